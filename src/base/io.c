@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole files. */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* Say what errno means for path.  A disk that is full is "not enough". */
+static zkg_status fail_errno(zkg_error *err, const char *path, const char *verb,
+                             int number)
+{
+    const zkg_status s =
+        number == ENOSPC || number == EDQUOT || number == ENOMEM ||
+                number == EFBIG
+            ? ZKG_ERR_NOMEM
+            : ZKG_ERR_IO;
+
+    return zkg_fail(err, s, "%s: cannot %s: %s", path, verb, strerror(number));
+}
+
+static zkg_status read_all(uint8_t **data, size_t *len, int fd,
+                           const char *path, size_t max_bytes, zkg_error *err)
+{
+    struct stat st;
+    uint8_t *bytes;
+    size_t have = 0;
+    size_t want;
+
+    if (fstat(fd, &st) != 0)
+        return fail_errno(err, path, "read", errno);
+    if (S_ISDIR(st.st_mode))
+        return fail_errno(err, path, "read", EISDIR);
+    if (!S_ISREG(st.st_mode))
+        return zkg_fail(err, ZKG_ERR_IO, "%s: not a regular file", path);
+    if ((uint64_t)st.st_size > max_bytes)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: %lld bytes; such a file has at most %zu", path,
+                        (long long)st.st_size, max_bytes);
+    want = (size_t)st.st_size;
+    bytes = zkg_alloc(want + 1, 1);
+    if (bytes == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM,
+                        "%s: not enough memory for %zu bytes", path, want);
+    while (have < want) {
+        const ssize_t n = read(fd, bytes + have, want - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            const int number = n < 0 ? errno : EIO;
+
+            zkg_free(bytes);
+            return n == 0 ? zkg_fail(err, ZKG_ERR_IO,
+                                     "%s: it shrank while it was read", path)
+                          : fail_errno(err, path, "read", number);
+        }
+        have += (size_t)n;
+    }
+    *data = bytes;
+    *len = want;
+    return ZKG_OK;
+}
+
+zkg_status zkg_file_read(uint8_t **data, size_t *len, const char *path,
+                         size_t max_bytes, zkg_error *err)
+{
+    /* O_NONBLOCK: opening a pipe must not hang. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    zkg_status s;
+
+    if (fd < 0)
+        return fail_errno(err, path, "read", errno);
+    s = read_all(data, len, fd, path, max_bytes, err);
+    (void)close(fd);
+    return s;
+}
+
+/* Write and flush; the errno of what failed, or 0. */
+static int write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        const ssize_t n = write(fd, bytes, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) == 0 ? 0 : errno;
+}
+
+/* The folder that path is in, to be freed. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return zkg_strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* A rename is on the disk only when its folder is.  Some file systems cannot
+ * flush a folder; that is no failure. */
+static void flush_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    const int fd = folder == NULL
+                       ? -1
+                       : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+    zkg_free(folder);
+}
+
+zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
+                                 zkg_error *err)
+{
+    static const char suffix[] = ".tmp-XXXXXX";
+    const size_t path_len = strlen(path);
+    char *temp;
+    mode_t mask;
+    int fd;
+    int number;
+
+    ZKG_TRY(zkg_file_check_writable(path, err));
+    temp = zkg_alloc(path_len + sizeof(suffix), 1);
+    if (temp == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory", path);
+    memcpy(temp, path, path_len);
+    memcpy(temp + path_len, suffix, sizeof(suffix));
+
+    fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0) {
+        number = errno;
+        zkg_free(temp);
+        return fail_errno(err, path, "write", number);
+    }
+    mask = umask(0);
+    (void)umask(mask);
+    number = fchmod(fd, 0666 & ~mask) == 0 ? 0 : errno;
+    if (number == 0)
+        number = write_all(fd, data, len);
+    if (close(fd) != 0 && number == 0)
+        number = errno;
+    if (number == 0 && rename(temp, path) != 0)
+        number = errno;
+    if (number != 0)
+        (void)unlink(temp);
+    else
+        flush_folder(path);
+    zkg_free(temp);
+    return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+}
+
+zkg_status zkg_make_dir(const char *path, zkg_error *err)
+{
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && zkg_dir_exists(path)))
+        return ZKG_OK;
+    return fail_errno(err, path, "make this folder", errno);
+}
+
+zkg_status zkg_file_check_writable(const char *path, zkg_error *err)
+{
+    char *folder;
+    int number = 0;
+
+    if (*path == '\0')
+        return zkg_fail(err, ZKG_ERR_IO, "a file name is empty");
+    if (zkg_dir_exists(path))
+        return fail_errno(err, path, "write", EISDIR);
+    folder = folder_of(path);
+    if (folder == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory", path);
+    if (access(folder, W_OK | X_OK) != 0)
+        number = errno;
+    zkg_free(folder);
+    return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+}
+
+bool zkg_file_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+bool zkg_dir_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *zkg_path_join(const char *dir, const char *name)
+{
+    const size_t a = strlen(dir);
+    const size_t b = strlen(name);
+    const bool slash = a > 0 && dir[a - 1] != '/';
+    char *path = zkg_alloc(a + b + 2, 1);
+
+    if (path == NULL)
+        return NULL;
+    memcpy(path, dir, a);
+    if (slash)
+        path[a] = '/';
+    memcpy(path + a + slash, name, b + 1);
+    return path;
+}

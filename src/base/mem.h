@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_BASE_MEM_H
+#define ZKGKR_BASE_MEM_H
+
+/**
+ * @file
+ * Memory.  count * size is checked; memory is zeroed; NULL means that there is
+ * not enough (never that nothing was asked for).
+ */
+
+#include <stddef.h>
+
+#include "zkgkr/status.h"
+
+/** Free with zkg_free(). */
+ZKG_MUST_CHECK void *zkg_alloc(size_t count, size_t size);
+
+/** At a multiple of 64 bytes, for vectors.  Free with zkg_free(). */
+ZKG_MUST_CHECK void *zkg_alloc_aligned(size_t count, size_t size);
+
+/** As realloc(); what is new is not zeroed.  NULL leaves p as it was. */
+ZKG_MUST_CHECK void *zkg_realloc(void *p, size_t count, size_t size);
+
+/** A copy of s, to be freed with zkg_free(). */
+ZKG_MUST_CHECK char *zkg_strdup(const char *s);
+
+/** p may be NULL. */
+void zkg_free(void *p);
+
+#endif
