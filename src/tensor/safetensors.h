@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_TENSOR_SAFETENSORS_H
+#define ZKGKR_TENSOR_SAFETENSORS_H
+
+/**
+ * @file
+ * Reading and writing safetensors: u64 header length, JSON header, raw data.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tensor/array.h"
+#include "zkgkr/status.h"
+
+/** Element types of the file format that we know. */
+typedef enum zkg_st_type {
+    ZKG_ST_I8,
+    ZKG_ST_U8,
+    ZKG_ST_I16,
+    ZKG_ST_U16,
+    ZKG_ST_I32,
+    ZKG_ST_I64,
+    ZKG_ST_F32,
+    ZKG_ST_F64
+} zkg_st_type;
+
+/** One tensor of a file; all pointers live as long as the zkg_safetensors. */
+typedef struct zkg_st_entry {
+    char *name;
+    zkg_st_type type;
+    uint32_t axes;
+    uint64_t len[ZKG_MAX_AXES];
+    const uint8_t *data; /**< little-endian, not aligned */
+    size_t bytes;
+} zkg_st_entry;
+
+/** A file in memory. */
+typedef struct zkg_safetensors {
+    uint8_t *file; /**< owned */
+    size_t file_bytes;
+    zkg_st_entry *entry;
+    size_t entries;
+    char **meta; /**< __metadata__: key, value, key, value .. */
+    size_t metas; /**< pairs */
+} zkg_safetensors;
+
+/** What to write. */
+typedef struct zkg_st_out {
+    const char *name;
+    const zkg_array *array; /**< the real cells of an integer type */
+} zkg_st_out;
+
+/**
+ * Read a file and check all of its header: known types, shapes that fit their
+ * bytes, no overlaps, no holes, no trailing bytes, no name twice.
+ *
+ * @retval ZKG_ERR_IO        cannot be read
+ * @retval ZKG_ERR_MALFORMED anything else, naming the file and the tensor
+ */
+ZKG_MUST_CHECK zkg_status zkg_safetensors_read(zkg_safetensors *out,
+                                               const char *path,
+                                               zkg_error *err);
+
+/** The same on bytes; takes `file` (malloc'ed) over, also on failure. */
+ZKG_MUST_CHECK zkg_status zkg_safetensors_parse(zkg_safetensors *out,
+                                                uint8_t *file, size_t bytes,
+                                                const char *name,
+                                                zkg_error *err);
+
+void zkg_safetensors_clear(zkg_safetensors *st);
+
+/** NULL when there is none of that name. */
+const zkg_st_entry *zkg_safetensors_find(const zkg_safetensors *st,
+                                         const char *name);
+
+/** Value of a __metadata__ key, or NULL. */
+const char *zkg_safetensors_meta(const zkg_safetensors *st, const char *key);
+
+/** An integer element; ZKG_ST_F32 and F64 are the caller's mistake. */
+int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i);
+
+/** Any element as a double. */
+double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i);
+
+/** Number of elements. */
+uint64_t zkg_st_entry_count(const zkg_st_entry *e);
+
+/**
+ * Write a file (by way of a temporary name), tensors in the given order.
+ *
+ * @param meta 2 * metas strings: key, value, ..
+ */
+ZKG_MUST_CHECK zkg_status
+zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
+                      size_t tensors, const char *const *meta, size_t metas,
+                      zkg_error *err);
+
+#endif
