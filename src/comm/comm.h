@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_COMM_COMM_H
+#define ZKG_COMM_COMM_H
+
+/**
+ * @file
+ * Collectives of field elements and bytes, subgroups, tokens.
+ *
+ * A communicator is one rank alone (no MPI), or an MPI communicator.  Sums of
+ * field elements are exact and canonical, so every rank holds the same bytes
+ * afterwards, in any order of reduction.  "Collective": all ranks of the
+ * communicator call it, in the same order, with the same n and root.
+ *
+ * Every function returns ZKG_ERR_COMM when MPI says so (one rank may see it
+ * alone: end the job with zkg_comm_abort), ZKG_ERR_NOMEM without memory.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "field/fr.h"
+#include "zkgkr/comm.h"
+
+/** v[i] = sum over ranks of v[i], on all ranks, in place.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v,
+                                          size_t n);
+
+/** The same sum on root only; the others' v is left as it was.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v,
+                                             size_t n, uint32_t root);
+
+/**
+ * Every rank gets all of v; rank r brings [first[r], first[r+1]).  Collective.
+ *
+ * @param first size + 1 ascending offsets, equal on all ranks, first[0] = 0
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
+                                                const uint64_t *first);
+
+/**
+ * Every rank's bytes, on all ranks, one after the other.  Collective.
+ *
+ * @param[out] all  the bytes in rank order; free()
+ * @param[out] lens one length a rank; free()
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_allgather_bytes(const zkg_comm *c,
+                                                   const void *mine, size_t len,
+                                                   uint8_t **all,
+                                                   size_t **lens);
+
+/** The same on root only; *all and *lens are NULL elsewhere.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_gather_bytes(const zkg_comm *c,
+                                                const void *mine, size_t len,
+                                                uint8_t **all, size_t **lens,
+                                                uint32_t root);
+
+/** root's bytes to all.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes,
+                                             size_t len, uint32_t root);
+
+ZKG_MUST_CHECK zkg_status zkg_comm_barrier(const zkg_comm *c);
+
+/**
+ * A communicator of some ranks of world.  Collective over those ranks only.
+ *
+ * @param[out] out   zkg_comm_free; its rank i is world rank ranks[i]
+ * @param      ranks n distinct world ranks, the same list on each of them; the
+ *                   caller is one of them
+ * @param      tag   tells two groups that share ranks and are made at the same
+ *                   time apart
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_subgroup(zkg_comm **out,
+                                            const zkg_comm *world,
+                                            const uint32_t *ranks, uint32_t n,
+                                            uint32_t tag);
+
+/** Communicators made and freed by this rank, world included.  Not
+ *  collective. */
+void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed);
+
+/**
+ * Send a number to a rank of world; returns at once.  Not collective.  To
+ * oneself is allowed.
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest,
+                                              uint64_t value);
+
+/** Wait for a token from any rank.  Not collective.
+ *  @retval ZKG_ERR_INTERNAL one rank alone waits for a token nobody sent */
+ZKG_MUST_CHECK zkg_status zkg_comm_recv_token(zkg_comm *world,
+                                              uint64_t *value);
+
+/** Tokens sent to this rank and not yet received are thrown away, until every
+ *  rank's sends are done.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_drain_tokens(zkg_comm *world);
+
+/** Send bytes to a rank of a communicator, and receive exactly len of them
+ *  from it; the pair blocks.  Not collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest,
+                                        const void *bytes, size_t len);
+ZKG_MUST_CHECK zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source,
+                                        void *bytes, size_t len);
+
+#endif
