@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_BASE_HOOKS_H
+#define ZKG_BASE_HOOKS_H
+
+/**
+ * @file
+ * Ways in which a test makes a prover cheat, so that each check of the
+ * verifier is seen to fail.  A build without ZKG_TEST_HOOKS ignores them: the
+ * query below is then the constant false.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum zkg_cheat {
+    ZKG_CHEAT_NONE = 0,
+    ZKG_CHEAT_WRONG_MULTIPLICITY, /**< the first count is one too high:
+                                       lookup_sum */
+    ZKG_CHEAT_ZERO_DENOMINATOR,   /**< the first site's Q is sent as 0:
+                                       lookup_zero */
+    ZKG_CHEAT_WRONG_END_VALUE,    /**< an einsum's first v_t is one too high:
+                                       einsum_end */
+    ZKG_CHEAT_DROPPED_CLAIM,      /**< nobody discharges the first claim on a
+                                       virtual tensor: ledger */
+    ZKG_CHEAT_WRONG_LEAF,         /**< the first column's value at a leaf point
+                                       is one too high: lookup_leaf */
+    ZKG_CHEAT_WRONG_BATCH_VALUE,  /**< the batched opening's value: batch */
+    ZKG_CHEAT_WRONG_OPENING       /**< the opening's last point: pairing */
+} zkg_cheat;
+
+typedef struct zkg_hooks {
+    zkg_cheat cheat;
+    int64_t task;        /**< the task that cheats, -1: each */
+    bool drop_indicator; /**< both sides leave I_L out of einsum's sums: shows
+                              that the padding tests test something */
+} zkg_hooks;
+
+/** Whether this task is to cheat in this way. */
+static inline bool zkg_hooks_want(const zkg_hooks *hooks, zkg_cheat cheat,
+                                  int64_t task)
+{
+#ifdef ZKG_TEST_HOOKS
+    return hooks != NULL && hooks->cheat == cheat &&
+           (hooks->task < 0 || hooks->task == task);
+#else
+    (void)hooks;
+    (void)cheat;
+    (void)task;
+    return false;
+#endif
+}
+
+/** Whether both sides leave indicators out. */
+static inline bool zkg_hooks_drop_indicator(const zkg_hooks *hooks)
+{
+#ifdef ZKG_TEST_HOOKS
+    return hooks != NULL && hooks->drop_indicator;
+#else
+    (void)hooks;
+    return false;
+#endif
+}
+
+#endif
