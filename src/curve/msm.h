@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Multi-scalar multiplication in G1: sum over i < n of scalars[i] * points[i].
+ *
+ * Small integers are cheap: the work follows the largest |scalar| that is
+ * there, not the type, and zeros cost nothing.  An array of Fr whose elements
+ * are all near 0 or near p counts as small.  Points may be equal, opposite or
+ * infinite.  The result is a group element, so no choice made inside can
+ * change it.  cpu_flags as in pairing.h.
+ */
+#ifndef ZKG_CURVE_MSM_H
+#define ZKG_CURVE_MSM_H
+
+#include "curve/g1.h"
+#include "zkgkr/status.h"
+
+/** The type of the scalars array's elements. */
+typedef enum zkg_scalar_type {
+    ZKG_SCALAR_I8,
+    ZKG_SCALAR_U8,
+    ZKG_SCALAR_I16,
+    ZKG_SCALAR_U16,
+    ZKG_SCALAR_I32,
+    ZKG_SCALAR_U32,
+    ZKG_SCALAR_I64,
+    ZKG_SCALAR_FR
+} zkg_scalar_type;
+
+/**
+ * out = sum over i < n of scalars[i] * points[i]; infinity for n = 0.
+ *
+ * @param[in] scalars n elements of the type
+ * @param[in] n       < 2^31
+ *
+ * @retval ZKG_ERR_NOMEM   *out is unchanged; it needs about 64 to 150 bytes a
+ *                         non-zero scalar
+ * @retval ZKG_ERR_INVALID n is too large, or the type unknown
+ */
+ZKG_MUST_CHECK zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points,
+                                     const void *scalars, zkg_scalar_type type,
+                                     size_t n, uint32_t cpu_flags);
+
+/**
+ * out[i] = tau^i G for i < n: a structured reference string of known tau.
+ *
+ * @retval ZKG_ERR_NOMEM no room for the table of multiples; out is undefined
+ */
+ZKG_MUST_CHECK zkg_status zkg_g1_powers(zkg_g1 *out, size_t n,
+                                        const zkg_fr *tau, uint32_t cpu_flags);
+
+#endif
