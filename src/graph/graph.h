@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_GRAPH_GRAPH_H
+#define ZKGKR_GRAPH_GRAPH_H
+
+/**
+ * @file
+ * The inside of a zkg_graph: statement, fixed values, rules, display.
+ */
+
+#include "graph/display.h"
+#include "graph/statement.h"
+#include "tensor/array.h"
+#include "zkgkr/graph.h"
+
+typedef enum zkg_rule_kind {
+    ZKG_RULE_DIVMOD,
+    ZKG_RULE_SOLVE,
+    ZKG_RULE_MAP,
+    ZKG_RULE_COUNT,
+    ZKG_RULE_CONSTANT
+} zkg_rule_kind;
+
+/** A rule; ids that the kind has no use for are ZKG_NO_ID. */
+typedef struct zkg_rule {
+    zkg_rule_kind kind;
+    uint32_t task, einsum; /**< divmod, solve */
+    uint32_t table;        /**< map, count */
+    uint32_t from;         /**< map */
+    uint32_t to;           /**< what is made; of divmod, the quotient */
+    uint32_t remainder;    /**< divmod */
+    int64_t value;         /**< constant */
+} zkg_rule;
+
+struct zkg_graph {
+    zkg_statement st;
+    zkg_array *fixed; /**< one a tensor; data NULL where there is none */
+    zkg_rule *rule;
+    uint32_t rules;
+    uint32_t *input;
+    uint32_t inputs;
+    uint32_t *output;
+    uint32_t outputs;
+    zkg_display *display; /**< one a tensor */
+    bool finished;
+};
+
+#endif
