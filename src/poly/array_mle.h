@@ -11,14 +11,11 @@
 #include "tensor/array.h"
 #include "zkgkr/status.h"
 
-/** n = sum of bits_k, bits_k = ceil(log2 len_k). */
-uint32_t zkg_array_vars(const zkg_array *a);
-
 /**
  * out = A~(point), O(stored cells) and one eq table an axis; cells that are
  * not stored are 0.
  *
- * @param point n coordinates, point[0] the lowest; the last axis owns the
+ * @param point n = zkg_array_vars(a) coordinates, point[0] the lowest; the last axis owns the
  *              lowest variables
  *
  * @retval ZKG_ERR_NOMEM no memory for the eq tables

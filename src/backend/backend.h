@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_BACKEND_BACKEND_H
+#define ZKG_BACKEND_BACKEND_H
+
+/**
+ * @file
+ * Backends: tables of vector operations, the slots of slots.def.
+ *
+ * `ref` is their meaning, in portable C.  `cpu` is the same source compiled
+ * for mulx, with faster variants of some slots.  A backend never sees a tape.
+ * A table's layout is its backend's; what goes in and out are integers and
+ * zkg_fr.  No slot is collective; no slot keeps state.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "field/fr.h"
+#include "tensor/dtype.h"
+#include "zkgkr/status.h"
+
+/** A table of 2^vars field elements in a backend's layout; owned by whoever
+ *  made it; a zeroed struct is no table. */
+typedef struct zkg_table {
+    uint32_t vars;
+    void *data;
+    size_t bytes; /**< allocated */
+} zkg_table;
+
+/** Summands of a sumcheck, by their tables. */
+typedef enum zkg_form_kind {
+    ZKG_FORM_PRODUCT,      /**< a b */
+    ZKG_FORM_PRODUCT3,     /**< a b i; i may have fewer variables, the lowest */
+    ZKG_FORM_FRACTION,     /**< p0, p1, q0, q1: p0 q1 + p1 q0 + lambda q0 q1.
+                                In the slots lambda is 0: the driver adds
+                                lambda q0 to p0 beforehand */
+    ZKG_FORM_FRACTION_ONES /**< q0, q1: the same with p0 = p1 = 1; not in the
+                                slots: the driver makes it a product */
+} zkg_form_kind;
+
+/** Tables of a kind: 2, 3, 4, 2. */
+uint32_t zkg_form_arity(zkg_form_kind kind);
+
+/**
+ * Weights of the pairs of a part: pair i, i < 2^(vars-1), has weight
+ *   lo[(j >> free) mod 2^lo_bits] * hi[j >> (free + lo_bits)],  j = first + i.
+ * lo NULL: all weights are 1 (hi is then NULL too).
+ */
+typedef struct zkg_weights {
+    const zkg_fr *lo, *hi;
+    uint32_t lo_bits;
+    uint32_t free;  /**< low bits of j that carry no weight */
+    uint64_t first; /**< pairs in front of this slice */
+} zkg_weights;
+
+/**
+ * What part_sums makes.  f_i(X) is the summand of pair i with table values
+ * t[2i] + X (t[2i+1] - t[2i]); S(X) = sum_i weight_i f_i(X).
+ *
+ * at0 is made only when want_at0.  c2 and c3 are S's coefficients of X^2, X^3.
+ */
+typedef struct zkg_sums {
+    bool want_at0; /**< in */
+    zkg_fr at0, at1, c2, c3;
+} zkg_sums;
+
+/** A column of pair_affine: coeff * values[i * step]. */
+typedef struct zkg_column {
+    const void *values;
+    zkg_dtype type;
+    size_t step; /**< 1, or 0: one value for all rows */
+    zkg_fr coeff;
+} zkg_column;
+
+typedef struct zkg_backend {
+    const char *name;
+#define SLOT(slot, arguments, names, meaning) zkg_status(*slot) arguments;
+#include "backend/slots.def"
+#undef SLOT
+} zkg_backend;
+
+/** Portable C; always there. */
+const zkg_backend *zkg_backend_ref(void);
+
+/** The fastest for these features (base/cpu.h, zkg_cpu_features()). */
+const zkg_backend *zkg_backend_get(uint32_t cpu_flags);
+
+/** A table of 2^vars from n <= 2^vars elements, 0 beyond.
+ *  @retval ZKG_ERR_NOMEM and t is all zero */
+ZKG_MUST_CHECK zkg_status zkg_table_from_fr(const zkg_backend *b, zkg_table *t,
+                                            uint32_t vars, const zkg_fr *v,
+                                            size_t n);
+
+/** A table of 2^vars zeros.  @retval ZKG_ERR_NOMEM and t is all zero */
+ZKG_MUST_CHECK zkg_status zkg_table_new(const zkg_backend *b, zkg_table *t,
+                                        uint32_t vars);
+
+/** out = t[0]; for tables of no variables. */
+ZKG_MUST_CHECK zkg_status zkg_table_scalar(const zkg_backend *b, zkg_fr *out,
+                                           const zkg_table *t);
+
+/** Free; a zeroed struct is allowed. */
+void zkg_table_clear(const zkg_backend *b, zkg_table *t);
+
+#endif

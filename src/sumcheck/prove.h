@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_SUMCHECK_PROVE_H
+#define ZKG_SUMCHECK_PROVE_H
+
+/**
+ * @file
+ * The proving side of sumcheck.h.
+ *
+ * A part (one f_j) is whole, the same on every rank of the group, or in 2^m
+ * slices: slice s holds entries [s 2^(n_j-m), (s+1) 2^(n_j-m)) of each table.
+ * Rank i of g has slices [i 2^m / g, (i+1) 2^m / g).  While a sliced part has
+ * variables left inside its slices, a round sums a few scalars over the group;
+ * then the slices' values are gathered, and every rank finishes alone.
+ */
+
+#include "backend/backend.h"
+#include "comm/comm.h"
+#include "sumcheck/sumcheck.h"
+
+/** How a part with n_j < n variables extends to n. */
+typedef enum zkg_extend {
+    ZKG_EXTEND_CONSTANT, /**< it does not depend on the upper variables */
+    ZKG_EXTEND_ZERO      /**< each of its factors is 0 unless they are all 0,
+                              times prod (1 - x_t); ZKG_FORM_PRODUCT without
+                              eq only */
+} zkg_extend;
+
+typedef struct zkg_part {
+    zkg_form_kind kind;
+    zkg_fr coeff;
+    zkg_fr lambda;       /**< kinds FRACTION, FRACTION_ONES */
+    uint32_t vars;       /**< n_j */
+    uint32_t vars3;      /**< PRODUCT3: variables of the third factor, the
+                              lowest of n_j */
+    uint32_t slice_bits; /**< m; 0: whole, on every rank */
+    uint32_t first;      /**< this rank's first slice; 0 when whole */
+    uint32_t count;      /**< its number of slices, 0 allowed; 1 when whole */
+    zkg_table *tables;   /**< count * arity, slice by slice; not owned; used as
+                              scratch, still the caller's to clear.  A table of
+                              a slice has n_j - m variables, PRODUCT3's third
+                              min(vars3, n_j - m): it repeats with its period */
+    zkg_fr final[4];     /**< out: the tables at the point's lowest n_j
+                              coordinates, in the kind's order (for
+                              ZKG_EXTEND_ZERO without the factors 1 - x_t) */
+} zkg_part;
+
+typedef struct zkg_form {
+    zkg_sumcheck_shape shape;
+    zkg_extend extend;
+    zkg_part *parts;
+    uint32_t part_count;
+} zkg_form;
+
+/** The number m of slice bits for a part of `vars` variables and a group of
+ *  `size` ranks: the least with 2^m >= 8 size; 0 when the part is too small
+ *  for that, or size is 1. */
+uint32_t zkg_slices(uint32_t vars, uint32_t size);
+
+/** The slices [*first, *first + *count) of a rank; all of slice_bits = 0 is
+ *  slice 0 on every rank. */
+void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
+                   uint32_t rank, uint32_t size);
+
+/**
+ * Prove.  Collective over comm; the tapes are in equal states, and stay so.
+ * claim is trusted: for a false one the proof is well formed, and claim does
+ * not equal the parts' values at the end.
+ *
+ * @param[in,out] form  its parts' tables are used up; final is filled in
+ * @param[in,out] claim in: the sum; out: the claim left over
+ * @param[out]    point n coordinates
+ *
+ * @retval ZKG_ERR_INVALID the shape, or a degree below a part's   (all ranks)
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE, ZKG_ERR_COMM  (maybe one rank alone)
+ */
+ZKG_MUST_CHECK zkg_status zkg_sumcheck_prove(zkg_tape *tape,
+                                             const zkg_comm *comm,
+                                             const zkg_backend *backend,
+                                             zkg_form *form, zkg_fr *claim,
+                                             zkg_fr *point);
+
+/** out = sum_j coeff_j f_j at the end, from the parts' final values and, for
+ *  ZKG_EXTEND_ZERO, the point: what an honest claim left over equals. */
+void zkg_form_end_value(zkg_fr *out, const zkg_form *form,
+                        const zkg_fr *point);
+
+#endif
