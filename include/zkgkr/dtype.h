@@ -34,10 +34,10 @@ typedef enum zkg_visibility {
 
 /** The kinds of table that a lookup may name (docs/protocol.md, 6). */
 typedef enum zkg_table_kind {
-    ZKG_TABLE_RANGE = 0,        /**< i, for i < 2^bits */
-    ZKG_TABLE_SIGNED_RANGE = 1, /**< i - 2^(bits-1) */
-    ZKG_TABLE_RELU = 2,         /**< (i - 2^(bits-1), max(0, that)) */
-    ZKG_TABLE_COLUMNS = 3       /**< columns given as data */
+    ZKG_KIND_RANGE = 0,        /**< i, for i < 2^bits */
+    ZKG_KIND_SIGNED_RANGE = 1, /**< i - 2^(bits-1) */
+    ZKG_KIND_RELU = 2,         /**< (i - 2^(bits-1), max(0, that)) */
+    ZKG_KIND_COLUMNS = 3       /**< columns given as data */
 } zkg_table_kind;
 
 #define ZKG_MAX_AXES 12 /**< of a tensor, copies included */

@@ -182,7 +182,7 @@ void zkg_tensor_shape_text(char *out, const zkg_tensor *t);
 /** Is tensor id the counts of some hinted table? */
 bool zkg_statement_is_hinted_counts(const zkg_statement *st, uint32_t id);
 
-/** Columns that a table of this kind has; 0 for ZKG_TABLE_COLUMNS. */
+/** Columns that a table of this kind has; 0 for ZKG_KIND_COLUMNS. */
 uint32_t zkg_table_kind_columns(zkg_table_kind kind);
 const char *zkg_table_kind_name(zkg_table_kind kind);
 bool zkg_table_kind_parse(zkg_table_kind *out, const char *name);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays of small integers, or of field elements. */
+#include "tensor/array.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/mem.h"
+
+uint32_t zkg_axis_bits(uint64_t len)
+{
+    return zkg_log2_ceil(len);
+}
+
+uint32_t zkg_array_vars(const zkg_array *a)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < a->axes; i++)
+        n += zkg_axis_bits(a->len[i]);
+    return n;
+}
+
+static uint64_t product(const uint64_t *len, uint32_t axes)
+{
+    uint64_t n = 1;
+
+    for (uint32_t i = 0; i < axes; i++)
+        n *= len[i];
+    return n;
+}
+
+uint64_t zkg_array_count(const zkg_array *a)
+{
+    return product(a->len, a->axes);
+}
+
+uint64_t zkg_array_stored_count(const zkg_array *a)
+{
+    return product(a->stored, a->axes);
+}
+
+zkg_status zkg_array_init(zkg_array *out, zkg_dtype type, uint32_t axes,
+                          const uint64_t *len, zkg_error *err)
+{
+    uint64_t n = 1;
+
+    *out = (zkg_array){.type = type};
+    if (axes > ZKG_MAX_AXES)
+        return zkg_fail(err, ZKG_ERR_INVALID, "%u axes, at most %d", axes,
+                        ZKG_MAX_AXES);
+    for (uint32_t i = 0; i < axes; i++) {
+        if (!zkg_mul_ok(&n, n, len[i]))
+            return zkg_fail(err, ZKG_ERR_NOMEM, "a tensor is too large");
+    }
+    out->data = zkg_alloc(n > 0 ? n : 1, zkg_dtype_size(type));
+    if (out->data == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM,
+                        "no memory for a tensor of %llu elements",
+                        (unsigned long long)n);
+    out->owned = true;
+    out->axes = axes;
+    if (axes > 0) {
+        memcpy(out->len, len, axes * sizeof(len[0]));
+        memcpy(out->stored, len, axes * sizeof(len[0]));
+    }
+    return ZKG_OK;
+}
+
+void zkg_array_borrow(zkg_array *out, zkg_dtype type, uint32_t axes,
+                      const uint64_t *len, void *data)
+{
+    *out = (zkg_array){.type = type, .axes = axes, .data = data};
+    if (axes > 0) {
+        memcpy(out->len, len, axes * sizeof(len[0]));
+        memcpy(out->stored, len, axes * sizeof(len[0]));
+    }
+}
+
+void zkg_array_clear(zkg_array *a)
+{
+    if (a->owned)
+        zkg_free(a->data);
+    *a = (zkg_array){0};
+}
+
+int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i)
+{
+    switch (a->type) {
+    case ZKG_I8:
+        return ((const int8_t *)a->data)[i];
+    case ZKG_U8:
+        return ((const uint8_t *)a->data)[i];
+    case ZKG_I16:
+        return ((const int16_t *)a->data)[i];
+    case ZKG_U16:
+        return ((const uint16_t *)a->data)[i];
+    case ZKG_I32:
+        return ((const int32_t *)a->data)[i];
+    case ZKG_I64:
+        return ((const int64_t *)a->data)[i];
+    default:
+        return 0;
+    }
+}
+
+void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v)
+{
+    switch (a->type) {
+    case ZKG_I8:
+        ((int8_t *)a->data)[i] = (int8_t)v;
+        break;
+    case ZKG_U8:
+        ((uint8_t *)a->data)[i] = (uint8_t)v;
+        break;
+    case ZKG_I16:
+        ((int16_t *)a->data)[i] = (int16_t)v;
+        break;
+    case ZKG_U16:
+        ((uint16_t *)a->data)[i] = (uint16_t)v;
+        break;
+    case ZKG_I32:
+        ((int32_t *)a->data)[i] = (int32_t)v;
+        break;
+    case ZKG_I64:
+        ((int64_t *)a->data)[i] = v;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Flat index into the stored cells of the next real cell; pos counts up. */
+static uint64_t next_real(uint64_t *pos, const zkg_array *a)
+{
+    uint64_t flat = 0;
+
+    for (uint32_t k = 0; k < a->axes; k++)
+        flat = flat * a->stored[k] + pos[k];
+    for (uint32_t k = a->axes; k-- > 0;) {
+        if (++pos[k] < a->len[k])
+            break;
+        pos[k] = 0;
+    }
+    return flat;
+}
+
+void zkg_array_to_le(uint8_t *out, const zkg_array *a)
+{
+    const uint64_t n = zkg_array_count(a);
+    const size_t size = zkg_dtype_size(a->type);
+    uint64_t pos[ZKG_MAX_AXES] = {0};
+
+    for (uint64_t i = 0; i < n; i++) {
+        const uint64_t v = (uint64_t)zkg_array_get_i64(a, next_real(pos, a));
+
+        for (size_t b = 0; b < size && b < 8; b++)
+            out[i * size + b] = (uint8_t)(v >> (8 * b));
+    }
+}
+
+void zkg_array_from_le(zkg_array *a, const uint8_t *in)
+{
+    const uint64_t n = zkg_array_count(a);
+    const size_t size = zkg_dtype_size(a->type);
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t v = 0;
+
+        for (size_t b = 0; b < size && b < 8; b++)
+            v |= (uint64_t)in[i * size + b] << (8 * b);
+        zkg_array_set_i64(a, i, (int64_t)v);
+    }
+}

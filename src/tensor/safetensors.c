@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The safetensors format, read strictly. */
+#include "tensor/safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/bytes.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define MAX_HEADER ((size_t)100 << 20)
+#define MAX_FILE ((size_t)1 << 40)
+
+typedef struct st_type_row {
+    const char *name;
+    size_t size;
+} st_type_row;
+
+static const st_type_row st_types[] = {
+    [ZKG_ST_I8] = {"I8", 1},   [ZKG_ST_U8] = {"U8", 1},
+    [ZKG_ST_I16] = {"I16", 2}, [ZKG_ST_U16] = {"U16", 2},
+    [ZKG_ST_I32] = {"I32", 4}, [ZKG_ST_I64] = {"I64", 8},
+    [ZKG_ST_F32] = {"F32", 4}, [ZKG_ST_F64] = {"F64", 8},
+};
+
+#define ST_TYPES (sizeof(st_types) / sizeof(st_types[0]))
+
+/* Where a tensor's bytes lie, for finding holes and overlaps. */
+typedef struct span {
+    uint64_t first, end;
+} span;
+
+static int span_order(const void *a, const void *b)
+{
+    const span *x = a, *y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+uint64_t zkg_st_entry_count(const zkg_st_entry *e)
+{
+    uint64_t n = 1;
+
+    for (uint32_t i = 0; i < e->axes; i++)
+        n *= e->len[i];
+    return n;
+}
+
+static zkg_status read_type(zkg_st_type *out, const zkg_json *v,
+                            zkg_error *err)
+{
+    const zkg_json *t;
+    const char *name;
+
+    ZKG_TRY(zkg_json_need(&t, v, "dtype", ZKG_JSON_STRING, err));
+    ZKG_TRY(zkg_json_string(&name, t, err));
+    for (unsigned i = 0; i < ST_TYPES; i++) {
+        if (strcmp(name, st_types[i].name) == 0) {
+            *out = (zkg_st_type)i;
+            return ZKG_OK;
+        }
+    }
+    return zkg_json_fail(err, t, ZKG_ERR_MALFORMED,
+                         "tensor \"%s\" has type \"%s\", which is not read "
+                         "here (I8, U8, I16, U16, I32, I64, F32, F64 are)",
+                         zkg_json_key(v), name);
+}
+
+static zkg_status read_entry(zkg_st_entry *e, span *at, const zkg_json *v,
+                             const uint8_t *data, size_t data_bytes,
+                             zkg_error *err)
+{
+    static const char *const known[] = {"dtype", "shape", "data_offsets"};
+    const zkg_json *shape, *offsets, *m;
+    uint64_t bytes, edge[2] = {0, 0};
+    uint32_t n = 0;
+
+    ZKG_TRY(zkg_json_expect(v, ZKG_JSON_OBJECT, err));
+    ZKG_TRY(zkg_json_only_keys(v, known, 3, err));
+    ZKG_TRY(read_type(&e->type, v, err));
+    ZKG_TRY(zkg_json_need(&shape, v, "shape", ZKG_JSON_ARRAY, err));
+    if (zkg_json_count(shape) > ZKG_MAX_AXES)
+        return zkg_json_fail(err, shape, ZKG_ERR_MALFORMED,
+                             "tensor \"%s\" has %zu axes, at most %d",
+                             zkg_json_key(v), zkg_json_count(shape),
+                             ZKG_MAX_AXES);
+    bytes = st_types[e->type].size;
+    for (m = zkg_json_first(shape); m != NULL; m = zkg_json_next(m)) {
+        ZKG_TRY(zkg_json_u64(&e->len[e->axes], m, UINT64_MAX, err));
+        if (!zkg_mul_ok(&bytes, bytes, e->len[e->axes++]))
+            return zkg_json_fail(err, m, ZKG_ERR_MALFORMED,
+                                 "tensor \"%s\" is too large",
+                                 zkg_json_key(v));
+    }
+    ZKG_TRY(zkg_json_need(&offsets, v, "data_offsets", ZKG_JSON_ARRAY, err));
+    if (zkg_json_count(offsets) != 2)
+        return zkg_json_fail(err, offsets, ZKG_ERR_MALFORMED,
+                             "data_offsets are two numbers");
+    for (m = zkg_json_first(offsets); m != NULL; m = zkg_json_next(m))
+        ZKG_TRY(zkg_json_u64(&edge[n++], m, UINT64_MAX, err));
+    if (edge[0] > edge[1] || edge[1] > data_bytes)
+        return zkg_json_fail(err, offsets, ZKG_ERR_MALFORMED,
+                             "tensor \"%s\" ends beyond the file",
+                             zkg_json_key(v));
+    if (edge[1] - edge[0] != bytes)
+        return zkg_json_fail(err, offsets, ZKG_ERR_MALFORMED,
+                             "tensor \"%s\" has %llu bytes, its shape asks "
+                             "for %llu",
+                             zkg_json_key(v),
+                             (unsigned long long)(edge[1] - edge[0]),
+                             (unsigned long long)bytes);
+    e->data = data + edge[0];
+    e->bytes = (size_t)bytes;
+    *at = (span){edge[0], edge[1]};
+    e->name = zkg_strdup(zkg_json_key(v));
+    return e->name != NULL ? ZKG_OK : zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+}
+
+static zkg_status read_meta(zkg_safetensors *st, const zkg_json *v,
+                            zkg_error *err)
+{
+    ZKG_TRY(zkg_json_expect(v, ZKG_JSON_OBJECT, err));
+    st->meta = zkg_alloc(2 * zkg_json_count(v) + 1, sizeof(st->meta[0]));
+    if (st->meta == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (const zkg_json *m = zkg_json_first(v); m != NULL;
+         m = zkg_json_next(m)) {
+        const char *text;
+
+        ZKG_TRY(zkg_json_string(&text, m, err));
+        st->meta[2 * st->metas] = zkg_strdup(zkg_json_key(m));
+        st->meta[2 * st->metas + 1] = zkg_strdup(text);
+        st->metas++;
+        if (st->meta[2 * st->metas - 2] == NULL ||
+            st->meta[2 * st->metas - 1] == NULL)
+            return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    }
+    return ZKG_OK;
+}
+
+/* The tensors' bytes tile the data part: no hole, no overlap, no rest. */
+static zkg_status check_tiling(span *at, size_t n, size_t data_bytes,
+                               const char *name, zkg_error *err)
+{
+    uint64_t pos = 0;
+
+    qsort(at, n, sizeof(at[0]), span_order);
+    for (size_t i = 0; i < n; i++) {
+        if (at[i].first != pos)
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "%s: tensors overlap, or leave a hole, at byte "
+                            "%llu of the data",
+                            name, (unsigned long long)pos);
+        pos = at[i].end;
+    }
+    if (pos != data_bytes)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: %llu bytes after the last tensor", name,
+                        (unsigned long long)(data_bytes - pos));
+    return ZKG_OK;
+}
+
+static zkg_status read_header(zkg_safetensors *st, const zkg_json *root,
+                              size_t data_at, const char *name,
+                              zkg_error *err)
+{
+    const size_t data_bytes = st->file_bytes - data_at;
+    span *at;
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(zkg_json_expect(root, ZKG_JSON_OBJECT, err));
+    st->entry = zkg_alloc(zkg_json_count(root) + 1, sizeof(st->entry[0]));
+    at = zkg_alloc(zkg_json_count(root) + 1, sizeof(at[0]));
+    if (st->entry == NULL || at == NULL)
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (const zkg_json *m = s == ZKG_OK ? zkg_json_first(root) : NULL;
+         m != NULL && s == ZKG_OK; m = zkg_json_next(m)) {
+        if (strcmp(zkg_json_key(m), "__metadata__") == 0) {
+            s = read_meta(st, m, err);
+            continue;
+        }
+        s = read_entry(&st->entry[st->entries], &at[st->entries], m,
+                       st->file + data_at, data_bytes, err);
+        st->entries++;
+    }
+    if (s == ZKG_OK)
+        s = check_tiling(at, st->entries, data_bytes, name, err);
+    zkg_free(at);
+    return s;
+}
+
+zkg_status zkg_safetensors_parse(zkg_safetensors *out, uint8_t *file,
+                                 size_t bytes, const char *name,
+                                 zkg_error *err)
+{
+    zkg_json_doc *doc = NULL;
+    uint64_t header;
+    zkg_status s;
+
+    *out = (zkg_safetensors){.file = file, .file_bytes = bytes};
+    if (bytes < 8) {
+        zkg_safetensors_clear(out);
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: %zu bytes are no safetensors file", name, bytes);
+    }
+    header = zkg_load_u64le(file);
+    if (header > bytes - 8 || header > MAX_HEADER) {
+        zkg_safetensors_clear(out);
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: the header of %llu bytes goes beyond the file "
+                        "of %zu (truncated, or no safetensors file)",
+                        name, (unsigned long long)header, bytes);
+    }
+    s = zkg_json_parse(&doc, (const char *)file + 8, (size_t)header, name,
+                       err);
+    if (s == ZKG_OK)
+        s = read_header(out, zkg_json_root(doc), 8 + (size_t)header, name,
+                        err);
+    zkg_json_free(doc);
+    if (s != ZKG_OK)
+        zkg_safetensors_clear(out);
+    return s;
+}
+
+zkg_status zkg_safetensors_read(zkg_safetensors *out, const char *path,
+                                zkg_error *err)
+{
+    uint8_t *file;
+    size_t bytes;
+
+    *out = (zkg_safetensors){0};
+    ZKG_TRY(zkg_file_read(&file, &bytes, path, MAX_FILE, err));
+    return zkg_safetensors_parse(out, file, bytes, path, err);
+}
+
+void zkg_safetensors_clear(zkg_safetensors *st)
+{
+    for (size_t i = 0; st->entry != NULL && i < st->entries; i++)
+        zkg_free(st->entry[i].name);
+    for (size_t i = 0; st->meta != NULL && i < 2 * st->metas; i++)
+        zkg_free(st->meta[i]);
+    zkg_free(st->entry);
+    zkg_free(st->meta);
+    zkg_free(st->file);
+    *st = (zkg_safetensors){0};
+}
+
+const zkg_st_entry *zkg_safetensors_find(const zkg_safetensors *st,
+                                         const char *name)
+{
+    for (size_t i = 0; i < st->entries; i++) {
+        if (strcmp(st->entry[i].name, name) == 0)
+            return &st->entry[i];
+    }
+    return NULL;
+}
+
+const char *zkg_safetensors_meta(const zkg_safetensors *st, const char *key)
+{
+    for (size_t i = 0; i < st->metas; i++) {
+        if (strcmp(st->meta[2 * i], key) == 0)
+            return st->meta[2 * i + 1];
+    }
+    return NULL;
+}
+
+static uint64_t load(const zkg_st_entry *e, uint64_t i)
+{
+    const size_t size = st_types[e->type].size;
+    uint64_t v = 0;
+
+    for (size_t b = 0; b < size; b++)
+        v |= (uint64_t)e->data[i * size + b] << (8 * b);
+    return v;
+}
+
+int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i)
+{
+    const uint64_t v = load(e, i);
+
+    switch (e->type) {
+    case ZKG_ST_I8:
+        return (int8_t)v;
+    case ZKG_ST_I16:
+        return (int16_t)v;
+    case ZKG_ST_I32:
+        return (int32_t)v;
+    default:
+        return (int64_t)v;
+    }
+}
+
+double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i)
+{
+    const uint64_t v = load(e, i);
+
+    if (e->type == ZKG_ST_F32) {
+        const uint32_t bits = (uint32_t)v;
+        float f;
+
+        memcpy(&f, &bits, sizeof(f));
+        return (double)f;
+    }
+    if (e->type == ZKG_ST_F64) {
+        double d;
+
+        memcpy(&d, &v, sizeof(d));
+        return d;
+    }
+    return (double)zkg_st_entry_i64(e, i);
+}
+
+/* ---- writing ---- */
+
+static const char *st_name(zkg_dtype type)
+{
+    switch (type) {
+    case ZKG_I8:
+        return "I8";
+    case ZKG_U8:
+        return "U8";
+    case ZKG_I16:
+        return "I16";
+    case ZKG_U16:
+        return "U16";
+    case ZKG_I32:
+        return "I32";
+    default:
+        return "I64";
+    }
+}
+
+static zkg_status write_header(zkg_json_out *o, const zkg_st_out *tensor,
+                               size_t tensors, const char *const *meta,
+                               size_t metas)
+{
+    uint64_t pos = 0;
+
+    zkg_json_out_line_object(o);
+    if (metas > 0) {
+        zkg_json_out_key(o, "__metadata__");
+        zkg_json_out_line_object(o);
+        for (size_t i = 0; i < metas; i++) {
+            zkg_json_out_key(o, meta[2 * i]);
+            zkg_json_out_string(o, meta[2 * i + 1]);
+        }
+        zkg_json_out_end(o);
+    }
+    for (size_t i = 0; i < tensors; i++) {
+        const zkg_array *a = tensor[i].array;
+
+        zkg_json_out_key(o, tensor[i].name);
+        zkg_json_out_line_object(o);
+        zkg_json_out_key(o, "dtype");
+        zkg_json_out_string(o, st_name(a->type));
+        zkg_json_out_key(o, "shape");
+        zkg_json_out_line_array(o);
+        for (uint32_t k = 0; k < a->axes; k++)
+            zkg_json_out_u64(o, a->len[k]);
+        zkg_json_out_end(o);
+        zkg_json_out_key(o, "data_offsets");
+        zkg_json_out_line_array(o);
+        zkg_json_out_u64(o, pos);
+        pos += zkg_array_count(a) * zkg_dtype_size(a->type);
+        zkg_json_out_u64(o, pos);
+        zkg_json_out_end(o);
+        zkg_json_out_end(o);
+    }
+    zkg_json_out_end(o);
+    return zkg_json_out_finish(o);
+}
+
+zkg_status zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
+                                 size_t tensors, const char *const *meta,
+                                 size_t metas, zkg_error *err)
+{
+    zkg_json_out o;
+    zkg_writer w;
+    size_t head;
+    zkg_status s;
+
+    for (size_t i = 0; i < tensors; i++) {
+        if (tensor[i].array->type == ZKG_FR)
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "tensor %s: field elements are not written yet",
+                            tensor[i].name);
+    }
+    zkg_json_out_init(&o);
+    zkg_writer_init(&w);
+    s = write_header(&o, tensor, tensors, meta, metas);
+    if (s == ZKG_OK) {
+        head = (o.bytes.len + 7) / 8 * 8;
+        (void)zkg_writer_u64(&w, head);
+        (void)zkg_writer_bytes(&w, o.bytes.data, o.bytes.len);
+        for (size_t i = o.bytes.len; i < head; i++)
+            (void)zkg_writer_u8(&w, ' ');
+        for (size_t i = 0; i < tensors; i++) {
+            const zkg_array *a = tensor[i].array;
+            uint8_t *at;
+
+            if (zkg_writer_reserve(&w, &at,
+                                   (size_t)zkg_array_count(a) *
+                                       zkg_dtype_size(a->type)) == ZKG_OK)
+                zkg_array_to_le(at, a);
+        }
+        s = w.status;
+    }
+    zkg_json_out_free(&o);
+    if (s == ZKG_OK)
+        s = zkg_file_write_atomic(path, w.data, w.len, err);
+    else
+        (void)zkg_fail(err, s, "%s: no memory", path);
+    zkg_writer_free(&w);
+    return s;
+}
