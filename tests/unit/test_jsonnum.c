@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/jsonnum.h"
+
+typedef struct seen {
+    size_t count;
+    double sum;
+    double last;
+    uint32_t entry;
+    uint32_t depth;
+    uint64_t index[ZKG_JSON_NUMBERS_MAX_DEPTH];
+} seen;
+
+static zkg_status each(void *user, uint32_t entry, const uint64_t *index,
+                       uint32_t depth, double value, zkg_error *err)
+{
+    seen *s = user;
+
+    if (value > 1000)
+        return zkg_fail(err, ZKG_ERR_WITNESS, "%g is out of range", value);
+    s->count++;
+    s->sum += value;
+    s->last = value;
+    s->entry = entry;
+    s->depth = depth;
+    memcpy(s->index, index, depth * sizeof(*index));
+    return ZKG_OK;
+}
+
+static void refused(const char *text, const char *message)
+{
+    seen s = {0};
+    zkg_error err = {0};
+
+    assert_int_equal(
+        zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
+        ZKG_ERR_MALFORMED);
+    assert_string_equal(err.text, message);
+}
+
+static seen read_ok(const char *text)
+{
+    seen s = {0};
+    zkg_error err = {0};
+
+    if (zkg_json_numbers(text, strlen(text), "f", each, &s, &err) != ZKG_OK)
+        fail_msg("%s", err.text);
+    return s;
+}
+
+static void flat_and_nested_are_read(void **state)
+{
+    seen s;
+
+    (void)state;
+    s = read_ok("{\"input_data\": [[1, 2.5, -3e1]]}");
+    assert_int_equal(s.count, 3);
+    assert_int_equal(s.depth, 1);
+    assert_int_equal(s.index[0], 2);
+    assert_true(s.last == -30.0);
+
+    s = read_ok("{\"input_data\": [[[[1,2,3],[4,5,6]]], [0.5]]}\n");
+    assert_int_equal(s.count, 7);
+    assert_int_equal(s.entry, 1);
+    assert_int_equal(s.depth, 1);
+
+    s = read_ok("{\"input_data\": [[[[1,2,3],[4,5,6]]]]}");
+    assert_int_equal(s.depth, 3);
+    assert_int_equal(s.index[0], 0);
+    assert_int_equal(s.index[1], 1);
+    assert_int_equal(s.index[2], 2);
+    assert_true(s.sum == 21);
+}
+
+static void doubles_keep_every_bit(void **state)
+{
+    (void)state;
+    assert_true(read_ok("{\"input_data\":[[0.1000000000000000055511151231257827"
+                        "02]]}")
+                    .last == 0.1);
+    assert_true(read_ok("{\"input_data\":[[5e-324]]}").last == 5e-324);
+    assert_true(read_ok("{\"input_data\":[[-0.3333333333333333]]}").last ==
+                -0.3333333333333333);
+}
+
+static void other_known_keys_are_skipped(void **state)
+{
+    (void)state;
+    assert_int_equal(read_ok("{\"input_shapes\":[[1,{\"a\":[]}],null],"
+                             "\"input_data\":[[1]],\"output_data\":[[\"x\"]]}")
+                         .count,
+                     1);
+}
+
+static void bad_numbers_are_named_by_path(void **state)
+{
+    (void)state;
+    refused("{\"input_data\":[[1,2,\n3,NaN]]}",
+            "f:2:3: input_data[0][3]: not a finite number");
+    refused("{\"input_data\":[[1],[[2,Infinity]]]}",
+            "f:1:24: input_data[1][0][1]: not a finite number");
+    refused("{\"input_data\":[[1e400]]}",
+            "f:1:17: input_data[0][0]: not a finite number");
+    refused("{\"input_data\":[[\"1\"]]}",
+            "f:1:17: input_data[0][0]: a string where a number should be");
+    refused("{\"input_data\":[[null]]}",
+            "f:1:17: input_data[0][0]: not a number");
+    refused("{\"input_data\":[[true]]}",
+            "f:1:17: input_data[0][0]: not a number");
+    refused("{\"input_data\":[[{}]]}",
+            "f:1:17: input_data[0][0]: not a number");
+}
+
+static void ragged_nesting_is_named_by_path(void **state)
+{
+    (void)state;
+    refused("{\"input_data\":[[[1,2],[3]]]}",
+            "f:1:25: input_data[0][1]: ragged: 1 members, but others have 2");
+    refused("{\"input_data\":[[[1,2],3]]}",
+            "f:1:23: input_data[0][1]: a number at depth 1, but others at 2");
+    refused("{\"input_data\":[[1,[2]]]}",
+            "f:1:19: input_data[0][1]: an array where a number should be");
+    refused("{\"input_data\":[[]]}",
+            "f:1:17: input_data[0]: an empty array");
+    refused("{\"input_data\":[]}", "f:1:16: input_data: it is empty");
+    refused("{\"input_data\":[1,2]}",
+            "f:1:16: input_data[0]: expected an array of numbers, one for "
+            "each input of the graph");
+    refused("{\"input_data\":[[[[[[[[[[1]]]]]]]]]]}",
+            "f:1:24: input_data[0][0][0][0][0][0][0][0][0]: nested deeper "
+            "than 8");
+}
+
+static void the_frame_is_checked(void **state)
+{
+    (void)state;
+    refused("{}", "f:1:3: key \"input_data\" is missing");
+    refused("{\"input_dat\":[[1]]}", "f:1:2: unknown key \"input_dat\"; did "
+                                     "you mean \"input_data\"?");
+    refused("{\"input_data\":[[1]],\"input_data\":[[2]]}",
+            "f:1:21: key \"input_data\" is there twice");
+    refused("{\"input_data\":[[1]]} x",
+            "f:1:22: nothing may follow the value, found 'x'");
+    refused("{\"input_data\":[[1]],}", "f:1:21: expected a key, found '}'");
+    refused("[[1]]", "f:1:1: expected '{' to begin {\"input_data\": [[...]]}, "
+                     "found '['");
+    refused("", "f:1:1: expected '{' to begin {\"input_data\": [[...]]}, "
+                "found the end of the file");
+}
+
+static void what_the_caller_refuses_gets_its_place(void **state)
+{
+    const char text[] = "{\"input_data\":[[1,\n 1001]]}";
+    seen s = {0};
+    zkg_error err = {0};
+
+    (void)state;
+    assert_int_equal(
+        zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
+        ZKG_ERR_WITNESS);
+    assert_string_equal(err.text,
+                        "f:2:2: input_data[0][1]: 1001 is out of range");
+}
+
+static void every_truncation_is_refused(void **state)
+{
+    const char text[] =
+        "{\"output_data\":{\"a\":[1,true]},\"input_data\":[[[1.5,2],[3,4]]]}";
+    seen s = {0};
+
+    (void)state;
+    for (size_t len = 0; len < sizeof(text) - 1; len++)
+        assert_int_equal(zkg_json_numbers(text, len, "f", each, &s, NULL),
+                         ZKG_ERR_MALFORMED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flat_and_nested_are_read),
+        cmocka_unit_test(doubles_keep_every_bit),
+        cmocka_unit_test(other_known_keys_are_skipped),
+        cmocka_unit_test(bad_numbers_are_named_by_path),
+        cmocka_unit_test(ragged_nesting_is_named_by_path),
+        cmocka_unit_test(the_frame_is_checked),
+        cmocka_unit_test(what_the_caller_refuses_gets_its_place),
+        cmocka_unit_test(every_truncation_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
