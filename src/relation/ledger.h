@@ -14,7 +14,7 @@
  */
 
 #include "field/fr.h"
-#include "sumcheck/sumcheck.h"
+#include "poly/eq.h"
 #include "tensor/dtype.h"
 #include "zkgkr/status.h"
 

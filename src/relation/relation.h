@@ -98,25 +98,22 @@ typedef struct zkg_site {
                                   the operands' own */
 } zkg_site;
 
-/** How a table's columns are known. */
-typedef enum zkg_lookup_table_kind {
-    ZKG_TABLE_RANGE,        /**< row i is i, 2^bits rows */
-    ZKG_TABLE_SIGNED_RANGE, /**< row i is i - 2^(bits-1), bits >= 1 */
-    ZKG_TABLE_RELU,         /**< row i is (x, max(0, x)), x = i - 2^(bits-1) */
-    ZKG_TABLE_COLUMNS       /**< the columns' values, any number of rows */
-} zkg_lookup_table_kind;
-
+/** A table: rows and how its columns are known (zkg_table_kind).  Range: row i
+ *  is i; signed range: i - 2^(bits-1), bits >= 1; ReLU: (x, max(0, x)), x as in
+ *  a signed range: 2^bits rows; columns: the columns' values, any number of
+ *  rows.  docs/protocol.md, section 6. */
 typedef struct zkg_lookup_table {
     uint32_t table; /**< id in the graph */
-    zkg_lookup_table_kind kind;
-    uint32_t bits; /**< closed forms: log2 rows */
-    uint64_t rows; /**< columns: L >= 1 */
+    zkg_table_kind kind;
+    uint32_t bits; /**< closed forms: log2 rows, <= 30 */
+    uint64_t rows; /**< kind columns: L >= 1 */
     uint32_t columns;
     const zkg_array *const *column; /**< kind columns: `columns` public arrays
-                                         of L values; both sides */
+                                         of one axis, L; both sides */
     uint32_t counts_tensor;         /**< id of the multiplicities' tensor */
     zkg_visibility counts_vis;
-    const zkg_array *counts; /**< prover, and verifier when public */
+    const zkg_array *counts; /**< one axis, the rows; prover, and
+                                         verifier when public */
 } zkg_lookup_table;
 
 /** One bound task. */
@@ -218,7 +215,8 @@ ZKG_MUST_CHECK zkg_status zkg_tableside_verify(zkg_child *c,
  * challenges differ exactly where the real ones do.
  *
  * @param[out] claims may be NULL: open claims left, hence opened
- * @return 0 when the relations are refused or memory is short
+ * @return SIZE_MAX when the relations are refused (zkg_task_check says why) or
+ *         memory is short; 0 is the length of a task that sends nothing
  */
 size_t zkg_task_segment_bytes(const zkg_task_relations *t, size_t *claims);
 size_t zkg_tableside_segment_bytes(const zkg_lookup_table *table,

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_RELATION_EINSUM_H
+#define ZKG_RELATION_EINSUM_H
+
+/**
+ * @file
+ * Sums of products of tensors.  docs/protocol.md, section 5.
+ *
+ *   for all o:  sum_t c_t sum_{contracted} prod_i T_{t,i}[...] = 0, or V[o]
+ *
+ * At a point r over the output axes: sum_t c_t J_t v_t = 0, or V~(r), J_t the
+ * indicators at r of the output axes that the term does not name.  v_t is
+ *   no tensor                       1
+ *   one tensor, nothing contracted  T~(r): a claim
+ *   one tensor                      sum_x w(x) T'(x), w = I_L of the contracted
+ *                                   axes, T' folded at r
+ *   two tensors                     sum_{x,b} eq(r_b,b) I(x) A'(x,b) B'(x,b)
+ * and each sum is a message v_t, the rounds, then claims on the factors.  The
+ * variables of the rounds: contracted axes low, in the order of naming (the
+ * last one lowest); above them the batch axes, likewise.
+ *
+ * Messages of an einsum: `= V` with several claims on V: the challenge rho, the
+ * rounds of sum_i rho^i eq(z_i,x) V~(x), the value V~(x).  Then the challenge
+ * r, where it is drawn.  Then the terms in order.
+ */
+
+#include "relation/run.h"
+
+/** V's one claim, when the einsum defines a virtual tensor. */
+typedef struct zkg_einsum_target {
+    zkg_fr point[ZKG_MAX_VARS];
+    zkg_fr value; /**< 0 when the einsum asserts 0 */
+} zkg_einsum_target;
+
+/** The ids of V's claims are gathered here before they are struck. */
+typedef struct zkg_merge {
+    uint32_t claims, vars;
+    zkg_fr rho;
+    zkg_fr sum;       /**< sum_i rho^i value_i */
+    zkg_claim *claim; /**< owned copy */
+} zkg_merge;
+
+/**
+ * Take V's claims out of the ledger; with more than one, draw rho.
+ * @retval ZKG_ERR_INVALID V has none
+ */
+ZKG_MUST_CHECK zkg_status zkg_merge_begin(zkg_merge *merge, zkg_child *c,
+                                          uint32_t tensor, zkg_error *err);
+void zkg_merge_clear(zkg_merge *merge);
+
+/** out = sum_i rho^i eq(z_i, x). */
+void zkg_merge_weight(zkg_fr *out, const zkg_merge *merge, const zkg_fr *x);
+
+/**
+ * The point over the output axes: V's, the first fitting site's, or drawn.
+ *
+ * @param[out] store  the point, when drawn; must outlive coords
+ * @param      target V's claim, or NULL
+ */
+void zkg_einsum_point(zkg_task_run *run, const zkg_einsum *e,
+                      const zkg_axes *out, const zkg_einsum_target *target,
+                      zkg_fr *store, zkg_coords *coords);
+
+/** I~ of the term's masked axes at the sumcheck's end point (coords has it). */
+void zkg_einsum_mask(zkg_fr *value, const zkg_task_run *run,
+                     const zkg_term_shape *s, const zkg_coords *coords);
+
+/** sum += c_t J_t v_t */
+void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
+                         const zkg_axes *out, const zkg_term *term,
+                         const zkg_term_shape *s, const zkg_coords *coords,
+                         const zkg_fr *value);
+
+/** degree[] of the rounds of a term. */
+void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS], const zkg_task_run *run,
+                        const zkg_term_shape *s);
+
+/** One einsum.  zkg_einsum_prove: collective. */
+ZKG_MUST_CHECK zkg_status zkg_einsum_prove(zkg_task_run *run,
+                                           const zkg_einsum *e);
+ZKG_MUST_CHECK zkg_status zkg_einsum_verify(zkg_task_run *run,
+                                            const zkg_einsum *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What both sides compute of an einsum. */
+#include "base/bits.h"
+#include "base/mem.h"
+#include "poly/eq.h"
+#include "poly/indicator.h"
+#include "relation/einsum.h"
+
+zkg_status zkg_merge_begin(zkg_merge *merge, zkg_child *c, uint32_t tensor,
+                           zkg_error *err)
+{
+    zkg_fr power = zkg_fr_one;
+    uint32_t n = 0;
+
+    *merge = (zkg_merge){0};
+    merge->claims = (uint32_t)zkg_ledger_count(&c->ledger, tensor);
+    if (merge->claims == 0)
+        return zkg_fail(err, ZKG_ERR_INVALID, "nothing reads virtual tensor %u",
+                        tensor);
+    merge->claim = zkg_alloc(merge->claims, sizeof(*merge->claim));
+    if (merge->claim == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for claims");
+    for (size_t i = 0; i < c->ledger.claims; i++)
+        if (c->ledger.claim[i].tensor == tensor)
+            merge->claim[n++] = c->ledger.claim[i];
+    merge->vars = merge->claim[0].vars;
+    zkg_ledger_strike(&c->ledger, tensor);
+    if (merge->claims > 1)
+        zkg_tape_challenge(c->tape, ZKG_TAG_EINSUM_MERGE, &merge->rho, 1);
+    for (uint32_t i = 0; i < merge->claims; i++) {
+        zkg_fr term;
+
+        zkg_fr_mul(&term, &power, &merge->claim[i].value);
+        zkg_fr_add(&merge->sum, &merge->sum, &term);
+        zkg_fr_mul(&power, &power, &merge->rho);
+    }
+    return ZKG_OK;
+}
+
+void zkg_merge_clear(zkg_merge *merge)
+{
+    zkg_free(merge->claim);
+    *merge = (zkg_merge){0};
+}
+
+void zkg_merge_weight(zkg_fr *out, const zkg_merge *merge, const zkg_fr *x)
+{
+    zkg_fr power = zkg_fr_one;
+    zkg_fr sum = zkg_fr_zero;
+
+    for (uint32_t i = 0; i < merge->claims; i++) {
+        zkg_fr term;
+
+        zkg_eq_eval(&term, merge->claim[i].point, x, merge->vars);
+        zkg_fr_mul(&term, &term, &power);
+        zkg_fr_add(&sum, &sum, &term);
+        zkg_fr_mul(&power, &power, &merge->rho);
+    }
+    *out = sum;
+}
+
+void zkg_einsum_point(zkg_task_run *run, const zkg_einsum *e,
+                      const zkg_axes *out, const zkg_einsum_target *target,
+                      zkg_fr *store, zkg_coords *coords)
+{
+    *coords = (zkg_coords){{0}};
+    if (e->virtual_operand >= 0) {
+        zkg_coords_set(coords, out, target->point);
+        return;
+    }
+    for (uint32_t j = 0; j < run->t->sites; j++) {
+        if (zkg_axes_same_set(&run->site[j], out)) {
+            zkg_coords_set(coords, &run->site[j], run->point);
+            return;
+        }
+    }
+    if (out->vars > 0)
+        zkg_tape_challenge(run->c->tape, ZKG_TAG_EINSUM_POINT, store,
+                           out->vars);
+    zkg_coords_set(coords, out, store);
+}
+
+void zkg_einsum_mask(zkg_fr *value, const zkg_task_run *run,
+                     const zkg_term_shape *s, const zkg_coords *coords)
+{
+    const zkg_axes none = {0};
+
+    zkg_indicator_missing(value, run->t, &s->masked, &none, coords);
+}
+
+void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
+                         const zkg_axes *out, const zkg_term *term,
+                         const zkg_term_shape *s, const zkg_coords *coords,
+                         const zkg_fr *value)
+{
+    zkg_fr weight;
+
+    zkg_indicator_missing(&weight, run->t, out, &s->named, coords);
+    zkg_fr_mul(&weight, &weight, &term->c);
+    zkg_fr_mul(&weight, &weight, value);
+    zkg_fr_add(sum, sum, &weight);
+}
+
+void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS], const zkg_task_run *run,
+                        const zkg_term_shape *s)
+{
+    (void)run;
+    for (uint32_t t = 0; t < s->vars; t++)
+        degree[t] = 2;
+    /* A product's indicator is a third factor in its own axes' variables. */
+    for (uint32_t k = 0; s->factor[1].axes > 0 && k < s->masked.axes; k++) {
+        const int32_t at =
+            zkg_axes_find(&s->contracted, s->masked.axis[k]);
+        const uint32_t first = s->contracted.shift[at];
+        const uint32_t bits = run->t->axis[s->masked.axis[k]].bits;
+
+        for (uint32_t i = 0; i < bits; i++)
+            degree[first + i] = 3;
+    }
+}

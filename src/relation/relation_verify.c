@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A task's segment, replayed; and its length, from the statement alone. */
+#include "base/mem.h"
+#include "relation/einsum.h"
+#include "relation/lookup.h"
+#include "relation/run.h"
+
+zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
+                           zkg_error *err)
+{
+    zkg_task_run run;
+    zkg_status status = zkg_task_run_init(&run, c, t, err);
+
+    if (status == ZKG_OK)
+        status = zkg_lookup_verify(&run);
+    for (uint32_t i = 0; i < t->einsums && status == ZKG_OK; i++) {
+        if (t->einsum[i].virtual_operand >= 0 &&
+            zkg_hooks_want(c->hooks, ZKG_CHEAT_DROPPED_CLAIM, t->task))
+            continue;
+        status = zkg_einsum_verify(&run, &t->einsum[i]);
+    }
+    if (status == ZKG_OK) {
+        const zkg_claim *open = zkg_ledger_undischarged(&c->ledger);
+
+        if (open != NULL)
+            status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_LEDGER, t->task,
+                                      -1, "virtual tensor %u: a claim is left "
+                                      "open", open->tensor);
+    }
+    if (status == ZKG_ERR_MALFORMED)
+        status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_MALFORMED, t->task, -1,
+                                  "task %lld: its segment is cut short, or "
+                                  "holds a number that is too large",
+                                  (long long)t->task);
+    zkg_task_run_clear(&run);
+    return status;
+}
+
+/* Verify `len` zero bytes without a check.  @return bytes read, SIZE_MAX: failed */
+static size_t walk(const zkg_task_relations *t, const zkg_lookup_table *table,
+                   size_t len, size_t *claims, zkg_status *status)
+{
+    uint8_t *zeros = zkg_alloc(len, 1);
+    zkg_tape tape;
+    zkg_child c = {.tape = &tape, .sizing = true};
+    size_t bytes;
+
+    *status = ZKG_ERR_NOMEM;
+    if (zeros == NULL)
+        return SIZE_MAX;
+    zkg_tape_init_verify(&tape, zeros, len);
+    *status = t != NULL ? zkg_task_verify(&c, t, NULL)
+                        : zkg_tableside_verify(&c, table, NULL);
+    bytes = tape.pos;
+    if (claims != NULL)
+        *claims = c.ledger.claims;
+    zkg_child_clear(&c);
+    zkg_tape_clear(&tape);
+    zkg_free(zeros);
+    return *status == ZKG_OK ? bytes : SIZE_MAX;
+}
+
+static size_t segment_bytes(const zkg_task_relations *t,
+                            const zkg_lookup_table *table, size_t *claims)
+{
+    zkg_status status = ZKG_ERR_MALFORMED;
+    size_t bytes = SIZE_MAX;
+
+    /* A walk that ran out of zeros is done again with more. */
+    for (size_t len = (size_t)1 << 14;
+         status == ZKG_ERR_MALFORMED && len <= (size_t)1 << 34; len *= 4)
+        bytes = walk(t, table, len, claims, &status);
+    return bytes;
+}
+
+size_t zkg_task_segment_bytes(const zkg_task_relations *t, size_t *claims)
+{
+    return segment_bytes(t, NULL, claims);
+}
+
+size_t zkg_tableside_segment_bytes(const zkg_lookup_table *table,
+                                   size_t *claims)
+{
+    return segment_bytes(NULL, table, claims);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_RELATION_RUN_H
+#define ZKG_RELATION_RUN_H
+
+/**
+ * @file
+ * What lookups and einsums of one task share while they run: the child, the
+ * relations, and the end point of the task's batched tree.
+ */
+
+#include "relation/relation.h"
+#include "relation/shape.h"
+
+typedef struct zkg_task_run {
+    zkg_child *c;
+    const zkg_task_relations *t;
+    zkg_axes *site;             /**< the rows of each site; owned */
+    zkg_fr point[ZKG_MAX_VARS]; /**< leaf point; site j: its lowest n_j */
+    zkg_error *err;
+} zkg_task_run;
+
+/** Check the relations, and lay out the sites' rows. */
+ZKG_MUST_CHECK zkg_status zkg_task_run_init(zkg_task_run *run, zkg_child *c,
+                                            const zkg_task_relations *t,
+                                            zkg_error *err);
+
+void zkg_task_run_clear(zkg_task_run *run);
+
+/** Verifier: note a failed check of a relation in the child's verdict. */
+zkg_status zkg_child_reject(zkg_child *c, zkg_check check, int64_t task,
+                            int64_t relation, const char *what);
+
+#endif
