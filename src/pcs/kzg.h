@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_PCS_KZG_H
+#define ZKGKR_PCS_KZG_H
+
+/**
+ * @file
+ * Chunked commitments.  A tensor of 2^n values P (padded) is cut into chunks
+ * of K = 2^k:
+ *
+ *     C_c = sum_{i < K} P[c K + i] [tau^i]_1,   c < chunks = max(1, 2^(n-k)).
+ *
+ * The padding is index arithmetic: only cells that exist cost anything, and a
+ * chunk without a cell is O.  docs/protocol.md, section 4.
+ */
+
+#include <stdint.h>
+
+#include "backend/backend.h"
+#include "curve/g1.h"
+#include "field/fr.h"
+#include "pcs/srs.h"
+#include "tensor/array.h"
+#include "zkgkr/status.h"
+
+/** 1 when n <= k, else 2^(n-k). */
+uint64_t zkg_kzg_chunks(uint32_t n, uint32_t k);
+
+/** k for N padded values in all private and fixed tensors:
+ * clamp(ceil(log2(N)/2) + 1, 10, 20). */
+uint32_t zkg_kzg_default_k(uint64_t values);
+
+/** The processor features that go with a backend: none for the reference. */
+uint32_t zkg_kzg_cpu_flags(const zkg_backend *backend);
+
+/** How many cells of a exist in one chunk: what committing to it costs. */
+uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk);
+
+/**
+ * Commit to one chunk.
+ *
+ * @param[out] out       O for a chunk of zeros
+ * @param      cpu_flags see base/cpu.h
+ * @retval ZKG_ERR_INVALID k is more than srs serves, or no such chunk
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_kzg_commit_chunk(zkg_g1 *out, const zkg_srs *srs,
+                                               uint32_t k, const zkg_array *a,
+                                               uint64_t chunk,
+                                               uint32_t cpu_flags);
+
+/** All chunks of a, one after the other: out has zkg_kzg_chunks points. */
+ZKG_MUST_CHECK zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs,
+                                         uint32_t k, const zkg_array *a,
+                                         uint32_t cpu_flags);
+
+/**
+ * Fold the chunks [first, end) of a at the upper coordinates of a point:
+ *
+ *     out[i] += scale * sum_{first <= c < end} eq(z_hi, c) P[c K + i].
+ *
+ * @param[in,out] out   2^min(n,k) values
+ * @param         point n coordinates; those from k up are z_hi
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_kzg_fold_add(zkg_fr *out,
+                                           const zkg_backend *backend,
+                                           const zkg_array *a, uint32_t k,
+                                           const zkg_fr *point, uint64_t first,
+                                           uint64_t end, const zkg_fr *scale);
+
+/** F_P = sum over all chunks c of eq(z_hi, c) P_c, to out. */
+ZKG_MUST_CHECK zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,
+                                       const zkg_array *a, uint32_t k,
+                                       const zkg_fr *point);
+
+#endif
