@@ -30,7 +30,7 @@ void zkg_univariate_divide_linear(zkg_fr *q, zkg_fr *rest, const zkg_fr *c,
                                   size_t n, const zkg_fr *x);
 
 /** out[i], i < n: coefficients of the polynomial of degree < n through
- *  (x[i], y[i]); x distinct; n <= 8. */
+ *  (x[i], y[i]); x distinct; n <= 9. */
 void zkg_univariate_interpolate(zkg_fr *out, const zkg_fr *x, const zkg_fr *y,
                                 size_t n);
 
