@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* msm_variant.c, compiled once for each variant. */
+#ifndef ZKG_CURVE_MSM_VARIANT_H
+#define ZKG_CURVE_MSM_VARIANT_H
+
+#include "curve/g1.h"
+#include "curve/variant.h"
+
+/**
+ * The terms of a sum in the form that Pippenger's method wants.  Term i is
+ * points[index[i] >> 1], negated when the lowest bit is set, times the
+ * magnitude in words i * limbs and following of mag, lowest first.
+ */
+typedef struct zkg_msm_terms {
+    const zkg_g1 *points;
+    const uint32_t *index;
+    uint64_t *mag; /**< overwritten */
+    size_t n;
+    uint32_t limbs; /**< words for each magnitude, a bit to spare at the top */
+    uint32_t bits;  /**< every magnitude is below 2^bits, bits >= 1 */
+} zkg_msm_terms;
+
+#define ZKG_DECLARE_MSM(v)                                                     \
+    bool zkg_msm_sum_##v(zkg_g1j *out, const zkg_msm_terms *terms);            \
+    void zkg_msm_batch_add_##v(zkg_g1 *r, const zkg_g1 *a, const zkg_g1 *b,    \
+                               size_t n);                                      \
+    bool zkg_g1_powers_##v(zkg_g1 *out, size_t n, const zkg_fr *tau);
+
+/* zkg_msm_sum: *out = the sum; false when memory is short.
+ * zkg_msm_batch_add: r[i] = a[i] + b[i].
+ * zkg_g1_powers: as in msm.h; false when memory is short. */
+ZKG_DECLARE_MSM(portable)
+ZKG_DECLARE_MSM(mulx)
+
+#undef ZKG_DECLARE_MSM
+#endif
