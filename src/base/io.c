@@ -16,11 +16,10 @@
 static zkg_status fail_errno(zkg_error *err, const char *path, const char *verb,
                              int number)
 {
-    const zkg_status s =
-        number == ENOSPC || number == EDQUOT || number == ENOMEM ||
-                number == EFBIG
-            ? ZKG_ERR_NOMEM
-            : ZKG_ERR_IO;
+    const zkg_status s = number == ENOSPC || number == EDQUOT ||
+                                 number == ENOMEM || number == EFBIG
+                             ? ZKG_ERR_NOMEM
+                             : ZKG_ERR_IO;
 
     return zkg_fail(err, s, "%s: cannot %s: %s", path, verb, strerror(number));
 }
@@ -113,9 +112,8 @@ static char *folder_of(const char *path)
 static void flush_folder(const char *path)
 {
     char *folder = folder_of(path);
-    const int fd = folder == NULL
-                       ? -1
-                       : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd =
+        folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0) {
         (void)fsync(fd);

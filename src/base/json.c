@@ -154,8 +154,9 @@ static zkg_status parse_members(zkg_json_doc *doc, zkg_lex *x, uint32_t depth,
         parent->count++;
         if (zkg_lex_peek(x) == close)
             break;
-        ZKG_TRY(zkg_lex_take(x, ',', is_object ? "or '}' after a member"
-                                               : "or ']' after a value"));
+        ZKG_TRY(zkg_lex_take(x, ',',
+                             is_object ? "or '}' after a member"
+                                       : "or ']' after a value"));
     }
     x->pos++;
     return is_object ? check_keys(parent, x->err) : ZKG_OK;
@@ -230,8 +231,8 @@ zkg_status zkg_json_parse(zkg_json_doc **out, const char *text, size_t len,
     return ZKG_OK;
 }
 
-zkg_status zkg_json_read(zkg_json_doc **doc, const char *path,
-                         size_t max_bytes, zkg_error *err)
+zkg_status zkg_json_read(zkg_json_doc **doc, const char *path, size_t max_bytes,
+                         zkg_error *err)
 {
     uint8_t *text;
     size_t len;
@@ -407,13 +408,13 @@ zkg_status zkg_json_i64(int64_t *out, const zkg_json *v, int64_t min,
     if (n.magnitude > (uint64_t)INT64_MAX + n.negative)
         return zkg_json_fail(err, v, ZKG_ERR_MALFORMED,
                              "%snot an integer of 64 bits", label(v, name));
-    value = !n.negative          ? (int64_t)n.magnitude
+    value = !n.negative        ? (int64_t)n.magnitude
             : n.magnitude == 0 ? 0
                                : -(int64_t)(n.magnitude - 1) - 1;
     if (value < min || value > max)
-        return zkg_json_fail(
-            err, v, ZKG_ERR_MALFORMED, "%s%lld is not in %lld..%lld",
-            label(v, name), (long long)value, (long long)min, (long long)max);
+        return zkg_json_fail(err, v, ZKG_ERR_MALFORMED,
+                             "%s%lld is not in %lld..%lld", label(v, name),
+                             (long long)value, (long long)min, (long long)max);
     *out = value;
     return ZKG_OK;
 }
@@ -426,11 +427,10 @@ zkg_status zkg_json_u64(uint64_t *out, const zkg_json *v, uint64_t max,
 
     ZKG_TRY(integer(v, &n, err));
     if ((n.negative && n.magnitude != 0) || n.magnitude > max)
-        return zkg_json_fail(err, v, ZKG_ERR_MALFORMED,
-                             "%s%s%llu is not in 0..%llu", label(v, name),
-                             n.negative ? "-" : "",
-                             (unsigned long long)n.magnitude,
-                             (unsigned long long)max);
+        return zkg_json_fail(
+            err, v, ZKG_ERR_MALFORMED, "%s%s%llu is not in 0..%llu",
+            label(v, name), n.negative ? "-" : "",
+            (unsigned long long)n.magnitude, (unsigned long long)max);
     *out = n.magnitude;
     return ZKG_OK;
 }

@@ -79,13 +79,13 @@ const char *zkg_json_key(const zkg_json *v);
 const zkg_json *zkg_json_get(const zkg_json *v, const char *key);
 
 /** As zkg_json_get(), but a missing key or another kind is malformed. */
-ZKG_MUST_CHECK zkg_status zkg_json_need(const zkg_json **out,
-                                        const zkg_json *v, const char *key,
-                                        zkg_json_kind kind, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_json_need(const zkg_json **out, const zkg_json *v,
+                                        const char *key, zkg_json_kind kind,
+                                        zkg_error *err);
 
 /** Malformed unless v is of this kind. */
-ZKG_MUST_CHECK zkg_status zkg_json_expect(const zkg_json *v,
-                                          zkg_json_kind kind, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_json_expect(const zkg_json *v, zkg_json_kind kind,
+                                          zkg_error *err);
 
 /** Malformed when object v has a key that is not known; names the nearest. */
 ZKG_MUST_CHECK zkg_status zkg_json_only_keys(const zkg_json *v,
@@ -138,8 +138,8 @@ void zkg_json_out_end(zkg_json_out *o);         /**< ] or } */
 
 void zkg_json_out_key(zkg_json_out *o, const char *key);
 void zkg_json_out_string(zkg_json_out *o, const char *s);
-void zkg_json_out_i64(zkg_json_out *o, int64_t v); /**< a string from 2^53 */
-void zkg_json_out_u64(zkg_json_out *o, uint64_t v); /**< a string from 2^53 */
+void zkg_json_out_i64(zkg_json_out *o, int64_t v);   /**< a string from 2^53 */
+void zkg_json_out_u64(zkg_json_out *o, uint64_t v);  /**< a string from 2^53 */
 void zkg_json_out_double(zkg_json_out *o, double v); /**< shortest; or null */
 void zkg_json_out_bool(zkg_json_out *o, bool v);
 void zkg_json_out_null(zkg_json_out *o);

@@ -31,8 +31,8 @@ zkg_status zkg_lex_fail(const zkg_lex *x, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return zkg_fail(x->err, ZKG_ERR_MALFORMED, "%s:%u:%u: %s", x->file,
-                    x->line, zkg_lex_column(x), text);
+    return zkg_fail(x->err, ZKG_ERR_MALFORMED, "%s:%u:%u: %s", x->file, x->line,
+                    zkg_lex_column(x), text);
 }
 
 char zkg_lex_peek(zkg_lex *x)
@@ -104,16 +104,14 @@ static char at(const zkg_lex *x, size_t pos)
 /* NaN and the like, which some writers put where a number should be. */
 static bool is_nonfinite_word(const zkg_lex *x)
 {
-    static const char *const words[] = {"NaN",       "nan",       "Infinity",
-                                        "-Infinity", "inf",       "-inf",
-                                        "-NaN",      "-nan",      "Inf",
-                                        "-Inf",      "+Infinity", "infinity"};
+    static const char *const words[] = {"NaN", "nan",  "Infinity",  "-Infinity",
+                                        "inf", "-inf", "-NaN",      "-nan",
+                                        "Inf", "-Inf", "+Infinity", "infinity"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         const size_t n = strlen(words[i]);
 
-        if (x->len - x->pos >= n &&
-            memcmp(x->text + x->pos, words[i], n) == 0)
+        if (x->len - x->pos >= n && memcmp(x->text + x->pos, words[i], n) == 0)
             return true;
     }
     return false;
@@ -227,7 +225,7 @@ static size_t utf8_length(const zkg_lex *x, size_t pos)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char c = (unsigned char)at(x, pos);
-    const size_t n = c < 0x80            ? 1
+    const size_t n = c < 0x80             ? 1
                      : (c & 0xe0) == 0xc0 ? 2
                      : (c & 0xf0) == 0xe0 ? 3
                      : (c & 0xf8) == 0xf0 ? 4

@@ -137,8 +137,9 @@ static zkg_status read_entries(stream *t)
         memset(t->extent, 0, sizeof(t->extent));
         t->number_depth = 0;
         if (zkg_lex_peek(&t->x) != '[')
-            return fail_at(t, 0, "expected an array of numbers, one for each "
-                                 "input of the graph");
+            return fail_at(t, 0,
+                           "expected an array of numbers, one for each "
+                           "input of the graph");
         ZKG_TRY(read_array(t, 0));
         if (zkg_lex_peek(&t->x) == ']')
             break;

@@ -47,7 +47,7 @@ typedef zkg_status zkg_json_number_fn(void *user, uint32_t entry,
  */
 ZKG_MUST_CHECK zkg_status zkg_json_numbers(const char *text, size_t len,
                                            const char *file,
-                                           zkg_json_number_fn *each,
-                                           void *user, zkg_error *err);
+                                           zkg_json_number_fn *each, void *user,
+                                           zkg_error *err);
 
 #endif

@@ -10,8 +10,8 @@
 void zkg_log_init(zkg_log *log, FILE *stream, zkg_log_level level,
                   uint32_t rank, uint32_t size)
 {
-    *log = (zkg_log){
-        .stream = stream, .level = level, .rank = rank, .size = size};
+    *log =
+        (zkg_log){.stream = stream, .level = level, .rank = rank, .size = size};
     if (gethostname(log->host, sizeof(log->host) - 1) != 0)
         strcpy(log->host, "unknown");
     log->host[strcspn(log->host, ".")] = '\0';

@@ -80,8 +80,7 @@ static void reading_says_what_is_wrong(void **state)
     zkg_error err = {0};
 
     (void)state;
-    assert_int_equal(zkg_file_read(&data, &len, missing, 10, &err),
-                     ZKG_ERR_IO);
+    assert_int_equal(zkg_file_read(&data, &len, missing, 10, &err), ZKG_ERR_IO);
     assert_non_null(strstr(err.text, "missing: cannot read: No such file"));
     err = (zkg_error){0};
     assert_int_equal(zkg_file_read(&data, &len, folder, 10, &err), ZKG_ERR_IO);

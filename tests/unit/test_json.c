@@ -151,12 +151,10 @@ static void messages_name_place_and_key(void **state)
     assert_int_equal(zkg_json_only_keys(root, known, 2, &err),
                      ZKG_ERR_MALFORMED);
     assert_string_equal(
-        err.text,
-        "f:1:12: unknown key \"kernel\"; did you mean \"kernels\"?");
+        err.text, "f:1:12: unknown key \"kernel\"; did you mean \"kernels\"?");
     err = (zkg_error){0};
-    assert_int_equal(
-        zkg_json_need(&v, root, "tasks", ZKG_JSON_ARRAY, &err),
-        ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_json_need(&v, root, "tasks", ZKG_JSON_ARRAY, &err),
+                     ZKG_ERR_MALFORMED);
     assert_string_equal(err.text, "f:1:1: key \"tasks\" is missing here");
     err = (zkg_error){0};
     assert_int_equal(zkg_json_need(&v, root, "n", ZKG_JSON_ARRAY, &err),

@@ -39,9 +39,8 @@ static void refused(const char *text, const char *message)
     seen s = {0};
     zkg_error err = {0};
 
-    assert_int_equal(
-        zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
-        ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
+                     ZKG_ERR_MALFORMED);
     assert_string_equal(err.text, message);
 }
 
@@ -127,8 +126,7 @@ static void ragged_nesting_is_named_by_path(void **state)
             "f:1:23: input_data[0][1]: a number at depth 1, but others at 2");
     refused("{\"input_data\":[[1,[2]]]}",
             "f:1:19: input_data[0][1]: an array where a number should be");
-    refused("{\"input_data\":[[]]}",
-            "f:1:17: input_data[0]: an empty array");
+    refused("{\"input_data\":[[]]}", "f:1:17: input_data[0]: an empty array");
     refused("{\"input_data\":[]}", "f:1:16: input_data: it is empty");
     refused("{\"input_data\":[1,2]}",
             "f:1:16: input_data[0]: expected an array of numbers, one for "
@@ -162,9 +160,8 @@ static void what_the_caller_refuses_gets_its_place(void **state)
     zkg_error err = {0};
 
     (void)state;
-    assert_int_equal(
-        zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
-        ZKG_ERR_WITNESS);
+    assert_int_equal(zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
+                     ZKG_ERR_WITNESS);
     assert_string_equal(err.text,
                         "f:2:2: input_data[0][1]: 1001 is out of range");
 }
