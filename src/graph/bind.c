@@ -210,12 +210,6 @@ zkg_status zkg_statement_table(zkg_bound_table *out, const zkg_statement *st,
                                uint32_t t, const zkg_array *const *arrays,
                                zkg_error *err)
 {
-    static const zkg_lookup_table_kind kind[] = {
-        [ZKG_KIND_RANGE] = ZKG_TABLE_RANGE,
-        [ZKG_KIND_SIGNED_RANGE] = ZKG_TABLE_SIGNED_RANGE,
-        [ZKG_KIND_RELU] = ZKG_TABLE_RELU,
-        [ZKG_KIND_COLUMNS] = ZKG_TABLE_COLUMNS,
-    };
     const zkg_stmt_table *in = &st->table[t];
     const zkg_array **column = zkg_alloc(in->columns, sizeof(column[0]));
 
@@ -227,7 +221,7 @@ zkg_status zkg_statement_table(zkg_bound_table *out, const zkg_statement *st,
         column[c] = &in->column[c];
     out->table = (zkg_lookup_table){
         .table = t,
-        .kind = kind[in->kind],
+        .kind = in->kind,
         .bits = in->bits,
         .rows = in->rows,
         .columns = in->columns,
