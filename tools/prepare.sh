@@ -79,7 +79,7 @@ configure() {
 compile() {
     local folder=$1
     shift
-    ninja -C "$folder" all meson-test-prereq "$@" >"$folder/compile.log" 2>&1 ||
+    ninja -k 0 -C "$folder" all meson-test-prereq "$@" >"$folder/compile.log" 2>&1 ||
         { grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$folder/compile.log" |
             tail -60 >&2 && return 1; }
 }
