@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Made by constants.py; elements in Montgomery form. */
+/* clang-format off */
 #ifndef ZKG_CURVE_CONSTANTS_H
 #define ZKG_CURVE_CONSTANTS_H
 

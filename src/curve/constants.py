@@ -80,6 +80,7 @@ def digits(name, d):
 
 print("""/* SPDX-License-Identifier: Apache-2.0 */
 /* Made by constants.py; elements in Montgomery form. */
+/* clang-format off */
 #ifndef ZKG_CURVE_CONSTANTS_H
 #define ZKG_CURVE_CONSTANTS_H
 

@@ -141,7 +141,8 @@ OP void fp12_mul(zkg_fp12 *r, const zkg_fp12 *a, const zkg_fp12 *b)
     fp6_add(&r->c0, &p0, &p1);
 }
 
-/* (a0 + a1 w)^2: with p = a0 a1, c0 = (a0 + a1)(a0 + v a1) - p - v p, c1 = 2 p */
+/* (a0 + a1 w)^2: with p = a0 a1, c0 = (a0 + a1)(a0 + v a1) - p - v p, c1 = 2 p
+ */
 OP void fp12_sqr(zkg_fp12 *r, const zkg_fp12 *a)
 {
     zkg_fp6 p, s, t;

@@ -5,7 +5,7 @@
 
 #include "curve/constants.h"
 
-#define Y_IS_ODD 0x80  /* of the last byte of the wire form */
+#define Y_IS_ODD 0x80 /* of the last byte of the wire form */
 #define INFINITY_ 0x40
 
 const zkg_g1 zkg_g1_infinity = {{{0, 0, 0, 0}}, {{0, 0, 0, 0}}};

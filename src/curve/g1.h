@@ -59,7 +59,8 @@ bool zkg_g1_from_bytes(zkg_g1 *r, const uint8_t in[32]);
 /** Uncompressed: x then y, 32 bytes little-endian each; infinity all zero. */
 void zkg_g1_to_raw(uint8_t out[64], const zkg_g1 *a);
 
-/** False, and *r unchanged, unless both are < q and the point is on the curve. */
+/** False, and *r unchanged, unless both are < q and the point is on the curve.
+ */
 bool zkg_g1_from_raw(zkg_g1 *r, const uint8_t in[64]);
 
 /** As from_raw, for coordinates that are Montgomery forms (snarkjs files). */

@@ -111,8 +111,9 @@ static void narrow(zkg_msm_terms *t)
 zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
                       zkg_scalar_type type, size_t n, uint32_t cpu_flags)
 {
-    const size_t words = type == ZKG_SCALAR_FR ? 4
-                         : type == ZKG_SCALAR_I64 ? 2 : 1;
+    const size_t words = type == ZKG_SCALAR_FR    ? 4
+                         : type == ZKG_SCALAR_I64 ? 2
+                                                  : 1;
     zkg_msm_terms t = {.points = points};
     zkg_status status = ZKG_ERR_NOMEM;
     uint32_t *index;

@@ -173,8 +173,7 @@ static void sort_window(space *s, const zkg_msm_terms *t, uint32_t w,
         int32_t d = digit(t->mag + i * t->limbs, t->limbs, w, c, top);
 
         if (d)
-            s->sorted[s->start[(d < 0 ? -d : d) - 1]++] =
-                t->index[i] ^ (d < 0);
+            s->sorted[s->start[(d < 0 ? -d : d) - 1]++] = t->index[i] ^ (d < 0);
     }
 }
 
@@ -363,8 +362,7 @@ static bool space_init(space *s, size_t n, uint32_t buckets)
     s->small = malloc((n / 4 + 2 * used + 1) * sizeof(*s->small));
     s->big = malloc((n / 2 + used + 1) * sizeof(*s->big));
     s->q = malloc(sizeof(*s->q));
-    if (!s->start || !s->len || !s->sorted || !s->big || !s->small ||
-        !s->q) {
+    if (!s->start || !s->len || !s->sorted || !s->big || !s->small || !s->q) {
         space_clear(s);
         return false;
     }

@@ -166,8 +166,8 @@ void ZKG_VARIANT(zkg_miller)(zkg_fp12 *f, const zkg_g1 *p, const zkg_g2 *q,
 
     set_one(&s);
     for (size_t i = 0; i < n; i++) {
-        if (!zkg_g1_is_infinity(&p[i]) && !(zkg_fp2_is_zero(&q[i].x) &&
-                                            zkg_fp2_is_zero(&q[i].y))) {
+        if (!zkg_g1_is_infinity(&p[i]) &&
+            !(zkg_fp2_is_zero(&q[i].x) && zkg_fp2_is_zero(&q[i].y))) {
             gp[len] = &p[i];
             gq[len++] = &q[i];
         }
@@ -208,17 +208,17 @@ void ZKG_VARIANT(zkg_final_exp)(zkg_fp12 *r, const zkg_fp12 *f)
     exp_neg_x(&y0, &a);
     fp12_cyc_sqr(&y1, &y0); /* -2x */
     fp12_cyc_sqr(&y3, &y1);
-    fp12_mul(&y3, &y3, &y1);        /* -6x */
-    exp_neg_x(&y4, &y3);            /* 6x^2 */
+    fp12_mul(&y3, &y3, &y1); /* -6x */
+    exp_neg_x(&y4, &y3);     /* 6x^2 */
     fp12_cyc_sqr(&b, &y4);
-    exp_neg_x(&y6, &b);             /* -12x^3 */
-    fp12_conj(&y3, &y3);            /* 6x */
-    fp12_conj(&y6, &y6);            /* 12x^3 */
-    fp12_mul(&y6, &y6, &y4);        /* 12x^3 + 6x^2 */
-    fp12_mul(&y8, &y6, &y3);        /* 12x^3 + 6x^2 + 6x */
-    fp12_mul(&y9, &y8, &y1);        /* 12x^3 + 6x^2 + 4x */
-    fp12_mul(&y4, &y8, &y4);        /* 12x^3 + 12x^2 + 6x */
-    fp12_mul(&y4, &y4, &a);         /* .. + 1 */
+    exp_neg_x(&y6, &b);      /* -12x^3 */
+    fp12_conj(&y3, &y3);     /* 6x */
+    fp12_conj(&y6, &y6);     /* 12x^3 */
+    fp12_mul(&y6, &y6, &y4); /* 12x^3 + 6x^2 */
+    fp12_mul(&y8, &y6, &y3); /* 12x^3 + 6x^2 + 6x */
+    fp12_mul(&y9, &y8, &y1); /* 12x^3 + 6x^2 + 4x */
+    fp12_mul(&y4, &y8, &y4); /* 12x^3 + 12x^2 + 6x */
+    fp12_mul(&y4, &y4, &a);  /* .. + 1 */
     fp12_frob1(&b, &y9);
     fp12_mul(&y4, &y4, &b);
     fp12_frob2(&b, &y8);

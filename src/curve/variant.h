@@ -17,8 +17,8 @@
 
 #ifdef __x86_64__
 #define ZKG_VARIANT_CALL(cpu_flags, f, ...)                                    \
-    ((cpu_flags) & ZKG_CPU_MULX ? f##_mulx(__VA_ARGS__)                        \
-                                : f##_portable(__VA_ARGS__))
+    ((cpu_flags)&ZKG_CPU_MULX ? f##_mulx(__VA_ARGS__)                          \
+                              : f##_portable(__VA_ARGS__))
 #else
 #define ZKG_VARIANT_CALL(cpu_flags, f, ...)                                    \
     ((void)(cpu_flags), f##_portable(__VA_ARGS__))

@@ -14,9 +14,8 @@
  * values in inv, pow and the batch inverse: none of them sees a secret.
  */
 
-static const zkg_limb4_mod ZKG_F(mod_) __attribute__((unused)) = {
-    ZKG_F_P, ZKG_F_INV
-};
+static const zkg_limb4_mod ZKG_F(mod_)
+    __attribute__((unused)) = {ZKG_F_P, ZKG_F_INV};
 
 extern const ZKG_F_T ZKG_F(zero), ZKG_F(one);
 

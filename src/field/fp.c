@@ -5,14 +5,20 @@
 #define ZKG_F_T zkg_fp
 #define ZKG_F_WIDE_T zkg_fp_wide
 #define ZKG_F_R                                                                \
-    {0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c,               \
-     0x0e0a77c19a07df2f}
+    {                                                                          \
+        0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c,            \
+            0x0e0a77c19a07df2f                                                 \
+    }
 #define ZKG_F_R2                                                               \
-    {0xf32cfc5b538afa89, 0xb5e71911d44501fb, 0x47ab1eff0a417ff6,               \
-     0x06d89f71cab8351f}
+    {                                                                          \
+        0xf32cfc5b538afa89, 0xb5e71911d44501fb, 0x47ab1eff0a417ff6,            \
+            0x06d89f71cab8351f                                                 \
+    }
 #define ZKG_F_R3                                                               \
-    {0xb1cd6dafda1530df, 0x62f210e6a7283db6, 0xef7f0b0c0ada0afb,               \
-     0x20fd6e902d592544}
+    {                                                                          \
+        0xb1cd6dafda1530df, 0x62f210e6a7283db6, 0xef7f0b0c0ada0afb,            \
+            0x20fd6e902d592544                                                 \
+    }
 #include "field/field_tmpl_c.h"
 
 /* q = 3 mod 4: the candidate is a^((q + 1) / 4) */

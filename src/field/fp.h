@@ -32,8 +32,10 @@ typedef struct zkg_fp_wide {
 #define ZKG_F_T zkg_fp
 #define ZKG_F_WIDE_T zkg_fp_wide
 #define ZKG_F_P                                                                \
-    {0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d,               \
-     0x30644e72e131a029}
+    {                                                                          \
+        0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d,            \
+            0x30644e72e131a029                                                 \
+    }
 #define ZKG_F_INV 0x87d20782e4866389
 #define ZKG_F_MU 0xa948e8c4c474094f
 #include "field/field_tmpl.h"

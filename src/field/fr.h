@@ -31,8 +31,10 @@ typedef struct zkg_fr_wide {
 #define ZKG_F_T zkg_fr
 #define ZKG_F_WIDE_T zkg_fr_wide
 #define ZKG_F_P                                                                \
-    {0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d,               \
-     0x30644e72e131a029}
+    {                                                                          \
+        0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d,            \
+            0x30644e72e131a029                                                 \
+    }
 #define ZKG_F_INV 0xc2e1f593efffffff
 #define ZKG_F_MU 0xa948e8c4c474094f
 #include "field/field_tmpl.h"

@@ -77,83 +77,80 @@ ZKG_LIMB4_INLINE void zkg_limb4_reduce_once(uint64_t r[4], const uint64_t a[4],
 
 /* (t4, .., t0) += a * b, then += q * p with t0 = 0, for one limb a of the
  * scanned operand; t0 is the next step's t4. */
-#define ZKG_MULX_ROW(a, t0, t1, t2, t3, t4)  \
-    "movq " a ", %%rdx\n\t"                  \
-    "xorl %k[" t4 "], %k[" t4 "]\n\t"        \
-    "mulxq (%[b]), %[lo], %[hi]\n\t"         \
-    "adcxq %[lo], %[" t0 "]\n\t"             \
-    "adoxq %[hi], %[" t1 "]\n\t"             \
-    "mulxq 8(%[b]), %[lo], %[hi]\n\t"        \
-    "adcxq %[lo], %[" t1 "]\n\t"             \
-    "adoxq %[hi], %[" t2 "]\n\t"             \
-    "mulxq 16(%[b]), %[lo], %[hi]\n\t"       \
-    "adcxq %[lo], %[" t2 "]\n\t"             \
-    "adoxq %[hi], %[" t3 "]\n\t"             \
-    "mulxq 24(%[b]), %[lo], %[hi]\n\t"       \
-    "adcxq %[lo], %[" t3 "]\n\t"             \
-    "adoxq %[hi], %[" t4 "]\n\t"             \
+#define ZKG_MULX_ROW(a, t0, t1, t2, t3, t4)                                    \
+    "movq " a ", %%rdx\n\t"                                                    \
+    "xorl %k[" t4 "], %k[" t4 "]\n\t"                                          \
+    "mulxq (%[b]), %[lo], %[hi]\n\t"                                           \
+    "adcxq %[lo], %[" t0 "]\n\t"                                               \
+    "adoxq %[hi], %[" t1 "]\n\t"                                               \
+    "mulxq 8(%[b]), %[lo], %[hi]\n\t"                                          \
+    "adcxq %[lo], %[" t1 "]\n\t"                                               \
+    "adoxq %[hi], %[" t2 "]\n\t"                                               \
+    "mulxq 16(%[b]), %[lo], %[hi]\n\t"                                         \
+    "adcxq %[lo], %[" t2 "]\n\t"                                               \
+    "adoxq %[hi], %[" t3 "]\n\t"                                               \
+    "mulxq 24(%[b]), %[lo], %[hi]\n\t"                                         \
+    "adcxq %[lo], %[" t3 "]\n\t"                                               \
+    "adoxq %[hi], %[" t4 "]\n\t"                                               \
     "adcq $0, %[" t4 "]\n\t"
 
-#define ZKG_MULX_RED(t0, t1, t2, t3, t4)     \
-    "movq %[" t0 "], %%rdx\n\t"              \
-    "imulq 32(%[m]), %%rdx\n\t"              \
-    "xorl %k[lo], %k[lo]\n\t"                \
-    "mulxq (%[m]), %[lo], %[hi]\n\t"         \
-    "adcxq %[lo], %[" t0 "]\n\t"             \
-    "adoxq %[hi], %[" t1 "]\n\t"             \
-    "mulxq 8(%[m]), %[lo], %[hi]\n\t"        \
-    "adcxq %[lo], %[" t1 "]\n\t"             \
-    "adoxq %[hi], %[" t2 "]\n\t"             \
-    "mulxq 16(%[m]), %[lo], %[hi]\n\t"       \
-    "adcxq %[lo], %[" t2 "]\n\t"             \
-    "adoxq %[hi], %[" t3 "]\n\t"             \
-    "mulxq 24(%[m]), %[lo], %[hi]\n\t"       \
-    "adcxq %[lo], %[" t3 "]\n\t"             \
-    "adoxq %[hi], %[" t4 "]\n\t"             \
+#define ZKG_MULX_RED(t0, t1, t2, t3, t4)                                       \
+    "movq %[" t0 "], %%rdx\n\t"                                                \
+    "imulq 32(%[m]), %%rdx\n\t"                                                \
+    "xorl %k[lo], %k[lo]\n\t"                                                  \
+    "mulxq (%[m]), %[lo], %[hi]\n\t"                                           \
+    "adcxq %[lo], %[" t0 "]\n\t"                                               \
+    "adoxq %[hi], %[" t1 "]\n\t"                                               \
+    "mulxq 8(%[m]), %[lo], %[hi]\n\t"                                          \
+    "adcxq %[lo], %[" t1 "]\n\t"                                               \
+    "adoxq %[hi], %[" t2 "]\n\t"                                               \
+    "mulxq 16(%[m]), %[lo], %[hi]\n\t"                                         \
+    "adcxq %[lo], %[" t2 "]\n\t"                                               \
+    "adoxq %[hi], %[" t3 "]\n\t"                                               \
+    "mulxq 24(%[m]), %[lo], %[hi]\n\t"                                         \
+    "adcxq %[lo], %[" t3 "]\n\t"                                               \
+    "adoxq %[hi], %[" t4 "]\n\t"                                               \
     "adcq $0, %[" t4 "]\n\t"
 
 /** r = a * b / R mod p.  a may be any 256-bit number; b < p. */
 ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t t0, t1, t2, t3, t4, lo, hi;
 
-    __asm__(
-        "movq (%[a]), %%rdx\n\t"
-        "mulxq (%[b]), %[t0], %[t1]\n\t"
-        "mulxq 8(%[b]), %[lo], %[t2]\n\t"
-        "addq %[lo], %[t1]\n\t"
-        "mulxq 16(%[b]), %[lo], %[t3]\n\t"
-        "adcq %[lo], %[t2]\n\t"
-        "mulxq 24(%[b]), %[lo], %[t4]\n\t"
-        "adcq %[lo], %[t3]\n\t"
-        "adcq $0, %[t4]\n\t"
-        ZKG_MULX_RED("t0", "t1", "t2", "t3", "t4")
-        ZKG_MULX_ROW("8(%[a])", "t1", "t2", "t3", "t4", "t0")
-        ZKG_MULX_RED("t1", "t2", "t3", "t4", "t0")
-        ZKG_MULX_ROW("16(%[a])", "t2", "t3", "t4", "t0", "t1")
-        ZKG_MULX_RED("t2", "t3", "t4", "t0", "t1")
-        ZKG_MULX_ROW("24(%[a])", "t3", "t4", "t0", "t1", "t2")
-        ZKG_MULX_RED("t3", "t4", "t0", "t1", "t2")
-        /* the result, < 2p, is (t4, t0, t1, t2) from the lowest limb up */
-        "movq %[t4], %%rdx\n\t"
-        "subq (%[m]), %[t4]\n\t"
-        "movq %[t0], %[t3]\n\t"
-        "sbbq 8(%[m]), %[t0]\n\t"
-        "movq %[t1], %[lo]\n\t"
-        "sbbq 16(%[m]), %[t1]\n\t"
-        "movq %[t2], %[hi]\n\t"
-        "sbbq 24(%[m]), %[t2]\n\t"
-        "cmovcq %%rdx, %[t4]\n\t"
-        "cmovcq %[t3], %[t0]\n\t"
-        "cmovcq %[lo], %[t1]\n\t"
-        "cmovcq %[hi], %[t2]\n\t"
-        : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3),
-          [t4] "=&r"(t4), [lo] "=&r"(lo), [hi] "=&r"(hi)
-        : [a] "r"(a), [b] "r"(b), [m] "r"(m), ZKG_M4(a), ZKG_M4(b),
-          "m"(*m)
-        : "rdx", "cc");
+    __asm__("movq (%[a]), %%rdx\n\t"
+            "mulxq (%[b]), %[t0], %[t1]\n\t"
+            "mulxq 8(%[b]), %[lo], %[t2]\n\t"
+            "addq %[lo], %[t1]\n\t"
+            "mulxq 16(%[b]), %[lo], %[t3]\n\t"
+            "adcq %[lo], %[t2]\n\t"
+            "mulxq 24(%[b]), %[lo], %[t4]\n\t"
+            "adcq %[lo], %[t3]\n\t"
+            "adcq $0, %[t4]\n\t" ZKG_MULX_RED("t0", "t1", "t2", "t3", "t4")
+                ZKG_MULX_ROW("8(%[a])", "t1", "t2", "t3", "t4", "t0")
+                    ZKG_MULX_RED("t1", "t2", "t3", "t4", "t0")
+                        ZKG_MULX_ROW("16(%[a])", "t2", "t3", "t4", "t0", "t1")
+                            ZKG_MULX_RED("t2", "t3", "t4", "t0", "t1")
+                                ZKG_MULX_ROW("24(%[a])", "t3", "t4", "t0", "t1",
+                                             "t2")
+                                    ZKG_MULX_RED("t3", "t4", "t0", "t1", "t2")
+            /* the result, < 2p, is (t4, t0, t1, t2) from the lowest limb up */
+            "movq %[t4], %%rdx\n\t"
+            "subq (%[m]), %[t4]\n\t"
+            "movq %[t0], %[t3]\n\t"
+            "sbbq 8(%[m]), %[t0]\n\t"
+            "movq %[t1], %[lo]\n\t"
+            "sbbq 16(%[m]), %[t1]\n\t"
+            "movq %[t2], %[hi]\n\t"
+            "sbbq 24(%[m]), %[t2]\n\t"
+            "cmovcq %%rdx, %[t4]\n\t"
+            "cmovcq %[t3], %[t0]\n\t"
+            "cmovcq %[lo], %[t1]\n\t"
+            "cmovcq %[hi], %[t2]\n\t"
+            : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3),
+              [t4] "=&r"(t4), [lo] "=&r"(lo), [hi] "=&r"(hi)
+            : [a] "r"(a), [b] "r"(b), [m] "r"(m), ZKG_M4(a), ZKG_M4(b), "m"(*m)
+            : "rdx", "cc");
     r[0] = t4;
     r[1] = t0;
     r[2] = t1;
@@ -161,8 +158,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
 }
 
 ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t t0 = a[0], t1 = a[1], t2 = a[2], t3 = a[3], s0, s1, s2, s3;
 
@@ -193,8 +189,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
 }
 
 ZKG_LIMB4_INLINE void zkg_limb4_sub(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t t0 = a[0], t1 = a[1], t2 = a[2], t3 = a[3], s0, s1, s2, s3;
 
@@ -228,8 +223,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_sub(uint64_t r[4], const uint64_t a[4],
 
 /** r = a * b / R mod p.  a may be any 256-bit number; b < p. */
 ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t t[4] = {0, 0, 0, 0};
 
@@ -252,8 +246,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
 }
 
 ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t c = 0, t[4];
 
@@ -263,8 +256,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
 }
 
 ZKG_LIMB4_INLINE void zkg_limb4_sub(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4],
-                                    const zkg_limb4_mod *m)
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
 {
     uint64_t c = 0, t[4], mask;
 
