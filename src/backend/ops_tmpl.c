@@ -1,0 +1,667 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The slots of the host backends.  Compiled by ref.c in portable C and by cpu.c
+ * for mulx, where field/fr.h brings the assembler forms; the text is the same,
+ * so ref is its meaning and cpu its speed.  The including file defines
+ * BACKEND_TABLE (the name of the slot table) and BACKEND_NAME.
+ *
+ * A table is an array of 2^vars zkg_fr in Montgomery form. */
+#include <string.h>
+
+#include "backend/backend.h"
+#include "base/mem.h"
+
+#define OP_INLINE static inline __attribute__((always_inline))
+
+static zkg_fr *entries(const zkg_table *t)
+{
+    return (zkg_fr *)t->data;
+}
+
+static size_t table_len(const zkg_table *t)
+{
+    return (size_t)1 << t->vars;
+}
+
+/* out = x + r (y - x) */
+OP_INLINE void blend(zkg_fr *out, const zkg_fr *x, const zkg_fr *y,
+                     const zkg_fr *r)
+{
+    zkg_fr d;
+
+    zkg_fr_sub(&d, y, x);
+    zkg_fr_mul(&d, &d, r);
+    zkg_fr_add(out, x, &d);
+}
+
+OP_INLINE void mul_add(zkg_fr *acc, const zkg_fr *a, const zkg_fr *b)
+{
+    zkg_fr p;
+
+    zkg_fr_mul(&p, a, b);
+    zkg_fr_add(acc, acc, &p);
+}
+
+/* values[i] of an integer type */
+OP_INLINE int64_t int_at(const void *values, zkg_dtype type, size_t i)
+{
+    switch (type) {
+    case ZKG_I8:
+        return ((const int8_t *)values)[i];
+    case ZKG_U8:
+        return ((const uint8_t *)values)[i];
+    case ZKG_I16:
+        return ((const int16_t *)values)[i];
+    case ZKG_U16:
+        return ((const uint16_t *)values)[i];
+    case ZKG_I32:
+        return ((const int32_t *)values)[i];
+    case ZKG_I64:
+        return ((const int64_t *)values)[i];
+    default:
+        return 0;
+    }
+}
+
+/* Run a statement once, compiled for the array's type; ZKG_FR is the caller's.
+ */
+#define FOR_TYPE(type, CALL)                                                   \
+    do {                                                                       \
+        switch (type) {                                                        \
+        case ZKG_I8:                                                           \
+            CALL(ZKG_I8);                                                      \
+            break;                                                             \
+        case ZKG_U8:                                                           \
+            CALL(ZKG_U8);                                                      \
+            break;                                                             \
+        case ZKG_I16:                                                          \
+            CALL(ZKG_I16);                                                     \
+            break;                                                             \
+        case ZKG_U16:                                                          \
+            CALL(ZKG_U16);                                                     \
+            break;                                                             \
+        case ZKG_I32:                                                          \
+            CALL(ZKG_I32);                                                     \
+            break;                                                             \
+        case ZKG_I64:                                                          \
+            CALL(ZKG_I64);                                                     \
+            break;                                                             \
+        default:                                                               \
+            break;                                                             \
+        }                                                                      \
+    } while (0)
+
+/* ---- tables ---- */
+
+static zkg_status op_table_new(zkg_table *t, uint32_t vars)
+{
+    memset(t, 0, sizeof(*t));
+    if (vars >= 48)
+        return ZKG_ERR_NOMEM;
+    t->data = zkg_alloc_aligned((size_t)1 << vars, sizeof(zkg_fr));
+    if (t->data == NULL)
+        return ZKG_ERR_NOMEM;
+    t->vars = vars;
+    t->bytes = ((size_t)1 << vars) * sizeof(zkg_fr);
+    return ZKG_OK;
+}
+
+static zkg_status op_table_clear(zkg_table *t)
+{
+    zkg_free(t->data);
+    memset(t, 0, sizeof(*t));
+    return ZKG_OK;
+}
+
+static zkg_status op_table_import(zkg_table *t, uint64_t at, const void *values,
+                                  zkg_dtype type, size_t n)
+{
+    zkg_fr *out = entries(t) + at;
+
+    if (type == ZKG_FR) {
+        if (n > 0)
+            memcpy(out, values, n * sizeof(zkg_fr));
+        return ZKG_OK;
+    }
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_mul_i64(&out[i], &zkg_fr_one, int_at(values, type, i));
+    return ZKG_OK;
+}
+
+static zkg_status op_table_export(zkg_fr *out, const zkg_table *t, uint64_t at,
+                                  size_t n)
+{
+    if (n > 0)
+        memcpy(out, entries(t) + at, n * sizeof(zkg_fr));
+    return ZKG_OK;
+}
+
+static zkg_status op_table_fill(zkg_table *t, uint64_t at, size_t n,
+                                const zkg_fr *v)
+{
+    for (size_t i = 0; i < n; i++)
+        entries(t)[at + i] = *v;
+    return ZKG_OK;
+}
+
+static zkg_status op_table_affine(zkg_table *t, const zkg_fr *c,
+                                  const zkg_fr *d)
+{
+    zkg_fr *e = entries(t);
+
+    for (size_t i = 0; i < table_len(t); i++) {
+        zkg_fr_mul(&e[i], &e[i], c);
+        zkg_fr_add(&e[i], &e[i], d);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status op_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
+                             size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        mul_add(&out[i], c, &v[i]);
+    return ZKG_OK;
+}
+
+static zkg_status op_table_axpy(zkg_table *t, const zkg_fr *c,
+                                const zkg_table *x)
+{
+    return op_fr_axpy(entries(t), c, entries(x), table_len(t));
+}
+
+static zkg_status op_poly_fold(zkg_fr *out, const zkg_fr *p, const zkg_fr *u,
+                               size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        blend(&out[i], &p[2 * i], &p[2 * i + 1], u);
+    return ZKG_OK;
+}
+
+static zkg_status op_table_fold(zkg_table *t, const zkg_fr *r)
+{
+    t->vars--;
+    return op_poly_fold(entries(t), entries(t), r, table_len(t));
+}
+
+static zkg_status op_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
+                               const zkg_fr *scale)
+{
+    out[0] = scale == NULL ? zkg_fr_one : *scale;
+    for (uint32_t t = 0; t < n; t++) {
+        const size_t half = (size_t)1 << t;
+
+        for (size_t i = 0; i < half; i++) {
+            zkg_fr_mul(&out[half + i], &out[i], &u[t]);
+            zkg_fr_sub(&out[i], &out[i], &out[half + i]);
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status op_table_eq(zkg_table *t, const zkg_fr *u,
+                              const zkg_fr *scale)
+{
+    return op_eq_expand(entries(t), u, t->vars, scale);
+}
+
+/* ---- sumcheck ---- */
+
+/* The values of the tables at the two ends of pair i. */
+typedef struct ends {
+    zkg_fr lo[4], hi[4];
+} ends;
+
+/* Read pair i of each table.  With r, what is read is the fold of entries
+ * 4i .. 4i+3, which also replaces entries 2i, 2i+1: these were read before. */
+OP_INLINE void read_pair(ends *e, zkg_fr *const *t, uint32_t tables, size_t i,
+                         const zkg_fr *r)
+{
+    for (uint32_t k = 0; k < tables; k++) {
+        if (r != NULL) {
+            zkg_fr *q = t[k] + 4 * i;
+            zkg_fr lo, hi;
+
+            blend(&lo, &q[0], &q[1], r);
+            blend(&hi, &q[2], &q[3], r);
+            t[k][2 * i] = e->lo[k] = lo;
+            t[k][2 * i + 1] = e->hi[k] = hi;
+        } else {
+            e->lo[k] = t[k][2 * i];
+            e->hi[k] = t[k][2 * i + 1];
+        }
+    }
+}
+
+/* The polynomial of one pair, added to s with weight 1. */
+OP_INLINE void add_product(zkg_sums *s, const ends *e)
+{
+    zkg_fr da, db;
+
+    if (s->want_at0)
+        mul_add(&s->at0, &e->lo[0], &e->lo[1]);
+    mul_add(&s->at1, &e->hi[0], &e->hi[1]);
+    zkg_fr_sub(&da, &e->hi[0], &e->lo[0]);
+    zkg_fr_sub(&db, &e->hi[1], &e->lo[1]);
+    mul_add(&s->c2, &da, &db);
+}
+
+OP_INLINE void add_product3(zkg_sums *s, const ends *e)
+{
+    zkg_fr da, db, di, at0, at1, c1, c2;
+
+    zkg_fr_mul(&at0, &e->lo[0], &e->lo[1]);
+    zkg_fr_mul(&at1, &e->hi[0], &e->hi[1]);
+    zkg_fr_sub(&da, &e->hi[0], &e->lo[0]);
+    zkg_fr_sub(&db, &e->hi[1], &e->lo[1]);
+    zkg_fr_sub(&di, &e->hi[2], &e->lo[2]);
+    zkg_fr_mul(&c2, &da, &db);
+    zkg_fr_sub(&c1, &at1, &at0);
+    zkg_fr_sub(&c1, &c1, &c2);
+    /* (at0 + c1 X + c2 X^2) (i0 + di X) */
+    if (s->want_at0)
+        mul_add(&s->at0, &at0, &e->lo[2]);
+    mul_add(&s->at1, &at1, &e->hi[2]);
+    mul_add(&s->c2, &c2, &e->lo[2]);
+    mul_add(&s->c2, &c1, &di);
+    mul_add(&s->c3, &c2, &di);
+}
+
+/* p0, p1, q0, q1 are lo[0..3]: p0 q1 + p1 q0 */
+OP_INLINE void add_fraction(zkg_sums *s, const ends *e)
+{
+    zkg_fr d[4];
+
+    if (s->want_at0) {
+        mul_add(&s->at0, &e->lo[0], &e->lo[3]);
+        mul_add(&s->at0, &e->lo[1], &e->lo[2]);
+    }
+    mul_add(&s->at1, &e->hi[0], &e->hi[3]);
+    mul_add(&s->at1, &e->hi[1], &e->hi[2]);
+    for (uint32_t k = 0; k < 4; k++)
+        zkg_fr_sub(&d[k], &e->hi[k], &e->lo[k]);
+    mul_add(&s->c2, &d[0], &d[3]);
+    mul_add(&s->c2, &d[1], &d[2]);
+}
+
+/* s += w * x */
+OP_INLINE void add_weighted(zkg_sums *s, const zkg_sums *x, const zkg_fr *w,
+                            bool cubic)
+{
+    if (x->want_at0)
+        mul_add(&s->at0, &x->at0, w);
+    mul_add(&s->at1, &x->at1, w);
+    mul_add(&s->c2, &x->c2, w);
+    if (cubic)
+        mul_add(&s->c3, &x->c3, w);
+}
+
+OP_INLINE zkg_sums no_sums(bool want_at0)
+{
+    const zkg_fr zero = {{0, 0, 0, 0}};
+
+    return (zkg_sums){want_at0, zero, zero, zero, zero};
+}
+
+/* Pairs begin .. end - 1, each with weight 1. */
+OP_INLINE void add_run(zkg_sums *s, zkg_form_kind kind, zkg_fr *const *t,
+                       size_t mask3, size_t begin, size_t end, const zkg_fr *r)
+{
+    for (size_t i = begin; i < end; i++) {
+        ends e;
+
+        if (kind == ZKG_FORM_FRACTION) {
+            read_pair(&e, t, 4, i, r);
+            add_fraction(s, &e);
+        } else if (kind == ZKG_FORM_PRODUCT) {
+            read_pair(&e, t, 2, i, r);
+            add_product(s, &e);
+        } else {
+            read_pair(&e, t, 2, i, r);
+            e.lo[2] = t[2][2 * (i & mask3)];
+            e.hi[2] = t[2][2 * (i & mask3) + 1];
+            add_product3(s, &e);
+        }
+    }
+}
+
+/* All pairs: runs of equal weight inside runs of equal hi. */
+OP_INLINE void sum_pairs(zkg_sums *out, zkg_form_kind kind, zkg_fr *const *t,
+                         size_t mask3, size_t pairs, const zkg_fr *r,
+                         const zkg_weights *w)
+{
+    const bool cubic = kind == ZKG_FORM_PRODUCT3, want0 = out->want_at0;
+    const uint32_t block_bits = w->free + w->lo_bits;
+    zkg_sums total = no_sums(want0);
+    size_t i = 0;
+
+    if (w->lo == NULL) {
+        add_run(&total, kind, t, mask3, 0, pairs, r);
+        *out = total;
+        return;
+    }
+    while (i < pairs) {
+        const uint64_t block = (w->first + i) >> block_bits;
+        const uint64_t block_left = ((block + 1) << block_bits) - w->first;
+        const size_t block_end = block_left < pairs ? block_left : pairs;
+        zkg_sums inner = no_sums(want0);
+
+        while (i < block_end) {
+            const uint64_t run = (w->first + i) >> w->free;
+            const uint64_t run_left = ((run + 1) << w->free) - w->first;
+            const size_t end = run_left < block_end ? run_left : block_end;
+            const uint64_t lo = run & ((UINT64_C(1) << w->lo_bits) - 1);
+            zkg_sums equal = no_sums(want0);
+
+            add_run(&equal, kind, t, mask3, i, end, r);
+            add_weighted(&inner, &equal, &w->lo[lo], cubic);
+            i = end;
+        }
+        add_weighted(&total, &inner, &w->hi[block], cubic);
+    }
+    *out = total;
+}
+
+static void table_pointers(zkg_fr **t, const zkg_table *tables, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        t[k] = entries(&tables[k]);
+}
+
+static zkg_status op_part_sums(zkg_sums *out, zkg_form_kind kind,
+                               const zkg_table *tables, const zkg_weights *w)
+{
+    const size_t pairs = table_len(&tables[0]) / 2;
+    zkg_fr *t[4] = {NULL};
+    size_t mask3 = 0;
+
+    switch (kind) {
+    case ZKG_FORM_PRODUCT:
+        table_pointers(t, tables, 2);
+        sum_pairs(out, ZKG_FORM_PRODUCT, t, 0, pairs, NULL, w);
+        break;
+    case ZKG_FORM_PRODUCT3:
+        table_pointers(t, tables, 3);
+        mask3 = table_len(&tables[2]) / 2 - 1;
+        sum_pairs(out, ZKG_FORM_PRODUCT3, t, mask3, pairs, NULL, w);
+        break;
+    case ZKG_FORM_FRACTION:
+        table_pointers(t, tables, 4);
+        sum_pairs(out, ZKG_FORM_FRACTION, t, 0, pairs, NULL, w);
+        break;
+    case ZKG_FORM_FRACTION_ONES:
+        return ZKG_ERR_INTERNAL;
+    }
+    return ZKG_OK;
+}
+
+static zkg_status op_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
+                                    zkg_table *tables, const zkg_fr *r,
+                                    const zkg_weights *w)
+{
+    const size_t pairs = table_len(&tables[0]) / 4;
+    zkg_fr *t[4] = {NULL};
+    size_t mask3 = 0;
+
+    switch (kind) {
+    case ZKG_FORM_PRODUCT:
+        table_pointers(t, tables, 2);
+        sum_pairs(out, ZKG_FORM_PRODUCT, t, 0, pairs, r, w);
+        break;
+    case ZKG_FORM_PRODUCT3:
+        /* The third is read more than once when it is shorter. */
+        (void)op_table_fold(&tables[2], r);
+        table_pointers(t, tables, 3);
+        mask3 = table_len(&tables[2]) / 2 - 1;
+        sum_pairs(out, ZKG_FORM_PRODUCT3, t, mask3, pairs, r, w);
+        break;
+    case ZKG_FORM_FRACTION:
+        table_pointers(t, tables, 4);
+        sum_pairs(out, ZKG_FORM_FRACTION, t, 0, pairs, r, w);
+        tables[2].vars--;
+        tables[3].vars--;
+        break;
+    case ZKG_FORM_FRACTION_ONES:
+        return ZKG_ERR_INTERNAL;
+    }
+    tables[0].vars--;
+    tables[1].vars--;
+    return ZKG_OK;
+}
+
+/* ---- lookups ---- */
+
+/* Leaves are made in blocks that stay in the cache, column after column. */
+#define LEAF_BLOCK 256
+/* A column of bytes is read through the 256 multiples of its coefficient when
+ * that many rows pay for them. */
+#define LEAF_MULTIPLES_FROM 1024
+
+OP_INLINE void add_ints(zkg_fr *out, const zkg_column *c, zkg_dtype type,
+                        size_t from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        zkg_fr p;
+
+        zkg_fr_mul_i64(&p, &c->coeff, int_at(c->values, type, from + i));
+        zkg_fr_add(&out[i], &out[i], &p);
+    }
+}
+
+/* multiples[v mod 256] = coeff v */
+static void byte_multiples(zkg_fr *multiples, const zkg_column *c)
+{
+    for (int v = 0; v < 256; v++)
+        zkg_fr_mul_i64(&multiples[v], &c->coeff,
+                       c->type == ZKG_I8 ? (int8_t)v : v);
+}
+
+static void add_column(zkg_fr *out, const zkg_column *c, size_t from, size_t n,
+                       const zkg_fr *multiples)
+{
+    if (c->step == 0) {
+        zkg_fr p;
+
+        if (c->type == ZKG_FR)
+            zkg_fr_mul(&p, &c->coeff, (const zkg_fr *)c->values);
+        else
+            zkg_fr_mul_i64(&p, &c->coeff, int_at(c->values, c->type, 0));
+        for (size_t i = 0; i < n; i++)
+            zkg_fr_add(&out[i], &out[i], &p);
+        return;
+    }
+    if (multiples != NULL) {
+        const uint8_t *bytes = (const uint8_t *)c->values + from;
+
+        for (size_t i = 0; i < n; i++)
+            zkg_fr_add(&out[i], &out[i], &multiples[bytes[i]]);
+        return;
+    }
+    if (c->type == ZKG_FR) {
+        (void)op_fr_axpy(out, &c->coeff, (const zkg_fr *)c->values + from, n);
+        return;
+    }
+#define CALL(type) add_ints(out, c, type, from, n)
+    FOR_TYPE(c->type, CALL);
+#undef CALL
+}
+
+static zkg_status op_pair_affine(zkg_table *even, zkg_table *odd, uint64_t at,
+                                 size_t n, const zkg_fr *base,
+                                 const zkg_column *columns, size_t count)
+{
+    zkg_fr *const half[2] = {entries(even), entries(odd)};
+    zkg_fr block[LEAF_BLOCK], multiples[2][256];
+    const zkg_fr *use[2] = {NULL, NULL};
+
+    for (size_t c = 0; c < count && c < 2; c++) {
+        const zkg_column *col = &columns[c];
+
+        if (n >= LEAF_MULTIPLES_FROM && col->step == 1 &&
+            (col->type == ZKG_I8 || col->type == ZKG_U8)) {
+            byte_multiples(multiples[c], col);
+            use[c] = multiples[c];
+        }
+    }
+    for (size_t from = 0; from < n; from += LEAF_BLOCK) {
+        const size_t len = n - from < LEAF_BLOCK ? n - from : LEAF_BLOCK;
+
+        for (size_t i = 0; i < len; i++)
+            block[i] = *base;
+        for (size_t c = 0; c < count; c++)
+            add_column(block, &columns[c], from, len, c < 2 ? use[c] : NULL);
+        for (size_t i = 0; i < len; i++) {
+            const uint64_t j = at + from + i;
+
+            half[j & 1][j >> 1] = block[i];
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status op_fraction_up(zkg_table *out, const zkg_table *in, bool ones)
+{
+    const zkg_fr *p0 = ones ? NULL : entries(&in[0]);
+    const zkg_fr *p1 = ones ? NULL : entries(&in[1]);
+    const zkg_fr *q0 = entries(&in[2]), *q1 = entries(&in[3]);
+    zkg_fr *const p[2] = {entries(&out[0]), entries(&out[1])};
+    zkg_fr *const q[2] = {entries(&out[2]), entries(&out[3])};
+
+    for (size_t i = 0; i < table_len(&in[2]); i++) {
+        zkg_fr sum;
+
+        if (ones) {
+            zkg_fr_add(&sum, &q0[i], &q1[i]);
+        } else {
+            zkg_fr_mul(&sum, &p0[i], &q1[i]);
+            mul_add(&sum, &p1[i], &q0[i]);
+        }
+        p[i & 1][i >> 1] = sum;
+        zkg_fr_mul(&q[i & 1][i >> 1], &q0[i], &q1[i]);
+    }
+    return ZKG_OK;
+}
+
+/* ---- small integers ---- */
+
+OP_INLINE void dot_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
+                        zkg_dtype type, size_t n)
+{
+    zkg_fr_wide sum = *acc;
+
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_wide_mac(&sum, &w[i], int_at(values, type, i));
+    *acc = sum;
+}
+
+static zkg_status op_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
+                            size_t n)
+{
+    zkg_fr sum = {{0, 0, 0, 0}};
+
+    for (size_t i = 0; i < n; i++)
+        mul_add(&sum, &a[i], &b[i]);
+    *out = sum;
+    return ZKG_OK;
+}
+
+static zkg_status op_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
+                             const void *values, zkg_dtype type, size_t n)
+{
+    if (type == ZKG_FR) {
+        zkg_fr sum;
+
+        (void)op_fr_dot(&sum, w, values, n);
+        zkg_fr_wide_mac(acc, &sum, 1);
+        return ZKG_OK;
+    }
+#define CALL(type) dot_ints(acc, w, values, type, n)
+    FOR_TYPE(type, CALL);
+#undef CALL
+    return ZKG_OK;
+}
+
+OP_INLINE void axpy_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
+                         zkg_dtype type, size_t n)
+{
+    const zkg_fr c = *w;
+
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_wide_mac(&acc[i], &c, int_at(values, type, i));
+}
+
+static zkg_status op_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
+                              const void *values, zkg_dtype type, size_t n)
+{
+    if (type == ZKG_FR) {
+        const zkg_fr *v = values;
+
+        for (size_t i = 0; i < n; i++) {
+            zkg_fr p;
+
+            zkg_fr_mul(&p, w, &v[i]);
+            zkg_fr_wide_mac(&acc[i], &p, 1);
+        }
+        return ZKG_OK;
+    }
+#define CALL(type) axpy_ints(acc, w, values, type, n)
+    FOR_TYPE(type, CALL);
+#undef CALL
+    return ZKG_OK;
+}
+
+static zkg_status op_wide_reduce(zkg_fr *out, const zkg_fr_wide *acc, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_wide_reduce(&out[i], &acc[i]);
+    return ZKG_OK;
+}
+
+/* ---- polynomials ---- */
+
+static zkg_status op_poly_eval(zkg_fr *out, const zkg_fr *c, size_t n,
+                               const zkg_fr *x)
+{
+    zkg_fr power[4], sum[4] = {{{0}}};
+
+    /* Four Horner chains in X^4, so that multiplications overlap. */
+    power[0] = *x;
+    zkg_fr_sqr(&power[1], x);
+    zkg_fr_sqr(&power[3], &power[1]);
+    for (size_t i = (n + 3) / 4; i-- > 0;) {
+        for (size_t k = 0; k < 4; k++) {
+            zkg_fr_mul(&sum[k], &sum[k], &power[3]);
+            if (4 * i + k < n)
+                zkg_fr_add(&sum[k], &sum[k], &c[4 * i + k]);
+        }
+    }
+    for (size_t k = 3; k-- > 0;) {
+        zkg_fr_mul(&sum[k + 1], &sum[k + 1], &power[0]);
+        zkg_fr_add(&sum[k], &sum[k], &sum[k + 1]);
+    }
+    *out = sum[0];
+    return ZKG_OK;
+}
+
+static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
+                                        const zkg_fr *c, size_t n,
+                                        const zkg_fr *x)
+{
+    zkg_fr carry = c[n - 1];
+
+    for (size_t i = n - 1; i-- > 0;) {
+        const zkg_fr ci = c[i];
+
+        q[i] = carry;
+        zkg_fr_mul(&carry, &carry, x);
+        zkg_fr_add(&carry, &carry, &ci);
+    }
+    *rest = carry;
+    return ZKG_OK;
+}
+
+const zkg_backend BACKEND_TABLE = {
+    .name = BACKEND_NAME,
+#define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
+#include "backend/slots.def"
+#undef SLOT
+};
