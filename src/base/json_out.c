@@ -8,8 +8,9 @@
 
 #include "base/json.h"
 
-#define EXACT_DOUBLE ((uint64_t)1 << 53) /* integers below are exact anywhere  \
-                                          */
+#define EXACT_DOUBLE                                                           \
+    ((uint64_t)1 << 53) /* integers below are exact anywhere                   \
+                         */
 
 static void put(zkg_json_out *o, const char *s)
 {
