@@ -211,6 +211,45 @@ static void every_truncation_is_refused(void **state)
     zkg_json_free(doc);
 }
 
+/* Any bytes are safe (the sanitizers watch); what is read can be walked. */
+static size_t walk(const zkg_json *v)
+{
+    size_t n = 1 + strlen(zkg_json_key(v));
+
+    for (const zkg_json *m = zkg_json_first(v); m != NULL; m = zkg_json_next(m))
+        n += walk(m);
+    return n;
+}
+
+static void changed_bytes_never_crash(void **state)
+{
+    static const char text[] =
+        "{\"a\":[1.5e3,-2,\"\\u00e9\\ud83d\\ude00\",{\"b\":null}],\n"
+        "\"c\":true,\"d\":\"\xc3\xa9\",\"e\":[[],[[0]],{}],\"f\":false}";
+    static const char likely[] = "{}[]\",:\\u0e-.\n\xff";
+    uint64_t x = 88172645463325252U;
+    size_t accepted = 0;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char copy[sizeof(text)];
+        zkg_json_doc *doc;
+
+        memcpy(copy, text, sizeof(text));
+        for (int change = 0; change <= round % 3; change++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            copy[x % (sizeof(text) - 1)] =
+                likely[(x >> 32) % (sizeof(likely) - 1)];
+        }
+        if (zkg_json_parse(&doc, copy, sizeof(text) - 1, "f", NULL) != ZKG_OK)
+            continue;
+        assert_true(walk(zkg_json_root(doc)) > 0);
+        zkg_json_free(doc);
+        accepted++;
+    }
+    assert_true(accepted > 0 && accepted < 20000);
+}
+
 static void what_is_written_is_stable(void **state)
 {
     zkg_json_out o;
@@ -290,6 +329,7 @@ int main(void)
         cmocka_unit_test(messages_name_place_and_key),
         cmocka_unit_test(integers_at_the_edges),
         cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(changed_bytes_never_crash),
         cmocka_unit_test(what_is_written_is_stable),
         cmocka_unit_test(writing_nonsense_is_noticed),
     };
