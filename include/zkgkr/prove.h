@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_PROVE_H
+#define ZKGKR_PROVE_H
+
+/**
+ * @file
+ * Proving: run a plan on the ranks of a job.
+ *
+ * The proof's bytes depend on the statement and the witness alone: not on the
+ * number of ranks, the plan, or the processor.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "zkgkr/comm.h"
+#include "zkgkr/schedule.h"
+#include "zkgkr/srs.h"
+#include "zkgkr/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct zkg_array;
+struct zkg_hooks;
+struct zkg_key;
+struct zkg_log;
+struct zkg_statement;
+
+/** Who did what for how long: one a rank and step. */
+typedef struct zkg_step_report {
+    uint32_t rank, child;
+    double start, wall; /**< seconds since the prover's start */
+} zkg_step_report;
+
+/** One rank. */
+typedef struct zkg_rank_report {
+    char host[64];
+    uint64_t peak_rss; /**< bytes, of the whole process so far */
+    uint64_t comms_made, comms_freed; /**< without the job's own two */
+    double commit_s, walk_s, wait_s, open_s; /**< wait: for other ranks */
+} zkg_rank_report;
+
+/** How a proof came about; filled in on rank 0. */
+typedef struct zkg_prove_report {
+    uint32_t ranks;
+    zkg_rank_report *rank; /**< one a rank; owned */
+    zkg_step_report *step; /**< owned */
+    uint32_t steps;
+    double prove_s; /**< from the call to the last byte of the proof */
+    size_t proof_bytes, public_bytes, commit_bytes, segment_bytes,
+        opening_bytes;
+} zkg_prove_report;
+
+ZKG_API void zkg_prove_report_clear(zkg_prove_report *report);
+
+/** Told on rank 0 when one of its steps ends. */
+typedef void (*zkg_progress_fn)(void *user, uint32_t done, uint32_t total,
+                                const char *what);
+
+typedef struct zkg_prove_options {
+    const struct zkg_hooks *hooks; /**< tests; NULL */
+    const struct zkg_log *log;     /**< or NULL */
+    zkg_progress_fn progress;      /**< or NULL */
+    void *progress_user;
+} zkg_prove_options;
+
+/** What to prove; the same on every rank.  Nothing is owned. */
+typedef struct zkg_prove_input {
+    const struct zkg_key *key;
+    const zkg_srs *srs;
+    const struct zkg_array *const *arrays; /**< one a tensor, all of them:
+                                                public, fixed, private,
+                                                virtual */
+    const zkg_plan *plan;                  /**< NULL: the default one */
+} zkg_prove_input;
+
+/**
+ * Make a proof.  Collective over `active`.
+ *
+ * A failure that a group of ranks sees alike (a witness that does not satisfy
+ * the statement) is returned on all ranks with one message.  One that a rank
+ * sees alone (memory, MPI) ends the job: that rank prints it and calls
+ * zkg_comm_abort.
+ *
+ * @param[out]    proof  rank 0: the bytes, free with zkg_free; else NULL
+ * @param[out]    report rank 0: zkg_prove_report_clear; may be NULL
+ * @param[in,out] world  the job
+ * @param         active its ranks that take part: world, or a subgroup of its
+ *                       first ranks
+ * @param         options may be NULL
+ *
+ * @retval ZKG_ERR_WITNESS the witness does not satisfy the statement
+ * @retval ZKG_ERR_INVALID the plan or srs does not fit
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status
+zkg_prove(uint8_t **proof, size_t *proof_len, zkg_prove_report *report,
+          zkg_comm *world, const zkg_comm *active,
+          const zkg_prove_input *input, const zkg_prove_options *options,
+          zkg_error *err);
+
+/**
+ * What a plan for this statement must cover, with costs.  zkg_job_clear it.
+ *
+ * @param ranks ranks that take part
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_job_init(zkg_job *out,
+                                               const struct zkg_statement *st,
+                                               uint32_t ranks, zkg_error *err);
+ZKG_API void zkg_job_clear(zkg_job *job);
+
+/**
+ * How many of the launched ranks take part, by ZKML_NUM_CPUS,
+ * ZKML_FORCE_OVERSUBSCRIBE and the hosts' physical cores.  Collective.
+ *
+ * @param[out] why one line for the log, 200 bytes
+ * @retval ZKG_ERR_USAGE one of the two settings is not what it may be
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_ranks_choose(uint32_t *active,
+                                                   char why[200],
+                                                   const zkg_comm *world,
+                                                   zkg_error *err);
+
+/**
+ * Agree on a status: that of the first rank that failed, with its message, on
+ * all ranks.  Collective.
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_ranks_agree(const zkg_comm *comm,
+                                                  zkg_status mine,
+                                                  zkg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
