@@ -19,6 +19,10 @@ static zkg_status walk(zkg_child *c, zkg_tree *tree, uint32_t trees,
         status = zkg_lookup_wire_roots(c, tree, trees);
     if (status == ZKG_OK)
         status = zkg_lookup_note_fractions(c, tree, trees);
+    for (uint32_t j = 0; j < trees && status == ZKG_OK && !c->sizing; j++)
+        if (zkg_fr_is_zero(&tree[j].q))
+            status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_LOOKUP_ZERO, task,
+                                      -1, "a lookup has denominator 0");
     /* tree[j].p, .q are claims at the lowest coordinates of point, which has
      * l of them. */
     for (uint32_t l = 0; l < n && status == ZKG_OK; l++) {

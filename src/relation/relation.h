@@ -36,6 +36,9 @@ struct zkg_backend;
 /** Most axes of one task, all relations together. */
 #define ZKG_MAX_TASK_AXES 256
 
+/** Most columns of a lookup. */
+#define ZKG_MAX_COLUMNS 64
+
 /** An axis: 0 <= i < len, padded to 2^bits, bits = ceil(log2 len). */
 typedef struct zkg_axis {
     uint64_t len; /**< >= 1 */

@@ -275,9 +275,10 @@ zkg_status zkg_task_check(const zkg_task_relations *t, zkg_error *err)
                                 "no operand %u", (long long)t->task,
                                 t->site[j].relation, t->site[j].operand[c]);
         if (t->site[j].columns == 0 ||
+            t->site[j].columns > ZKG_MAX_COLUMNS ||
             !zkg_axes_of_site(&rows, t, &t->site[j]))
             return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation %u: "
-                            "no columns, or more than %u variables",
+                            "no columns, or too many, or more than %u variables",
                             (long long)t->task, t->site[j].relation,
                             ZKG_MAX_VARS);
     }

@@ -26,6 +26,18 @@ ZKG_MUST_CHECK zkg_status zkg_task_run_init(zkg_task_run *run, zkg_child *c,
 
 void zkg_task_run_clear(zkg_task_run *run);
 
+/** A prover that a test makes cheat does not check itself. */
+static inline bool zkg_child_cheats(const zkg_child *c)
+{
+#ifdef ZKG_TEST_HOOKS
+    return c->tape->proving && c->hooks != NULL &&
+           (c->hooks->cheat != ZKG_CHEAT_NONE || c->hooks->drop_indicator);
+#else
+    (void)c;
+    return false;
+#endif
+}
+
 /** Verifier: note a failed check of a relation in the child's verdict. */
 zkg_status zkg_child_reject(zkg_child *c, zkg_check check, int64_t task,
                             int64_t relation, const char *what);

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
+#include "poly/eq.h"
+#include "relation/einsum.h"
+#include "relation/fold.h"
+#include "sumcheck/prove.h"
+
+#include <string.h>
+
+/* The vectors of a sumcheck of two factors, each of 2^vars, and perhaps an
+ * indicator of the lowest vars3 variables; and how they are dealt out. */
+typedef struct pair {
+    uint32_t vars, vars3;
+    zkg_fr *a, *b; /* owned */
+    zkg_fr *i;     /* owned; NULL: none */
+    uint32_t m, first, count; /* slices */
+    uint64_t lo, hi;          /* entries of this rank's slices */
+} pair;
+
+static zkg_status pair_init(pair *p, uint32_t vars, const zkg_comm *comm)
+{
+    *p = (pair){.vars = vars};
+    p->m = zkg_slices(vars, zkg_comm_size(comm));
+    zkg_slices_of(&p->first, &p->count, p->m, zkg_comm_rank(comm),
+                  zkg_comm_size(comm));
+    p->lo = (uint64_t)p->first << (vars - p->m);
+    p->hi = (uint64_t)(p->first + p->count) << (vars - p->m);
+    p->a = zkg_alloc((size_t)1 << vars, sizeof(*p->a));
+    p->b = zkg_alloc((size_t)1 << vars, sizeof(*p->b));
+    return p->a == NULL || p->b == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+}
+
+static void pair_clear(pair *p)
+{
+    zkg_free(p->a);
+    zkg_free(p->b);
+    zkg_free(p->i);
+    *p = (pair){0};
+}
+
+/* Import v's slices of 2^vars - m each; period: v repeats with 2^period. */
+static zkg_status import(zkg_table *t, uint32_t step, const pair *p,
+                         const zkg_fr *v, uint32_t period,
+                         const zkg_backend *backend)
+{
+    const uint32_t inner = p->vars - p->m;
+    const uint32_t vars = period < inner ? period : inner;
+
+    for (uint32_t s = 0; s < p->count; s++) {
+        const uint64_t at = (uint64_t)(p->first + s) << inner;
+
+        ZKG_TRY(zkg_table_from_fr(backend, &t[s * step], vars,
+                                  &v[at & (((uint64_t)1 << period) - 1)],
+                                  (size_t)1 << vars));
+    }
+    return ZKG_OK;
+}
+
+/* The rounds.  final: a's and b's values at the end. */
+static zkg_status pair_prove(pair *p, zkg_child *c,
+                             const zkg_sumcheck_shape *shape, zkg_fr *claim,
+                             zkg_fr *point, zkg_fr final[2])
+{
+    const uint32_t arity = p->i != NULL ? 3 : 2;
+    zkg_part part = {.kind = p->i != NULL ? ZKG_FORM_PRODUCT3
+                                          : ZKG_FORM_PRODUCT,
+                     .coeff = zkg_fr_one,
+                     .vars = p->vars,
+                     .vars3 = p->vars3,
+                     .slice_bits = p->m,
+                     .first = p->first,
+                     .count = p->count};
+    zkg_form form = {.shape = *shape, .extend = ZKG_EXTEND_CONSTANT,
+                     .parts = &part, .part_count = 1};
+    zkg_status status = ZKG_OK;
+
+    part.tables = zkg_alloc((size_t)p->count * arity + 1,
+                            sizeof(*part.tables));
+    if (part.tables == NULL)
+        return ZKG_ERR_NOMEM;
+    status = import(&part.tables[0], arity, p, p->a, p->vars, c->backend);
+    if (status == ZKG_OK)
+        status = import(&part.tables[1], arity, p, p->b, p->vars, c->backend);
+    if (status == ZKG_OK && p->i != NULL)
+        status = import(&part.tables[2], arity, p, p->i, p->vars3, c->backend);
+    if (status == ZKG_OK)
+        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
+                                    point);
+    final[0] = part.final[0];
+    final[1] = part.final[1];
+    for (uint32_t k = 0; k < p->count * arity; k++)
+        zkg_table_clear(c->backend, &part.tables[k]);
+    zkg_free(part.tables);
+    return status;
+}
+
+/* sum_{x, b} eq(u, b) a(x, b) b(x, b) i(x), x of `low` variables. */
+static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
+                           const zkg_fr *u, zkg_child *c)
+{
+    const uint64_t block = (uint64_t)1 << low;
+    zkg_fr *eq = zkg_alloc((size_t)1 << (p->vars - low), sizeof(*eq));
+    zkg_fr sum = zkg_fr_zero;
+    zkg_status status = ZKG_OK;
+
+    if (eq == NULL)
+        return ZKG_ERR_NOMEM;
+    zkg_eq_expand(eq, u, p->vars - low, NULL);
+    /* Runs of entries of one block where i is 1. */
+    for (uint64_t x = p->lo; x < p->hi && status == ZKG_OK;) {
+        const uint64_t end = (x | (block - 1)) + 1 < p->hi
+                                 ? (x | (block - 1)) + 1
+                                 : p->hi;
+        uint64_t stop = x;
+        zkg_fr dot;
+
+        if (p->i != NULL && zkg_fr_is_zero(&p->i[x & (block - 1)])) {
+            x++;
+            continue;
+        }
+        while (stop < end &&
+               (p->i == NULL || !zkg_fr_is_zero(&p->i[stop & (block - 1)])))
+            stop = p->i == NULL ? end : stop + 1;
+        if (stop - x == 1)
+            zkg_fr_mul(&dot, &p->a[x], &p->b[x]);
+        else
+            status = c->backend->fr_dot(&dot, &p->a[x], &p->b[x],
+                                        (size_t)(stop - x));
+        if (p->vars > low)
+            zkg_fr_mul(&dot, &dot, &eq[x >> low]);
+        zkg_fr_add(&sum, &sum, &dot);
+        x = stop;
+    }
+    zkg_free(eq);
+    *out = sum;
+    if (status == ZKG_OK && p->m > 0)
+        status = zkg_comm_sum_fr(c->comm, out, 1);
+    return status;
+}
+
+/* Fold factor f at coords along the axes that the sumcheck does not keep. */
+static zkg_status fold_factor(zkg_fr *out, const zkg_task_run *run,
+                              const zkg_term *term, uint32_t f,
+                              const zkg_term_shape *s, const zkg_coords *coords,
+                              uint64_t lo, uint64_t hi)
+{
+    const zkg_operand *o = &run->t->operand[term->operand[f]];
+    zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
+
+    for (uint32_t k = 0; k < o->axes; k++) {
+        const uint32_t id = term->index[f][k].a;
+        const int32_t low = zkg_axes_find(&s->contracted, id);
+        const int32_t high = zkg_axes_find(&s->batch, id);
+
+        axis[k].bits = run->t->axis[id].bits;
+        axis[k].at = coords->at[id];
+        axis[k].kept = low >= 0 || high >= 0;
+        if (low >= 0)
+            axis[k].shift = s->contracted.shift[low];
+        else if (high >= 0)
+            axis[k].shift = s->contracted.vars + s->batch.shift[high];
+    }
+    return zkg_fold(out, s->vars, o->array, axis, lo, hi, run->c->backend,
+                    run->c->comm);
+}
+
+/* out[x] = 1 where each masked axis' index is real, over contracted axes. */
+static void indicator(zkg_fr *out, const zkg_task_run *run,
+                      const zkg_term_shape *s)
+{
+    for (uint64_t x = 0; x < (uint64_t)1 << s->contracted.vars; x++) {
+        bool real = true;
+
+        for (uint32_t k = 0; k < s->masked.axes; k++) {
+            const zkg_axis *a = &run->t->axis[s->masked.axis[k]];
+            const int32_t at = zkg_axes_find(&s->contracted,
+                                             s->masked.axis[k]);
+            const uint64_t i = x >> s->contracted.shift[at];
+
+            real = real && (i & (((uint64_t)1 << a->bits) - 1)) < a->len;
+        }
+        out[x] = real ? zkg_fr_one : zkg_fr_zero;
+    }
+}
+
+/* v_t, the rounds; value[f]: the factors at the end. */
+static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
+                            const zkg_term_shape *s, zkg_coords *coords,
+                            zkg_fr *end, zkg_fr value[2], zkg_fr *v)
+{
+    zkg_child *c = run->c;
+    zkg_sumcheck_shape shape = {.vars = s->vars,
+                                .eq_from = s->contracted.vars};
+    zkg_fr eq_point[ZKG_MAX_VARS];
+    zkg_fr claim;
+    zkg_status status;
+    pair p;
+
+    (void)zkg_coords_point(eq_point, coords, run->t, s->batch.axis,
+                           s->batch.axes);
+    shape.eq_point = eq_point;
+    zkg_einsum_degrees(shape.degree, run, s);
+    status = pair_init(&p, s->vars, c->comm);
+    if (status == ZKG_OK)
+        status = fold_factor(p.a, run, term, 0, s, coords, p.lo, p.hi);
+    if (status == ZKG_OK && term->factors == 2)
+        status = fold_factor(p.b, run, term, 1, s, coords, p.lo, p.hi);
+    else if (status == ZKG_OK)
+        indicator(p.b, run, s);
+    if (status == ZKG_OK && term->factors == 2 && s->masked.axes > 0) {
+        p.vars3 = s->contracted.vars;
+        p.i = zkg_alloc((size_t)1 << p.vars3, sizeof(*p.i));
+        if (p.i == NULL)
+            status = ZKG_ERR_NOMEM;
+        else
+            indicator(p.i, run, s);
+    }
+    if (status == ZKG_OK)
+        status = pair_sum(v, &p, s->contracted.vars, eq_point, c);
+    if (status == ZKG_OK) {
+        if (zkg_hooks_want(c->hooks, ZKG_CHEAT_WRONG_END_VALUE, run->t->task))
+            zkg_fr_add(v, v, &zkg_fr_one);
+        status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_TERM, v, 1);
+        claim = *v;
+    }
+    if (status == ZKG_OK)
+        status = pair_prove(&p, c, &shape, &claim, end, value);
+    pair_clear(&p);
+    zkg_coords_set(coords, &s->contracted, end);
+    zkg_coords_set(coords, &s->batch, end + s->contracted.vars);
+    return status;
+}
+
+static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
+                             const zkg_term_shape *s, const zkg_coords *outer,
+                             zkg_fr *v)
+{
+    zkg_child *c = run->c;
+    zkg_fr end[ZKG_MAX_VARS], at[ZKG_MAX_VARS];
+    zkg_fr value[2] = {zkg_fr_one, zkg_fr_one};
+    zkg_coords coords = *outer;
+
+    if (s->sumcheck)
+        ZKG_TRY(prove_sum(run, term, s, &coords, end, value, v));
+    for (uint32_t f = 0; f < term->factors; f++) {
+        const zkg_operand *o = &run->t->operand[term->operand[f]];
+        uint32_t axis[ZKG_MAX_AXES];
+        const uint32_t axes = zkg_term_axes(axis, term, f);
+        const uint32_t vars = zkg_coords_point(at, &coords, run->t, axis, axes);
+
+        if (!s->sumcheck &&
+            (o->vis == ZKG_PUBLIC ||
+             zkg_ledger_find(&c->ledger, o->tensor, vars, at) == NULL)) {
+            value[f] = zkg_fr_zero;
+            ZKG_TRY(fold_factor(&value[f], run, term, f, s, &coords, 0, 1));
+            if (zkg_hooks_want(c->hooks, ZKG_CHEAT_WRONG_END_VALUE,
+                               run->t->task))
+                zkg_fr_add(&value[f], &value[f], &zkg_fr_one);
+        }
+        ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE, o, vars, at,
+                                     &value[f]));
+    }
+    if (!s->sumcheck)
+        *v = value[0];
+    return ZKG_OK;
+}
+
+/* V's claims, as one. */
+static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
+                               zkg_einsum_target *target)
+{
+    const zkg_operand *o = &run->t->operand[e->virtual_operand];
+    zkg_child *c = run->c;
+    zkg_fr power = zkg_fr_one;
+    zkg_fr *one = NULL;
+    zkg_merge merge;
+    pair p = {0};
+    zkg_status status = zkg_merge_begin(&merge, c, o->tensor, run->err);
+
+    if (status != ZKG_OK || merge.claims == 1) {
+        if (status == ZKG_OK) {
+            memcpy(target->point, merge.claim[0].point,
+                   sizeof(target->point));
+            target->value = merge.claim[0].value;
+        }
+        zkg_merge_clear(&merge);
+        return status;
+    }
+    status = pair_init(&p, merge.vars, c->comm);
+    one = zkg_alloc((size_t)1 << merge.vars, sizeof(*one));
+    if (one == NULL)
+        status = ZKG_ERR_NOMEM;
+    /* b = sum_i rho^i eq(z_i, .) */
+    for (uint32_t i = 0; i < merge.claims && status == ZKG_OK; i++) {
+        status = c->backend->eq_expand(one, merge.claim[i].point, merge.vars,
+                                       &power);
+        for (uint64_t x = p.lo; x < p.hi; x++)
+            zkg_fr_add(&p.b[x], &p.b[x], &one[x]);
+        zkg_fr_mul(&power, &power, &merge.rho);
+    }
+    if (status == ZKG_OK) {
+        zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
+        uint32_t shift = 0;
+
+        for (uint32_t k = o->axes; k-- > 0;) {
+            axis[k].kept = true;
+            axis[k].bits = run->t->axis[o->axis[k]].bits;
+            axis[k].shift = shift;
+            shift += axis[k].bits;
+        }
+        status = zkg_fold(p.a, merge.vars, o->array, axis, p.lo, p.hi,
+                          c->backend, c->comm);
+    }
+    if (status == ZKG_OK) {
+        zkg_sumcheck_shape shape = {.vars = merge.vars,
+                                    .eq_from = merge.vars};
+        zkg_fr claim = merge.sum;
+        zkg_fr end[2];
+
+        memset(shape.degree, 2, sizeof(shape.degree));
+        status = pair_prove(&p, c, &shape, &claim, target->point, end);
+        target->value = end[0];
+    }
+    if (status == ZKG_OK)
+        status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_VALUE, &target->value, 1);
+    zkg_free(one);
+    pair_clear(&p);
+    zkg_merge_clear(&merge);
+    return status;
+}
+
+zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
+{
+    zkg_einsum_target target = {.value = zkg_fr_zero};
+    zkg_fr store[ZKG_MAX_VARS];
+    zkg_fr sum = zkg_fr_zero;
+    zkg_coords coords;
+    zkg_axes out;
+
+    (void)zkg_axes_init(&out, run->t, e->out, e->out_axes);
+    if (e->virtual_operand >= 0)
+        ZKG_TRY(prove_target(run, e, &target));
+    zkg_einsum_point(run, e, &out, &target, store, &coords);
+    for (uint32_t i = 0; i < e->terms; i++) {
+        zkg_term_shape s;
+        zkg_fr value = zkg_fr_one;
+
+        zkg_term_shape_init(&s, run->t, &out, &e->term[i], run->c->hooks);
+        ZKG_TRY(prove_term(run, &e->term[i], &s, &coords, &value));
+        zkg_einsum_add_term(&sum, run, &out, &e->term[i], &s, &coords, &value);
+    }
+    if (!zkg_child_cheats(run->c) && !zkg_fr_equal(&sum, &target.value))
+        return zkg_fail(run->err, ZKG_ERR_WITNESS, "task %lld, relation %u: "
+                        "the values do not satisfy this einsum",
+                        (long long)run->t->task, e->relation);
+    return ZKG_OK;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relation/einsum.h"
+#include "relation/lookup.h"
+#include "relation/run.h"
+
+zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
+                          zkg_error *err)
+{
+    zkg_task_run run;
+    zkg_status status = zkg_task_run_init(&run, c, t, err);
+
+    if (status == ZKG_OK)
+        status = zkg_lookup_prove(&run);
+    for (uint32_t i = 0; i < t->einsums && status == ZKG_OK; i++) {
+        if (t->einsum[i].virtual_operand >= 0 &&
+            zkg_hooks_want(c->hooks, ZKG_CHEAT_DROPPED_CLAIM, t->task))
+            continue;
+        status = zkg_einsum_prove(&run, &t->einsum[i]);
+    }
+    if (status == ZKG_OK && !zkg_child_cheats(c) &&
+        zkg_ledger_undischarged(&c->ledger) != NULL)
+        status = zkg_fail(err, ZKG_ERR_INTERNAL, "task %lld: a claim on a "
+                          "virtual tensor is left open", (long long)t->task);
+    zkg_task_run_clear(&run);
+    return status;
+}
