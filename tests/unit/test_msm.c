@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "curve/msm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cpu.h"
+#include "rng.h"
+
+enum { MOST = 2100 };
+
+static const size_t type_bytes[] = {1, 1, 2, 2, 4, 4, 8, sizeof(zkg_fr)};
+
+static void put(void *scalars, zkg_scalar_type type, size_t i, uint64_t v)
+{
+    memcpy((char *)scalars + i * type_bytes[type], &v, type_bytes[type]);
+}
+
+/* The scalar as a field element. */
+static void get(zkg_fr *r, const void *scalars, zkg_scalar_type type, size_t i)
+{
+    switch (type) {
+    case ZKG_SCALAR_I8:
+        zkg_fr_from_i64(r, ((const int8_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_U8:
+        zkg_fr_from_i64(r, ((const uint8_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_I16:
+        zkg_fr_from_i64(r, ((const int16_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_U16:
+        zkg_fr_from_i64(r, ((const uint16_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_I32:
+        zkg_fr_from_i64(r, ((const int32_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_U32:
+        zkg_fr_from_i64(r, ((const uint32_t *)scalars)[i]);
+        break;
+    case ZKG_SCALAR_I64:
+        zkg_fr_from_i64(r, ((const int64_t *)scalars)[i]);
+        break;
+    default:
+        *r = ((const zkg_fr *)scalars)[i];
+    }
+}
+
+/* Double and add, one term after the other. */
+static void sum_naively(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
+                        zkg_scalar_type type, size_t n)
+{
+    zkg_g1j sum;
+
+    zkg_g1j_set_infinity(&sum);
+    for (size_t i = 0; i < n; i++) {
+        bool negative;
+        uint64_t s[4];
+        zkg_g1j t;
+        zkg_g1 p;
+        zkg_fr k, m;
+
+        get(&k, scalars, type, i);
+        zkg_fr_neg(&m, &k);
+        zkg_fr_to_scalar(s, &m);
+        negative = s[1] == 0 && s[2] == 0 && s[3] == 0;
+        if (!negative)
+            zkg_fr_to_scalar(s, &k);
+        zkg_g1j_set_infinity(&t);
+        for (int b = s[1] || s[2] || s[3] ? 255 : 63; b >= 0; b--) {
+            zkg_g1j_double(&t, &t);
+            if (s[b / 64] >> b % 64 & 1)
+                zkg_g1j_add_mixed(&t, &t, &points[i]);
+        }
+        if (negative)
+            zkg_g1j_neg(&t, &t);
+        zkg_g1j_to_affine(&p, &t);
+        zkg_g1j_add_mixed(&sum, &sum, &p);
+    }
+    zkg_g1j_to_affine(out, &sum);
+}
+
+static void check(const zkg_g1 *points, const void *scalars,
+                  zkg_scalar_type type, size_t n)
+{
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_ALL)};
+    zkg_g1 want, got;
+
+    sum_naively(&want, points, scalars, type, n);
+    for (int k = 0; k < 2; k++) {
+        got = zkg_g1_generator;
+        assert_int_equal(zkg_msm_g1(&got, points, scalars, type, n, cpu[k]),
+                         ZKG_OK);
+        assert_true(zkg_g1_equal(&got, &want));
+    }
+}
+
+/* kind 0: distinct points; 1: also equal, opposite and infinite ones. */
+static void make_points(zkg_g1 *p, size_t n, int kind, rng *g)
+{
+    zkg_fr tau;
+
+    zkg_fr_from_u64(&tau, rng_u64(g));
+    assert_int_equal(zkg_g1_powers(p, n, &tau, 0), ZKG_OK);
+    for (size_t i = 1; kind && i < n; i++) {
+        switch (rng_below(g, 5)) {
+        case 0:
+            p[i] = p[i - 1];
+            break;
+        case 1:
+            zkg_g1_neg(&p[i], &p[i - 1]);
+            break;
+        case 2:
+            p[i] = zkg_g1_infinity;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void every_type_and_length(void **state)
+{
+    static const size_t lens[] = {0,  1,  2,   3,   5,   7,   31,  32,  33, 63,
+                                  64, 65, 100, 255, 256, 257, 511, 513, 700};
+    zkg_g1 *p = malloc(MOST * sizeof(*p));
+    zkg_fr *s = malloc(MOST * sizeof(*s));
+    rng g = rng_new();
+
+    (void)state;
+    assert_true(p && s);
+    for (size_t k = 0; k < sizeof(lens) / sizeof(*lens); k++) {
+        for (int type = ZKG_SCALAR_I8; type <= (int)ZKG_SCALAR_FR; type++) {
+            const size_t n = lens[k];
+
+            make_points(p, n, (int)rng_below(&g, 2), &g);
+            for (size_t i = 0; i < n; i++) {
+                if (type == (int)ZKG_SCALAR_FR) {
+                    zkg_fr_from_u64(&s[i], rng_edge(&g));
+                    if (rng_below(&g, 3)) /* else small */
+                        zkg_fr_inv(&s[i], &s[i]);
+                } else {
+                    put(s, (zkg_scalar_type)type, i, rng_edge(&g));
+                }
+            }
+            check(p, s, (zkg_scalar_type)type, n);
+        }
+    }
+    free(p);
+    free(s);
+}
+
+/* Lengths with several batches of pairs, and a few widths. */
+static void many_terms(void **state)
+{
+    static const size_t lens[] = {2047, 2048, 2049};
+    zkg_g1 *p = malloc(MOST * sizeof(*p));
+    zkg_fr *s = malloc(MOST * sizeof(*s));
+    rng g = rng_new();
+
+    (void)state;
+    assert_true(p && s);
+    for (size_t k = 0; k < sizeof(lens) / sizeof(*lens); k++) {
+        make_points(p, lens[k], k == 1, &g);
+        for (size_t i = 0; i < lens[k]; i++)
+            zkg_fr_from_i64(&s[i], (int64_t)rng_u64(&g));
+        check(p, s, ZKG_SCALAR_FR, lens[k]);
+        for (size_t i = 0; i < lens[k]; i++)
+            put(s, ZKG_SCALAR_I16, i, rng_edge(&g));
+        check(p, s, ZKG_SCALAR_I16, lens[k]);
+        check(p, s, ZKG_SCALAR_I8, lens[k]);
+    }
+    free(p);
+    free(s);
+}
+
+/* One bucket gets everything: equal points double, opposite ones cancel. */
+static void degenerate_sums(void **state)
+{
+    static const uint64_t values[] = {0, 1, 0xff, 0x80, 0x7f};
+    zkg_g1 *p = malloc(MOST * sizeof(*p));
+    int8_t *s = malloc(MOST);
+    zkg_fr *f = malloc(MOST * sizeof(*f));
+
+    (void)state;
+    assert_true(p && s && f);
+    for (size_t n = 4; n <= 1100; n = n * 3 - 1) {
+        for (size_t v = 0; v < sizeof(values) / sizeof(*values); v++) {
+            for (int kind = 0; kind < 3; kind++) {
+                for (size_t i = 0; i < n; i++) {
+                    p[i] = zkg_g1_generator;
+                    if (kind == 1 && i & 1)
+                        zkg_g1_neg(&p[i], &p[i]);
+                    if (kind == 2)
+                        p[i] = zkg_g1_infinity;
+                    put(s, ZKG_SCALAR_I8, i, values[v]);
+                    zkg_fr_from_i64(&f[i], -(int64_t)values[v] - 1);
+                    zkg_fr_inv(&f[i], &f[i]);
+                }
+                check(p, s, ZKG_SCALAR_I8, n);
+                if (n < 300)
+                    check(p, f, ZKG_SCALAR_FR, n);
+            }
+        }
+    }
+    free(p);
+    free(s);
+    free(f);
+}
+
+/* Magnitudes of every bit length, at its ends: all signed digits carry. */
+static void every_width(void **state)
+{
+    zkg_g1 *p = malloc(MOST * sizeof(*p));
+    zkg_fr *s = malloc(MOST * sizeof(*s));
+    rng g = rng_new();
+    zkg_fr two, top;
+
+    (void)state;
+    assert_true(p && s);
+    make_points(p, 300, 0, &g);
+    zkg_fr_from_u64(&two, 2);
+    for (uint64_t bits = 0; bits < 254; bits += bits < 70 ? 1 : 23) {
+        const size_t n = bits % 3 ? 9 : 300;
+
+        zkg_fr_pow_u64(&top, &two, bits);
+        for (size_t i = 0; i < n; i++) {
+            /* +-(2^bits - small), and (p -+ 1) / 2 once */
+            zkg_fr_from_u64(&s[i], rng_below(&g, 4));
+            zkg_fr_sub(&s[i], &top, &s[i]);
+            if (i & 1)
+                zkg_fr_neg(&s[i], &s[i]);
+            if (bits == 253 && i == 4)
+                zkg_fr_half(&s[i], &zkg_fr_one);
+        }
+        check(p, s, ZKG_SCALAR_FR, n);
+        if (bits < 64) {
+            for (size_t i = 0; i < n; i++)
+                put(s, ZKG_SCALAR_I64, i,
+                    ((uint64_t)1 << bits) - rng_below(&g, 3));
+            check(p, s, ZKG_SCALAR_I64, n);
+        }
+    }
+    zkg_fr_half(&s[0], &zkg_fr_one);
+    zkg_fr_neg(&s[1], &s[0]);
+    check(p, s, ZKG_SCALAR_FR, 2);
+    free(p);
+    free(s);
+}
+
+static void powers_of_tau(void **state)
+{
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_ALL)};
+    zkg_g1 *p = malloc(1500 * sizeof(*p)), q;
+    zkg_fr tau, k;
+
+    (void)state;
+    assert_true(p);
+    for (int v = 0; v < 2; v++) {
+        zkg_fr_from_i64(&tau, -987654321);
+        zkg_fr_inv(&tau, &tau);
+        assert_int_equal(zkg_g1_powers(p, 1500, &tau, cpu[v]), ZKG_OK);
+        for (uint64_t i = 0; i < 1500; i += 1 + 53 * (i / 4)) {
+            zkg_fr_pow_u64(&k, &tau, i);
+            zkg_g1_mul(&q, &zkg_g1_generator, &k);
+            assert_true(zkg_g1_equal(&q, &p[i]));
+        }
+        /* small, zero and unit tau: sums meet equal points */
+        for (int64_t t = -1; t <= 2; t++) {
+            zkg_fr_from_i64(&tau, t);
+            assert_int_equal(zkg_g1_powers(p, 40, &tau, cpu[v]), ZKG_OK);
+            for (uint64_t i = 0; i < 40; i++) {
+                zkg_fr_pow_u64(&k, &tau, i);
+                zkg_g1_mul(&q, &zkg_g1_generator, &k);
+                assert_true(zkg_g1_equal(&q, &p[i]));
+            }
+        }
+        assert_int_equal(zkg_g1_powers(p, 0, &tau, cpu[v]), ZKG_OK);
+    }
+    free(p);
+}
+
+static void bad_arguments(void **state)
+{
+    zkg_g1 r = zkg_g1_generator;
+    int8_t s = 1;
+
+    (void)state;
+    assert_int_equal(zkg_msm_g1(&r, &r, &s, (zkg_scalar_type)8, 1, 0),
+                     ZKG_ERR_INVALID);
+    assert_int_equal(zkg_msm_g1(&r, &r, &s, ZKG_SCALAR_I8, (size_t)1 << 31, 0),
+                     ZKG_ERR_INVALID);
+    assert_true(zkg_g1_equal(&r, &zkg_g1_generator));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_and_length),
+        cmocka_unit_test(many_terms),
+        cmocka_unit_test(degenerate_sums),
+        cmocka_unit_test(every_width),
+        cmocka_unit_test(powers_of_tau),
+        cmocka_unit_test(bad_arguments),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
