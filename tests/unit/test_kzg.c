@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pcs_fixture.h"
+
+#include "base/cpu.h"
+#include "poly/array_mle.h"
+#include "poly/eq.h"
+
+typedef struct shape {
+    zkg_dtype type;
+    uint32_t axes;
+    uint64_t len[5];
+} shape;
+
+static const shape shapes[] = {
+    {ZKG_I8, 0, {0}},
+    {ZKG_I32, 1, {1}},
+    {ZKG_U8, 1, {5}},
+    {ZKG_I16, 1, {8}},
+    {ZKG_I8, 1, {37}},
+    {ZKG_I8, 2, {3, 5}},
+    {ZKG_U16, 2, {5, 4}},
+    {ZKG_I32, 2, {4, 16}},
+    {ZKG_I64, 3, {3, 1, 7}},
+    {ZKG_I16, 3, {2, 3, 3}},
+    {ZKG_FR, 2, {3, 6}},
+    {ZKG_I8, 4, {1, 6, 1, 9}},
+    {ZKG_I8, 5, {2, 3, 1, 5, 2}},
+    {ZKG_U8, 2, {33, 2}},
+};
+
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]), POWER = 6 };
+
+/* sum_i P[cK + i] tau^i */
+static void chunk_at_tau(zkg_fr *out, const zkg_array *a, uint32_t k,
+                         uint64_t chunk, const zkg_fr *tau)
+{
+    const uint32_t n = zkg_array_vars(a);
+    const uint64_t len = (uint64_t)1 << (n < k ? n : k);
+
+    *out = zkg_fr_zero;
+    for (uint64_t i = len; i-- > 0;) {
+        zkg_fr v;
+
+        zkg_fr_mul(out, out, tau);
+        fixture_padded(&v, a, (chunk << k) + i);
+        zkg_fr_add(out, out, &v);
+    }
+}
+
+static void check_commitments(const zkg_array *a, const zkg_srs *srs,
+                              const zkg_fr *tau, uint32_t flags)
+{
+    for (uint32_t k = 1; k <= POWER; k++) {
+        const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
+        uint64_t cells = 0;
+
+        for (uint64_t c = 0; c < chunks; c++) {
+            zkg_g1 got, want;
+            zkg_fr v;
+
+            assert_int_equal(zkg_kzg_commit_chunk(&got, srs, k, a, c, flags),
+                             ZKG_OK);
+            chunk_at_tau(&v, a, k, c, tau);
+            zkg_g1_mul(&want, &zkg_g1_generator, &v);
+            assert_true(zkg_g1_equal(&got, &want));
+            cells += zkg_kzg_chunk_cells(a, k, c);
+        }
+        assert_int_equal(cells, zkg_array_stored_count(a));
+    }
+}
+
+static void commitments_are_polynomials_at_tau(void **state)
+{
+    zkg_fr tau;
+    zkg_srs *srs = fixture_srs(POWER, &tau);
+
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        zkg_array a;
+
+        fixture_array(&a, shapes[i].type, shapes[i].axes, shapes[i].len, i);
+        check_commitments(&a, srs, &tau, 0);
+        check_commitments(&a, srs, &tau, zkg_cpu_features(ZKG_CPU_ALL));
+        zkg_array_clear(&a);
+    }
+    zkg_srs_free(srs);
+}
+
+static void garbage_in_the_padding_is_committed(void **state)
+{
+    const uint64_t len[2] = {3, 5}, stored[2] = {4, 8};
+    zkg_fr tau;
+    zkg_srs *srs = fixture_srs(POWER, &tau);
+    zkg_array a;
+
+    (void)state;
+    fixture_array(&a, ZKG_I16, 2, stored, 5);
+    memcpy(a.len, len, sizeof(len));
+    check_commitments(&a, srs, &tau, 0);
+    zkg_array_clear(&a);
+    zkg_srs_free(srs);
+}
+
+static void zeros_commit_to_infinity(void **state)
+{
+    const uint64_t len[1] = {40};
+    zkg_g1 out[10];
+    zkg_fr tau;
+    zkg_srs *srs = fixture_srs(POWER, &tau);
+    zkg_array a;
+
+    (void)state;
+    assert_int_equal(zkg_array_init(&a, ZKG_I8, 1, len, NULL), ZKG_OK);
+    assert_int_equal(zkg_kzg_commit(out, srs, 3, &a, 0), ZKG_OK);
+    for (int i = 0; i < 8; i++)
+        assert_true(zkg_g1_is_infinity(&out[i]));
+    zkg_array_set_i64(&a, 39, -3);
+    assert_int_equal(zkg_kzg_commit(out, srs, 3, &a, 0), ZKG_OK);
+    assert_false(zkg_g1_is_infinity(&out[4]));
+    assert_true(zkg_g1_is_infinity(&out[5]));
+    assert_int_equal(zkg_kzg_commit_chunk(out, srs, 3, &a, 8, 0),
+                     ZKG_ERR_INVALID);
+    assert_int_equal(zkg_kzg_commit_chunk(out, srs, POWER + 1, &a, 0, 0),
+                     ZKG_ERR_INVALID);
+    zkg_array_clear(&a);
+    zkg_srs_free(srs);
+}
+
+static void folds_are_partial_evaluations(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        zkg_fr z[ZKG_MAX_VARS], folded[64], parts[64], weights[64], want, got;
+        zkg_array a;
+        uint32_t n;
+
+        fixture_array(&a, shapes[i].type, shapes[i].axes, shapes[i].len, i);
+        n = zkg_array_vars(&a);
+        fixture_point(z, n, 100 + i);
+        assert_int_equal(zkg_array_mle(&want, &a, z), ZKG_OK);
+        for (uint32_t k = 1; k <= POWER; k++) {
+            const uint32_t low = n < k ? n : k;
+            const uint64_t chunks = zkg_kzg_chunks(n, k);
+
+            assert_int_equal(
+                zkg_kzg_fold(folded, zkg_backend_ref(), &a, k, z), ZKG_OK);
+            zkg_eq_expand(weights, z, low, NULL);
+            got = zkg_fr_zero;
+            for (uint32_t j = 0; j < 1u << low; j++) {
+                zkg_fr t;
+
+                zkg_fr_mul(&t, &weights[j], &folded[j]);
+                zkg_fr_add(&got, &got, &t);
+            }
+            assert_true(zkg_fr_equal(&got, &want));
+
+            memset(parts, 0, sizeof(parts));
+            for (uint64_t c = 0; c < chunks; c += 3)
+                assert_int_equal(
+                    zkg_kzg_fold_add(parts,
+                                     zkg_backend_get(
+                                         zkg_cpu_features(ZKG_CPU_ALL)),
+                                     &a, k, z, c,
+                                     c + 3 < chunks ? c + 3 : chunks,
+                                     &zkg_fr_one),
+                    ZKG_OK);
+            assert_memory_equal(parts, folded, sizeof(zkg_fr) << low);
+        }
+        zkg_array_clear(&a);
+    }
+}
+
+static void the_default_k_grows_with_the_square_root(void **state)
+{
+    (void)state;
+    assert_int_equal(zkg_kzg_default_k(1), 10);
+    assert_int_equal(zkg_kzg_default_k(1 << 18), 10);
+    assert_int_equal(zkg_kzg_default_k((1 << 18) + 1), 11);
+    assert_int_equal(zkg_kzg_default_k(1 << 24), 13);
+    assert_int_equal(zkg_kzg_default_k(UINT64_C(1) << 50), 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(commitments_are_polynomials_at_tau),
+        cmocka_unit_test(garbage_in_the_padding_is_committed),
+        cmocka_unit_test(zeros_commit_to_infinity),
+        cmocka_unit_test(folds_are_partial_evaluations),
+        cmocka_unit_test(the_default_k_grows_with_the_square_root),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
