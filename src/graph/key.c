@@ -47,7 +47,7 @@ zkg_status zkg_key_encode(uint8_t **bytes, size_t *len, zkg_key *key,
     (void)zkg_writer_u64(&w, statement_len);
     (void)zkg_writer_bytes(&w, statement, statement_len);
     zkg_displays_write(&w, key->display, key->statement.tensors);
-    (void)zkg_srs_key_write(&w, &key->srs);
+    s = zkg_srs_key_write(&w, &key->srs);
     for (uint64_t i = 0; i < key->fixed_points; i++) {
         uint8_t raw[64];
 
@@ -55,7 +55,8 @@ zkg_status zkg_key_encode(uint8_t **bytes, size_t *len, zkg_key *key,
         (void)zkg_writer_bytes(&w, raw, sizeof(raw));
     }
     zkg_free(statement);
-    s = w.status;
+    if (s == ZKG_OK)
+        s = w.status;
     if (s != ZKG_OK) {
         zkg_writer_free(&w);
         return zkg_fail(err, s, "no memory for the key");

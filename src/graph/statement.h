@@ -27,7 +27,7 @@
 #define ZKG_MAX_PARAMS 4096
 #define ZKG_MAX_TERMS 4096      /* of one einsum */
 #define ZKG_MAX_RELATIONS 4096  /* of one kernel */
-#define ZKG_MAX_COLUMNS 16      /* of one table */
+#define ZKG_MAX_TABLE_COLUMNS 16      /* of one table */
 #define ZKG_MAX_TABLE_BITS 30   /* rows of a table in closed form */
 #define ZKG_MAX_TABLE_ROWS (1u << 20) /* rows of a table given as data */
 #define ZKG_MAX_TENSOR_VARS 40
@@ -91,7 +91,7 @@ typedef struct zkg_stmt_einsum {
 typedef struct zkg_stmt_lookup {
     uint32_t table;
     uint32_t columns;
-    uint32_t param[ZKG_MAX_COLUMNS];
+    uint32_t param[ZKG_MAX_TABLE_COLUMNS];
 } zkg_stmt_lookup;
 
 typedef struct zkg_stmt_axis {

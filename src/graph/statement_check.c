@@ -171,10 +171,10 @@ static zkg_status check_table(const zkg_statement *st, const zkg_stmt_table *t,
                               use *used, zkg_error *err)
 {
     if (t->kind == ZKG_KIND_COLUMNS) {
-        if (t->bits != 0 || t->columns < 1 || t->columns > ZKG_MAX_COLUMNS ||
+        if (t->bits != 0 || t->columns < 1 || t->columns > ZKG_MAX_TABLE_COLUMNS ||
             t->rows < 1 || t->rows > ZKG_MAX_TABLE_ROWS)
             return BAD("table %s: columns are 1 to %d, rows 1 to 2^20",
-                       t->name, ZKG_MAX_COLUMNS);
+                       t->name, ZKG_MAX_TABLE_COLUMNS);
     } else if ((unsigned)t->kind > ZKG_KIND_COLUMNS || t->bits < 1 ||
                t->bits > ZKG_MAX_TABLE_BITS ||
                t->rows != (uint64_t)1 << t->bits ||

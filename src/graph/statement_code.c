@@ -260,7 +260,7 @@ static zkg_status read_tables(zkg_statement *st, zkg_reader *r)
         t->kind = (zkg_table_kind)kind;
         ZKG_TRY(zkg_reader_u32(r, &t->bits));
         ZKG_TRY(zkg_reader_u32(r, &t->columns));
-        if (t->columns > ZKG_MAX_COLUMNS)
+        if (t->columns > ZKG_MAX_TABLE_COLUMNS)
             return ZKG_ERR_MALFORMED;
         ZKG_TRY(zkg_reader_u64(r, &t->rows));
         ZKG_TRY(zkg_reader_u32(r, &t->counts));
@@ -333,7 +333,7 @@ static zkg_status read_kernel(zkg_kernel *k, zkg_reader *r)
         zkg_stmt_lookup *l = &k->lookup[j];
 
         ZKG_TRY(zkg_reader_u32(r, &l->table));
-        ZKG_TRY(read_u8(&l->columns, r, ZKG_MAX_COLUMNS));
+        ZKG_TRY(read_u8(&l->columns, r, ZKG_MAX_TABLE_COLUMNS));
         for (uint32_t c = 0; c < l->columns; c++)
             ZKG_TRY(zkg_reader_u32(r, &l->param[c]));
     }

@@ -1,0 +1,664 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a graph, piece by piece. */
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "graph/grow.h"
+#include "graph/text.h"
+
+#define BAD(...) zkg_fail(err, ZKG_ERR_MALFORMED, __VA_ARGS__)
+
+static zkg_status no_memory(zkg_error *err)
+{
+    return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the graph");
+}
+
+zkg_status zkg_graph_new(zkg_graph **out, zkg_error *err)
+{
+    *out = zkg_alloc(1, sizeof(**out));
+    return *out != NULL ? ZKG_OK : no_memory(err);
+}
+
+void zkg_graph_free(zkg_graph *g)
+{
+    if (g == NULL)
+        return;
+    for (uint32_t i = 0; g->fixed != NULL && i < g->st.tensors; i++)
+        zkg_array_clear(&g->fixed[i]);
+    zkg_displays_free(g->display, g->display != NULL ? g->st.tensors : 0);
+    zkg_free(g->fixed);
+    zkg_free(g->rule);
+    zkg_free(g->input);
+    zkg_free(g->output);
+    zkg_statement_clear(&g->st);
+    zkg_free(g);
+}
+
+/* ---- what is named ---- */
+
+static zkg_status find_tensor(uint32_t *id, const zkg_graph *g,
+                              const char *name, zkg_error *err)
+{
+    *id = zkg_statement_tensor_id(&g->st, name);
+    return *id != ZKG_NO_ID ? ZKG_OK : BAD("no tensor is named \"%s\"", name);
+}
+
+static zkg_status find_table(uint32_t *id, const zkg_graph *g,
+                             const char *name, zkg_error *err)
+{
+    *id = zkg_statement_table_id(&g->st, name);
+    return *id != ZKG_NO_ID ? ZKG_OK : BAD("no table is named \"%s\"", name);
+}
+
+static zkg_status find_kernel(zkg_kernel **k, zkg_graph *g, const char *name,
+                              zkg_error *err)
+{
+    const uint32_t id = zkg_statement_kernel_id(&g->st, name);
+
+    if (id == ZKG_NO_ID)
+        return BAD("no kernel is named \"%s\"", name);
+    *k = &g->st.kernel[id];
+    return ZKG_OK;
+}
+
+static zkg_status find_task(uint32_t *id, const zkg_graph *g, const char *name,
+                            zkg_error *err)
+{
+    *id = zkg_statement_task_id(&g->st, name);
+    return *id != ZKG_NO_ID ? ZKG_OK : BAD("no task is named \"%s\"", name);
+}
+
+/* Lists grow one by one; a name is copied before anything counts. */
+static zkg_status add_named(void **list, uint32_t count, size_t size,
+                            char **copy, const char *name, zkg_error *err)
+{
+    void *more = zkg_grow(*list, count, size);
+
+    if (more == NULL)
+        return no_memory(err);
+    *list = more;
+    *copy = zkg_strdup(name);
+    return *copy != NULL ? ZKG_OK : no_memory(err);
+}
+
+static zkg_status refuse_finished(const zkg_graph *g, zkg_error *err)
+{
+    if (g->finished)
+        return zkg_fail(err, ZKG_ERR_INVALID, "the graph is finished");
+    return ZKG_OK;
+}
+
+/* ---- tensors and tables ---- */
+
+zkg_status zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec,
+                                zkg_error *err)
+{
+    zkg_statement *st = &g->st;
+    const uint32_t n = st->tensors;
+    char *name;
+    void *more;
+
+    ZKG_TRY(refuse_finished(g, err));
+    if (zkg_statement_tensor_id(st, spec->name) != ZKG_NO_ID)
+        return BAD("two tensors are named %s", spec->name);
+    if (strncmp(spec->name, "table:", 6) == 0)
+        return BAD("tensor %s: names beginning with \"table:\" are the "
+                   "columns of tables",
+                   spec->name);
+    if (spec->axes > ZKG_MAX_AXES)
+        return BAD("tensor %s: %u axes, at most %d", spec->name, spec->axes,
+                   ZKG_MAX_AXES);
+    more = zkg_grow(g->fixed, n, sizeof(g->fixed[0]));
+    if (more == NULL)
+        return no_memory(err);
+    g->fixed = more;
+    more = zkg_grow(g->display, n, sizeof(g->display[0]));
+    if (more == NULL)
+        return no_memory(err);
+    g->display = more;
+    ZKG_TRY(add_named((void **)&st->tensor, n, sizeof(st->tensor[0]), &name,
+                      spec->name, err));
+    st->tensor[n] = (zkg_tensor){
+        .name = name,
+        .axes = spec->axes,
+        .type = spec->type,
+        .vis = spec->visibility,
+        .min = spec->min,
+        .max = spec->max,
+    };
+    memcpy(st->tensor[n].len, spec->len, spec->axes * sizeof(spec->len[0]));
+    st->tensors++;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
+                               const int64_t *value, size_t count,
+                               zkg_error *err)
+{
+    const zkg_tensor *t;
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    t = &g->st.tensor[id];
+    if (t->vis != ZKG_FIXED)
+        return BAD("tensor %s is %s: only fixed ones have values", tensor,
+                   zkg_visibility_name(t->vis));
+    if (count != zkg_tensor_count(t))
+        return BAD("tensor %s has %llu elements, not %zu", tensor,
+                   (unsigned long long)zkg_tensor_count(t), count);
+    for (size_t i = 0; i < count; i++) {
+        if (value[i] < t->min || value[i] > t->max)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "fixed tensor %s: element %zu is %lld, outside "
+                            "%lld..%lld",
+                            tensor, i, (long long)value[i],
+                            (long long)t->min, (long long)t->max);
+    }
+    zkg_array_clear(&g->fixed[id]);
+    ZKG_TRY(zkg_array_init(&g->fixed[id], t->type, t->axes, t->len, err));
+    for (size_t i = 0; i < count; i++)
+        zkg_array_set_i64(&g->fixed[id], i, value[i]);
+    return ZKG_OK;
+}
+
+static zkg_status add_table(zkg_graph *g, const char *table,
+                            const zkg_stmt_table *in, zkg_error *err)
+{
+    zkg_statement *st = &g->st;
+    char *name;
+
+    ZKG_TRY(refuse_finished(g, err));
+    if (zkg_statement_table_id(st, table) != ZKG_NO_ID)
+        return BAD("two tables are named %s", table);
+    ZKG_TRY(add_named((void **)&st->table, st->tables, sizeof(st->table[0]),
+                      &name, table, err));
+    st->table[st->tables] = *in;
+    st->table[st->tables].name = name;
+    st->table[st->tables].counts = ZKG_NO_ID;
+    st->tables++;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_add_table(zkg_graph *g, const char *table,
+                               zkg_table_kind kind, uint32_t bits,
+                               zkg_error *err)
+{
+    const zkg_stmt_table t = {
+        .kind = kind,
+        .bits = bits,
+        .rows = (uint64_t)1 << (bits & 63),
+        .columns = zkg_table_kind_columns(kind),
+    };
+
+    if (kind == ZKG_KIND_COLUMNS || bits < 1 || bits > ZKG_MAX_TABLE_BITS)
+        return BAD("table %s: bits are 1 to %d", table, ZKG_MAX_TABLE_BITS);
+    return add_table(g, table, &t, err);
+}
+
+zkg_status zkg_graph_add_columns(zkg_graph *g, const char *table,
+                                 uint32_t columns, uint64_t rows,
+                                 const int64_t *const *column, zkg_error *err)
+{
+    zkg_stmt_table t = {
+        .kind = ZKG_KIND_COLUMNS,
+        .rows = rows,
+        .columns = columns,
+    };
+    zkg_array *copy;
+
+    if (columns < 1 || columns > ZKG_MAX_TABLE_COLUMNS || rows < 1 ||
+        rows > ZKG_MAX_TABLE_ROWS)
+        return BAD("table %s: columns are 1 to %d, rows 1 to 2^20", table,
+                   ZKG_MAX_TABLE_COLUMNS);
+    ZKG_TRY(add_table(g, table, &t, err));
+    copy = zkg_alloc(columns, sizeof(copy[0]));
+    if (copy == NULL)
+        return no_memory(err);
+    g->st.table[g->st.tables - 1].column = copy;
+    for (uint32_t c = 0; c < columns; c++) {
+        ZKG_TRY(zkg_array_init(&copy[c], ZKG_I64, 1, &rows, err));
+        memcpy(copy[c].data, column[c], rows * sizeof(int64_t));
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_table_counts(zkg_graph *g, const char *table,
+                                  const char *tensor, bool hinted,
+                                  zkg_error *err)
+{
+    uint32_t t, m;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_table(&t, g, table, err));
+    ZKG_TRY(find_tensor(&m, g, tensor, err));
+    g->st.table[t].counts = m;
+    g->st.table[t].hinted = hinted;
+    return ZKG_OK;
+}
+
+/* ---- kernels ---- */
+
+zkg_status zkg_graph_add_kernel(zkg_graph *g, const char *kernel,
+                                zkg_error *err)
+{
+    zkg_statement *st = &g->st;
+    char *name;
+
+    ZKG_TRY(refuse_finished(g, err));
+    if (zkg_statement_kernel_id(st, kernel) != ZKG_NO_ID)
+        return BAD("two kernels are named %s", kernel);
+    ZKG_TRY(add_named((void **)&st->kernel, st->kernels,
+                      sizeof(st->kernel[0]), &name, kernel, err));
+    st->kernel[st->kernels++].name = name;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_axis(zkg_graph *g, const char *kernel,
+                                 const char *axis, uint64_t len,
+                                 zkg_error *err)
+{
+    zkg_kernel *k;
+    char *name;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    ZKG_TRY(add_named((void **)&k->axis, k->axes, sizeof(k->axis[0]), &name,
+                      axis, err));
+    k->axis[k->axes++] = (zkg_stmt_axis){name, len};
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_param(zkg_graph *g, const char *kernel,
+                                  const char *param, const char *axes,
+                                  zkg_error *err)
+{
+    zkg_stmt_param p = {.axes = 0};
+    zkg_kernel *k;
+    char *name;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    ZKG_TRY(zkg_text_axes(p.axis, &p.axes, k, axes, err));
+    ZKG_TRY(add_named((void **)&k->param, k->params, sizeof(k->param[0]),
+                      &name, param, err));
+    p.name = name;
+    k->param[k->params++] = p;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_lookup(zkg_graph *g, const char *kernel,
+                                   const char *table, const char *params,
+                                   zkg_error *err)
+{
+    zkg_stmt_lookup l = {.columns = 0};
+    zkg_kernel *k;
+    void *more;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    if (k->einsums > 0)
+        return BAD("kernel %s: lookups come before einsums", kernel);
+    ZKG_TRY(find_table(&l.table, g, table, err));
+    ZKG_TRY(zkg_text_params(l.param, &l.columns, k, params, err));
+    more = zkg_grow(k->lookup, k->lookups, sizeof(k->lookup[0]));
+    if (more == NULL)
+        return no_memory(err);
+    k->lookup = more;
+    k->lookup[k->lookups++] = l;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_einsum(zkg_graph *g, const char *kernel,
+                                   const char *out, const char *equals,
+                                   zkg_error *err)
+{
+    zkg_stmt_einsum e = {.equals = ZKG_NO_ID};
+    zkg_kernel *k;
+    void *more;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    ZKG_TRY(zkg_text_axes(e.out, &e.out_axes, k, out, err));
+    if (equals != NULL) {
+        e.equals = zkg_kernel_param_id(k, equals);
+        if (e.equals == ZKG_NO_ID)
+            return BAD("kernel %s has no parameter \"%s\"", kernel, equals);
+    }
+    more = zkg_grow(k->einsum, k->einsums, sizeof(k->einsum[0]));
+    if (more == NULL)
+        return no_memory(err);
+    k->einsum = more;
+    k->einsum[k->einsums++] = e;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_term(zkg_graph *g, const char *kernel,
+                                 const char *c, const char *f0,
+                                 const char *f1, zkg_error *err)
+{
+    zkg_stmt_term t = {.factors = 0};
+    const char *const factor[2] = {f0, f1};
+    zkg_stmt_einsum *e;
+    zkg_kernel *k;
+    void *more;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    if (k->einsums == 0)
+        return BAD("kernel %s: a term before an einsum", kernel);
+    if (!zkg_coeff_parse(&t.c, c))
+        return BAD("\"%s\" is no decimal integer below 2^256", c);
+    for (int i = 0; i < 2 && factor[i] != NULL; i++)
+        ZKG_TRY(zkg_text_factor(&t.factor[t.factors++], k, factor[i], err));
+    e = &k->einsum[k->einsums - 1];
+    more = zkg_grow(e->term, e->terms, sizeof(e->term[0]));
+    if (more == NULL)
+        return no_memory(err);
+    e->term = more;
+    e->term[e->terms++] = t;
+    return ZKG_OK;
+}
+
+/* ---- tasks ---- */
+
+zkg_status zkg_graph_add_task(zkg_graph *g, const char *task,
+                              const char *kernel, uint64_t copies,
+                              zkg_error *err)
+{
+    zkg_statement *st = &g->st;
+    zkg_task t = {.copies = copies};
+    char text[32];
+    zkg_kernel *k;
+    char *name;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    snprintf(text, sizeof(text), "Task%u", st->tasks);
+    if (task == NULL)
+        task = text;
+    if (zkg_statement_task_id(st, task) != ZKG_NO_ID)
+        return BAD("two tasks are named %s", task);
+    t.kernel = (uint32_t)(k - st->kernel);
+    t.params = k->params;
+    ZKG_TRY(add_named((void **)&st->task, st->tasks, sizeof(st->task[0]),
+                      &name, task, err));
+    t.name = name;
+    t.bind = zkg_alloc(t.params, sizeof(t.bind[0]));
+    t.broadcast = zkg_alloc(t.params, sizeof(t.broadcast[0]));
+    for (uint32_t i = 0; t.bind != NULL && i < t.params; i++)
+        t.bind[i] = ZKG_NO_ID;
+    st->task[st->tasks++] = t;
+    return t.bind != NULL && t.broadcast != NULL ? ZKG_OK : no_memory(err);
+}
+
+zkg_status zkg_graph_bind(zkg_graph *g, const char *param, const char *tensor,
+                          bool broadcast, zkg_error *err)
+{
+    zkg_task *t;
+    uint32_t p, id;
+
+    ZKG_TRY(refuse_finished(g, err));
+    if (g->st.tasks == 0)
+        return BAD("nothing to bind to: no task yet");
+    t = &g->st.task[g->st.tasks - 1];
+    p = zkg_kernel_param_id(&g->st.kernel[t->kernel], param);
+    if (p == ZKG_NO_ID || p >= t->params)
+        return BAD("kernel %s has no parameter \"%s\"",
+                   g->st.kernel[t->kernel].name, param);
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    if (t->bind[p] != ZKG_NO_ID)
+        return BAD("task %s binds parameter %s twice", t->name, param);
+    t->bind[p] = id;
+    t->broadcast[p] = broadcast;
+    return ZKG_OK;
+}
+
+/* ---- inputs, outputs, rules, display ---- */
+
+static zkg_status add_id(uint32_t **list, uint32_t *count, uint32_t id,
+                         zkg_error *err)
+{
+    void *more = zkg_grow(*list, *count, sizeof(**list));
+
+    if (more == NULL)
+        return no_memory(err);
+    *list = more;
+    (*list)[(*count)++] = id;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_add_input(zkg_graph *g, const char *tensor,
+                               zkg_error *err)
+{
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    if (g->st.tensor[id].vis != ZKG_PUBLIC &&
+        g->st.tensor[id].vis != ZKG_PRIVATE)
+        return BAD("input %s is %s: inputs are public or private", tensor,
+                   zkg_visibility_name(g->st.tensor[id].vis));
+    g->display[id].present = g->display[id].is_input = true;
+    return add_id(&g->input, &g->inputs, id, err);
+}
+
+zkg_status zkg_graph_add_output(zkg_graph *g, const char *tensor,
+                                zkg_error *err)
+{
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    g->display[id].present = g->display[id].is_output = true;
+    return add_id(&g->output, &g->outputs, id, err);
+}
+
+static zkg_status add_rule(zkg_graph *g, const zkg_rule *rule, zkg_error *err)
+{
+    void *more = zkg_grow(g->rule, g->rules, sizeof(g->rule[0]));
+
+    if (more == NULL)
+        return no_memory(err);
+    g->rule = more;
+    g->rule[g->rules++] = *rule;
+    return ZKG_OK;
+}
+
+static const zkg_rule no_rule = {
+    .task = ZKG_NO_ID,
+    .einsum = ZKG_NO_ID,
+    .table = ZKG_NO_ID,
+    .from = ZKG_NO_ID,
+    .to = ZKG_NO_ID,
+    .remainder = ZKG_NO_ID,
+};
+
+/* The task and einsum of a rule. */
+static zkg_status rule_einsum(zkg_rule *r, const zkg_graph *g,
+                              const char *task, uint32_t einsum,
+                              zkg_error *err)
+{
+    const zkg_kernel *k;
+
+    ZKG_TRY(find_task(&r->task, g, task, err));
+    k = &g->st.kernel[g->st.task[r->task].kernel];
+    if (einsum >= k->einsums)
+        return BAD("task %s has no einsum %u", task, einsum);
+    r->einsum = einsum;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_rule_divmod(zkg_graph *g, const char *task,
+                                 uint32_t einsum, const char *quotient,
+                                 const char *remainder, zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_DIVMOD;
+    ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
+    ZKG_TRY(find_tensor(&r.to, g, quotient, err));
+    ZKG_TRY(find_tensor(&r.remainder, g, remainder, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task,
+                                uint32_t einsum, const char *to,
+                                zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_SOLVE;
+    ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_map(zkg_graph *g, const char *table,
+                              const char *from, const char *to,
+                              zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_MAP;
+    ZKG_TRY(find_table(&r.table, g, table, err));
+    ZKG_TRY(find_tensor(&r.from, g, from, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_count(zkg_graph *g, const char *table,
+                                const char *to, zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_COUNT;
+    ZKG_TRY(find_table(&r.table, g, table, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_constant(zkg_graph *g, const char *to, int64_t value,
+                                   zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_CONSTANT;
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    r.value = value;
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_display(zkg_graph *g, const char *tensor, uint32_t scale,
+                             const char *const *label, size_t labels,
+                             zkg_error *err)
+{
+    zkg_display *d;
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    if (scale > ZKG_MAX_SCALE)
+        return BAD("tensor %s: a display scale of %u, at most %d", tensor,
+                   scale, ZKG_MAX_SCALE);
+    if (labels != 0 && labels != zkg_tensor_count(&g->st.tensor[id]))
+        return BAD("tensor %s has %llu elements and %zu labels", tensor,
+                   (unsigned long long)zkg_tensor_count(&g->st.tensor[id]),
+                   labels);
+    d = &g->display[id];
+    if (d->labels > 0)
+        return BAD("tensor %s has two displays", tensor);
+    d->present = true;
+    d->scale = scale;
+    d->label = zkg_alloc(labels, sizeof(d->label[0]));
+    if (d->label == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < labels; i++) {
+        for (const char *s = label[i]; *s != 0; s++) {
+            if ((unsigned char)*s < 0x20 || *s == 0x7f)
+                return BAD("tensor %s: a label has a control character",
+                           tensor);
+        }
+        if (strlen(label[i]) > 255)
+            return BAD("tensor %s: a label is too long", tensor);
+        d->label[i] = zkg_strdup(label[i]);
+        if (d->label[i] == NULL)
+            return no_memory(err);
+        d->labels++;
+    }
+    return ZKG_OK;
+}
+
+/* ---- the end ---- */
+
+static zkg_status add_hinted_counts(zkg_graph *g, uint32_t t, zkg_error *err)
+{
+    zkg_stmt_table *table = &g->st.table[t];
+    char name[ZKG_MAX_NAME + 8];
+    zkg_tensor_spec spec = {
+        .name = name,
+        .type = ZKG_I64,
+        .visibility = ZKG_PRIVATE,
+        .axes = 1,
+        .len = {table->rows},
+        .max = INT64_MAX,
+    };
+
+    if (strlen(table->name) > ZKG_MAX_NAME)
+        return BAD("a table's name is too long");
+    snprintf(name, sizeof(name), "count.%s", table->name);
+    table->counts = g->st.tensors;
+    table->hinted = true;
+    ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
+    return zkg_graph_rule_count(g, table->name, name, err);
+}
+
+/* Every tensor that is neither an input nor fixed is made exactly once. */
+static zkg_status check_rules(const zkg_graph *g, zkg_error *err)
+{
+    uint32_t *made = zkg_alloc(g->st.tensors, sizeof(made[0]));
+    zkg_status s = ZKG_OK;
+
+    if (made == NULL)
+        return no_memory(err);
+    for (uint32_t i = 0; i < g->inputs; i++)
+        made[g->input[i]]++;
+    for (uint32_t i = 0; i < g->rules; i++) {
+        made[g->rule[i].to]++;
+        if (g->rule[i].remainder != ZKG_NO_ID)
+            made[g->rule[i].remainder]++;
+    }
+    for (uint32_t i = 0; i < g->st.tensors && s == ZKG_OK; i++) {
+        const zkg_tensor *t = &g->st.tensor[i];
+
+        if (t->vis == ZKG_FIXED) {
+            if (made[i] != 0)
+                s = BAD("tensor %s is fixed, and made by a rule", t->name);
+            else if (g->fixed[i].data == NULL)
+                s = BAD("fixed tensor %s has no values", t->name);
+        } else if (made[i] == 0) {
+            s = BAD("tensor %s is no input, and no rule makes it", t->name);
+        } else if (made[i] > 1) {
+            s = BAD("tensor %s is made twice, by inputs or rules", t->name);
+        }
+    }
+    zkg_free(made);
+    return s;
+}
+
+zkg_status zkg_graph_finish(zkg_graph *g, zkg_error *err)
+{
+    ZKG_TRY(refuse_finished(g, err));
+    for (uint32_t i = 0; i < g->st.tables; i++) {
+        if (g->st.table[i].counts == ZKG_NO_ID)
+            ZKG_TRY(add_hinted_counts(g, i, err));
+    }
+    ZKG_TRY(zkg_statement_check(&g->st, err));
+    ZKG_TRY(check_rules(g, err));
+    g->finished = true;
+    return ZKG_OK;
+}
+
+void zkg_graph_digest(uint8_t out[32], const zkg_graph *g)
+{
+    memcpy(out, g->st.digest, 32);
+}
