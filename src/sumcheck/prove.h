@@ -28,7 +28,7 @@ typedef enum zkg_extend {
 typedef struct zkg_part {
     zkg_form_kind kind;
     zkg_fr coeff;
-    zkg_fr lambda;       /**< kinds FRACTION, FRACTION_ONES */
+    zkg_fr lambda;       /**< FRACTION; FRACTION_ONES: not 0 */
     uint32_t vars;       /**< n_j */
     uint32_t vars3;      /**< PRODUCT3: variables of the third factor, the
                               lowest of n_j */

@@ -33,6 +33,8 @@
 #include "tape/tape.h"
 #include "zkgkr/status.h"
 
+#define ZKG_SUMCHECK_MAX_DEGREE 3
+
 /** What prover and verifier both know of a sumcheck. */
 typedef struct zkg_sumcheck_shape {
     uint32_t vars;                   /**< n */
@@ -41,6 +43,11 @@ typedef struct zkg_sumcheck_shape {
     const zkg_fr *eq_point;          /**< n - eq_from elements: of x_t at
                                           t - eq_from; not owned */
 } zkg_sumcheck_shape;
+
+/** @retval ZKG_ERR_INVALID n > ZKG_MAX_VARS, eq_from > n, a degree not in 1..3
+ */
+ZKG_MUST_CHECK zkg_status
+zkg_sumcheck_check_shape(const zkg_sumcheck_shape *shape);
 
 /** Elements that the rounds send; 32 bytes each. */
 size_t zkg_sumcheck_elements(const zkg_sumcheck_shape *shape);
@@ -53,7 +60,7 @@ size_t zkg_sumcheck_elements(const zkg_sumcheck_shape *shape);
  * @param[out]    point n coordinates
  *
  * @retval ZKG_ERR_MALFORMED the tape ended, or an element is not reduced
- * @retval ZKG_ERR_INVALID   the shape: n > ZKG_MAX_VARS, a degree not in 1..3
+ * @retval ZKG_ERR_INVALID   zkg_sumcheck_check_shape()
  */
 ZKG_MUST_CHECK zkg_status zkg_sumcheck_verify(zkg_tape *tape,
                                               const zkg_sumcheck_shape *shape,

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What all communicators share, and the choice between one rank and MPI. */
+#include "comm/comm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "comm/ops.h"
+
+static bool under_launcher(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
+                                        "PMI_RANK", "PMI_SIZE"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (getenv(names[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+zkg_status zkg_comm_init(zkg_comm **world, int *argc, char ***argv,
+                         zkg_error *err)
+{
+    if (under_launcher())
+        return zkg_comm_mpi_init(world, argc, argv, err);
+    *world = zkg_comm_alone_new(NULL);
+    return *world != NULL ? ZKG_OK
+                          : zkg_fail(err, ZKG_ERR_NOMEM, "out of memory");
+}
+
+uint32_t zkg_comm_rank(const zkg_comm *c)
+{
+    return c->rank;
+}
+
+uint32_t zkg_comm_size(const zkg_comm *c)
+{
+    return c->size;
+}
+
+void zkg_comm_abort(const zkg_comm *world, int code)
+{
+    world->ops->abort(world, code);
+    exit(code);
+}
+
+void zkg_comm_free(zkg_comm *c)
+{
+    if (c != NULL)
+        c->ops->free(c);
+}
+
+zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
+{
+    return c->size == 1 ? ZKG_OK : c->ops->sum_fr(c, v, n);
+}
+
+zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
+                              uint32_t root)
+{
+    if (root >= c->size)
+        return ZKG_ERR_INVALID;
+    return c->size == 1 ? ZKG_OK : c->ops->reduce_fr(c, v, n, root);
+}
+
+zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
+                                 const uint64_t *first)
+{
+    return c->size == 1 ? ZKG_OK : c->ops->allgather_fr(c, v, first);
+}
+
+static zkg_status gather(const zkg_comm *c, const void *mine, size_t len,
+                         uint8_t **all, size_t **lens, const uint32_t *root)
+{
+    size_t *each = malloc(c->size * sizeof(*each)), total = 0;
+    uint8_t *bytes = NULL;
+    zkg_status s = ZKG_ERR_NOMEM;
+
+    *all = NULL;
+    *lens = NULL;
+    if (each == NULL)
+        return ZKG_ERR_NOMEM;
+    s = c->ops->gather_lens(c, len, each);
+    if (s != ZKG_OK)
+        goto free_each;
+    for (uint32_t i = 0; i < c->size; i++)
+        total += each[i];
+    if (root == NULL || *root == c->rank) {
+        bytes = malloc(total > 0 ? total : 1);
+        if (bytes == NULL) {
+            s = ZKG_ERR_NOMEM;
+            goto free_each;
+        }
+    }
+    s = c->ops->gather_bytes(c, mine, len, bytes, each, root);
+    if (s != ZKG_OK || bytes == NULL)
+        goto free_bytes;
+    *all = bytes;
+    *lens = each;
+    return ZKG_OK;
+
+free_bytes:
+    free(bytes);
+free_each:
+    free(each);
+    return s;
+}
+
+zkg_status zkg_comm_allgather_bytes(const zkg_comm *c, const void *mine,
+                                    size_t len, uint8_t **all, size_t **lens)
+{
+    return gather(c, mine, len, all, lens, NULL);
+}
+
+zkg_status zkg_comm_gather_bytes(const zkg_comm *c, const void *mine,
+                                 size_t len, uint8_t **all, size_t **lens,
+                                 uint32_t root)
+{
+    return root < c->size ? gather(c, mine, len, all, lens, &root)
+                          : ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes, size_t len,
+                              uint32_t root)
+{
+    if (root >= c->size)
+        return ZKG_ERR_INVALID;
+    return c->size == 1 ? ZKG_OK : c->ops->broadcast(c, bytes, len, root);
+}
+
+zkg_status zkg_comm_barrier(const zkg_comm *c)
+{
+    return c->size == 1 ? ZKG_OK : c->ops->barrier(c);
+}
+
+zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
+                             const uint32_t *ranks, uint32_t n, uint32_t tag)
+{
+    bool member = false;
+
+    *out = NULL;
+    if (world->tally == NULL || n == 0 || n > world->size)
+        return ZKG_ERR_INVALID;
+    for (uint32_t i = 0; i < n; i++) {
+        member = member || ranks[i] == world->rank;
+        if (ranks[i] >= world->size)
+            return ZKG_ERR_INVALID;
+        for (uint32_t j = 0; j < i; j++) {
+            if (ranks[i] == ranks[j])
+                return ZKG_ERR_INVALID;
+        }
+    }
+    if (!member)
+        return ZKG_ERR_INVALID;
+    if (n > 1)
+        return world->ops->subgroup(out, world, ranks, n, tag);
+    *out = zkg_comm_alone_new(world->tally);
+    return *out != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
+}
+
+void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed)
+{
+    *made = world->tally != NULL ? world->tally->made : 0;
+    *freed = world->tally != NULL ? world->tally->freed : 0;
+}
+
+zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest, uint64_t value)
+{
+    return dest < world->size ? world->ops->send_token(world, dest, value)
+                              : ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_recv_token(zkg_comm *world, uint64_t *value)
+{
+    return world->ops->recv_token(world, value);
+}
+
+zkg_status zkg_comm_drain_tokens(zkg_comm *world)
+{
+    return world->ops->drain_tokens(world);
+}
+
+zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest, const void *bytes,
+                         size_t len)
+{
+    return dest < c->size && dest != c->rank ? c->ops->send(c, dest, bytes, len)
+                                             : ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source, void *bytes,
+                         size_t len)
+{
+    return source < c->size && source != c->rank
+               ? c->ops->recv(c, source, bytes, len)
+               : ZKG_ERR_INVALID;
+}

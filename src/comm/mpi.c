@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Ranks by MPI 3.1.  The one file of the library that knows it.
+ *
+ * Every call returns its error code (MPI_ERRORS_RETURN), and every code is
+ * looked at.  Counts are int in MPI: long arrays go in chunks. */
+#include <limits.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "comm/ops.h"
+
+enum { TAG_TOKEN = 1, TAG_BYTES = 2, TAG_GROUP = 0x1000 };
+
+/* In one MPI call at most; a test of long arrays compiles this file with less.
+ */
+#ifndef CHUNK_FR
+#define CHUNK_FR ((size_t)1 << 24)
+#endif
+#ifndef CHUNK_BYTES
+#define CHUNK_BYTES ((size_t)1 << 30)
+#endif
+
+/* A token on its way. */
+typedef struct token {
+    uint64_t value;
+    MPI_Request request;
+    struct token *next;
+} token;
+
+/* What the world's communicators share. */
+typedef struct shared {
+    zkg_comm_tally tally;
+    MPI_Datatype fr;
+    MPI_Op add;
+    bool finalize;
+    token *flying;
+    uint64_t *sent; /* tokens to each rank */
+    uint64_t received;
+} shared;
+
+typedef struct ranks {
+    zkg_comm base;
+    MPI_Comm comm;
+    shared *world;
+    bool is_world;
+} ranks;
+
+#define MPI_TRY(call)                                                          \
+    do {                                                                       \
+        if ((call) != MPI_SUCCESS)                                             \
+            return ZKG_ERR_COMM;                                               \
+    } while (0)
+
+static const ranks *ranks_of(const zkg_comm *c)
+{
+    return (const ranks *)c;
+}
+
+/* The reduction: exact and canonical, so it commutes and associates. */
+static void add_fr(void *in, void *inout, int *len, MPI_Datatype *type)
+{
+    const zkg_fr *a = in;
+    zkg_fr *b = inout;
+
+    (void)type;
+    for (int i = 0; i < *len; i++)
+        zkg_fr_add(&b[i], &b[i], &a[i]);
+}
+
+static int chunk(size_t left, size_t most)
+{
+    return (int)(left < most ? left : most);
+}
+
+static zkg_status sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
+{
+    const ranks *r = ranks_of(c);
+
+    for (size_t i = 0; i < n; i += CHUNK_FR)
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, v + i, chunk(n - i, CHUNK_FR),
+                              r->world->fr, r->world->add, r->comm));
+    return ZKG_OK;
+}
+
+static zkg_status reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
+                            uint32_t root)
+{
+    const ranks *r = ranks_of(c);
+
+    for (size_t i = 0; i < n; i += CHUNK_FR) {
+        const bool is_root = c->rank == root;
+
+        MPI_TRY(MPI_Reduce(is_root ? MPI_IN_PLACE : v + i,
+                           is_root ? v + i : NULL, chunk(n - i, CHUNK_FR),
+                           r->world->fr, r->world->add, (int)root, r->comm));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status broadcast(const zkg_comm *c, void *bytes, size_t len,
+                            uint32_t root)
+{
+    for (size_t i = 0; i < len; i += CHUNK_BYTES)
+        MPI_TRY(MPI_Bcast((uint8_t *)bytes + i, chunk(len - i, CHUNK_BYTES),
+                          MPI_BYTE, (int)root, ranks_of(c)->comm));
+    return ZKG_OK;
+}
+
+/* counts and displacements for elements first[i] .. first[i+1] */
+static void offsets(int *count, int *at, const uint64_t *first, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        count[i] = (int)(first[i + 1] - first[i]);
+        at[i] = (int)first[i];
+    }
+}
+
+/* Every rank's share of a common array, to all; unit is type's size. */
+static zkg_status allgather(const zkg_comm *c, void *v, const uint64_t *first,
+                            MPI_Datatype type, size_t unit, size_t most)
+{
+    int *count, result;
+
+    if (first[c->size] > most) {
+        for (uint32_t i = 0; i < c->size; i++)
+            ZKG_TRY(broadcast(c, (uint8_t *)v + first[i] * unit,
+                              (size_t)(first[i + 1] - first[i]) * unit, i));
+        return ZKG_OK;
+    }
+    count = zkg_alloc(2 * (size_t)c->size, sizeof(*count));
+    if (count == NULL)
+        return ZKG_ERR_NOMEM;
+    offsets(count, count + c->size, first, c->size);
+    result = MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, v, count,
+                            count + c->size, type, ranks_of(c)->comm);
+    zkg_free(count);
+    return result == MPI_SUCCESS ? ZKG_OK : ZKG_ERR_COMM;
+}
+
+static zkg_status allgather_fr(const zkg_comm *c, zkg_fr *v,
+                               const uint64_t *first)
+{
+    return allgather(c, v, first, ranks_of(c)->world->fr, sizeof(zkg_fr),
+                     CHUNK_FR);
+}
+
+static zkg_status gather_lens(const zkg_comm *c, size_t len, size_t *lens)
+{
+    uint64_t mine = len, *all = zkg_alloc(c->size, sizeof(*all));
+    int result;
+
+    if (all == NULL)
+        return ZKG_ERR_NOMEM;
+    result = MPI_Allgather(&mine, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T,
+                           ranks_of(c)->comm);
+    for (uint32_t i = 0; i < c->size; i++)
+        lens[i] = (size_t)all[i];
+    zkg_free(all);
+    return result == MPI_SUCCESS ? ZKG_OK : ZKG_ERR_COMM;
+}
+
+static zkg_status send_bytes(const zkg_comm *c, uint32_t dest,
+                             const void *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i += CHUNK_BYTES)
+        MPI_TRY(MPI_Send((const uint8_t *)bytes + i,
+                         chunk(len - i, CHUNK_BYTES), MPI_BYTE, (int)dest,
+                         TAG_BYTES, ranks_of(c)->comm));
+    return ZKG_OK;
+}
+
+static zkg_status recv_bytes(const zkg_comm *c, uint32_t source, void *bytes,
+                             size_t len)
+{
+    for (size_t i = 0; i < len; i += CHUNK_BYTES) {
+        const int want = chunk(len - i, CHUNK_BYTES);
+        MPI_Status status;
+        int got = 0;
+
+        MPI_TRY(MPI_Recv((uint8_t *)bytes + i, want, MPI_BYTE, (int)source,
+                         TAG_BYTES, ranks_of(c)->comm, &status));
+        MPI_TRY(MPI_Get_count(&status, MPI_BYTE, &got));
+        if (got != want)
+            return ZKG_ERR_COMM;
+    }
+    return ZKG_OK;
+}
+
+static zkg_status gather_bytes(const zkg_comm *c, const void *mine, size_t len,
+                               uint8_t *all, const size_t *lens,
+                               const uint32_t *root)
+{
+    uint64_t *first;
+    zkg_status s = ZKG_OK;
+
+    if (root != NULL && *root != c->rank)
+        return send_bytes(c, *root, mine, len);
+    first = zkg_alloc((size_t)c->size + 1, sizeof(*first));
+    if (first == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t i = 0; i < c->size; i++)
+        first[i + 1] = first[i] + lens[i];
+    if (len > 0)
+        memcpy(all + first[c->rank], mine, len);
+    if (root == NULL)
+        s = allgather(c, all, first, MPI_BYTE, 1, CHUNK_BYTES);
+    for (uint32_t i = 0; root != NULL && i < c->size && s == ZKG_OK; i++) {
+        if (i != c->rank)
+            s = recv_bytes(c, i, all + first[i], lens[i]);
+    }
+    zkg_free(first);
+    return s;
+}
+
+static zkg_status barrier(const zkg_comm *c)
+{
+    MPI_TRY(MPI_Barrier(ranks_of(c)->comm));
+    return ZKG_OK;
+}
+
+/* ---- tokens ---- */
+
+/* Free the tokens that have left; all of them, waiting, with `wait`. */
+static zkg_status reap(shared *w, bool wait)
+{
+    token **link = &w->flying;
+
+    while (*link != NULL) {
+        token *t = *link;
+        int done = 1;
+
+        if (wait)
+            MPI_TRY(MPI_Wait(&t->request, MPI_STATUS_IGNORE));
+        else
+            MPI_TRY(MPI_Test(&t->request, &done, MPI_STATUS_IGNORE));
+        if (!done) {
+            link = &t->next;
+            continue;
+        }
+        *link = t->next;
+        zkg_free(t);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status send_token(zkg_comm *world, uint32_t dest, uint64_t value)
+{
+    const ranks *r = ranks_of(world);
+    token *t;
+
+    if (!r->is_world)
+        return ZKG_ERR_INVALID;
+    ZKG_TRY(reap(r->world, false));
+    t = zkg_alloc(1, sizeof(*t));
+    if (t == NULL)
+        return ZKG_ERR_NOMEM;
+    t->value = value;
+    if (MPI_Isend(&t->value, 1, MPI_UINT64_T, (int)dest, TAG_TOKEN, r->comm,
+                  &t->request) != MPI_SUCCESS) {
+        zkg_free(t);
+        return ZKG_ERR_COMM;
+    }
+    t->next = r->world->flying;
+    r->world->flying = t;
+    r->world->sent[dest]++;
+    return ZKG_OK;
+}
+
+static zkg_status recv_token(zkg_comm *world, uint64_t *value)
+{
+    const ranks *r = ranks_of(world);
+
+    if (!r->is_world)
+        return ZKG_ERR_INVALID;
+    MPI_TRY(MPI_Recv(value, 1, MPI_UINT64_T, MPI_ANY_SOURCE, TAG_TOKEN, r->comm,
+                     MPI_STATUS_IGNORE));
+    r->world->received++;
+    return ZKG_OK;
+}
+
+static zkg_status drain_tokens(zkg_comm *world)
+{
+    const ranks *r = ranks_of(world);
+    uint64_t expected = 0, value;
+
+    if (!r->is_world)
+        return ZKG_ERR_INVALID;
+    MPI_TRY(MPI_Reduce_scatter_block(r->world->sent, &expected, 1, MPI_UINT64_T,
+                                     MPI_SUM, r->comm));
+    while (r->world->received < expected)
+        ZKG_TRY(recv_token(world, &value));
+    return reap(r->world, true);
+}
+
+/* ---- life ---- */
+
+static void abort_job(const zkg_comm *c, int code)
+{
+    (void)c;
+    (void)MPI_Abort(MPI_COMM_WORLD, code);
+}
+
+static void free_shared(shared *w)
+{
+    const bool finalize = w->finalize;
+
+    while (w->flying != NULL) {
+        token *next = w->flying->next;
+
+        zkg_free(w->flying);
+        w->flying = next;
+    }
+    if (w->add != MPI_OP_NULL)
+        (void)MPI_Op_free(&w->add);
+    if (w->fr != MPI_DATATYPE_NULL)
+        (void)MPI_Type_free(&w->fr);
+    zkg_free(w->sent);
+    zkg_free(w);
+    if (finalize)
+        (void)MPI_Finalize();
+}
+
+static void free_ranks(zkg_comm *c)
+{
+    ranks *r = (ranks *)c;
+
+    if (r->is_world)
+        (void)reap(r->world, true);
+    (void)MPI_Comm_free(&r->comm);
+    r->world->tally.freed++;
+    if (r->is_world)
+        free_shared(r->world);
+    zkg_free(r);
+}
+
+static zkg_status subgroup(zkg_comm **out, const zkg_comm *world,
+                           const uint32_t *list, uint32_t n, uint32_t tag);
+
+static const zkg_comm_ops mpi_ops = {
+    .sum_fr = sum_fr,
+    .reduce_fr = reduce_fr,
+    .allgather_fr = allgather_fr,
+    .gather_lens = gather_lens,
+    .gather_bytes = gather_bytes,
+    .broadcast = broadcast,
+    .barrier = barrier,
+    .subgroup = subgroup,
+    .send_token = send_token,
+    .recv_token = recv_token,
+    .drain_tokens = drain_tokens,
+    .send = send_bytes,
+    .recv = recv_bytes,
+    .abort = abort_job,
+    .free = free_ranks,
+};
+
+/* Take over comm, also when this fails. */
+static zkg_status wrap(zkg_comm **out, MPI_Comm comm, shared *w, bool is_world)
+{
+    ranks *r = zkg_alloc(1, sizeof(*r));
+    int rank, size;
+
+    if (r == NULL) {
+        (void)MPI_Comm_free(&comm);
+        return ZKG_ERR_NOMEM;
+    }
+    if (MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN) != MPI_SUCCESS ||
+        MPI_Comm_rank(comm, &rank) != MPI_SUCCESS ||
+        MPI_Comm_size(comm, &size) != MPI_SUCCESS) {
+        (void)MPI_Comm_free(&comm);
+        zkg_free(r);
+        return ZKG_ERR_COMM;
+    }
+    r->base = (zkg_comm){&mpi_ops, (uint32_t)rank, (uint32_t)size, &w->tally};
+    r->comm = comm;
+    r->world = w;
+    r->is_world = is_world;
+    w->tally.made++;
+    *out = &r->base;
+    return ZKG_OK;
+}
+
+static zkg_status subgroup(zkg_comm **out, const zkg_comm *world,
+                           const uint32_t *list, uint32_t n, uint32_t tag)
+{
+    const ranks *r = ranks_of(world);
+    int *members = zkg_alloc(n, sizeof(*members)), result;
+    MPI_Group all, some;
+    MPI_Comm comm;
+
+    if (members == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        members[i] = (int)list[i];
+    if (MPI_Comm_group(r->comm, &all) != MPI_SUCCESS) {
+        zkg_free(members);
+        return ZKG_ERR_COMM;
+    }
+    result = MPI_Group_incl(all, (int)n, members, &some);
+    zkg_free(members);
+    (void)MPI_Group_free(&all);
+    MPI_TRY(result);
+    result = MPI_Comm_create_group(r->comm, some,
+                                   TAG_GROUP + (int)(tag % TAG_GROUP), &comm);
+    (void)MPI_Group_free(&some);
+    MPI_TRY(result);
+    return wrap(out, comm, r->world, false);
+}
+
+static zkg_status make_shared(shared **out, bool finalize)
+{
+    shared *w = zkg_alloc(1, sizeof(*w));
+    int size;
+
+    *out = w;
+    if (w == NULL)
+        return ZKG_ERR_NOMEM;
+    w->fr = MPI_DATATYPE_NULL;
+    w->add = MPI_OP_NULL;
+    w->finalize = finalize;
+    MPI_TRY(MPI_Comm_size(MPI_COMM_WORLD, &size));
+    w->sent = zkg_alloc((size_t)size, sizeof(*w->sent));
+    if (w->sent == NULL)
+        return ZKG_ERR_NOMEM;
+    MPI_TRY(MPI_Type_contiguous((int)sizeof(zkg_fr), MPI_BYTE, &w->fr));
+    MPI_TRY(MPI_Type_commit(&w->fr));
+    MPI_TRY(MPI_Op_create(add_fr, 1, &w->add));
+    return ZKG_OK;
+}
+
+zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
+                             zkg_error *err)
+{
+    shared *w = NULL;
+    MPI_Comm comm;
+    int started = 0;
+    zkg_status s;
+
+    *world = NULL;
+    if (MPI_Initialized(&started) != MPI_SUCCESS ||
+        (!started && MPI_Init(argc, argv) != MPI_SUCCESS))
+        return zkg_fail(err, ZKG_ERR_COMM, "MPI does not start");
+    (void)MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    s = make_shared(&w, !started);
+    if (s == ZKG_OK && MPI_Comm_dup(MPI_COMM_WORLD, &comm) != MPI_SUCCESS)
+        s = ZKG_ERR_COMM;
+    if (s == ZKG_OK)
+        s = wrap(world, comm, w, true);
+    if (s == ZKG_OK)
+        return ZKG_OK;
+    if (w != NULL)
+        free_shared(w);
+    return zkg_fail(err, s, s == ZKG_ERR_NOMEM
+                                ? "out of memory"
+                                : "MPI refuses to set up the ranks");
+}

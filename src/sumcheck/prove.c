@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The proving side.
+ *
+ * A part goes through three stages: sliced (its tables are spread over the
+ * ranks), whole (each rank has all of it), done (all of its variables are
+ * bound and it is one value).  In a round every part gives the sums of its
+ * polynomial in x_t over the variables behind t; those of sliced parts are
+ * added over the group, in one all-reduce a round.
+ */
+#include "sumcheck/prove.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/mem.h"
+#include "sumcheck/split_eq.h"
+
+/* Slices keep at least this many variables, so that rounds over the network
+ * stay few beside those inside a rank. */
+#define MIN_SLICE_VARS 4
+
+/* Slices a rank, so that uneven shares stay within an eighth. */
+#define SLICES_PER_RANK 8
+
+typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
+
+/* A part while it runs. */
+typedef struct run {
+    zkg_part *part;
+    stage stage;
+    zkg_form_kind kind; /* of the tables: a slot's kind */
+    zkg_fr coeff;       /* of the tables' summand */
+    zkg_fr constant;    /* added to the summand (FRACTION_ONES) */
+    uint32_t arity;     /* of the part's tables */
+    uint32_t left;      /* variables left in each table */
+    uint32_t left3;     /* PRODUCT3: in each third table */
+    uint32_t slices;    /* tables / arity */
+    zkg_table *tables;
+    zkg_table gathered[4]; /* owned; what tables becomes after the gather */
+    zkg_fr third;          /* PRODUCT3: the third's value once left3 = 0 */
+    const zkg_split_eq *eq;
+    zkg_fr value;          /* done: coeff f_j, extension factors included */
+} run;
+
+typedef struct prover {
+    zkg_tape *tape;
+    const zkg_comm *comm;
+    const zkg_backend *backend;
+    const zkg_form *form;
+    run *runs;
+    zkg_split_eq *eq; /* [n_j], made for those n_j that occur */
+} prover;
+
+uint32_t zkg_slices(uint32_t vars, uint32_t size)
+{
+    uint32_t m;
+
+    if (size <= 1)
+        return 0;
+    m = zkg_log2_ceil((uint64_t)SLICES_PER_RANK * size);
+    return vars >= m + MIN_SLICE_VARS ? m : 0;
+}
+
+void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
+                   uint32_t rank, uint32_t size)
+{
+    const uint64_t slices = UINT64_C(1) << slice_bits;
+
+    *first = 0;
+    *count = 1;
+    if (slice_bits == 0)
+        return;
+    *first = (uint32_t)(rank * slices / size);
+    *count = (uint32_t)((rank + 1) * slices / size) - *first;
+}
+
+/* ---- shape ---- */
+
+static zkg_status check_part(const zkg_form *form, const zkg_part *part)
+{
+    const zkg_sumcheck_shape *shape = &form->shape;
+
+    if (part->vars > shape->vars || part->slice_bits > part->vars ||
+        part->slice_bits > 31)
+        return ZKG_ERR_INVALID;
+    if (part->slice_bits == 0 && (part->first != 0 || part->count != 1))
+        return ZKG_ERR_INVALID;
+    if (part->kind == ZKG_FORM_PRODUCT3 && part->vars3 > part->vars)
+        return ZKG_ERR_INVALID;
+    if (part->kind == ZKG_FORM_FRACTION_ONES && zkg_fr_is_zero(&part->lambda))
+        return ZKG_ERR_INVALID;
+    if (form->extend == ZKG_EXTEND_ZERO &&
+        (part->kind != ZKG_FORM_PRODUCT || shape->eq_from != shape->vars))
+        return ZKG_ERR_INVALID;
+    for (uint32_t t = 0; t < part->vars; t++) {
+        const bool cubic = part->kind == ZKG_FORM_PRODUCT3 && t < part->vars3;
+
+        if (shape->degree[t] < (cubic ? 3 : 2))
+            return ZKG_ERR_INVALID;
+    }
+    if (form->extend == ZKG_EXTEND_ZERO) {
+        for (uint32_t t = part->vars; t < shape->vars; t++) {
+            if (shape->degree[t] < 2)
+                return ZKG_ERR_INVALID;
+        }
+    }
+    return ZKG_OK;
+}
+
+/* 2^(variables in [from, to) without eq): what the sum over them multiplies a
+ * summand by that does not depend on them. */
+static void times_free(zkg_fr *v, const zkg_form *form, uint32_t from,
+                       uint32_t to)
+{
+    const uint32_t end = to < form->shape.eq_from ? to : form->shape.eq_from;
+
+    if (form->extend == ZKG_EXTEND_ZERO)
+        return;
+    for (uint32_t t = from; t < end; t++)
+        zkg_fr_double(v, v);
+}
+
+/* ---- one part ---- */
+
+static uint32_t tables_count(const run *r)
+{
+    return r->slices * r->arity;
+}
+
+/* PRODUCT3 whose third factor has no variable left is a product. */
+static zkg_status drop_third(prover *p, run *r)
+{
+    if (r->kind != ZKG_FORM_PRODUCT3 || r->left3 > 0)
+        return ZKG_OK;
+    r->kind = ZKG_FORM_PRODUCT;
+    /* A rank without slices does not know it, and needs it after the gather
+     * only. */
+    if (r->slices > 0)
+        ZKG_TRY(zkg_table_scalar(p->backend, &r->third, &r->tables[2]));
+    zkg_fr_mul(&r->coeff, &r->coeff, &r->third);
+    return ZKG_OK;
+}
+
+/* Bring the tables into a slot's form. */
+static zkg_status prepare(prover *p, run *r)
+{
+    const zkg_part *part = r->part;
+
+    if (part->kind == ZKG_FORM_FRACTION) {
+        for (uint32_t s = 0; s < r->slices; s++)
+            ZKG_TRY(p->backend->table_axpy(&r->tables[4 * s], &part->lambda,
+                                           &r->tables[4 * s + 2]));
+    }
+    /* q0 + q1 + lambda q0 q1 = ((lambda q0 + 1)(lambda q1 + 1) - 1) / lambda */
+    if (part->kind == ZKG_FORM_FRACTION_ONES) {
+        for (uint32_t k = 0; k < tables_count(r); k++)
+            ZKG_TRY(p->backend->table_affine(&r->tables[k], &part->lambda,
+                                             &zkg_fr_one));
+        zkg_fr_inv(&r->coeff, &part->lambda);
+        zkg_fr_mul(&r->coeff, &r->coeff, &part->coeff);
+        zkg_fr_neg(&r->constant, &r->coeff);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status start(prover *p, run *r, zkg_part *part)
+{
+    const uint32_t inside = part->vars - part->slice_bits;
+
+    r->part = part;
+    r->stage = part->slice_bits > 0 ? STAGE_SLICED : STAGE_WHOLE;
+    r->kind = part->kind == ZKG_FORM_FRACTION_ONES ? ZKG_FORM_PRODUCT
+                                                   : part->kind;
+    r->coeff = part->coeff;
+    r->constant = zkg_fr_zero;
+    r->third = zkg_fr_one;
+    r->arity = zkg_form_arity(part->kind);
+    r->slices = part->count;
+    r->tables = part->tables;
+    r->left = inside;
+    r->left3 = part->vars3 < inside ? part->vars3 : inside;
+    for (uint32_t k = 0; k < tables_count(r); k++) {
+        const bool third = part->kind == ZKG_FORM_PRODUCT3 && k % 3 == 2;
+
+        if (r->tables[k].vars != (third ? r->left3 : r->left))
+            return ZKG_ERR_INVALID;
+    }
+    return prepare(p, r);
+}
+
+/* The slices' values, one element each, become tables over the slice bits. */
+static zkg_status gather(prover *p, run *r)
+{
+    const uint32_t size = zkg_comm_size(p->comm);
+    const uint32_t bits = r->part->slice_bits;
+    const size_t slices = (size_t)1 << bits;
+    const uint32_t inside = r->part->vars - bits;
+    uint32_t left3 = 0;
+    zkg_fr *all = zkg_alloc(slices * r->arity, sizeof(zkg_fr));
+    zkg_fr *column = zkg_alloc(slices, sizeof(zkg_fr));
+    uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
+    zkg_status s = ZKG_ERR_NOMEM;
+
+    if (all == NULL || column == NULL || first == NULL)
+        goto free_buffers;
+    for (uint32_t i = 0; i < size; i++) {
+        uint32_t from, count;
+
+        zkg_slices_of(&from, &count, bits, i, size);
+        first[i] = (uint64_t)from * r->arity;
+    }
+    first[size] = slices * r->arity;
+    for (uint32_t k = 0; k < tables_count(r); k++) {
+        s = zkg_table_scalar(p->backend,
+                             &all[(size_t)r->part->first * r->arity + k],
+                             &r->tables[k]);
+        if (s != ZKG_OK)
+            goto free_buffers;
+    }
+    s = zkg_comm_allgather_fr(p->comm, all, first);
+    if (s != ZKG_OK)
+        goto free_buffers;
+    if (r->part->kind == ZKG_FORM_PRODUCT3)
+        left3 = r->part->vars3 > inside ? r->part->vars3 - inside : 0;
+    for (uint32_t k = 0; k < r->arity; k++) {
+        const bool third = r->part->kind == ZKG_FORM_PRODUCT3 && k == 2;
+        const uint32_t vars = third ? left3 : bits;
+
+        for (size_t i = 0; i < slices; i++)
+            column[i] = all[i * r->arity + k];
+        s = zkg_table_from_fr(p->backend, &r->gathered[k], vars, column,
+                              (size_t)1 << vars);
+        if (s != ZKG_OK)
+            goto free_buffers;
+    }
+    r->stage = STAGE_WHOLE;
+    r->tables = r->gathered;
+    r->slices = 1;
+    r->left = bits;
+    r->left3 = left3;
+    if (r->part->kind == ZKG_FORM_PRODUCT3) {
+        r->kind = ZKG_FORM_PRODUCT3;
+        r->coeff = r->part->coeff;
+    }
+
+free_buffers:
+    zkg_free(all);
+    zkg_free(column);
+    zkg_free(first);
+    return s;
+}
+
+/* All variables are bound: read the values. */
+static zkg_status finish(prover *p, run *r)
+{
+    zkg_part *part = r->part;
+    zkg_fr value;
+
+    for (uint32_t k = 0; k < r->arity; k++)
+        ZKG_TRY(zkg_table_scalar(p->backend, &part->final[k], &r->tables[k]));
+    if (part->kind == ZKG_FORM_FRACTION) {
+        zkg_fr_mul(&value, &part->lambda, &part->final[2]);
+        zkg_fr_sub(&part->final[0], &part->final[0], &value);
+    }
+    if (part->kind == ZKG_FORM_FRACTION_ONES) {
+        zkg_fr inverse;
+
+        zkg_fr_inv(&inverse, &part->lambda);
+        for (uint32_t k = 0; k < 2; k++) {
+            zkg_fr_sub(&value, &part->final[k], &zkg_fr_one);
+            zkg_fr_mul(&part->final[k], &value, &inverse);
+        }
+    }
+    r->stage = STAGE_DONE;
+    return ZKG_OK;
+}
+
+/* The value of a part's summand from its final values. */
+static void part_value(zkg_fr *out, const zkg_part *part)
+{
+    const zkg_fr *f = part->final;
+    zkg_fr sum, v;
+
+    switch (part->kind) {
+    case ZKG_FORM_PRODUCT:
+        zkg_fr_mul(&sum, &f[0], &f[1]);
+        break;
+    case ZKG_FORM_PRODUCT3:
+        zkg_fr_mul(&sum, &f[0], &f[1]);
+        zkg_fr_mul(&sum, &sum, &f[2]);
+        break;
+    case ZKG_FORM_FRACTION:
+        zkg_fr_mul(&v, &part->lambda, &f[2]);
+        zkg_fr_add(&v, &v, &f[0]);
+        zkg_fr_mul(&sum, &v, &f[3]);
+        zkg_fr_mul(&v, &f[1], &f[2]);
+        zkg_fr_add(&sum, &sum, &v);
+        break;
+    default: /* ZKG_FORM_FRACTION_ONES */
+        zkg_fr_mul(&v, &part->lambda, &f[0]);
+        zkg_fr_add(&v, &v, &zkg_fr_one);
+        zkg_fr_mul(&sum, &v, &f[1]);
+        zkg_fr_add(&sum, &sum, &f[0]);
+        break;
+    }
+    zkg_fr_mul(out, &sum, &part->coeff);
+}
+
+/* Bind the variable before t, without sums, in tables that have just one left,
+ * or in PRODUCT3's third when it alone is about to run out. */
+static zkg_status fold_last(prover *p, run *r, const zkg_fr *point)
+{
+    for (uint32_t k = 0; k < tables_count(r); k++) {
+        if (r->tables[k].vars > 0)
+            ZKG_TRY(p->backend->table_fold(&r->tables[k], point));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status fold_last_third(prover *p, run *r, const zkg_fr *point)
+{
+    if (r->kind != ZKG_FORM_PRODUCT3 || r->left3 != 1)
+        return ZKG_OK;
+    for (uint32_t s = 0; s < r->slices; s++)
+        ZKG_TRY(p->backend->table_fold(&r->tables[3 * s + 2], point));
+    r->left3 = 0;
+    return drop_third(p, r);
+}
+
+/* out += a part's sums of round t over its pairs, coeff not applied.  point:
+ * the challenge that binds the variable before, NULL when that is done. */
+static zkg_status slices_sums(prover *p, run *r, uint32_t t,
+                              const zkg_fr *point, zkg_sums *out)
+{
+    zkg_weights w = {0};
+
+    if (r->eq != NULL)
+        zkg_split_eq_weights(&w, r->eq, t + 1);
+    for (uint32_t s = 0; s < r->slices; s++) {
+        zkg_table *tables = r->tables + (size_t)s * r->arity;
+        zkg_sums sums = {.want_at0 = out->want_at0};
+
+        w.first = (uint64_t)(r->stage == STAGE_SLICED ? r->part->first + s : 0)
+                  << (r->left - 1);
+        if (point != NULL)
+            ZKG_TRY(p->backend->part_fold_sums(&sums, r->kind, tables, point,
+                                               &w));
+        else
+            ZKG_TRY(p->backend->part_sums(&sums, r->kind, tables, &w));
+        if (out->want_at0)
+            zkg_fr_add(&out->at0, &out->at0, &sums.at0);
+        zkg_fr_add(&out->at1, &out->at1, &sums.at1);
+        zkg_fr_add(&out->c2, &out->c2, &sums.c2);
+        if (r->kind == ZKG_FORM_PRODUCT3)
+            zkg_fr_add(&out->c3, &out->c3, &sums.c3);
+    }
+    return ZKG_OK;
+}
+
+/* Bring the part to round t: bind x_{t-1}, unless the slots will, and change
+ * stage where its variables end.  *fused: part_fold_sums is to bind it. */
+static zkg_status advance(prover *p, run *r, uint32_t t, const zkg_fr *point,
+                          const zkg_fr **fused)
+{
+    *fused = NULL;
+    if (r->stage == STAGE_DONE)
+        return ZKG_OK;
+    if (t > 0 && r->left > 1) {
+        ZKG_TRY(fold_last_third(p, r, &point[t - 1]));
+        r->left--;
+        if (r->kind == ZKG_FORM_PRODUCT3)
+            r->left3--;
+        *fused = &point[t - 1];
+        return ZKG_OK;
+    }
+    if (t > 0 && r->left == 1) {
+        ZKG_TRY(fold_last(p, r, &point[t - 1]));
+        r->left = 0;
+        r->left3 = 0;
+    }
+    if (r->left == 0 && r->stage == STAGE_SLICED)
+        ZKG_TRY(gather(p, r));
+    if (r->left == 0)
+        return finish(p, r);
+    return drop_third(p, r);
+}
+
+/* s *= c */
+static void scale_sums(zkg_sums *s, const zkg_fr *c)
+{
+    if (s->want_at0)
+        zkg_fr_mul(&s->at0, &s->at0, c);
+    zkg_fr_mul(&s->at1, &s->at1, c);
+    zkg_fr_mul(&s->c2, &s->c2, c);
+    zkg_fr_mul(&s->c3, &s->c3, c);
+}
+
+static void add_sums(zkg_sums *s, const zkg_sums *x)
+{
+    if (s->want_at0)
+        zkg_fr_add(&s->at0, &s->at0, &x->at0);
+    zkg_fr_add(&s->at1, &s->at1, &x->at1);
+    zkg_fr_add(&s->c2, &s->c2, &x->c2);
+    zkg_fr_add(&s->c3, &s->c3, &x->c3);
+}
+
+/* What a part that is done gives to round t. */
+static void done_sums(zkg_sums *out, const prover *p, run *r, uint32_t t,
+                      const zkg_fr *point)
+{
+    zkg_fr v;
+
+    if (t == r->part->vars)
+        part_value(&r->value, r->part);
+    if (p->form->extend == ZKG_EXTEND_ZERO) {
+        /* value prod (1 - r_s)^2 over n_j <= s < t, times (1 - X)^2 */
+        if (t > r->part->vars) {
+            zkg_fr_sub(&v, &zkg_fr_one, &point[t - 1]);
+            zkg_fr_sqr(&v, &v);
+            zkg_fr_mul(&r->value, &r->value, &v);
+        }
+        out->at0 = r->value;
+        out->at1 = zkg_fr_zero;
+        out->c2 = r->value;
+        return;
+    }
+    v = r->value;
+    times_free(&v, p->form, t + 1, p->form->shape.vars);
+    out->at0 = v;
+    out->at1 = v;
+}
+
+/* What a part gives to round t, apart from other ranks' slices.  *own: add it
+ * after the all-reduce. */
+static zkg_status part_round(prover *p, run *r, uint32_t t, const zkg_fr *point,
+                             zkg_sums *sliced, zkg_sums *own, bool *reduce)
+{
+    zkg_sums sums = {.want_at0 = own->want_at0};
+    const zkg_fr *fused;
+    zkg_fr v;
+
+    ZKG_TRY(advance(p, r, t, point, &fused));
+    if (r->stage == STAGE_DONE) {
+        done_sums(&sums, p, r, t, point);
+        add_sums(own, &sums);
+        return ZKG_OK;
+    }
+    ZKG_TRY(slices_sums(p, r, t, fused, &sums));
+    scale_sums(&sums, &r->coeff);
+    v = zkg_fr_one;
+    times_free(&v, p->form, r->part->vars > t + 1 ? r->part->vars : t + 1,
+               p->form->shape.vars);
+    scale_sums(&sums, &v);
+    if (r->stage == STAGE_SLICED) {
+        add_sums(sliced, &sums);
+        *reduce = true;
+    } else {
+        add_sums(own, &sums);
+    }
+    /* The constant, on every rank, is not a sum over slices. */
+    v = r->constant;
+    times_free(&v, p->form, t + 1, p->form->shape.vars);
+    if (own->want_at0)
+        zkg_fr_add(&own->at0, &own->at0, &v);
+    zkg_fr_add(&own->at1, &own->at1, &v);
+    return ZKG_OK;
+}
+
+/* ---- rounds ---- */
+
+static zkg_status reduce_sums(const prover *p, zkg_sums *sliced)
+{
+    zkg_fr v[4] = {sliced->at1, sliced->c2, sliced->c3, sliced->at0};
+
+    ZKG_TRY(zkg_comm_sum_fr(p->comm, v, sliced->want_at0 ? 4 : 3));
+    sliced->at1 = v[0];
+    sliced->c2 = v[1];
+    sliced->c3 = v[2];
+    sliced->at0 = v[3];
+    return ZKG_OK;
+}
+
+/* 1 / (1 - u_t), in all rounds with eq; 0 where u_t = 1. */
+static void invert_complements(zkg_fr *out, const zkg_sumcheck_shape *shape)
+{
+    zkg_fr scratch[ZKG_MAX_VARS];
+    const uint32_t n = shape->vars - shape->eq_from;
+
+    for (uint32_t i = 0; i < n; i++)
+        zkg_fr_sub(&out[i], &zkg_fr_one, &shape->eq_point[i]);
+    zkg_fr_batch_inv(out, n, scratch);
+}
+
+/* The message of round t from the sums.  at0 follows from the claim, which
+ * saves a third of the work, except where it does not follow. */
+static void make_message(zkg_fr *message, const zkg_sumcheck_shape *shape,
+                         uint32_t t, const zkg_sums *s, const zkg_fr *claim,
+                         const zkg_fr *inverse)
+{
+    zkg_fr v, w;
+
+    if (t >= shape->eq_from) {
+        /* claim = (1 - u) q(0) + u q(1): q(1) - q(0) = (q(1) - claim)/(1-u) */
+        zkg_fr_sub(&v, &s->at1, s->want_at0 ? &s->at0 : claim);
+        if (!s->want_at0)
+            zkg_fr_mul(&v, &v, inverse);
+        message[0] = v;
+        message[1] = s->c2;
+        message[2] = s->c3;
+        return;
+    }
+    /* With p = c0 + c1 X + c2 X^2 + c3 X^3 and c1 = p(1) - c0 - c2 - c3:
+     *   p(2) = 2 p(1) - p(0) + 2 c2 +  6 c3
+     *   p(3) = 3 p(1) - 2 p(0) + 6 c2 + 24 c3 */
+    zkg_fr_sub(&message[0], claim, &s->at1);
+    zkg_fr_mul_i64(&w, &s->c3, 3);
+    zkg_fr_add(&v, &s->at1, &s->c2);
+    zkg_fr_add(&v, &v, &w);
+    zkg_fr_double(&v, &v);
+    zkg_fr_sub(&message[1], &v, &message[0]);
+    zkg_fr_mul_i64(&v, &s->c3, 8);
+    zkg_fr_double(&w, &s->c2);
+    zkg_fr_add(&v, &v, &w);
+    zkg_fr_add(&v, &v, &s->at1);
+    zkg_fr_mul_i64(&v, &v, 3);
+    zkg_fr_double(&w, &message[0]);
+    zkg_fr_sub(&message[2], &v, &w);
+}
+
+static zkg_status rounds(prover *p, zkg_fr *claim, zkg_fr *point)
+{
+    const zkg_form *form = p->form;
+    const zkg_sumcheck_shape *shape = &form->shape;
+    zkg_fr inverses[ZKG_MAX_VARS];
+    const zkg_fr *fused;
+
+    invert_complements(inverses, shape);
+    for (uint32_t t = 0; t < shape->vars; t++) {
+        const bool eq = t >= shape->eq_from;
+        const zkg_fr *inverse = eq ? &inverses[t - shape->eq_from] : NULL;
+        const bool want = eq && zkg_fr_is_zero(inverse);
+        zkg_sums sliced = {.want_at0 = want}, own = {.want_at0 = want};
+        zkg_fr message[ZKG_SUMCHECK_MAX_DEGREE];
+        bool reduce = false;
+
+        for (uint32_t j = 0; j < form->part_count; j++)
+            ZKG_TRY(part_round(p, &p->runs[j], t, point, &sliced, &own,
+                               &reduce));
+        if (reduce)
+            ZKG_TRY(reduce_sums(p, &sliced));
+        add_sums(&own, &sliced);
+        make_message(message, shape, t, &own, claim, inverse);
+        ZKG_TRY(zkg_sumcheck_wire_round(p->tape, shape, t, message, claim,
+                                        point));
+    }
+    for (uint32_t j = 0; j < form->part_count; j++)
+        ZKG_TRY(advance(p, &p->runs[j], shape->vars, point, &fused));
+    return ZKG_OK;
+}
+
+static zkg_status make_eq(prover *p)
+{
+    const zkg_sumcheck_shape *shape = &p->form->shape;
+
+    for (uint32_t j = 0; j < p->form->part_count; j++) {
+        const uint32_t vars = p->form->parts[j].vars;
+        const uint32_t from = shape->eq_from > 0 ? shape->eq_from : 1;
+
+        /* eq of x_0 is never a weight: it is bound by the first round. */
+        if (vars <= from)
+            continue;
+        if (p->eq[vars].memory == NULL)
+            ZKG_TRY(zkg_split_eq_new(&p->eq[vars],
+                                     shape->eq_point + (from - shape->eq_from),
+                                     from, vars));
+        p->runs[j].eq = &p->eq[vars];
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_sumcheck_prove(zkg_tape *tape, const zkg_comm *comm,
+                              const zkg_backend *backend, zkg_form *form,
+                              zkg_fr *claim, zkg_fr *point)
+{
+    prover p = {tape, comm, backend, form, NULL, NULL};
+    zkg_status s = ZKG_ERR_NOMEM;
+
+    ZKG_TRY(zkg_sumcheck_check_shape(&form->shape));
+    for (uint32_t j = 0; j < form->part_count; j++)
+        ZKG_TRY(check_part(form, &form->parts[j]));
+    p.runs = zkg_alloc(form->part_count > 0 ? form->part_count : 1,
+                       sizeof(*p.runs));
+    p.eq = zkg_alloc(ZKG_MAX_VARS + 1, sizeof(*p.eq));
+    if (p.runs == NULL || p.eq == NULL)
+        goto free_runs;
+    s = make_eq(&p);
+    for (uint32_t j = 0; j < form->part_count && s == ZKG_OK; j++)
+        s = start(&p, &p.runs[j], &form->parts[j]);
+    if (s == ZKG_OK)
+        s = rounds(&p, claim, point);
+    for (uint32_t j = 0; j < form->part_count; j++) {
+        for (uint32_t k = 0; k < 4; k++)
+            zkg_table_clear(backend, &p.runs[j].gathered[k]);
+    }
+    for (uint32_t n = 0; n <= ZKG_MAX_VARS; n++)
+        zkg_split_eq_clear(&p.eq[n]);
+
+free_runs:
+    zkg_free(p.eq);
+    zkg_free(p.runs);
+    return s;
+}
+
+void zkg_form_end_value(zkg_fr *out, const zkg_form *form, const zkg_fr *point)
+{
+    zkg_fr sum = zkg_fr_zero;
+
+    for (uint32_t j = 0; j < form->part_count; j++) {
+        const zkg_part *part = &form->parts[j];
+        zkg_fr v, factor;
+
+        part_value(&v, part);
+        for (uint32_t t = part->vars; t < form->shape.vars; t++) {
+            if (form->extend != ZKG_EXTEND_ZERO)
+                break;
+            zkg_fr_sub(&factor, &zkg_fr_one, &point[t]);
+            zkg_fr_sqr(&factor, &factor);
+            zkg_fr_mul(&v, &v, &factor);
+        }
+        zkg_fr_add(&sum, &sum, &v);
+    }
+    *out = sum;
+}
