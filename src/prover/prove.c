@@ -115,6 +115,22 @@ static zkg_status assemble(uint8_t **proof, size_t *proof_len,
     return ZKG_OK;
 }
 
+/* From the walk's end to the proof. */
+static zkg_status finish(uint8_t **proof, size_t *proof_len, zkg_tape *root,
+                         zkg_prover *p, const zkg_key *key, zkg_error *err)
+{
+    zkg_status status = alone(p, zkg_prover_gather(p, err), err);
+
+    ZKG_TRY(status);
+    status = open_claims(root, p, err);
+    if (status == ZKG_ERR_NOMEM || status == ZKG_ERR_COMM)
+        return alone(p, status, err);
+    if (status == ZKG_OK && p->rank == 0)
+        status = assemble(proof, proof_len, root, p, key, err);
+    /* Rank 0 alone makes the opening's last step. */
+    return zkg_ranks_agree(p->active, status, err);
+}
+
 static zkg_status run(uint8_t **proof, size_t *proof_len, zkg_prover *p,
                       const zkg_key *key, zkg_error *err)
 {
@@ -134,15 +150,8 @@ static zkg_status run(uint8_t **proof, size_t *proof_len, zkg_prover *p,
     if (status == ZKG_OK)
         status = zkg_ranks_agree(p->active, failed, err);
     if (status == ZKG_OK)
-        status = alone(p, zkg_prover_gather(p, err), err);
-    if (status == ZKG_OK)
-        status = open_claims(&root, p, err);
-    if (status == ZKG_OK && p->rank == 0)
-        status = assemble(proof, proof_len, &root, p, key, err);
+        status = finish(proof, proof_len, &root, p, key, err);
     zkg_tape_clear(&root);
-    /* rank 0 alone makes the last step of the opening */
-    if (failed == ZKG_OK)
-        status = zkg_ranks_agree(p->active, status, err);
     return status;
 }
 

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * zkgkr prove: a proof, alone or on the ranks of an mpirun.
+ *
+ * Every rank reads the same files and computes the same witness.  After each
+ * stage the ranks agree on a status, so that a refused input ends the job on
+ * all of them with one message and one exit code. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "comm/comm.h"
+#include "commands.h"
+#include "graph/graph.h"
+#include "graph/key.h"
+#include "graph/witness.h"
+#include "options.h"
+#include "report.h"
+#include "zkgkr/prove.h"
+
+typedef struct prove_args {
+    const char *graph, *key, *srs, *input, *witness, *schedule, *mapping,
+        *dependencies, *out, *report, *progress;
+    bool no_schedule, json;
+} prove_args;
+
+typedef struct prove_job {
+    prove_args args;
+    zkg_cli *cli;
+    const zkg_comm *active; /* the ranks that take part */
+    zkg_comm *subgroup;     /* active, when it is not all; owned */
+    zkg_graph *graph;
+    zkg_key key;
+    zkg_srs *srs;
+    zkg_witness witness;
+    zkg_plan *plan;
+    const char *plan_source;
+    double started, ready, last_beat;
+    enum { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_BAR } progress;
+} prove_job;
+
+static const char usage[] =
+    "zkgkr prove --graph G.zkg --key K.vk --srs S.srs (--input FILE | "
+    "--witness FILE) -o FILE.proof [options]";
+
+static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
+                             zkg_error *err)
+{
+    const zkg_option options[] = {
+        {"graph", "G.zkg", "the graph", &a->graph, NULL, true},
+        {"key", "K.vk", "its verification key", &a->key, NULL, true},
+        {"srs", "S.srs", "the reference string", &a->srs, NULL, true},
+        {"input", "FILE", "inputs: {\"input_data\": [[..]]}", &a->input, NULL,
+         false},
+        {"witness", "FILE", "all values, from zkgkr witness", &a->witness,
+         NULL, false},
+        {"schedule", "DIR|FILE", "schedule.txt, or the folder of all three",
+         &a->schedule, NULL, false},
+        {"task-mapping", "FILE", "task_mapping.txt", &a->mapping, NULL, false},
+        {"task-dependencies", "FILE", "task_dependencies.txt",
+         &a->dependencies, NULL, false},
+        {"no-schedule", NULL, "the default order", NULL, &a->no_schedule,
+         false},
+        {"o", "FILE.proof", "where the proof goes", &a->out, NULL, true},
+        {"report", "FILE", "report.json", &a->report, NULL, false},
+        {"progress", "HOW", "auto, bar, plain or none", &a->progress, NULL,
+         false},
+        {"json", NULL, "the report on stdout", NULL, &a->json, false},
+    };
+
+    memset(a, 0, sizeof(*a));
+    ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options,
+                              sizeof(options) / sizeof(options[0]), usage,
+                              argc, argv, err));
+    if (*done)
+        return ZKG_OK;
+    if ((a->input == NULL) == (a->witness == NULL))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "give one of --input FILE and --witness FILE");
+    if (a->no_schedule && a->schedule != NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--schedule and --no-schedule exclude each other");
+    if (a->schedule == NULL &&
+        (a->mapping != NULL || a->dependencies != NULL))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--task-mapping and --task-dependencies go with "
+                        "--schedule");
+    return ZKG_OK;
+}
+
+static bool is_launched(void)
+{
+    return getenv("OMPI_COMM_WORLD_SIZE") != NULL ||
+           getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL ||
+           getenv("PMI_SIZE") != NULL;
+}
+
+static zkg_status check_launcher(zkg_error *err)
+{
+    const char *tasks = getenv("SLURM_NTASKS");
+
+    if (tasks != NULL && strtoul(tasks, NULL, 10) > 1 && !is_launched())
+        return zkg_fail(err, ZKG_ERR_COMM,
+                        "SLURM_NTASKS=%.20s, but no MPI launcher started this "
+                        "process (use srun --mpi=pmix)",
+                        tasks);
+    return ZKG_OK;
+}
+
+static zkg_status choose_progress(prove_job *j, zkg_error *err)
+{
+    const char *how = j->args.progress == NULL ? "auto" : j->args.progress;
+
+    if (strcmp(how, "none") == 0)
+        j->progress = PROGRESS_NONE;
+    else if (strcmp(how, "plain") == 0)
+        j->progress = PROGRESS_PLAIN;
+    else if (strcmp(how, "bar") == 0)
+        j->progress = PROGRESS_BAR;
+    else if (strcmp(how, "auto") == 0)
+        j->progress =
+            !is_launched() && isatty(2) ? PROGRESS_BAR : PROGRESS_PLAIN;
+    else
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--progress: `%s` is none of auto, bar, plain, none",
+                        how);
+    return ZKG_OK;
+}
+
+/* Called on rank 0: a plain line at most each second. */
+static void show_progress(void *user, uint32_t done, uint32_t total,
+                          const char *what)
+{
+    prove_job *j = user;
+    const double now = zkg_seconds();
+
+    if (j->progress == PROGRESS_BAR) {
+        const int n = (int)(30 * (uint64_t)done / total);
+
+        fprintf(stderr, "\r[%.*s%*s] %" PRIu32 "/%" PRIu32 " %-24.24s%s", n,
+                "==============================", 30 - n, "", done, total,
+                what, done == total ? "\n" : "");
+        fflush(stderr);
+    } else if (now - j->last_beat >= 1.0) {
+        zkg_log_info(&j->cli->log,
+                     "%" PRIu32 " %%: %" PRIu32 " of rank 0's %" PRIu32
+                     " tasks done, %s last, %.0f s left or so",
+                     (uint32_t)(100 * (uint64_t)done / total), done, total,
+                     what,
+                     (now - j->ready) * (total - done) / (double)done);
+        j->last_beat = now;
+    }
+}
+
+/* ---- stages; the ranks agree after each -------------------------------- */
+
+static zkg_status join(bool *leaves, prove_job *j, zkg_error *err)
+{
+    zkg_comm *world = j->cli->world;
+    const uint32_t launched = zkg_comm_size(world);
+    uint32_t active = 1;
+    uint32_t *ranks;
+    char why[200];
+    zkg_status status = zkg_ranks_choose(&active, why, world, err);
+
+    ZKG_TRY(zkg_ranks_agree(world, status, err));
+    zkg_log_info(&j->cli->log, "%s", why);
+    *leaves = j->cli->rank >= active;
+    j->active = world;
+    if (active == launched || *leaves)
+        return ZKG_OK;
+    ranks = zkg_alloc(active, sizeof(*ranks));
+    if (ranks == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for ranks");
+    for (uint32_t r = 0; r < active; r++)
+        ranks[r] = r;
+    status = zkg_comm_subgroup(&j->subgroup, world, ranks, active, 32001);
+    zkg_free(ranks);
+    if (status != ZKG_OK)
+        return zkg_fail(err, status, "no communicator of the ranks that take "
+                                     "part");
+    j->active = j->subgroup;
+    zkg_log_init(&j->cli->log, stderr, ZKG_LOG_INFO, j->cli->rank, active);
+    return ZKG_OK;
+}
+
+static zkg_status check_srs(prove_job *j, zkg_error *err)
+{
+    zkg_srs_key mine;
+
+    if (j->srs->power < j->key.srs.k)
+        return zkg_fail(err, ZKG_ERR_IO,
+                        "%s has power %" PRIu32 ", the key %s needs %" PRIu32,
+                        j->args.srs, j->srs->power, j->args.key,
+                        j->key.srs.k);
+    ZKG_TRY(zkg_srs_key_init(&mine, j->srs, j->key.srs.k, err));
+    if (memcmp(mine.digest, j->key.srs.digest, sizeof(mine.digest)) != 0)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s is not the SRS that the key %s was made with",
+                        j->args.srs, j->args.key);
+    return ZKG_OK;
+}
+
+static zkg_status load(prove_job *j, zkg_error *err)
+{
+    const prove_args *a = &j->args;
+    uint8_t digest[32];
+
+    if (j->cli->rank == 0) {
+        ZKG_TRY(zkg_file_check_writable(a->out, err));
+        if (a->report != NULL)
+            ZKG_TRY(zkg_file_check_writable(a->report, err));
+    }
+    ZKG_TRY(zkg_graph_load(&j->graph, a->graph, err));
+    ZKG_TRY(zkg_key_read(&j->key, a->key, err));
+    zkg_graph_digest(digest, j->graph);
+    if (memcmp(digest, j->key.statement.digest, sizeof(digest)) != 0)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "the key %s is for another graph than %s", a->key,
+                        a->graph);
+    ZKG_TRY(zkg_srs_read(&j->srs, a->srs, err));
+    return check_srs(j, err);
+}
+
+static zkg_status make_plan(prove_job *j, zkg_error *err)
+{
+    const prove_args *a = &j->args;
+    zkg_notes notes = {0};
+    zkg_job job;
+    zkg_status status;
+
+    j->plan_source = a->schedule;
+    if (a->schedule == NULL && !a->no_schedule &&
+        zkg_file_exists("schedule.txt"))
+        j->plan_source = ".";
+    ZKG_TRY(zkg_job_init(&job, &j->key.statement, zkg_comm_size(j->active),
+                         err));
+    if (j->plan_source == NULL) {
+        status = zkg_plan_default(&j->plan, &job, err);
+        j->plan_source = "default";
+    } else {
+        status = zkg_plan_read(&j->plan, &notes, j->plan_source, a->mapping,
+                               a->dependencies, &job, err);
+        if (a->schedule == NULL)
+            zkg_log_info(&j->cli->log, "using ./schedule.txt (--no-schedule "
+                                       "leaves it)");
+    }
+    if (j->cli->rank == 0 && notes.len > 0)
+        fputs(notes.text, stderr);
+    zkg_notes_clear(&notes);
+    zkg_job_clear(&job);
+    return status;
+}
+
+/* Rank 0 checks what all ranks compute alike. */
+static zkg_status make_witness(prove_job *j, zkg_error *err)
+{
+    const prove_args *a = &j->args;
+
+    if (a->witness != NULL) {
+        ZKG_TRY(zkg_witness_read(&j->witness, j->graph, a->witness, err));
+    } else {
+        ZKG_TRY(zkg_witness_init(&j->witness, j->graph, err));
+        ZKG_TRY(zkg_witness_read_input(&j->witness, j->graph, a->input, err));
+        ZKG_TRY(zkg_witness_solve(&j->witness, j->graph, err));
+    }
+    if (j->cli->rank == 0)
+        ZKG_TRY(zkg_witness_check(&j->witness, j->graph, err));
+    return ZKG_OK;
+}
+
+static zkg_status write_results(const prove_job *j, const uint8_t *proof,
+                                size_t len, const zkg_prove_report *report,
+                                zkg_error *err)
+{
+    const double wall = zkg_seconds() - j->started;
+    zkg_json_out json;
+    zkg_status status;
+
+    ZKG_TRY(zkg_file_write_atomic(j->args.out, proof, len, err));
+    status = zkg_report_json(&json, report, j->plan, j->plan_source,
+                             zkg_comm_size(j->cli->world), wall);
+    if (status != ZKG_OK)
+        (void)zkg_fail(err, status, "the report cannot be made");
+    if (status == ZKG_OK && j->args.report != NULL)
+        status = zkg_file_write_atomic(j->args.report, json.bytes.data,
+                                       json.bytes.len, err);
+    if (status == ZKG_OK && j->args.json)
+        fwrite(json.bytes.data, 1, json.bytes.len, stdout);
+    else if (status == ZKG_OK)
+        zkg_report_print(stdout, report, j->plan, wall);
+    zkg_json_out_free(&json);
+    return status;
+}
+
+static zkg_status prove(prove_job *j, zkg_error *err)
+{
+    const zkg_prove_input input = {&j->key, j->srs,
+                                   j->witness.view, j->plan};
+    const zkg_prove_options options = {
+        NULL, &j->cli->log, j->progress == PROGRESS_NONE ? NULL : show_progress,
+        j};
+    const double witness_s = zkg_seconds() - j->ready;
+    zkg_prove_report report;
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_status status = zkg_prove(&proof, &len, &report, j->cli->world,
+                                  j->active, &input, &options, err);
+
+    if (status == ZKG_OK) {
+        report.prove_s += witness_s;
+        if (j->cli->rank == 0)
+            status = write_results(j, proof, len, &report, err);
+        status = zkg_ranks_agree(j->active, status, err);
+    }
+    zkg_prove_report_clear(&report);
+    zkg_free(proof);
+    return status;
+}
+
+static zkg_status all_stages(prove_job *j, zkg_error *err)
+{
+    zkg_status status = load(j, err);
+
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    if (j->key.srs.development)
+        zkg_log_warn(&j->cli->log, "%s is a development SRS: whoever made it "
+                                   "can forge proofs",
+                     j->args.srs);
+    j->ready = j->last_beat = zkg_seconds();
+    status = make_plan(j, err);
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    status = make_witness(j, err);
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    return prove(j, err);
+}
+
+zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
+{
+    prove_job j = {.cli = cli, .started = zkg_seconds()};
+    bool done = false, leaves = false;
+    zkg_status status = parse_args(&done, &j.args, argc, argv, err);
+
+    if (status == ZKG_OK && done)
+        return ZKG_OK;
+    if (status == ZKG_OK)
+        status = check_launcher(err);
+    if (status == ZKG_OK)
+        status = choose_progress(&j, err);
+    if (status == ZKG_OK)
+        status = join(&leaves, &j, err);
+    if (status == ZKG_OK && !leaves)
+        status = all_stages(&j, err);
+    zkg_comm_free(j.subgroup);
+    zkg_plan_free(j.plan);
+    zkg_witness_clear(&j.witness);
+    zkg_srs_free(j.srs);
+    zkg_key_clear(&j.key);
+    zkg_graph_free(j.graph);
+    /* All ranks have the same message: rank 0 prints it. */
+    cli->printed = cli->rank != 0;
+    return status;
+}
