@@ -87,8 +87,7 @@ ZKG_MUST_CHECK zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest,
 
 /** Wait for a token from any rank.  Not collective.
  *  @retval ZKG_ERR_INTERNAL one rank alone waits for a token nobody sent */
-ZKG_MUST_CHECK zkg_status zkg_comm_recv_token(zkg_comm *world,
-                                              uint64_t *value);
+ZKG_MUST_CHECK zkg_status zkg_comm_recv_token(zkg_comm *world, uint64_t *value);
 
 /** Tokens sent to this rank and not yet received are thrown away, until every
  *  rank's sends are done.  Collective. */

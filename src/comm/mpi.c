@@ -291,7 +291,9 @@ static zkg_status drain_tokens(zkg_comm *world)
                                      MPI_SUM, r->comm));
     while (r->world->received < expected)
         ZKG_TRY(recv_token(world, &value));
-    return reap(r->world, true);
+    ZKG_TRY(reap(r->world, true));
+    /* Nobody sends again while somebody still throws away. */
+    return barrier(world);
 }
 
 /* ---- life ---- */
@@ -452,7 +454,7 @@ zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
         return ZKG_OK;
     if (w != NULL)
         free_shared(w);
-    return zkg_fail(err, s, s == ZKG_ERR_NOMEM
-                                ? "out of memory"
-                                : "MPI refuses to set up the ranks");
+    return zkg_fail(err, s,
+                    s == ZKG_ERR_NOMEM ? "out of memory"
+                                       : "MPI refuses to set up the ranks");
 }

@@ -15,8 +15,8 @@
  * out = A~(point), O(stored cells) and one eq table an axis; cells that are
  * not stored are 0.
  *
- * @param point n = zkg_array_vars(a) coordinates, point[0] the lowest; the last axis owns the
- *              lowest variables
+ * @param point n = zkg_array_vars(a) coordinates, point[0] the lowest; the last
+ * axis owns the lowest variables
  *
  * @retval ZKG_ERR_NOMEM no memory for the eq tables
  */

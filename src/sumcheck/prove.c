@@ -39,7 +39,7 @@ typedef struct run {
     zkg_table gathered[4]; /* owned; what tables becomes after the gather */
     zkg_fr third;          /* PRODUCT3: the third's value once left3 = 0 */
     const zkg_split_eq *eq;
-    zkg_fr value;          /* done: coeff f_j, extension factors included */
+    zkg_fr value; /* done: coeff f_j, extension factors included */
 } run;
 
 typedef struct prover {
@@ -169,8 +169,8 @@ static zkg_status start(prover *p, run *r, zkg_part *part)
 
     r->part = part;
     r->stage = part->slice_bits > 0 ? STAGE_SLICED : STAGE_WHOLE;
-    r->kind = part->kind == ZKG_FORM_FRACTION_ONES ? ZKG_FORM_PRODUCT
-                                                   : part->kind;
+    r->kind =
+        part->kind == ZKG_FORM_FRACTION_ONES ? ZKG_FORM_PRODUCT : part->kind;
     r->coeff = part->coeff;
     r->constant = zkg_fr_zero;
     r->third = zkg_fr_one;
@@ -343,8 +343,8 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
         w.first = (uint64_t)(r->stage == STAGE_SLICED ? r->part->first + s : 0)
                   << (r->left - 1);
         if (point != NULL)
-            ZKG_TRY(p->backend->part_fold_sums(&sums, r->kind, tables, point,
-                                               &w));
+            ZKG_TRY(
+                p->backend->part_fold_sums(&sums, r->kind, tables, point, &w));
         else
             ZKG_TRY(p->backend->part_sums(&sums, r->kind, tables, &w));
         if (out->want_at0)
@@ -544,14 +544,14 @@ static zkg_status rounds(prover *p, zkg_fr *claim, zkg_fr *point)
         bool reduce = false;
 
         for (uint32_t j = 0; j < form->part_count; j++)
-            ZKG_TRY(part_round(p, &p->runs[j], t, point, &sliced, &own,
-                               &reduce));
+            ZKG_TRY(
+                part_round(p, &p->runs[j], t, point, &sliced, &own, &reduce));
         if (reduce)
             ZKG_TRY(reduce_sums(p, &sliced));
         add_sums(&own, &sliced);
         make_message(message, shape, t, &own, claim, inverse);
-        ZKG_TRY(zkg_sumcheck_wire_round(p->tape, shape, t, message, claim,
-                                        point));
+        ZKG_TRY(
+            zkg_sumcheck_wire_round(p->tape, shape, t, message, claim, point));
     }
     for (uint32_t j = 0; j < form->part_count; j++)
         ZKG_TRY(advance(p, &p->runs[j], shape->vars, point, &fused));
@@ -588,8 +588,8 @@ zkg_status zkg_sumcheck_prove(zkg_tape *tape, const zkg_comm *comm,
     ZKG_TRY(zkg_sumcheck_check_shape(&form->shape));
     for (uint32_t j = 0; j < form->part_count; j++)
         ZKG_TRY(check_part(form, &form->parts[j]));
-    p.runs = zkg_alloc(form->part_count > 0 ? form->part_count : 1,
-                       sizeof(*p.runs));
+    p.runs =
+        zkg_alloc(form->part_count > 0 ? form->part_count : 1, sizeof(*p.runs));
     p.eq = zkg_alloc(ZKG_MAX_VARS + 1, sizeof(*p.eq));
     if (p.runs == NULL || p.eq == NULL)
         goto free_runs;

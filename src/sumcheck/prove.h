@@ -81,7 +81,6 @@ ZKG_MUST_CHECK zkg_status zkg_sumcheck_prove(zkg_tape *tape,
 
 /** out = sum_j coeff_j f_j at the end, from the parts' final values and, for
  *  ZKG_EXTEND_ZERO, the point: what an honest claim left over equals. */
-void zkg_form_end_value(zkg_fr *out, const zkg_form *form,
-                        const zkg_fr *point);
+void zkg_form_end_value(zkg_fr *out, const zkg_form *form, const zkg_fr *point);
 
 #endif

@@ -33,9 +33,9 @@ zkg_status zkg_split_eq_new(zkg_split_eq *out, const zkg_fr *u, uint32_t from,
     zkg_fr *memory;
 
     memset(out, 0, sizeof(*out));
-    memory = zkg_alloc(((size_t)2 << (middle - from)) +
-                           ((size_t)2 << (to - middle)),
-                       sizeof(zkg_fr));
+    memory =
+        zkg_alloc(((size_t)2 << (middle - from)) + ((size_t)2 << (to - middle)),
+                  sizeof(zkg_fr));
     if (memory == NULL)
         return ZKG_ERR_NOMEM;
     out->from = from;

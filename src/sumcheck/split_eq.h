@@ -33,7 +33,6 @@ void zkg_split_eq_clear(zkg_split_eq *eq);
  * The weights of pairs over the variables t .. to-1 of x, of which those
  * before eq->from carry none; first = 0.
  */
-void zkg_split_eq_weights(zkg_weights *out, const zkg_split_eq *eq,
-                          uint32_t t);
+void zkg_split_eq_weights(zkg_weights *out, const zkg_split_eq *eq, uint32_t t);
 
 #endif

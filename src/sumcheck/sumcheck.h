@@ -37,11 +37,11 @@
 
 /** What prover and verifier both know of a sumcheck. */
 typedef struct zkg_sumcheck_shape {
-    uint32_t vars;                   /**< n */
-    uint8_t degree[ZKG_MAX_VARS];    /**< of the summand in x_t, without eq */
-    uint32_t eq_from;                /**< n: no eq; 0: in all variables */
-    const zkg_fr *eq_point;          /**< n - eq_from elements: of x_t at
-                                          t - eq_from; not owned */
+    uint32_t vars;                /**< n */
+    uint8_t degree[ZKG_MAX_VARS]; /**< of the summand in x_t, without eq */
+    uint32_t eq_from;             /**< n: no eq; 0: in all variables */
+    const zkg_fr *eq_point;       /**< n - eq_from elements: of x_t at
+                                       t - eq_from; not owned */
 } zkg_sumcheck_shape;
 
 /** @retval ZKG_ERR_INVALID n > ZKG_MAX_VARS, eq_from > n, a degree not in 1..3

@@ -156,8 +156,8 @@ void zkg_tape_public_zeros(zkg_tape *tape, zkg_tag tag, uint64_t n)
     trace(tape, 'P', tag, (size_t)n);
     absorb_begin(tape, &h, tag, n);
     for (uint64_t done = 0; done < n;) {
-        const uint64_t step = n - done < sizeof(zeros) ? n - done
-                                                       : sizeof(zeros);
+        const uint64_t step =
+            n - done < sizeof(zeros) ? n - done : sizeof(zeros);
 
         zkg_hash_update(&h, zeros, (size_t)step);
         done += step;

@@ -12,10 +12,10 @@
  * protocol on the tape is therefore written once, for both sides; nothing can
  * be sent and not absorbed.
  *
- *   absorb     state = H(state | tag | length as u64 | bytes), one call one item
- *   challenge  H(state | 'C') as a little-endian number mod p for each element,
- *              then state = H(state | 'R')
- *   H          BLAKE2b-512, all numbers little-endian
+ *   absorb     state = H(state | tag | length as u64 | bytes), one call one
+ * item challenge  H(state | 'C') as a little-endian number mod p for each
+ * element, then state = H(state | 'R') H          BLAKE2b-512, all numbers
+ * little-endian
  *
  * Not thread-safe; not collective: every rank of a group holds a tape of its
  * own and makes the same calls.  Bytes read by a verifying tape are untrusted:

@@ -158,9 +158,9 @@ static void mle_by_definition(zkg_fr *out, const zkg_array *a,
 
 static void extensions_of_arrays_are_direct_sums(void **state)
 {
-    static const uint64_t shapes[][4] = {{0}, {1, 1}, {1, 5}, {2, 3, 4},
-                                         {2, 1, 7}, {3, 3, 2, 5}, {3, 1, 1, 1},
-                                         {2, 8, 8}};
+    static const uint64_t shapes[][4] = {{0},          {1, 1},    {1, 5},
+                                         {2, 3, 4},    {2, 1, 7}, {3, 3, 2, 5},
+                                         {3, 1, 1, 1}, {2, 8, 8}};
     zkg_fr point[ZKG_MAX_VARS], expected, got;
 
     (void)state;
@@ -170,15 +170,16 @@ static void extensions_of_arrays_are_direct_sums(void **state)
         zkg_array a;
 
         for (int type = ZKG_I8; type <= ZKG_FR; type++) {
-            assert_int_equal(zkg_array_init(&a, (zkg_dtype)type, axes,
-                                            shapes[s] + 1, NULL),
-                             ZKG_OK);
+            assert_int_equal(
+                zkg_array_init(&a, (zkg_dtype)type, axes, shapes[s] + 1, NULL),
+                ZKG_OK);
             if (type == ZKG_FR)
                 draw(a.data, zkg_array_count(&a), 10);
             else
                 for (uint64_t i = 0; i < zkg_array_count(&a); i++)
-                    zkg_array_set_i64(&a, i, i % 3 ? (int64_t)(17 * i % 127)
-                                                   : zkg_dtype_min(a.type));
+                    zkg_array_set_i64(&a, i,
+                                      i % 3 ? (int64_t)(17 * i % 127)
+                                            : zkg_dtype_min(a.type));
             mle_by_definition(&expected, &a, point);
             assert_int_equal(zkg_array_mle(&got, &a, point), ZKG_OK);
             assert_true(zkg_fr_equal(&expected, &got));

@@ -176,10 +176,14 @@ static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
         const uint32_t arity = zkg_form_arity(p->kind);
         const uint32_t m = slice_bits < p->vars ? slice_bits : p->vars;
 
-        parts[j] = (zkg_part){.kind = p->kind, .coeff = p->coeff,
-                              .lambda = p->lambda, .vars = p->vars,
-                              .vars3 = p->vars3, .slice_bits = m,
-                              .count = 1u << m, .tables = tables[j]};
+        parts[j] = (zkg_part){.kind = p->kind,
+                              .coeff = p->coeff,
+                              .lambda = p->lambda,
+                              .vars = p->vars,
+                              .vars3 = p->vars3,
+                              .slice_bits = m,
+                              .count = 1u << m,
+                              .tables = tables[j]};
         for (uint32_t k = 0; k < arity << m; k++) {
             const uint32_t all = table_vars(p, k % arity);
             const uint32_t inside = all < p->vars - m ? all : p->vars - m;
@@ -273,9 +277,8 @@ static void check(const plain *f)
     for (size_t len = 0; len < tape.len; len += 31) {
         zkg_tape_init_verify(&verify, tape.buf, len);
         claim = sum;
-        assert_int_equal(
-            zkg_sumcheck_verify(&verify, &f->shape, &claim, point),
-            ZKG_ERR_MALFORMED);
+        assert_int_equal(zkg_sumcheck_verify(&verify, &f->shape, &claim, point),
+                         ZKG_ERR_MALFORMED);
     }
     free(bytes);
 

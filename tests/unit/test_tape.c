@@ -45,8 +45,8 @@ static void make(proof *out)
     out->p[0] = zkg_g1_generator;
     out->p[1] = zkg_g1_infinity;
     memcpy(out->b, "bytes", 5);
-    assert_int_equal(
-        wire(&out->tape, out->v, out->p, out->b, out->challenge), ZKG_OK);
+    assert_int_equal(wire(&out->tape, out->v, out->p, out->b, out->challenge),
+                     ZKG_OK);
     assert_int_equal(out->tape.len, PROOF_BYTES);
 }
 
