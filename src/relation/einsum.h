@@ -71,8 +71,15 @@ void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
                          const zkg_term_shape *s, const zkg_coords *coords,
                          const zkg_fr *value);
 
-/** degree[] of the rounds of a term. */
-void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS], const zkg_task_run *run,
+/** The lowest variables that reach up to the highest masked axis' top: the
+ *  indicator is a function of these. */
+uint32_t zkg_einsum_mask_vars(const zkg_task_relations *t,
+                              const zkg_term_shape *s);
+
+/** degree[] of the rounds of a term: 3 where a product's indicator reaches
+ *  (zkg_einsum_mask_vars), else 2. */
+void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
+                        const zkg_task_relations *t, const zkg_term *term,
                         const zkg_term_shape *s);
 
 /** One einsum.  zkg_einsum_prove: collective. */

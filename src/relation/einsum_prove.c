@@ -99,6 +99,7 @@ static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
                            const zkg_fr *u, zkg_child *c)
 {
     const uint64_t block = (uint64_t)1 << low;
+    const uint64_t mask = ((uint64_t)1 << p->vars3) - 1;
     zkg_fr *eq = zkg_alloc((size_t)1 << (p->vars - low), sizeof(*eq));
     zkg_fr sum = zkg_fr_zero;
     zkg_status status = ZKG_OK;
@@ -114,12 +115,12 @@ static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
         uint64_t stop = x;
         zkg_fr dot;
 
-        if (p->i != NULL && zkg_fr_is_zero(&p->i[x & (block - 1)])) {
+        if (p->i != NULL && zkg_fr_is_zero(&p->i[x & mask])) {
             x++;
             continue;
         }
         while (stop < end &&
-               (p->i == NULL || !zkg_fr_is_zero(&p->i[stop & (block - 1)])))
+               (p->i == NULL || !zkg_fr_is_zero(&p->i[stop & mask])))
             stop = p->i == NULL ? end : stop + 1;
         if (stop - x == 1)
             zkg_fr_mul(&dot, &p->a[x], &p->b[x]);
@@ -164,11 +165,12 @@ static zkg_status fold_factor(zkg_fr *out, const zkg_task_run *run,
                     run->c->comm);
 }
 
-/* out[x] = 1 where each masked axis' index is real, over contracted axes. */
-static void indicator(zkg_fr *out, const zkg_task_run *run,
+/* out[x] = 1 where each masked axis' index is real, over the lowest
+ * vars of the contracted axes' variables. */
+static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
                       const zkg_term_shape *s)
 {
-    for (uint64_t x = 0; x < (uint64_t)1 << s->contracted.vars; x++) {
+    for (uint64_t x = 0; x < (uint64_t)1 << vars; x++) {
         bool real = true;
 
         for (uint32_t k = 0; k < s->masked.axes; k++) {
@@ -199,21 +201,21 @@ static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
     (void)zkg_coords_point(eq_point, coords, run->t, s->batch.axis,
                            s->batch.axes);
     shape.eq_point = eq_point;
-    zkg_einsum_degrees(shape.degree, run, s);
+    zkg_einsum_degrees(shape.degree, run->t, term, s);
     status = pair_init(&p, s->vars, c->comm);
     if (status == ZKG_OK)
         status = fold_factor(p.a, run, term, 0, s, coords, p.lo, p.hi);
     if (status == ZKG_OK && term->factors == 2)
         status = fold_factor(p.b, run, term, 1, s, coords, p.lo, p.hi);
     else if (status == ZKG_OK)
-        indicator(p.b, run, s);
+        indicator(p.b, s->contracted.vars, run, s);
     if (status == ZKG_OK && term->factors == 2 && s->masked.axes > 0) {
-        p.vars3 = s->contracted.vars;
+        p.vars3 = zkg_einsum_mask_vars(run->t, s);
         p.i = zkg_alloc((size_t)1 << p.vars3, sizeof(*p.i));
         if (p.i == NULL)
             status = ZKG_ERR_NOMEM;
         else
-            indicator(p.i, run, s);
+            indicator(p.i, p.vars3, run, s);
     }
     if (status == ZKG_OK)
         status = pair_sum(v, &p, s->contracted.vars, eq_point, c);

@@ -62,7 +62,7 @@ static zkg_status verify_term(zkg_task_run *run, const zkg_einsum *e,
         (void)zkg_coords_point(eq_point, outer, t, s->batch.axis,
                                s->batch.axes);
         shape.eq_point = eq_point;
-        zkg_einsum_degrees(shape.degree, run, s);
+        zkg_einsum_degrees(shape.degree, t, term, s);
         claim = *value;
         ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, end));
         zkg_coords_set(&coords, &s->contracted, end);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What both sides compute of an einsum. */
-#include "base/bits.h"
 #include "base/mem.h"
 #include "poly/eq.h"
-#include "poly/indicator.h"
 #include "relation/einsum.h"
 
 zkg_status zkg_merge_begin(zkg_merge *merge, zkg_child *c, uint32_t tensor,
@@ -101,20 +99,28 @@ void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
     zkg_fr_add(sum, sum, &weight);
 }
 
-void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS], const zkg_task_run *run,
+uint32_t zkg_einsum_mask_vars(const zkg_task_relations *t,
+                              const zkg_term_shape *s)
+{
+    uint32_t vars = 0;
+
+    for (uint32_t k = 0; k < s->masked.axes; k++) {
+        const uint32_t axis = s->masked.axis[k];
+        const int32_t at = zkg_axes_find(&s->contracted, axis);
+        const uint32_t top = s->contracted.shift[at] + t->axis[axis].bits;
+
+        vars = top > vars ? top : vars;
+    }
+    return vars;
+}
+
+void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
+                        const zkg_task_relations *t, const zkg_term *term,
                         const zkg_term_shape *s)
 {
-    (void)run;
-    for (uint32_t t = 0; t < s->vars; t++)
-        degree[t] = 2;
-    /* A product's indicator is a third factor in its own axes' variables. */
-    for (uint32_t k = 0; s->factor[1].axes > 0 && k < s->masked.axes; k++) {
-        const int32_t at =
-            zkg_axes_find(&s->contracted, s->masked.axis[k]);
-        const uint32_t first = s->contracted.shift[at];
-        const uint32_t bits = run->t->axis[s->masked.axis[k]].bits;
+    const uint32_t cubic =
+        term->factors == 2 ? zkg_einsum_mask_vars(t, s) : 0;
 
-        for (uint32_t i = 0; i < bits; i++)
-            degree[first + i] = 3;
-    }
+    for (uint32_t i = 0; i < s->vars; i++)
+        degree[i] = i < cubic ? 3 : 2;
 }

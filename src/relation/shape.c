@@ -138,7 +138,7 @@ void zkg_term_shape_init(zkg_term_shape *s, const zkg_task_relations *t,
                          const zkg_axes *out, const zkg_term *term,
                          const zkg_hooks *hooks)
 {
-    uint32_t named[2 * ZKG_MAX_AXES];
+    uint32_t named[2 * ZKG_MAX_AXES] = {0};
     uint32_t n = 0;
 
     memset(s, 0, sizeof(*s));
