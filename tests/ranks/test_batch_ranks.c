@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The batch opening on the ranks that mpirun gives: test_batch_ranks
+ * [EXPECTED-RANKS].  Rank 0 holds the proof, which is the one that a rank alone
+ * makes, and which is accepted.  A false claim is refused on every rank. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "pcs/batch.h"
+#include "pcs/kzg.h"
+#include "poly/array_mle.h"
+
+enum { K = 4, ARRAYS = 5, CLAIMS = 8 };
+
+static const zkg_comm *the_world;
+
+/* A failure ends the job, so that no rank waits for ever. */
+#define CHECK(what)                                                            \
+    do {                                                                       \
+        if (!(what)) {                                                         \
+            fprintf(stderr, "%s:%d: rank %u: %s\n", __FILE__, __LINE__,        \
+                    zkg_comm_rank(the_world), #what);                          \
+            zkg_comm_abort(the_world, 1);                                      \
+        }                                                                      \
+    } while (0)
+
+static const struct {
+    zkg_dtype type;
+    uint64_t len[2];
+} shapes[ARRAYS] = {
+    {ZKG_I8, {1, 1}},    {ZKG_I16, {3, 3}},   {ZKG_I32, {5, 700}},
+    {ZKG_I8, {33, 150}}, {ZKG_U8, {2, 8}},
+};
+
+static const size_t claim_array[CLAIMS] = {0, 1, 2, 3, 4, 2, 3, 1};
+
+typedef struct statement {
+    zkg_srs *srs;
+    zkg_srs_key key;
+    zkg_array array[ARRAYS];
+    zkg_g1 *commitment[ARRAYS];
+    zkg_fr point[CLAIMS][ZKG_MAX_VARS];
+    zkg_open_claim claim[CLAIMS];
+} statement;
+
+static void make_array(zkg_array *a, size_t i)
+{
+    CHECK(zkg_array_init(a, shapes[i].type, 2, shapes[i].len, NULL) == ZKG_OK);
+    for (uint64_t j = 0; j < zkg_array_count(a); j++)
+        zkg_array_set_i64(a, j, (int64_t)((j * j * 31 + i) % 120));
+}
+
+static void make_statement(statement *s)
+{
+    zkg_fr tau;
+
+    zkg_fr_from_u64(&tau, 987654321);
+    CHECK(zkg_srs_from_tau(&s->srs, K, &tau, NULL) == ZKG_OK);
+    CHECK(zkg_srs_key_init(&s->key, s->srs, K, NULL) == ZKG_OK);
+    for (size_t i = 0; i < ARRAYS; i++) {
+        zkg_array *a = &s->array[i];
+
+        make_array(a, i);
+        s->commitment[i] = calloc(zkg_kzg_chunks(zkg_array_vars(a), K),
+                                  sizeof(zkg_g1));
+        CHECK(s->commitment[i] != NULL);
+        CHECK(zkg_kzg_commit(s->commitment[i], s->srs, K, a, 0) == ZKG_OK);
+    }
+    for (size_t j = 0; j < CLAIMS; j++) {
+        zkg_open_claim *c = &s->claim[j];
+
+        c->array = &s->array[claim_array[j]];
+        c->commitment = s->commitment[claim_array[j]];
+        c->vars = zkg_array_vars(c->array);
+        c->chunks = zkg_kzg_chunks(c->vars, K);
+        c->point = s->point[j];
+        for (uint32_t t = 0; t < c->vars; t++) {
+            zkg_fr_from_u64(&s->point[j][t], 1000 * (j % 3) + t + 3);
+            zkg_fr_inv(&s->point[j][t], &s->point[j][t]);
+        }
+        CHECK(zkg_array_mle(&c->value, c->array, c->point) == ZKG_OK);
+    }
+}
+
+static void clear_statement(statement *s)
+{
+    for (size_t i = 0; i < ARRAYS; i++) {
+        zkg_array_clear(&s->array[i]);
+        free(s->commitment[i]);
+    }
+    zkg_srs_free(s->srs);
+}
+
+static zkg_status open_on(zkg_tape *tape, const zkg_comm *comm,
+                          const statement *s)
+{
+    zkg_tape_init_prove(tape);
+    return zkg_batch_open(tape, comm, zkg_backend_ref(), s->srs, K, s->claim,
+                          CLAIMS, NULL);
+}
+
+static void check_proof(const statement *s, const zkg_tape *proof)
+{
+    zkg_verdict verdict = {0};
+    zkg_tape alone, tape;
+    uint8_t digest[32];
+    char text[65];
+
+    CHECK(open_on(&alone, zkg_comm_self(), s) == ZKG_OK);
+    CHECK(alone.len == proof->len &&
+          memcmp(alone.buf, proof->buf, alone.len) == 0);
+    zkg_tape_clear(&alone);
+    zkg_tape_init_verify(&tape, proof->buf, proof->len);
+    CHECK(zkg_batch_verify(&tape, &s->key, s->claim, CLAIMS, 0, &verdict) ==
+          ZKG_OK);
+    CHECK(zkg_tape_finish(&tape) == ZKG_OK);
+    zkg_tape_clear(&tape);
+    zkg_blake2b_256(digest, proof->buf, proof->len);
+    zkg_digest_hex(text, digest);
+    printf("%u ranks: %s\n", zkg_comm_size(the_world), text);
+}
+
+int main(int argc, char **argv)
+{
+    static statement s;
+    zkg_comm *world;
+    zkg_tape tape;
+
+    if (zkg_comm_init(&world, &argc, &argv, NULL) != ZKG_OK)
+        return 1;
+    the_world = world;
+    CHECK(argc < 2 || zkg_comm_size(world) == strtoul(argv[1], NULL, 10));
+    make_statement(&s);
+    CHECK(open_on(&tape, world, &s) == ZKG_OK);
+    if (zkg_comm_rank(world) == 0)
+        check_proof(&s, &tape);
+    zkg_tape_clear(&tape);
+    zkg_fr_add(&s.claim[3].value, &s.claim[3].value, &zkg_fr_one);
+    CHECK(open_on(&tape, world, &s) == ZKG_ERR_WITNESS);
+    zkg_tape_clear(&tape);
+    clear_statement(&s);
+    zkg_comm_free(world);
+    return 0;
+}
