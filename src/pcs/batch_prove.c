@@ -51,8 +51,8 @@ static uint64_t claim_cost(const zkg_open_claim *c, uint32_t k)
 
 /* The first chunk of a claim, itself at cost `start`, that starts at or behind
  * the cost `bound`; c->chunks when none does. */
-static uint64_t first_chunk(const zkg_open_claim *c, uint32_t k,
-                            uint64_t start, uint64_t bound)
+static uint64_t first_chunk(const zkg_open_claim *c, uint32_t k, uint64_t start,
+                            uint64_t bound)
 {
     const uint64_t unit = (uint64_t)1 << low_vars(c, k);
     const uint64_t head = unit * (ROUND_COST + 1);
@@ -82,9 +82,8 @@ static zkg_status batch_init(batch *b, const zkg_backend *backend,
     b->power = zkg_alloc(count, sizeof(*b->power));
     b->parts = zkg_alloc(count, sizeof(*b->parts));
     b->g = zkg_alloc_aligned((size_t)1 << k, sizeof(*b->g));
-    return b->power != NULL && b->parts != NULL && b->g != NULL
-               ? ZKG_OK
-               : ZKG_ERR_NOMEM;
+    return b->power != NULL && b->parts != NULL && b->g != NULL ? ZKG_OK
+                                                                : ZKG_ERR_NOMEM;
 }
 
 static void batch_clear(batch *b)
@@ -106,9 +105,8 @@ static zkg_status find_part(part **out, batch *b, const zkg_open_claim *c)
     part *p = b->parts;
 
     for (size_t i = 0; i < b->part_count; i++, p++) {
-        if (p->vars != vars ||
-            (vars > 0 &&
-             memcmp(p->point, c->point, vars * sizeof(zkg_fr)) != 0))
+        if (p->vars != vars || (vars > 0 && memcmp(p->point, c->point,
+                                                   vars * sizeof(zkg_fr)) != 0))
             continue;
         *out = p;
         return ZKG_OK;
@@ -153,8 +151,8 @@ static zkg_status make_tables(batch *b)
     for (size_t i = 0; i < b->part_count; i++) {
         part *p = &b->parts[i];
 
-        ZKG_TRY(zkg_table_from_fr(b->backend, &p->tables[0], p->vars,
-                                  p->vector, (size_t)1 << p->vars));
+        ZKG_TRY(zkg_table_from_fr(b->backend, &p->tables[0], p->vars, p->vector,
+                                  (size_t)1 << p->vars));
         ZKG_TRY(zkg_table_new(b->backend, &p->tables[1], p->vars));
         ZKG_TRY(b->backend->table_eq(&p->tables[1], p->point, NULL));
     }
@@ -175,8 +173,8 @@ static zkg_status retire(batch *b, part *p)
 
 /* Bind x_{t-1} of one part by *bound (t >= 1), and add to sums = p(0), p(2) of
  * x_t.  A part that ends here moves to the tail instead. */
-static zkg_status part_round(batch *b, part *p, uint32_t t,
-                             const zkg_fr *bound, zkg_fr sums[2])
+static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *bound,
+                             zkg_fr sums[2])
 {
     const zkg_weights ones = {0};
     zkg_sums s = {.want_at0 = true};
@@ -223,8 +221,8 @@ static zkg_status run_rounds(batch *b, zkg_tape *tape, const zkg_comm *comm,
             zkg_fr_mul(&b->tail, &b->tail, &rest);
         }
         for (size_t i = 0; i < b->part_count; i++)
-            ZKG_TRY(part_round(b, &b->parts[i], t,
-                               t > 0 ? &rho[t - 1] : NULL, sums));
+            ZKG_TRY(part_round(b, &b->parts[i], t, t > 0 ? &rho[t - 1] : NULL,
+                               sums));
         if (t == b->k)
             break;
         /* the tail times (1 - x_t)^2, which is 1 at 0 and at 2 */

@@ -64,12 +64,9 @@
  * @retval ZKG_ERR_WITNESS g~(u) is not s
  * @retval ZKG_ERR_NOMEM
  */
-ZKG_MUST_CHECK zkg_status zkg_hyperkzg_open(zkg_tape *tape,
-                                            const zkg_backend *backend,
-                                            const zkg_srs *srs, uint32_t k,
-                                            const zkg_fr *g, const zkg_fr *u,
-                                            const zkg_fr *s,
-                                            const zkg_hooks *hooks);
+ZKG_MUST_CHECK zkg_status zkg_hyperkzg_open(
+    zkg_tape *tape, const zkg_backend *backend, const zkg_srs *srs, uint32_t k,
+    const zkg_fr *g, const zkg_fr *u, const zkg_fr *s, const zkg_hooks *hooks);
 
 /**
  * Replay an opening of [g] = sum_i weight[i] point[i].
@@ -99,11 +96,11 @@ size_t zkg_hyperkzg_bytes(uint32_t k);
 /** What is on the tape, and the challenges between. */
 typedef struct zkg_hyperkzg_messages {
     uint32_t k;
-    zkg_g1 fold[ZKG_HYPERKZG_MAX_K];     /**< [P_1] .. [P_{k-1}] */
-    zkg_fr r, r2;                        /**< r and r^2 */
-    zkg_fr at[3 * ZKG_HYPERKZG_MAX_K];   /**< the evaluations, as sent */
+    zkg_g1 fold[ZKG_HYPERKZG_MAX_K];   /**< [P_1] .. [P_{k-1}] */
+    zkg_fr r, r2;                      /**< r and r^2 */
+    zkg_fr at[3 * ZKG_HYPERKZG_MAX_K]; /**< the evaluations, as sent */
     zkg_fr beta, z;
-    zkg_g1 w, w2;                        /**< [W], [W'] */
+    zkg_g1 w, w2; /**< [W], [W'] */
 } zkg_hyperkzg_messages;
 
 /** Where P_t(r), P_t(-r) and (t >= 1) P_t(r^2) stand in at. */

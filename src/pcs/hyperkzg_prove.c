@@ -48,8 +48,7 @@ static void opening_clear(opening *o)
 static zkg_status commit(zkg_g1 *out, const opening *o, const zkg_fr *poly,
                          size_t len)
 {
-    return zkg_msm_g1(out, o->srs->g1, poly, ZKG_SCALAR_FR, len,
-                      o->cpu_flags);
+    return zkg_msm_g1(out, o->srs->g1, poly, ZKG_SCALAR_FR, len, o->cpu_flags);
 }
 
 /* P_1 .. P_k and their commitments; ZKG_ERR_WITNESS unless P_k = s. */
@@ -82,15 +81,16 @@ static zkg_status evaluate_all(opening *o)
         const zkg_fr *x[3] = {&o->m.r, &minus, &o->m.r2};
 
         for (uint32_t i = 0; i < (t == 0 ? 2u : 3u); i++)
-            ZKG_TRY(o->backend->poly_eval(
-                &o->m.at[zkg_hyperkzg_at(o->m.k, t, i)], o->poly[t],
-                o->len >> t, x[i]));
+            ZKG_TRY(
+                o->backend->poly_eval(&o->m.at[zkg_hyperkzg_at(o->m.k, t, i)],
+                                      o->poly[t], o->len >> t, x[i]));
     }
     return ZKG_OK;
 }
 
 /* p /= (X - x), the remainder dropped; what was p's top is 0 afterwards. */
-static zkg_status divide(const opening *o, zkg_fr *p, size_t len, const zkg_fr *x)
+static zkg_status divide(const opening *o, zkg_fr *p, size_t len,
+                         const zkg_fr *x)
 {
     zkg_fr rest;
 

@@ -21,8 +21,7 @@ zkg_status zkg_hyperkzg_wire_folds(zkg_tape *tape, zkg_hyperkzg_messages *m)
 
 zkg_status zkg_hyperkzg_wire_values(zkg_tape *tape, zkg_hyperkzg_messages *m)
 {
-    ZKG_TRY(zkg_tape_fr(tape, ZKG_TAG_OPEN_VALUE, m->at,
-                        3 * (size_t)m->k - 1));
+    ZKG_TRY(zkg_tape_fr(tape, ZKG_TAG_OPEN_VALUE, m->at, 3 * (size_t)m->k - 1));
     zkg_tape_challenge(tape, ZKG_TAG_OPEN_CHALLENGE, &m->beta, 1);
     return ZKG_OK;
 }

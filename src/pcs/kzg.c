@@ -210,8 +210,8 @@ zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
 /* Add the weighted chunks to acc. */
 static zkg_status fold_chunks(zkg_fr_wide *acc, const zkg_backend *backend,
                               const zkg_array *a, uint32_t k,
-                              const zkg_fr *point, uint64_t first,
-                              uint64_t end, const zkg_fr *scale)
+                              const zkg_fr *point, uint64_t first, uint64_t end,
+                              const zkg_fr *scale)
 {
     const uint32_t n = zkg_array_vars(a);
     layout l;
@@ -235,9 +235,8 @@ static zkg_status fold_chunks(zkg_fr_wide *acc, const zkg_backend *backend,
 }
 
 zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
-                            const zkg_array *a, uint32_t k,
-                            const zkg_fr *point, uint64_t first, uint64_t end,
-                            const zkg_fr *scale)
+                            const zkg_array *a, uint32_t k, const zkg_fr *point,
+                            uint64_t first, uint64_t end, const zkg_fr *scale)
 {
     const uint32_t n = zkg_array_vars(a);
     const size_t len = (size_t)1 << (n < k ? n : k);

@@ -28,8 +28,8 @@ zkg_status zkg_srs_alloc(zkg_srs **out, uint32_t power, zkg_error *err)
     }
     if (srs == NULL || srs->g1 == NULL) {
         zkg_srs_free(srs);
-        return zkg_fail(err, ZKG_ERR_NOMEM,
-                        "no memory for an SRS of power %u", power);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for an SRS of power %u",
+                        power);
     }
     *out = srs;
     return ZKG_OK;
@@ -54,8 +54,8 @@ zkg_status zkg_srs_from_tau(zkg_srs **out, uint32_t power, const zkg_fr *tau,
     if (zkg_g1_powers(srs->g1, srs->g1_len, tau,
                       zkg_cpu_features(ZKG_CPU_ALL)) != ZKG_OK) {
         zkg_srs_free(srs);
-        return zkg_fail(err, ZKG_ERR_NOMEM,
-                        "no memory for an SRS of power %u", power);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for an SRS of power %u",
+                        power);
     }
     *out = srs;
     return ZKG_OK;
@@ -186,8 +186,8 @@ zkg_status zkg_srs_check_named(const zkg_srs *srs, uint32_t power,
     for (size_t i = 0; i < len; i++)
         if (!zkg_g1_on_curve(&p[i]))
             return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "%s%sG1 point %zu is not on the curve", name,
-                            colon, i);
+                            "%s%sG1 point %zu is not on the curve", name, colon,
+                            i);
     if (!zkg_g2_on_curve(&srs->tau_g2))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s%s[tau]_2 is not on the curve", name, colon);

@@ -50,9 +50,8 @@ typedef struct zkg_srs_key {
  *
  * @retval ZKG_ERR_USAGE k is 0, or more than srs serves
  */
-ZKG_MUST_CHECK zkg_status zkg_srs_key_init(zkg_srs_key *out,
-                                           const zkg_srs *srs, uint32_t k,
-                                           zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_srs_key_init(zkg_srs_key *out, const zkg_srs *srs,
+                                           uint32_t k, zkg_error *err);
 
 /**
  * The SRS digest: BLAKE2b-256 of "zkgkr srs" (9 bytes), [1]_1 (64 bytes: x, y),
@@ -94,8 +93,7 @@ ZKG_MUST_CHECK zkg_status zkg_srs_key_read(zkg_srs_key *out, zkg_reader *r,
  */
 ZKG_MUST_CHECK zkg_status zkg_srs_import_bytes(zkg_srs **out,
                                                const uint8_t *data, size_t len,
-                                               uint32_t power,
-                                               const char *name,
+                                               uint32_t power, const char *name,
                                                zkg_error *err);
 
 /**

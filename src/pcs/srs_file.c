@@ -73,11 +73,11 @@ static zkg_status decode_head(zkg_srs *head, const uint8_t *data, size_t len,
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the header is damaged",
                         name);
     if (len != file_bytes(head->power))
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: %s: power %u takes %zu bytes, the file has %zu",
-                        name, len < file_bytes(head->power) ? "truncated"
-                                                            : "too long",
-                        head->power, file_bytes(head->power), len);
+        return zkg_fail(
+            err, ZKG_ERR_MALFORMED,
+            "%s: %s: power %u takes %zu bytes, the file has %zu", name,
+            len < file_bytes(head->power) ? "truncated" : "too long",
+            head->power, file_bytes(head->power), len);
     head->development = flags == FLAG_DEVELOPMENT;
     if (!zkg_g2_from_raw(&head->tau_g2, tau))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
@@ -118,8 +118,8 @@ zkg_status zkg_srs_read(zkg_srs **out, const char *path, zkg_error *err)
     size_t len;
     zkg_status s;
 
-    ZKG_TRY(zkg_file_read(&data, &len, path, file_bytes(ZKG_SRS_MAX_POWER),
-                          err));
+    ZKG_TRY(
+        zkg_file_read(&data, &len, path, file_bytes(ZKG_SRS_MAX_POWER), err));
     s = zkg_srs_decode(out, data, len, path, err);
     zkg_free(data);
     return s;

@@ -58,8 +58,7 @@ zkg_status zkg_srs_key_check(const zkg_srs_key *key, zkg_error *err)
     if (zkg_g2_is_infinity(&minus) ||
         zkg_g2_equal(&key->tau_g2, &zkg_g2_generator) ||
         zkg_g2_equal(&minus, &zkg_g2_generator))
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "the key's tau is 0, 1 or -1");
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "the key's tau is 0, 1 or -1");
     zkg_srs_key_digest(digest, key);
     if (memcmp(digest, key->digest, sizeof(digest)) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,

@@ -10,7 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECTION_HEADER = 1, SECTION_G1 = 2, SECTION_G2 = 3, SECTION_HISTORY = 7 };
+enum {
+    SECTION_HEADER = 1,
+    SECTION_G1 = 2,
+    SECTION_G2 = 3,
+    SECTION_HISTORY = 7
+};
 
 #define SECTIONS 8 /* those with a number below are looked at */
 
@@ -96,16 +101,14 @@ static zkg_status read_header(ptau *f, zkg_error *err)
     (void)zkg_reader_u32(&r, &ceremony);
     if (zkg_reader_end(&r) != ZKG_OK)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: the header section has the wrong length",
-                        f->name);
+                        "%s: the header section has the wrong length", f->name);
     modulus_bytes(modulus);
     if (memcmp(q, modulus, 32) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: its base field is not BN254's", f->name);
     if (f->power == 0 || f->power > ZKG_SRS_MAX_POWER)
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: power %u is not in 1..%u", f->name, f->power,
-                        ZKG_SRS_MAX_POWER);
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: power %u is not in 1..%u",
+                        f->name, f->power, ZKG_SRS_MAX_POWER);
     return ZKG_OK;
 }
 
@@ -170,8 +173,7 @@ static zkg_status read_points(zkg_srs *srs, const ptau *f, zkg_error *err)
         return refuse_point(f, "G2", 1, g2 + 128, 128, err);
     if (!zkg_g2_equal(&one, &zkg_g2_generator))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: the first G2 point is not the generator",
-                        f->name);
+                        "%s: the first G2 point is not the generator", f->name);
     if (history->data != NULL && history->len >= 4)
         srs->contributions = zkg_load_u32le(history->data);
     return zkg_srs_check_named(srs, 0, f->name, err);

@@ -29,7 +29,7 @@ static const struct {
     zkg_dtype type;
     uint64_t len[2];
 } shapes[ARRAYS] = {
-    {ZKG_I8, {1, 1}},    {ZKG_I16, {3, 3}},   {ZKG_I32, {5, 700}},
+    {ZKG_I8, {1, 1}},    {ZKG_I16, {3, 3}}, {ZKG_I32, {5, 700}},
     {ZKG_I8, {33, 150}}, {ZKG_U8, {2, 8}},
 };
 
@@ -62,8 +62,8 @@ static void make_statement(statement *s)
         zkg_array *a = &s->array[i];
 
         make_array(a, i);
-        s->commitment[i] = calloc(zkg_kzg_chunks(zkg_array_vars(a), K),
-                                  sizeof(zkg_g1));
+        s->commitment[i] =
+            calloc(zkg_kzg_chunks(zkg_array_vars(a), K), sizeof(zkg_g1));
         CHECK(s->commitment[i] != NULL);
         CHECK(zkg_kzg_commit(s->commitment[i], s->srs, K, a, 0) == ZKG_OK);
     }

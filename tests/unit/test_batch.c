@@ -16,9 +16,9 @@ typedef struct shape {
 
 /* n = 0, n < k, n = k, n > k, odd lengths, several axes */
 static const shape shapes[ARRAYS] = {
-    {ZKG_I8, 1, {1}},       {ZKG_I16, 1, {3}},     {ZKG_I32, 1, {16}},
-    {ZKG_I8, 2, {3, 6}},    {ZKG_U8, 1, {32}},     {ZKG_I8, 2, {5, 33}},
-    {ZKG_FR, 2, {4, 2}},    {ZKG_I64, 3, {3, 2, 9}}, {ZKG_I8, 1, {200}},
+    {ZKG_I8, 1, {1}},    {ZKG_I16, 1, {3}},       {ZKG_I32, 1, {16}},
+    {ZKG_I8, 2, {3, 6}}, {ZKG_U8, 1, {32}},       {ZKG_I8, 2, {5, 33}},
+    {ZKG_FR, 2, {4, 2}}, {ZKG_I64, 3, {3, 2, 9}}, {ZKG_I8, 1, {200}},
 };
 
 /* which array a claim is on; some have several, at new or equal points */
@@ -72,9 +72,9 @@ static void start(fixture *f, uint32_t k)
         chunks = zkg_kzg_chunks(zkg_array_vars(&f->array[i]), k);
         f->commitment[i] = calloc(chunks, sizeof(zkg_g1));
         assert_non_null(f->commitment[i]);
-        assert_int_equal(zkg_kzg_commit(f->commitment[i], f->srs, k,
-                                        &f->array[i], 0),
-                         ZKG_OK);
+        assert_int_equal(
+            zkg_kzg_commit(f->commitment[i], f->srs, k, &f->array[i], 0),
+            ZKG_OK);
     }
     for (size_t j = 0; j < CLAIMS; j++) {
         const size_t i = claim_array[j];
@@ -326,8 +326,8 @@ static void garbage_in_the_padding_is_opened(void **state)
     f.claim[0].vars = 5;
     f.claim[0].chunks = 8;
     fixture_point(f.point[0], 5, 3);
-    assert_int_equal(
-        zkg_array_mle(&f.claim[0].value, &f.array[0], f.point[0]), ZKG_OK);
+    assert_int_equal(zkg_array_mle(&f.claim[0].value, &f.array[0], f.point[0]),
+                     ZKG_OK);
     assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), NULL), ZKG_OK);
     assert_int_equal(verify_same(&f, &v), ZKG_OK);
     end(&f);
@@ -342,14 +342,12 @@ static void a_cheating_prover_is_named(void **state)
 
     (void)state;
     start(&f, 3);
-    assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), &hooks),
-                     ZKG_OK);
+    assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), &hooks), ZKG_OK);
     assert_int_equal(verify_same(&f, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_BATCH);
     zkg_tape_clear(&f.tape);
     hooks.cheat = ZKG_CHEAT_WRONG_OPENING;
-    assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), &hooks),
-                     ZKG_OK);
+    assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), &hooks), ZKG_OK);
     assert_int_equal(verify_same(&f, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PAIRING);
     end(&f);

@@ -31,8 +31,8 @@ static void prove(opening *o, uint32_t k, uint64_t seed, const zkg_hooks *hooks)
         zkg_fr_mul(&t, &weights[i], &o->g[i]);
         zkg_fr_add(&o->s, &o->s, &t);
     }
-    assert_int_equal(zkg_msm_g1(&o->commitment, o->srs->g1, o->g,
-                                ZKG_SCALAR_FR, (size_t)1 << k, 0),
+    assert_int_equal(zkg_msm_g1(&o->commitment, o->srs->g1, o->g, ZKG_SCALAR_FR,
+                                (size_t)1 << k, 0),
                      ZKG_OK);
     zkg_tape_init_prove(&o->tape);
     assert_int_equal(zkg_hyperkzg_open(&o->tape, zkg_backend_ref(), o->srs, k,

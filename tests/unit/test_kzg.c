@@ -142,8 +142,8 @@ static void folds_are_partial_evaluations(void **state)
             const uint32_t low = n < k ? n : k;
             const uint64_t chunks = zkg_kzg_chunks(n, k);
 
-            assert_int_equal(
-                zkg_kzg_fold(folded, zkg_backend_ref(), &a, k, z), ZKG_OK);
+            assert_int_equal(zkg_kzg_fold(folded, zkg_backend_ref(), &a, k, z),
+                             ZKG_OK);
             zkg_eq_expand(weights, z, low, NULL);
             got = zkg_fr_zero;
             for (uint32_t j = 0; j < 1u << low; j++) {
@@ -157,12 +157,10 @@ static void folds_are_partial_evaluations(void **state)
             memset(parts, 0, sizeof(parts));
             for (uint64_t c = 0; c < chunks; c += 3)
                 assert_int_equal(
-                    zkg_kzg_fold_add(parts,
-                                     zkg_backend_get(
-                                         zkg_cpu_features(ZKG_CPU_ALL)),
-                                     &a, k, z, c,
-                                     c + 3 < chunks ? c + 3 : chunks,
-                                     &zkg_fr_one),
+                    zkg_kzg_fold_add(
+                        parts, zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL)),
+                        &a, k, z, c, c + 3 < chunks ? c + 3 : chunks,
+                        &zkg_fr_one),
                     ZKG_OK);
             assert_memory_equal(parts, folded, sizeof(zkg_fr) << low);
         }

@@ -143,9 +143,9 @@ static void a_ptau_file_is_imported(void **state)
         zkg_srs_free(srs);
         zkg_srs_free(known);
     }
-    assert_int_equal(zkg_srs_import_bytes(&srs, file, FILE_BYTES, POWER + 1,
-                                          "f", NULL),
-                     ZKG_ERR_USAGE);
+    assert_int_equal(
+        zkg_srs_import_bytes(&srs, file, FILE_BYTES, POWER + 1, "f", NULL),
+        ZKG_ERR_USAGE);
 }
 
 static void truncated_files_are_refused(void **state)
@@ -425,8 +425,7 @@ static void a_key_part_comes_back(void **state)
             continue;
         w.data[i] ^= 1;
         zkg_reader_init(&r, w.data, w.len);
-        assert_int_equal(zkg_srs_key_read(&again, &r, NULL),
-                         ZKG_ERR_MALFORMED);
+        assert_int_equal(zkg_srs_key_read(&again, &r, NULL), ZKG_ERR_MALFORMED);
         w.data[i] ^= 1;
     }
     zkg_reader_init(&r, w.data, w.len - 1);

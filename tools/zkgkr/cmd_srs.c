@@ -65,12 +65,12 @@ static zkg_status srs_new(int argc, char **argv, zkg_error *err)
     zkg_status s;
 
     ZKG_TRY(zkg_options_parse(&done, NULL, NULL, 0, options, 2,
-                              "zkgkr srs new --power N -o FILE.srs",
-                              argc, argv, err));
+                              "zkgkr srs new --power N -o FILE.srs", argc, argv,
+                              err));
     if (done)
         return ZKG_OK;
-    ZKG_TRY(zkg_option_u32(&power, "--power", power_text, 1,
-                           ZKG_SRS_MAX_POWER, err));
+    ZKG_TRY(zkg_option_u32(&power, "--power", power_text, 1, ZKG_SRS_MAX_POWER,
+                           err));
     ZKG_TRY(zkg_file_check_writable(out, err));
     ZKG_TRY(zkg_srs_new(&srs, power, err));
     s = zkg_srs_write(srs, out, err);
@@ -94,9 +94,9 @@ static zkg_status srs_import(int argc, char **argv, zkg_error *err)
     zkg_srs *srs;
     zkg_status s;
 
-    ZKG_TRY(zkg_options_parse(&done, &path, &count, 1, options, 2,
-                              "zkgkr srs import FILE.ptau [--power N] -o FILE.srs",
-                              argc, argv, err));
+    ZKG_TRY(zkg_options_parse(
+        &done, &path, &count, 1, options, 2,
+        "zkgkr srs import FILE.ptau [--power N] -o FILE.srs", argc, argv, err));
     if (done)
         return ZKG_OK;
     if (count == 0)
@@ -127,8 +127,7 @@ static zkg_status srs_check(int argc, char **argv, zkg_error *err)
     zkg_status s;
 
     ZKG_TRY(zkg_options_parse(&done, &path, &count, 1, NULL, 0,
-                              "zkgkr srs check FILE.srs",
-                              argc, argv, err));
+                              "zkgkr srs check FILE.srs", argc, argv, err));
     if (done)
         return ZKG_OK;
     if (count == 0)
@@ -156,8 +155,8 @@ static zkg_status srs_info(int argc, char **argv, zkg_error *err)
     zkg_srs *srs;
 
     ZKG_TRY(zkg_options_parse(&done, &path, &count, 1, options, 1,
-                              "zkgkr srs info FILE.srs [--json]",
-                              argc, argv, err));
+                              "zkgkr srs info FILE.srs [--json]", argc, argv,
+                              err));
     if (done)
         return ZKG_OK;
     if (count == 0)
