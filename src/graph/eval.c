@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Relations over plain integers. */
+#include "graph/eval.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/mem.h"
+
+/* ---- grids and cells ---- */
+
+static void grid_push(zkg_grid *g, uint32_t axis, uint64_t len)
+{
+    for (uint32_t i = 0; i < g->axes; i++) {
+        if (g->axis[i] == axis)
+            return;
+    }
+    g->axis[g->axes] = axis;
+    g->len[g->axes] = len;
+    g->axes++;
+    g->count *= len;
+}
+
+void zkg_grid_out(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
+                  const zkg_stmt_einsum *e)
+{
+    const zkg_kernel *k = &st->kernel[t->kernel];
+
+    *out = (zkg_grid){.count = 1};
+    grid_push(out, 0, t->copies);
+    for (uint32_t i = 0; i < e->out_axes; i++)
+        grid_push(out, e->out[i] + 1, k->axis[e->out[i]].len);
+}
+
+void zkg_grid_site(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
+                   const zkg_stmt_lookup *l)
+{
+    const zkg_kernel *k = &st->kernel[t->kernel];
+
+    *out = (zkg_grid){.count = 1};
+    for (uint32_t c = 0; c < l->columns; c++) {
+        if (!t->broadcast[l->param[c]])
+            grid_push(out, 0, t->copies);
+    }
+    for (uint32_t c = 0; c < l->columns; c++) {
+        const zkg_stmt_param *p = &k->param[l->param[c]];
+
+        for (uint32_t i = 0; i < p->axes; i++)
+            grid_push(out, p->axis[i] + 1, k->axis[p->axis[i]].len);
+    }
+}
+
+void zkg_grid_at(uint64_t index[ZKG_TASK_AXES], const zkg_grid *g, uint64_t i)
+{
+    memset(index, 0, ZKG_TASK_AXES * sizeof(index[0]));
+    for (uint32_t k = g->axes; k-- > 0;) {
+        index[g->axis[k]] = i % g->len[k];
+        i /= g->len[k];
+    }
+}
+
+void zkg_grid_text(char *out, const zkg_grid *g, uint64_t i)
+{
+    uint64_t index[ZKG_TASK_AXES];
+    int n = sprintf(out, "[");
+    bool first = true;
+
+    zkg_grid_at(index, g, i);
+    for (uint32_t k = 0; k < g->axes; k++) {
+        if (g->axis[k] == 0 && g->len[k] == 1)
+            continue;
+        n += sprintf(out + n, "%s%llu", first ? "" : ",",
+                     (unsigned long long)index[g->axis[k]]);
+        first = false;
+    }
+    sprintf(out + n, "]");
+}
+
+/* Strides of an array's axes from the lowest up; index_axis[i] is the axis of
+ * the task that runs through its i-th axis, without the copies. */
+static void cells(zkg_cells *out, const zkg_array *a, bool has_copies,
+                  const uint32_t *index_axis, uint32_t n)
+{
+    uint64_t stride = 1;
+    uint32_t at = a->axes;
+
+    *out = (zkg_cells){.array = a};
+    for (uint32_t i = n; i-- > 0;) {
+        at--;
+        out->stride[index_axis[i]] = stride;
+        stride *= a->stored[at];
+    }
+    if (has_copies)
+        out->stride[0] = stride;
+}
+
+void zkg_cells_param(zkg_cells *out, const zkg_statement *st,
+                     const zkg_task *t, uint32_t p, const zkg_array *array)
+{
+    const zkg_stmt_param *param = &st->kernel[t->kernel].param[p];
+    uint32_t axis[ZKG_MAX_AXES];
+
+    for (uint32_t i = 0; i < param->axes; i++)
+        axis[i] = param->axis[i] + 1;
+    cells(out, array, !t->broadcast[p], axis, param->axes);
+}
+
+void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
+                      const zkg_task *t, const zkg_stmt_factor *f,
+                      const zkg_array *array)
+{
+    uint32_t axis[ZKG_MAX_AXES];
+
+    (void)st;
+    for (uint32_t i = 0; i < f->indices; i++)
+        axis[i] = f->index[i].a + 1;
+    cells(out, array, !t->broadcast[f->param], axis, f->indices);
+}
+
+uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
+{
+    uint64_t at = 0;
+
+    for (uint32_t i = 0; i < ZKG_TASK_AXES; i++)
+        at += index[i] * c->stride[i];
+    return at;
+}
+
+/* ---- einsums ---- */
+
+/* One term made ready: its factors' cells and its contracted axes. */
+typedef struct ready_term {
+    int64_t c;
+    uint32_t factors;
+    zkg_cells cell[2];
+    zkg_grid inner;
+} ready_term;
+
+static zkg_status ready(ready_term *r, const zkg_statement *st,
+                        const zkg_task *t, const zkg_stmt_einsum *e,
+                        const zkg_stmt_term *m, const zkg_array *arrays,
+                        zkg_error *err)
+{
+    const zkg_kernel *k = &st->kernel[t->kernel];
+    zkg_grid out;
+
+    zkg_grid_out(&out, st, t, e);
+    *r = (ready_term){.factors = m->factors, .inner = {.count = 1}};
+    if (!zkg_coeff_to_i64(&r->c, &m->c))
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "task %s: a coefficient of more than 64 bits is not "
+                        "evaluated in integers",
+                        t->name);
+    for (uint32_t f = 0; f < m->factors; f++) {
+        const uint32_t id = t->bind[m->factor[f].param];
+
+        if (arrays[id].data == NULL)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: tensor %s has no values yet", t->name,
+                            st->tensor[id].name);
+        zkg_cells_factor(&r->cell[f], st, t, &m->factor[f], &arrays[id]);
+        for (uint32_t i = 0; i < m->factor[f].indices; i++) {
+            const uint32_t a = m->factor[f].index[i].a;
+            bool is_out = false;
+
+            for (uint32_t j = 0; j < out.axes; j++)
+                is_out = is_out || out.axis[j] == a + 1;
+            if (!is_out)
+                grid_push(&r->inner, a + 1, k->axis[a].len);
+        }
+    }
+    return ZKG_OK;
+}
+
+/* *acc += the term at one position of out; false when it leaves 64 bits. */
+static bool add_term(int64_t *acc, const ready_term *r,
+                     const uint64_t index[ZKG_TASK_AXES])
+{
+    uint64_t at[2] = {0, 0}, pos[ZKG_TASK_AXES] = {0};
+    int64_t sum = 0, v;
+
+    for (uint32_t f = 0; f < r->factors; f++)
+        at[f] = zkg_cells_at(&r->cell[f], index);
+    for (uint64_t i = 0; i < r->inner.count; i++) {
+        v = 1;
+        for (uint32_t f = 0; f < r->factors; f++) {
+            if (!zkg_mul_i64_ok(
+                    &v, v, zkg_array_get_i64(r->cell[f].array, at[f])))
+                return false;
+        }
+        if (!zkg_add_i64_ok(&sum, sum, v))
+            return false;
+        for (uint32_t k = r->inner.axes; k-- > 0;) {
+            const uint32_t a = r->inner.axis[k];
+
+            if (++pos[k] < r->inner.len[k]) {
+                at[0] += r->cell[0].stride[a];
+                at[1] += r->cell[1].stride[a];
+                break;
+            }
+            at[0] -= (pos[k] - 1) * r->cell[0].stride[a];
+            at[1] -= (pos[k] - 1) * r->cell[1].stride[a];
+            pos[k] = 0;
+        }
+    }
+    return zkg_mul_i64_ok(&v, sum, r->c) && zkg_add_i64_ok(acc, *acc, v);
+}
+
+static bool is_skipped(const zkg_task *t, const zkg_stmt_term *m,
+                       const uint32_t skip[2])
+{
+    for (uint32_t f = 0; f < m->factors; f++) {
+        const uint32_t id = t->bind[m->factor[f].param];
+
+        if (id == skip[0] || id == skip[1])
+            return true;
+    }
+    return false;
+}
+
+zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st,
+                           uint32_t task, uint32_t einsum,
+                           const zkg_array *arrays, const uint32_t skip[2],
+                           zkg_error *err)
+{
+    const zkg_task *t = &st->task[task];
+    const zkg_stmt_einsum *e = &st->kernel[t->kernel].einsum[einsum];
+    uint64_t index[ZKG_TASK_AXES];
+    zkg_grid out;
+    char text[400];
+
+    zkg_grid_out(&out, st, t, e);
+    memset(sum, 0, out.count * sizeof(sum[0]));
+    for (uint32_t j = 0; j < e->terms; j++) {
+        ready_term r;
+
+        if (is_skipped(t, &e->term[j], skip))
+            continue;
+        ZKG_TRY(ready(&r, st, t, e, &e->term[j], arrays, err));
+        for (uint64_t i = 0; i < out.count; i++) {
+            zkg_grid_at(index, &out, i);
+            if (add_term(&sum[i], &r, index))
+                continue;
+            zkg_grid_text(text, &out, i);
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s, einsum %u: the sum at %s leaves 64 "
+                            "bits",
+                            t->name, einsum, text);
+        }
+    }
+    return ZKG_OK;
+}
+
+/* ---- tables ---- */
+
+/* The sort has no argument of its own but the elements: give them the table. */
+typedef struct row_key {
+    const zkg_stmt_table *t;
+    uint64_t row;
+} row_key;
+
+static int row_key_order(const void *a, const void *b)
+{
+    const row_key *x = a, *y = b;
+
+    for (uint32_t c = 0; c < x->t->columns; c++) {
+        const int64_t u = zkg_stmt_table_entry(x->t, c, x->row);
+        const int64_t v = zkg_stmt_table_entry(y->t, c, y->row);
+
+        if (u != v)
+            return u < v ? -1 : 1;
+    }
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+zkg_status zkg_row_finder_init(zkg_row_finder *out, const zkg_stmt_table *t,
+                               zkg_error *err)
+{
+    row_key *key;
+
+    *out = (zkg_row_finder){.table = t};
+    if (t->kind != ZKG_KIND_COLUMNS)
+        return ZKG_OK;
+    key = zkg_alloc(t->rows, sizeof(key[0]));
+    out->order = zkg_alloc(t->rows, sizeof(out->order[0]));
+    if (key == NULL || out->order == NULL) {
+        zkg_free(key);
+        zkg_row_finder_clear(out);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s",
+                        t->name);
+    }
+    for (uint64_t i = 0; i < t->rows; i++)
+        key[i] = (row_key){t, i};
+    qsort(key, t->rows, sizeof(key[0]), row_key_order);
+    for (uint64_t i = 0; i < t->rows; i++)
+        out->order[i] = key[i].row;
+    zkg_free(key);
+    return ZKG_OK;
+}
+
+void zkg_row_finder_clear(zkg_row_finder *f)
+{
+    zkg_free(f->order);
+    *f = (zkg_row_finder){.table = NULL};
+}
+
+/* Row against values: below 0, 0, above. */
+static int row_compare(const zkg_stmt_table *t, uint64_t row,
+                       const int64_t *value, uint32_t columns)
+{
+    for (uint32_t c = 0; c < columns; c++) {
+        const int64_t v = zkg_stmt_table_entry(t, c, row);
+
+        if (v != value[c])
+            return v < value[c] ? -1 : 1;
+    }
+    return 0;
+}
+
+bool zkg_row_find(uint64_t *row, const zkg_row_finder *f, const int64_t *value,
+                  uint32_t columns)
+{
+    const zkg_stmt_table *t = f->table;
+    uint64_t low = 0, high = t->rows;
+
+    if (t->kind != ZKG_KIND_COLUMNS) {
+        const int64_t first = zkg_stmt_table_entry(t, 0, 0);
+
+        if (value[0] < first ||
+            value[0] > zkg_stmt_table_entry(t, 0, t->rows - 1))
+            return false;
+        *row = (uint64_t)(value[0] - first);
+        return row_compare(t, *row, value, columns) == 0;
+    }
+    while (low < high) {
+        const uint64_t mid = low + (high - low) / 2;
+
+        if (row_compare(t, f->order[mid], value, columns) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == t->rows || row_compare(t, f->order[low], value, columns) != 0)
+        return false;
+    *row = f->order[low];
+    return true;
+}
+
+/* ---- counts ---- */
+
+static zkg_status no_row(const zkg_statement *st, const zkg_task *t,
+                         const zkg_stmt_lookup *l, const zkg_grid *grid,
+                         uint64_t i, const int64_t *value, zkg_error *err)
+{
+    const zkg_stmt_table *table = &st->table[l->table];
+    char where[400];
+    int64_t low, high;
+
+    zkg_grid_text(where, grid, i);
+    zkg_stmt_table_bounds(&low, &high, table, 0);
+    if (value[0] < low || value[0] > high)
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "task %s: tensor %s at %s is %lld, outside the range "
+                        "%lld..%lld of table %s; give an input within the "
+                        "range that the graph was made for, or make the graph "
+                        "with a larger table",
+                        t->name, st->tensor[t->bind[l->param[0]]].name, where,
+                        (long long)value[0], (long long)low, (long long)high,
+                        table->name);
+    if (l->columns == 1)
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "task %s: tensor %s at %s is %lld, which is not in "
+                        "table %s",
+                        t->name, st->tensor[t->bind[l->param[0]]].name, where,
+                        (long long)value[0], table->name);
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "task %s: tensors %s and %s at %s are %lld and %lld, "
+                    "which is no row of table %s",
+                    t->name, st->tensor[t->bind[l->param[0]]].name,
+                    st->tensor[t->bind[l->param[1]]].name, where,
+                    (long long)value[0], (long long)value[1], table->name);
+}
+
+static zkg_status count_site(int64_t *counts, const zkg_statement *st,
+                             const zkg_task *t, const zkg_stmt_lookup *l,
+                             const zkg_row_finder *finder,
+                             const zkg_array *arrays, zkg_error *err)
+{
+    zkg_cells cell[ZKG_MAX_TABLE_COLUMNS];
+    int64_t value[ZKG_MAX_TABLE_COLUMNS];
+    uint64_t index[ZKG_TASK_AXES], row;
+    zkg_grid grid;
+
+    zkg_grid_site(&grid, st, t, l);
+    for (uint32_t c = 0; c < l->columns; c++) {
+        const uint32_t id = t->bind[l->param[c]];
+
+        if (arrays[id].data == NULL)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: tensor %s has no values", t->name,
+                            st->tensor[id].name);
+        zkg_cells_param(&cell[c], st, t, l->param[c], &arrays[id]);
+    }
+    for (uint64_t i = 0; i < grid.count; i++) {
+        zkg_grid_at(index, &grid, i);
+        for (uint32_t c = 0; c < l->columns; c++)
+            value[c] = zkg_array_get_i64(cell[c].array,
+                                         zkg_cells_at(&cell[c], index));
+        if (!zkg_row_find(&row, finder, value, l->columns))
+            return no_row(st, t, l, &grid, i, value, err);
+        counts[row]++;
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_eval_counts(int64_t *counts, const zkg_statement *st,
+                           uint32_t table, const zkg_array *arrays,
+                           zkg_error *err)
+{
+    zkg_row_finder finder;
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(zkg_row_finder_init(&finder, &st->table[table], err));
+    for (uint32_t i = 0; i < st->tasks && s == ZKG_OK; i++) {
+        const zkg_task *t = &st->task[i];
+        const zkg_kernel *k = &st->kernel[t->kernel];
+
+        for (uint32_t j = 0; j < k->lookups && s == ZKG_OK; j++) {
+            if (k->lookup[j].table == table)
+                s = count_site(counts, st, t, &k->lookup[j], &finder, arrays,
+                               err);
+        }
+    }
+    zkg_row_finder_clear(&finder);
+    return s;
+}

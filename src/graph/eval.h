@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_GRAPH_EVAL_H
+#define ZKGKR_GRAPH_EVAL_H
+
+/**
+ * @file
+ * Plain integer evaluation of a task's relations: what they mean.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "graph/statement.h"
+#include "tensor/array.h"
+#include "zkgkr/status.h"
+
+#define ZKG_TASK_AXES (ZKG_MAX_KERNEL_AXES + 1) /* axis 0: the copies */
+
+/** A grid of indices, and where they lead in some tensors. */
+typedef struct zkg_grid {
+    uint32_t axes;
+    uint32_t axis[ZKG_TASK_AXES]; /**< axes of the task, highest first */
+    uint64_t len[ZKG_TASK_AXES];
+    uint64_t count; /**< product of len */
+} zkg_grid;
+
+/** Cells of a tensor by index of the task: sum of index * stride. */
+typedef struct zkg_cells {
+    const zkg_array *array;
+    uint64_t stride[ZKG_TASK_AXES]; /**< by axis of the task; 0: not there */
+} zkg_cells;
+
+/** The grid of an einsum's out, copies first. */
+void zkg_grid_out(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
+                  const zkg_stmt_einsum *e);
+
+/** The grid of a lookup site: all axes of its columns. */
+void zkg_grid_site(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
+                   const zkg_stmt_lookup *l);
+
+/** Position i of a grid as indices by axis of the task; others are 0. */
+void zkg_grid_at(uint64_t index[ZKG_TASK_AXES], const zkg_grid *g, uint64_t i);
+
+/** "[3,1]": position i for messages; out holds at least 400 bytes. */
+void zkg_grid_text(char *out, const zkg_grid *g, uint64_t i);
+
+/** Cells of parameter p, by its own axes. */
+void zkg_cells_param(zkg_cells *out, const zkg_statement *st,
+                     const zkg_task *t, uint32_t p, const zkg_array *array);
+
+/** Cells of a factor, by its indices. */
+void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
+                      const zkg_task *t, const zkg_stmt_factor *f,
+                      const zkg_array *array);
+
+/** The cell's number in the array. */
+uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
+
+/**
+ * Sum the terms of an einsum, but for those with a factor of tensor skip[0] or
+ * skip[1] (ZKG_NO_ID: nothing).
+ *
+ * @param[out] sum    count of zkg_grid_out()
+ * @param[in]  arrays one a tensor; data NULL where there are no values
+ * @retval ZKG_ERR_WITNESS     a tensor is not there yet, or a sum leaves 64
+ *                             bits
+ * @retval ZKG_ERR_UNSUPPORTED a coefficient of more than 64 bits
+ */
+ZKG_MUST_CHECK zkg_status
+zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
+                uint32_t einsum, const zkg_array *arrays,
+                const uint32_t skip[2], zkg_error *err);
+
+/** Finds the rows of a table. */
+typedef struct zkg_row_finder {
+    const zkg_stmt_table *table;
+    uint64_t *order; /**< kind columns: rows, sorted; owned */
+} zkg_row_finder;
+
+ZKG_MUST_CHECK zkg_status zkg_row_finder_init(zkg_row_finder *out,
+                                              const zkg_stmt_table *t,
+                                              zkg_error *err);
+void zkg_row_finder_clear(zkg_row_finder *f);
+
+/**
+ * The first row that begins with these values.
+ *
+ * @param[in] columns how many columns to compare, at least 1
+ * @return false when there is none
+ */
+bool zkg_row_find(uint64_t *row, const zkg_row_finder *f, const int64_t *value,
+                  uint32_t columns);
+
+/**
+ * Count how often each row of a table is looked up over all sites.
+ *
+ * @param[out] counts rows of the table, zeros before
+ * @retval ZKG_ERR_WITNESS a site's row is no row of the table: task, tensor,
+ *                         index, value and range
+ */
+ZKG_MUST_CHECK zkg_status zkg_eval_counts(int64_t *counts,
+                                          const zkg_statement *st,
+                                          uint32_t table,
+                                          const zkg_array *arrays,
+                                          zkg_error *err);
+
+#endif

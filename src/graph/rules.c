@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Witness rules over plain integers. */
+#include "graph/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/mem.h"
+#include "graph/eval.h"
+
+/* The task whose relation first names a tensor, for messages. */
+static const char *task_of(const zkg_statement *st, uint32_t id)
+{
+    for (uint32_t i = 0; i < st->tasks; i++) {
+        for (uint32_t p = 0; p < st->task[i].params; p++) {
+            if (st->task[i].bind[p] == id)
+                return st->task[i].name;
+        }
+    }
+    return "(none)";
+}
+
+zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g, uint32_t id,
+                          uint64_t at, int64_t v, zkg_error *err)
+{
+    const zkg_tensor *t = &g->st.tensor[id];
+
+    if (v >= t->min && v <= t->max) {
+        zkg_array_set_i64(&arrays[id], at, v);
+        return ZKG_OK;
+    }
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "task %s: tensor %s: element %llu is %lld, outside its "
+                    "range %lld..%lld; give an input within the range that "
+                    "the graph was made for, or make the graph with a larger "
+                    "table",
+                    task_of(&g->st, id), t->name, (unsigned long long)at,
+                    (long long)v, (long long)t->min, (long long)t->max);
+}
+
+static zkg_status make(zkg_array *arrays, const zkg_graph *g, uint32_t id,
+                       zkg_error *err)
+{
+    const zkg_tensor *t = &g->st.tensor[id];
+
+    if (arrays[id].data != NULL)
+        return zkg_fail(err, ZKG_ERR_INVALID, "tensor %s is made twice",
+                        t->name);
+    return zkg_array_init(&arrays[id], t->type, t->axes, t->len, err);
+}
+
+static zkg_status need(const zkg_array *arrays, const zkg_graph *g,
+                       uint32_t id, zkg_error *err)
+{
+    if (arrays[id].data != NULL)
+        return ZKG_OK;
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "a rule needs tensor %s before any rule makes it",
+                    g->st.tensor[id].name);
+}
+
+/* The one term of an einsum that is c * tensor, over all of out: its
+ * coefficient and its cells. */
+static zkg_status lone_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
+                            const zkg_rule *r, uint32_t id,
+                            const zkg_array *arrays, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+    const zkg_stmt_term *found = NULL;
+
+    for (uint32_t i = 0; i < e->terms; i++) {
+        const zkg_stmt_term *m = &e->term[i];
+
+        for (uint32_t f = 0; f < m->factors; f++) {
+            if (t->bind[m->factor[f].param] != id)
+                continue;
+            if (found != NULL || m->factors != 1 ||
+                m->factor[0].indices != e->out_axes ||
+                (t->broadcast[m->factor[0].param] && t->copies > 1) ||
+                !zkg_coeff_to_i64(c, &m->c))
+                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                                "task %s, einsum %u: a rule makes tensor %s, "
+                                "which is not one plain term of it",
+                                t->name, r->einsum, g->st.tensor[id].name);
+            found = m;
+        }
+    }
+    if (found == NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "task %s, einsum %u: a rule makes tensor %s, which "
+                        "is not in it",
+                        t->name, r->einsum, g->st.tensor[id].name);
+    zkg_cells_factor(cell, &g->st, t, &found->factor[0], &arrays[id]);
+    return ZKG_OK;
+}
+
+static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
+                             const zkg_rule *r, const zkg_array *arrays,
+                             zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const uint32_t skip[2] = {r->to, r->remainder};
+    zkg_status s;
+
+    zkg_grid_out(out, &g->st, t,
+                 &g->st.kernel[t->kernel].einsum[r->einsum]);
+    *sum = zkg_alloc(out->count, sizeof(**sum));
+    if (*sum == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    s = zkg_eval_einsum(*sum, &g->st, r->task, r->einsum, arrays, skip, err);
+    if (s != ZKG_OK) {
+        zkg_free(*sum);
+        *sum = NULL;
+    }
+    return s;
+}
+
+static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
+                              const zkg_rule *r, const zkg_grid *out,
+                              const int64_t *sum, zkg_error *err)
+{
+    zkg_cells q_cell, r_cell;
+    int64_t q_c, r_c;
+    uint64_t index[ZKG_TASK_AXES];
+
+    ZKG_TRY(lone_term(&q_c, &q_cell, g, r, r->to, arrays, err));
+    ZKG_TRY(lone_term(&r_c, &r_cell, g, r, r->remainder, arrays, err));
+    if (!((r_c == -1 && q_c < 0 && q_c > INT64_MIN) || (r_c == 1 && q_c > 0)))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "task %s, einsum %u: divmod needs coefficients -D and "
+                        "-1 of quotient and remainder",
+                        g->st.task[r->task].name, r->einsum);
+    for (uint64_t i = 0; i < out->count; i++) {
+        const int64_t d = r_c < 0 ? -q_c : q_c;
+        int64_t a = sum[i], q, rem;
+
+        if (r_c > 0 && !zkg_mul_i64_ok(&a, a, -1))
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: a sum leaves 64 bits",
+                            g->st.task[r->task].name);
+        q = a / d;
+        rem = a % d;
+        if (rem < 0) {
+            rem += d;
+            q--;
+        }
+        zkg_grid_at(index, out, i);
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&q_cell, index),
+                               q, err));
+        ZKG_TRY(zkg_rule_store(arrays, g, r->remainder,
+                               zkg_cells_at(&r_cell, index), rem, err));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status solve_fill(zkg_array *arrays, const zkg_graph *g,
+                             const zkg_rule *r, const zkg_grid *out,
+                             const int64_t *sum, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+    const bool is_virtual =
+        e->equals != ZKG_NO_ID && t->bind[e->equals] == r->to;
+    zkg_cells cell;
+    int64_t c = -1, rest = 0;
+    uint64_t index[ZKG_TASK_AXES];
+
+    if (is_virtual)
+        zkg_cells_param(&cell, &g->st, t, e->equals, &arrays[r->to]);
+    else
+        ZKG_TRY(lone_term(&c, &cell, g, r, r->to, arrays, err));
+    for (uint64_t i = 0; i < out->count; i++) {
+        int64_t a = sum[i];
+
+        zkg_grid_at(index, out, i);
+        if (e->equals != ZKG_NO_ID && !is_virtual) {
+            zkg_cells equals;
+
+            ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
+            zkg_cells_param(&equals, &g->st, t, e->equals,
+                            &arrays[t->bind[e->equals]]);
+            rest = zkg_array_get_i64(equals.array,
+                                     zkg_cells_at(&equals, index));
+        }
+        /* a + c T = rest */
+        if (!zkg_add_i64_ok(&a, a, -rest) || a == INT64_MIN)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: a sum leaves 64 bits", t->name);
+        if (a % c != 0)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s, einsum %u: %lld is no multiple of %lld, "
+                            "so no value of tensor %s makes it hold",
+                            t->name, r->einsum, (long long)a, (long long)c,
+                            g->st.tensor[r->to].name);
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&cell, index),
+                               -(a / c), err));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status run_einsum_rule(zkg_array *arrays, const zkg_graph *g,
+                                  const zkg_rule *r, zkg_error *err)
+{
+    zkg_grid out;
+    int64_t *sum;
+    zkg_status s;
+
+    ZKG_TRY(sum_others(&sum, &out, g, r, arrays, err));
+    s = make(arrays, g, r->to, err);
+    if (s == ZKG_OK && r->kind == ZKG_RULE_DIVMOD) {
+        s = make(arrays, g, r->remainder, err);
+        if (s == ZKG_OK)
+            s = divmod_fill(arrays, g, r, &out, sum, err);
+    } else if (s == ZKG_OK) {
+        s = solve_fill(arrays, g, r, &out, sum, err);
+    }
+    zkg_free(sum);
+    return s;
+}
+
+static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
+                          const zkg_rule *r, zkg_error *err)
+{
+    const zkg_stmt_table *table = &g->st.table[r->table];
+    const zkg_tensor *from = &g->st.tensor[r->from];
+    const uint64_t n = zkg_tensor_count(from);
+    zkg_row_finder finder;
+    zkg_status s = ZKG_OK;
+
+    if (n != zkg_tensor_count(&g->st.tensor[r->to]))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "a rule maps tensor %s to %s, which has another size",
+                        from->name, g->st.tensor[r->to].name);
+    ZKG_TRY(need(arrays, g, r->from, err));
+    ZKG_TRY(make(arrays, g, r->to, err));
+    ZKG_TRY(zkg_row_finder_init(&finder, table, err));
+    for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
+        const int64_t v = zkg_array_get_i64(&arrays[r->from], i);
+        int64_t low, high;
+        uint64_t row;
+
+        if (zkg_row_find(&row, &finder, &v, 1)) {
+            s = zkg_rule_store(
+                arrays, g, r->to, i,
+                zkg_stmt_table_entry(table, table->columns - 1, row), err);
+            continue;
+        }
+        zkg_stmt_table_bounds(&low, &high, table, 0);
+        s = zkg_fail(err, ZKG_ERR_WITNESS,
+                     "task %s: tensor %s: element %llu is %lld, which is not "
+                     "in table %s (%lld..%lld); give an input within the "
+                     "range that the graph was made for, or make the graph "
+                     "with a larger table",
+                     task_of(&g->st, r->from), from->name,
+                     (unsigned long long)i, (long long)v, table->name,
+                     (long long)low, (long long)high);
+    }
+    zkg_row_finder_clear(&finder);
+    return s;
+}
+
+static zkg_status run_count(zkg_array *arrays, const zkg_graph *g,
+                            const zkg_rule *r, zkg_error *err)
+{
+    ZKG_TRY(make(arrays, g, r->to, err));
+    if (arrays[r->to].type != ZKG_I64 ||
+        zkg_array_count(&arrays[r->to]) != g->st.table[r->table].rows)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "a rule counts table %s into tensor %s, which is not "
+                        "of its size, or not i64",
+                        g->st.table[r->table].name, g->st.tensor[r->to].name);
+    return zkg_eval_counts(arrays[r->to].data, &g->st, r->table, arrays, err);
+}
+
+static zkg_status run_constant(zkg_array *arrays, const zkg_graph *g,
+                               const zkg_rule *r, zkg_error *err)
+{
+    const uint64_t n = zkg_tensor_count(&g->st.tensor[r->to]);
+
+    ZKG_TRY(make(arrays, g, r->to, err));
+    for (uint64_t i = 0; i < n; i++)
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, i, r->value, err));
+    return ZKG_OK;
+}
+
+zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
+                        const zkg_rule *r, zkg_error *err)
+{
+    switch (r->kind) {
+    case ZKG_RULE_DIVMOD:
+    case ZKG_RULE_SOLVE:
+        return run_einsum_rule(arrays, g, r, err);
+    case ZKG_RULE_MAP:
+        return run_map(arrays, g, r, err);
+    case ZKG_RULE_COUNT:
+        return run_count(arrays, g, r, err);
+    default:
+        return run_constant(arrays, g, r, err);
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_GRAPH_RULES_H
+#define ZKGKR_GRAPH_RULES_H
+
+/**
+ * @file
+ * One rule: from tensors that are there to tensors that are not.
+ */
+
+#include "graph/graph.h"
+
+/**
+ * Run a rule; the arrays that it makes become owned by their list.
+ *
+ * @retval ZKG_ERR_WITNESS no value satisfies it
+ */
+ZKG_MUST_CHECK zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
+                                       const zkg_rule *r, zkg_error *err);
+
+/**
+ * Store v into tensor id, if it lies within its min..max.
+ *
+ * @param where what and where the value is, for the message
+ */
+ZKG_MUST_CHECK zkg_status zkg_rule_store(zkg_array *arrays,
+                                         const zkg_graph *g, uint32_t id,
+                                         uint64_t at, int64_t v,
+                                         zkg_error *err);
+
+#endif

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Witnesses: inputs in, rules, files, the check. */
+#include "graph/witness.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/jsonnum.h"
+#include "base/mem.h"
+#include "graph/eval.h"
+#include "graph/rules.h"
+#include "tensor/safetensors.h"
+
+#define MAX_INPUT ((size_t)1 << 36)
+
+void zkg_witness_refresh(zkg_witness *w)
+{
+    for (uint32_t i = 0; i < w->tensors; i++)
+        w->view[i] = w->array[i].data != NULL ? &w->array[i] : NULL;
+}
+
+zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
+                            zkg_error *err)
+{
+    *out = (zkg_witness){.tensors = g->st.tensors};
+    out->array = zkg_alloc(out->tensors, sizeof(out->array[0]));
+    out->view = zkg_alloc(out->tensors, sizeof(out->view[0]));
+    if (out->array == NULL || out->view == NULL) {
+        zkg_witness_clear(out);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the witness");
+    }
+    for (uint32_t i = 0; i < out->tensors; i++) {
+        if (g->st.tensor[i].vis == ZKG_FIXED) {
+            out->array[i] = g->fixed[i];
+            out->array[i].owned = false;
+        }
+    }
+    zkg_witness_refresh(out);
+    return ZKG_OK;
+}
+
+void zkg_witness_clear(zkg_witness *w)
+{
+    for (uint32_t i = 0; w->array != NULL && i < w->tensors; i++)
+        zkg_array_clear(&w->array[i]);
+    zkg_free(w->array);
+    zkg_free(w->view);
+    *w = (zkg_witness){.tensors = 0};
+}
+
+/* ---- inputs ---- */
+
+typedef struct input_state {
+    zkg_witness *w;
+    const zkg_graph *g;
+    uint64_t *count; /* one an input */
+} input_state;
+
+/* floor(v 2^scale + 1/2), exactly; false when it leaves 62 bits. */
+static bool quantise(int64_t *out, double v, uint32_t scale)
+{
+    const double x = ldexp(v, (int)scale);
+    const double f = floor(x);
+
+    if (!(f > -0x1p62 && f < 0x1p62))
+        return false;
+    *out = (int64_t)f + (x - f >= 0.5);
+    return true;
+}
+
+static zkg_status bad_shape(const zkg_tensor *t, zkg_error *err)
+{
+    char shape[300];
+
+    zkg_tensor_shape_text(shape, t);
+    return zkg_fail(err, ZKG_ERR_MALFORMED,
+                    "input %s has shape %s: give it flat (%llu numbers), or "
+                    "nested as its shape",
+                    t->name, shape, (unsigned long long)zkg_tensor_count(t));
+}
+
+static zkg_status take_number(void *user, uint32_t entry,
+                              const uint64_t *index, uint32_t depth,
+                              double value, zkg_error *err)
+{
+    input_state *in = user;
+    const zkg_tensor *t;
+    uint32_t id, scale;
+    uint64_t at = 0;
+    int64_t v = 0;
+
+    if (entry >= in->g->inputs)
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "the graph has %u input%s",
+                        in->g->inputs, in->g->inputs == 1 ? "" : "s");
+    id = in->g->input[entry];
+    t = &in->g->st.tensor[id];
+    scale = in->g->display[id].scale;
+    if (depth == 1) {
+        at = index[0];
+    } else if (depth == t->axes) {
+        for (uint32_t k = 0; k < depth; k++) {
+            if (index[k] >= t->len[k])
+                return bad_shape(t, err);
+            at = at * t->len[k] + index[k];
+        }
+    } else {
+        return bad_shape(t, err);
+    }
+    if (at >= zkg_tensor_count(t))
+        return bad_shape(t, err);
+    if (!quantise(&v, value, scale) || v < t->min || v > t->max)
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "input %s: element %llu is %.17g, outside the range "
+                        "%.17g..%.17g that the graph was made for",
+                        t->name, (unsigned long long)at, value,
+                        ldexp((double)t->min, -(int)scale),
+                        ldexp((double)t->max, -(int)scale));
+    zkg_array_set_i64(&in->w->array[id], at, v);
+    in->count[entry]++;
+    return ZKG_OK;
+}
+
+static zkg_status read_numbers(input_state *in, const char *path,
+                               zkg_error *err)
+{
+    uint8_t *text;
+    size_t len;
+    zkg_status s;
+
+    ZKG_TRY(zkg_file_read(&text, &len, path, MAX_INPUT, err));
+    s = zkg_json_numbers((const char *)text, len, path, take_number, in, err);
+    zkg_free(text);
+    for (uint32_t i = 0; i < in->g->inputs && s == ZKG_OK; i++) {
+        const zkg_tensor *t = &in->g->st.tensor[in->g->input[i]];
+        char shape[300];
+
+        zkg_tensor_shape_text(shape, t);
+        if (in->count[i] != zkg_tensor_count(t))
+            s = zkg_fail(err, ZKG_ERR_MALFORMED,
+                         "%s: input_data[%u] has %llu numbers, input %s of "
+                         "shape %s has %llu",
+                         path, i, (unsigned long long)in->count[i], t->name,
+                         shape, (unsigned long long)zkg_tensor_count(t));
+    }
+    return s;
+}
+
+zkg_status zkg_witness_read_input(zkg_witness *w, const zkg_graph *g,
+                                  const char *path, zkg_error *err)
+{
+    input_state in = {.w = w, .g = g};
+    zkg_status s = ZKG_OK;
+
+    in.count = zkg_alloc(g->inputs, sizeof(in.count[0]));
+    if (in.count == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (uint32_t i = 0; i < g->inputs && s == ZKG_OK; i++) {
+        const zkg_tensor *t = &g->st.tensor[g->input[i]];
+
+        zkg_array_clear(&w->array[g->input[i]]);
+        s = zkg_array_init(&w->array[g->input[i]], t->type, t->axes, t->len,
+                           err);
+    }
+    if (s == ZKG_OK)
+        s = read_numbers(&in, path, err);
+    zkg_free(in.count);
+    zkg_witness_refresh(w);
+    return s;
+}
+
+zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g,
+                             zkg_error *err)
+{
+    for (uint32_t i = 0; i < g->rules; i++) {
+        if (w->array[g->rule[i].to].data == NULL)
+            ZKG_TRY(zkg_rule_run(w->array, g, &g->rule[i], err));
+    }
+    zkg_witness_refresh(w);
+    return ZKG_OK;
+}
+
+zkg_status zkg_witness_from_input(zkg_witness *out, const zkg_graph *g,
+                                  const char *path, zkg_error *err)
+{
+    zkg_status s;
+
+    ZKG_TRY(zkg_witness_init(out, g, err));
+    s = zkg_witness_read_input(out, g, path, err);
+    if (s == ZKG_OK)
+        s = zkg_witness_solve(out, g, err);
+    if (s == ZKG_OK)
+        s = zkg_witness_check(out, g, err);
+    if (s != ZKG_OK)
+        zkg_witness_clear(out);
+    return s;
+}
+
+/* ---- the check ---- */
+
+/* Real cells of an array, whatever it stores. */
+static uint64_t real_cell(const zkg_array *a, uint64_t i)
+{
+    uint64_t pos[ZKG_MAX_AXES], at = 0;
+
+    for (uint32_t k = a->axes; k-- > 0;) {
+        pos[k] = i % a->len[k];
+        i /= a->len[k];
+    }
+    for (uint32_t k = 0; k < a->axes; k++)
+        at = at * a->stored[k] + pos[k];
+    return at;
+}
+
+static zkg_status check_ranges(const zkg_witness *w, const zkg_graph *g,
+                               zkg_error *err)
+{
+    for (uint32_t i = 0; i < g->st.tensors; i++) {
+        const zkg_tensor *t = &g->st.tensor[i];
+        const zkg_array *a = &w->array[i];
+        const uint64_t n = zkg_tensor_count(t);
+
+        if (a->data == NULL)
+            return zkg_fail(err, ZKG_ERR_WITNESS, "tensor %s has no values",
+                            t->name);
+        for (uint64_t k = 0; k < n; k++) {
+            const int64_t v = zkg_array_get_i64(a, real_cell(a, k));
+
+            if (v < t->min || v > t->max)
+                return zkg_fail(err, ZKG_ERR_WITNESS,
+                                "tensor %s: element %llu is %lld, outside "
+                                "its range %lld..%lld",
+                                t->name, (unsigned long long)k, (long long)v,
+                                (long long)t->min, (long long)t->max);
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status check_einsum(const zkg_witness *w, const zkg_graph *g,
+                               uint32_t task, uint32_t einsum, zkg_error *err)
+{
+    static const uint32_t skip[2] = {ZKG_NO_ID, ZKG_NO_ID};
+    const zkg_task *t = &g->st.task[task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[einsum];
+    uint64_t index[ZKG_TASK_AXES];
+    zkg_cells equals = {.array = NULL};
+    zkg_grid out;
+    int64_t *sum;
+    zkg_status s;
+
+    zkg_grid_out(&out, &g->st, t, e);
+    sum = zkg_alloc(out.count, sizeof(sum[0]));
+    if (sum == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    s = zkg_eval_einsum(sum, &g->st, task, einsum, w->array, skip, err);
+    if (e->equals != ZKG_NO_ID)
+        zkg_cells_param(&equals, &g->st, t, e->equals,
+                        &w->array[t->bind[e->equals]]);
+    for (uint64_t i = 0; i < out.count && s == ZKG_OK; i++) {
+        int64_t want = 0;
+        char where[400];
+
+        zkg_grid_at(index, &out, i);
+        if (equals.array != NULL)
+            want =
+                zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index));
+        if (sum[i] == want)
+            continue;
+        zkg_grid_text(where, &out, i);
+        s = zkg_fail(err, ZKG_ERR_WITNESS,
+                     "task %s (kernel %s), einsum %u: the sum at %s is %lld, "
+                     "not %lld",
+                     t->name, g->st.kernel[t->kernel].name, einsum, where,
+                     (long long)sum[i], (long long)want);
+    }
+    zkg_free(sum);
+    return s;
+}
+
+static zkg_status check_counts(const zkg_witness *w, const zkg_graph *g,
+                               uint32_t table, zkg_error *err)
+{
+    const zkg_stmt_table *t = &g->st.table[table];
+    const zkg_array *counts = &w->array[t->counts];
+    int64_t *want = zkg_alloc(t->rows, sizeof(want[0]));
+    zkg_status s;
+
+    if (want == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    s = zkg_eval_counts(want, &g->st, table, w->array, err);
+    for (uint64_t i = 0; i < t->rows && s == ZKG_OK; i++) {
+        const int64_t v = zkg_array_get_i64(counts, i);
+
+        if (v != want[i])
+            s = zkg_fail(err, ZKG_ERR_WITNESS,
+                         "tensor %s says that row %llu of table %s is looked "
+                         "up %lld times; it is looked up %lld times",
+                         g->st.tensor[t->counts].name, (unsigned long long)i,
+                         t->name, (long long)v, (long long)want[i]);
+    }
+    zkg_free(want);
+    return s;
+}
+
+zkg_status zkg_witness_check(const zkg_witness *w, const zkg_graph *g,
+                             zkg_error *err)
+{
+    ZKG_TRY(check_ranges(w, g, err));
+    for (uint32_t i = 0; i < g->st.tasks; i++) {
+        const zkg_kernel *k = &g->st.kernel[g->st.task[i].kernel];
+
+        for (uint32_t j = 0; j < k->einsums; j++)
+            ZKG_TRY(check_einsum(w, g, i, j, err));
+    }
+    for (uint32_t i = 0; i < g->st.tables; i++)
+        ZKG_TRY(check_counts(w, g, i, err));
+    return ZKG_OK;
+}
+
+/* ---- files ---- */
+
+static bool is_stored(const zkg_tensor *t)
+{
+    return t->vis == ZKG_PUBLIC || t->vis == ZKG_PRIVATE;
+}
+
+zkg_status zkg_witness_write(const zkg_witness *w, const zkg_graph *g,
+                             const char *path, zkg_error *err)
+{
+    char digest[65];
+    const char *const meta[] = {"zkgkr",   "tensors", "version",
+                                "1",       "graph",   digest};
+    zkg_st_out *out = zkg_alloc(w->tensors, sizeof(out[0]));
+    size_t n = 0;
+    zkg_status s;
+
+    if (out == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (uint32_t i = 0; i < w->tensors; i++) {
+        if (is_stored(&g->st.tensor[i]))
+            out[n++] = (zkg_st_out){g->st.tensor[i].name, &w->array[i]};
+    }
+    zkg_digest_hex(digest, g->st.digest);
+    s = zkg_safetensors_write(path, out, n, meta, 3, err);
+    zkg_free(out);
+    return s;
+}
+
+static zkg_status read_tensor(zkg_array *a, const zkg_tensor *t,
+                              const zkg_safetensors *st, const char *path,
+                              zkg_error *err)
+{
+    const zkg_st_entry *e = zkg_safetensors_find(st, t->name);
+    char shape[300];
+
+    if (e == NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: tensor %s is not there",
+                        path, t->name);
+    zkg_tensor_shape_text(shape, t);
+    if (e->axes != t->axes ||
+        memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
+        e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: tensor %s is not of integers, or not of shape "
+                        "%s",
+                        path, t->name, shape);
+    ZKG_TRY(zkg_array_init(a, t->type, t->axes, t->len, err));
+    for (uint64_t i = 0; i < zkg_st_entry_count(e); i++) {
+        const int64_t v = zkg_st_entry_i64(e, i);
+
+        if (v < t->min || v > t->max)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "%s: tensor %s: element %llu is %lld, outside "
+                            "its range %lld..%lld",
+                            path, t->name, (unsigned long long)i,
+                            (long long)v, (long long)t->min,
+                            (long long)t->max);
+        zkg_array_set_i64(a, i, v);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status read_all(zkg_witness *w, const zkg_graph *g,
+                           const zkg_safetensors *st, const char *path,
+                           zkg_error *err)
+{
+    const char *said = zkg_safetensors_meta(st, "graph");
+    char digest[65];
+    size_t n = 0;
+
+    zkg_digest_hex(digest, g->st.digest);
+    if (said == NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s has no __metadata__ of this program", path);
+    if (strcmp(said, digest) != 0)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s belongs to graph %s, this graph is %s", path, said,
+                        digest);
+    for (uint32_t i = 0; i < w->tensors; i++) {
+        if (!is_stored(&g->st.tensor[i]))
+            continue;
+        ZKG_TRY(read_tensor(&w->array[i], &g->st.tensor[i], st, path, err));
+        n++;
+    }
+    if (n != st->entries)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s has %zu tensors, the witness of this graph %zu",
+                        path, st->entries, n);
+    return ZKG_OK;
+}
+
+zkg_status zkg_witness_read(zkg_witness *out, const zkg_graph *g,
+                            const char *path, zkg_error *err)
+{
+    zkg_safetensors st;
+    zkg_status s;
+
+    ZKG_TRY(zkg_witness_init(out, g, err));
+    s = zkg_safetensors_read(&st, path, err);
+    if (s == ZKG_OK) {
+        s = read_all(out, g, &st, path, err);
+        zkg_safetensors_clear(&st);
+    }
+    if (s == ZKG_OK)
+        s = zkg_witness_solve(out, g, err);
+    if (s != ZKG_OK)
+        zkg_witness_clear(out);
+    return s;
+}
