@@ -14,6 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#if defined(__x86_64__)
+#include <x86intrin.h> /* add and subtract with carry: no extension needed */
+#endif
+
 #define ZKG_LIMB4_INLINE static inline __attribute__((always_inline, unused))
 
 __extension__ typedef unsigned __int128 zkg_u128;
@@ -24,7 +28,28 @@ typedef struct zkg_limb4_mod {
     uint64_t inv;
 } zkg_limb4_mod;
 
+#if defined(__x86_64__)
+
 /** Returns a + b + *c, and leaves the carry (0 or 1) in *c. */
+ZKG_LIMB4_INLINE uint64_t zkg_limb_adc(uint64_t a, uint64_t b, uint64_t *c)
+{
+    unsigned long long r;
+
+    *c = _addcarry_u64((unsigned char)*c, a, b, &r);
+    return r;
+}
+
+/** Returns a - b - *c, and leaves the borrow (0 or 1) in *c. */
+ZKG_LIMB4_INLINE uint64_t zkg_limb_sbb(uint64_t a, uint64_t b, uint64_t *c)
+{
+    unsigned long long r;
+
+    *c = _subborrow_u64((unsigned char)*c, a, b, &r);
+    return r;
+}
+
+#else
+
 ZKG_LIMB4_INLINE uint64_t zkg_limb_adc(uint64_t a, uint64_t b, uint64_t *c)
 {
     zkg_u128 t = (zkg_u128)a + b + *c;
@@ -33,7 +58,6 @@ ZKG_LIMB4_INLINE uint64_t zkg_limb_adc(uint64_t a, uint64_t b, uint64_t *c)
     return (uint64_t)t;
 }
 
-/** Returns a - b - *c, and leaves the borrow (0 or 1) in *c. */
 ZKG_LIMB4_INLINE uint64_t zkg_limb_sbb(uint64_t a, uint64_t b, uint64_t *c)
 {
     zkg_u128 t = (zkg_u128)a - b - *c;
@@ -41,6 +65,8 @@ ZKG_LIMB4_INLINE uint64_t zkg_limb_sbb(uint64_t a, uint64_t b, uint64_t *c)
     *c = (uint64_t)(t >> 64) & 1;
     return (uint64_t)t;
 }
+
+#endif
 
 /** Returns a + b * c + *d, and leaves the high word in *d. */
 ZKG_LIMB4_INLINE uint64_t zkg_limb_mac(uint64_t a, uint64_t b, uint64_t c,
@@ -334,19 +360,18 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul_i64(uint64_t r[4], const uint64_t a[4],
 ZKG_LIMB4_INLINE void zkg_limb6_mac(uint64_t acc[6], const uint64_t a[4],
                                     int64_t b)
 {
-    /* a * b = a * (b mod 2^64) - 2^64 a [b < 0], a signed 320-bit number */
-    uint64_t mask = b < 0 ? UINT64_MAX : 0, c = 0, v[5];
+    /* the product with |b|, and its complement plus one when b < 0 */
+    const uint64_t mask = b < 0 ? UINT64_MAX : 0;
+    const uint64_t u = ((uint64_t)b ^ mask) - mask;
+    uint64_t c = 0, v[5];
 
     for (int i = 0; i < 4; i++)
-        v[i] = zkg_limb_mac(0, a[i], (uint64_t)b, &c);
+        v[i] = zkg_limb_mac(0, a[i], u, &c);
     v[4] = c;
-    c = 0;
-    for (int i = 0; i < 4; i++)
-        v[i + 1] = zkg_limb_sbb(v[i + 1], a[i] & mask, &c);
-    c = 0;
+    c = mask & 1;
     for (int i = 0; i < 5; i++)
-        acc[i] = zkg_limb_adc(acc[i], v[i], &c);
-    acc[5] += ((v[4] >> 63) ? UINT64_MAX : 0) + c;
+        acc[i] = zkg_limb_adc(acc[i], v[i] ^ mask, &c);
+    acc[5] += mask + c;
 }
 
 #endif

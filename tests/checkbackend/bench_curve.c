@@ -40,6 +40,7 @@ static int bench_field(void)
     enum { LEN = 512, TIMES = 2000 };
     double mul = 1e9, latency = 1e9, add = 1e9, mac = 1e9, inv = 1e9;
     static zkg_fr a[LEN], b[LEN], r[LEN];
+    static int16_t small[LEN];
     zkg_fr x, y;
 
 #ifdef ZKG_FIELD_MULX
@@ -50,6 +51,7 @@ static int bench_field(void)
         zkg_fr_from_u64(&a[i], (uint64_t)i + 3);
         zkg_fr_inv(&a[i], &a[i]);
         zkg_fr_sqr(&b[i], &a[i]);
+        small[i] = (int16_t)b[i].l[0];
     }
     x = y = a[1];
     for (int run = 0; run < RUNS; run++) {
@@ -76,7 +78,7 @@ static int bench_field(void)
         add = s - t < add ? s - t : add;
         for (int k = 0; k < TIMES; k++)
             for (int i = 0; i < LEN; i++)
-                zkg_fr_wide_mac(&acc, &a[i], (int64_t)(i * 97 - k * 31) % 997);
+                zkg_fr_wide_mac(&acc, &a[i], small[i]);
         t = now();
         mac = t - s < mac ? t - s : mac;
         zkg_fr_wide_reduce(&y, &acc);
