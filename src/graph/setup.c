@@ -85,6 +85,16 @@ static zkg_status commit_fixed(zkg_key *key, const zkg_graph *g,
     return ZKG_OK;
 }
 
+static zkg_status set_digest(zkg_key *key, zkg_error *err)
+{
+    uint8_t *bytes;
+    size_t len;
+
+    ZKG_TRY(zkg_key_encode(&bytes, &len, key, err));
+    zkg_free(bytes);
+    return ZKG_OK;
+}
+
 static zkg_status setup(zkg_key *out, const zkg_graph *g, const zkg_srs *srs,
                         uint32_t k, uint32_t cpu_flags, zkg_error *err)
 {
@@ -93,7 +103,8 @@ static zkg_status setup(zkg_key *out, const zkg_graph *g, const zkg_srs *srs,
     ZKG_TRY(zkg_srs_key_init(&out->srs, srs, k, err));
     ZKG_TRY(copy_statement(&out->statement, &g->st, err));
     ZKG_TRY(copy_display(&out->display, g, err));
-    return commit_fixed(out, g, srs, cpu_flags, err);
+    ZKG_TRY(commit_fixed(out, g, srs, cpu_flags, err));
+    return set_digest(out, err);
 }
 
 zkg_status zkg_setup(zkg_key *out, bool *k_capped, const zkg_graph *g,

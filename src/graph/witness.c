@@ -12,9 +12,10 @@
 #include "base/mem.h"
 #include "graph/eval.h"
 #include "graph/rules.h"
+#include "tensor/quantise.h"
 #include "tensor/safetensors.h"
 
-#define MAX_INPUT ((size_t)1 << 36)
+#define MAX_INPUT_BYTES ((size_t)1 << 36)
 
 void zkg_witness_refresh(zkg_witness *w)
 {
@@ -59,18 +60,6 @@ typedef struct input_state {
     uint64_t *count; /* one an input */
 } input_state;
 
-/* floor(v 2^scale + 1/2), exactly; false when it leaves 62 bits. */
-static bool quantise(int64_t *out, double v, uint32_t scale)
-{
-    const double x = ldexp(v, (int)scale);
-    const double f = floor(x);
-
-    if (!(f > -0x1p62 && f < 0x1p62))
-        return false;
-    *out = (int64_t)f + (x - f >= 0.5);
-    return true;
-}
-
 static zkg_status bad_shape(const zkg_tensor *t, zkg_error *err)
 {
     char shape[300];
@@ -111,7 +100,7 @@ static zkg_status take_number(void *user, uint32_t entry,
     }
     if (at >= zkg_tensor_count(t))
         return bad_shape(t, err);
-    if (!quantise(&v, value, scale) || v < t->min || v > t->max)
+    if (!zkg_quantise(&v, value, scale) || v < t->min || v > t->max)
         return zkg_fail(err, ZKG_ERR_WITNESS,
                         "input %s: element %llu is %.17g, outside the range "
                         "%.17g..%.17g that the graph was made for",
@@ -130,7 +119,7 @@ static zkg_status read_numbers(input_state *in, const char *path,
     size_t len;
     zkg_status s;
 
-    ZKG_TRY(zkg_file_read(&text, &len, path, MAX_INPUT, err));
+    ZKG_TRY(zkg_file_read(&text, &len, path, MAX_INPUT_BYTES, err));
     s = zkg_json_numbers((const char *)text, len, path, take_number, in, err);
     zkg_free(text);
     for (uint32_t i = 0; i < in->g->inputs && s == ZKG_OK; i++) {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_NN_RANGE_H
+#define ZKGKR_NN_RANGE_H
+
+/**
+ * @file
+ * Tables for ranges, shared by name.
+ */
+
+#include "graph/graph.h"
+#include "zkgkr/nn.h"
+
+#define ZKG_NN_TABLE_NAME 80
+
+/**
+ * The table that holds exactly min..max: range<bits>, signed<bits>, or rows
+ * min..max; made when it is not there yet.
+ *
+ * @param[out] name of the table
+ * @retval ZKG_ERR_UNSUPPORTED more than 2^20 values that are no power of two
+ */
+ZKG_MUST_CHECK zkg_status zkg_nn_range_table(char name[ZKG_NN_TABLE_NAME],
+                                             zkg_graph *g, int64_t min,
+                                             int64_t max, zkg_error *err);
+
+#endif
