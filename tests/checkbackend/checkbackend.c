@@ -1,0 +1,929 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * checkbackend [--bench] [--seed N] [SLOT..]: every slot of every backend that
+ * this processor runs, against `ref`.
+ *
+ * One check_SLOT() a line of slots.def: a slot without a check does not link.
+ * Values are biased to 0, 1 and -1 and never all zero; sizes are odd as well
+ * as even, and empty; arrays end in guard words.  With --bench the same calls
+ * are timed, in nanoseconds an element. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/backend.h"
+#include "base/cpu.h"
+
+typedef struct context {
+    const zkg_backend *ref, *b;
+    const char *slot;
+    uint64_t seed;
+    bool bench;
+    uint64_t checks, failures;
+} context;
+
+/* ---- values ---- */
+
+static uint64_t next(context *c)
+{
+    uint64_t z = (c->seed += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static void draw(context *c, zkg_fr *out)
+{
+    uint64_t wide[8];
+
+    for (int i = 0; i < 8; i++)
+        wide[i] = next(c);
+    switch (wide[7] % 8) {
+    case 0:
+        zkg_fr_from_i64(out, (int64_t)(wide[6] % 3) - 1);
+        break;
+    case 1:
+        zkg_fr_from_i64(out, (int64_t)wide[0] >> wide[1] % 64);
+        break;
+    default:
+        zkg_fr_from_wide_bytes(out, (const uint8_t *)wide);
+    }
+}
+
+static void *get(size_t n, size_t size)
+{
+    void *p = calloc(n + 1, size);
+
+    if (p == NULL)
+        abort();
+    return p;
+}
+
+/* n elements and one guard behind them; the first is never 0. */
+static zkg_fr *elements(context *c, size_t n)
+{
+    zkg_fr *v = get(n + 1, sizeof(*v));
+
+    for (size_t i = 0; i < n; i++)
+        draw(c, &v[i]);
+    if (n > 0 && zkg_fr_is_zero(&v[0]))
+        v[0] = zkg_fr_one;
+    memset(&v[n], 0xa5, sizeof(*v));
+    return v;
+}
+
+static zkg_fr *copy(const zkg_fr *v, size_t n)
+{
+    zkg_fr *out = get(n + 1, sizeof(*out));
+
+    memcpy(out, v, (n + 1) * sizeof(*v));
+    return out;
+}
+
+/* n integers of a type, extreme ones among them; 64 guard bytes behind. */
+static void *integers(context *c, zkg_dtype type, size_t n)
+{
+    const size_t size = zkg_dtype_size(type);
+    uint8_t *out = get(n * size + 64, 1);
+
+    if (type == ZKG_FR) {
+        zkg_fr *v = elements(c, n);
+
+        memcpy(out, v, n * size);
+        free(v);
+        return out;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t v = (int64_t)next(c);
+
+        if (v % 8 == 0)
+            v = zkg_dtype_min(type);
+        else if (v % 8 == 1)
+            v = zkg_dtype_max(type);
+        else if (v % 8 == 2)
+            v = 0;
+        memcpy(out + i * size, &v, size); /* the low bytes: little-endian */
+    }
+    return out;
+}
+
+/* ---- comparison ---- */
+
+static void verdict(context *c, bool good, const char *what, uint64_t n)
+{
+    c->checks++;
+    if (good)
+        return;
+    c->failures++;
+    if (c->failures < 20)
+        printf("%s.%s differs: %s n=%" PRIu64 "\n", c->b->name, c->slot, what,
+               n);
+}
+
+/* n elements and the guard */
+static void same(context *c, const zkg_fr *a, const zkg_fr *b, size_t n,
+                 const char *what)
+{
+    verdict(c, memcmp(a, b, (n + 1) * sizeof(*a)) == 0, what, n);
+}
+
+static void must(zkg_status s)
+{
+    if (s != ZKG_OK) {
+        printf("a slot failed: %s\n", zkg_status_name(s));
+        exit(1);
+    }
+}
+
+/* A table in both backends. */
+typedef struct pair {
+    zkg_table ref, b;
+} pair;
+
+static void pair_zero(context *c, pair *p, uint32_t vars)
+{
+    must(c->ref->table_new(&p->ref, vars));
+    must(c->b->table_new(&p->b, vars));
+}
+
+static void pair_draw(context *c, pair *p, uint32_t vars)
+{
+    const size_t n = (size_t)1 << vars;
+    zkg_fr *v = elements(c, n);
+
+    pair_zero(c, p, vars);
+    must(c->ref->table_import(&p->ref, 0, v, ZKG_FR, n));
+    must(c->b->table_import(&p->b, 0, v, ZKG_FR, n));
+    free(v);
+}
+
+static void pair_clear(context *c, pair *p)
+{
+    must(c->ref->table_clear(&p->ref));
+    must(c->b->table_clear(&p->b));
+}
+
+static void pair_same(context *c, const pair *p, const char *what)
+{
+    const size_t n = (size_t)1 << p->ref.vars;
+    zkg_fr *x = elements(c, n), *y = copy(x, n);
+
+    verdict(c, p->ref.vars == p->b.vars, "vars", n);
+    must(c->ref->table_export(x, &p->ref, 0, n));
+    must(c->b->table_export(y, &p->b, 0, n));
+    same(c, x, y, n, what);
+    free(x);
+    free(y);
+}
+
+/* ---- time ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Repeat a call for a while and print the best time an element. */
+#define BENCH(c, label, n, reset, call)                                        \
+    do {                                                                       \
+        double best_ = 1e9, end_ = seconds() + 0.3;                            \
+        do {                                                                   \
+            double from_, took_;                                               \
+            reset;                                                             \
+            from_ = seconds();                                                 \
+            must(call);                                                        \
+            took_ = seconds() - from_;                                         \
+            if (took_ < best_)                                                 \
+                best_ = took_;                                                 \
+        } while (seconds() < end_);                                            \
+        printf("%-6s %-20s %-14s %8.2f ns\n", (c)->b->name, (c)->slot, label,  \
+               1e9 * best_ / (double)(n));                                     \
+    } while (0)
+
+enum { BENCH_VARS = 16, BENCH_LEN = 1 << BENCH_VARS };
+
+/* ---- the checks ---- */
+
+static const size_t lengths[] = {0,  1,  2,  3,   5,   7,   8,    9,   15,
+                                 16, 17, 31, 100, 255, 257, 1000, 3001};
+#define FOR_LENGTHS(n)                                                         \
+    for (size_t i_ = 0, n = 0;                                                 \
+         i_ < sizeof(lengths) / sizeof(*lengths) && (n = lengths[i_], true);   \
+         i_++)
+
+static void check_table_new(context *c)
+{
+    for (uint32_t vars = 0; vars < 12; vars++) {
+        pair p;
+
+        pair_zero(c, &p, vars);
+        pair_same(c, &p, "zeros");
+        pair_clear(c, &p);
+    }
+}
+
+static void check_table_clear(context *c)
+{
+    pair p;
+
+    pair_zero(c, &p, 3);
+    pair_clear(c, &p);
+    verdict(c, p.b.data == NULL && p.b.vars == 0, "cleared", 0);
+    pair_clear(c, &p);
+}
+
+static void check_table_import(context *c)
+{
+    for (int type = ZKG_I8; type <= ZKG_FR; type++) {
+        for (uint32_t vars = 0; vars < 10; vars++) {
+            const size_t len = (size_t)1 << vars, at = len / 3;
+            void *v = integers(c, (zkg_dtype)type, len);
+            pair p;
+
+            pair_draw(c, &p, vars);
+            must(
+                c->ref->table_import(&p.ref, at, v, (zkg_dtype)type, len - at));
+            must(c->b->table_import(&p.b, at, v, (zkg_dtype)type, len - at));
+            pair_same(c, &p, zkg_dtype_name((zkg_dtype)type));
+            pair_clear(c, &p);
+            free(v);
+        }
+    }
+    if (c->bench) {
+        void *v = integers(c, ZKG_I8, BENCH_LEN);
+        zkg_table t;
+
+        must(c->b->table_new(&t, BENCH_VARS));
+        BENCH(c, "i8", BENCH_LEN, (void)0,
+              c->b->table_import(&t, 0, v, ZKG_I8, BENCH_LEN));
+        must(c->b->table_clear(&t));
+        free(v);
+    }
+}
+
+static void check_table_export(context *c)
+{
+    for (uint32_t vars = 0; vars < 10; vars++) {
+        const size_t len = (size_t)1 << vars, at = len / 2, n = (len + 1) / 3;
+        zkg_fr *x = elements(c, n), *y = copy(x, n);
+        pair p;
+
+        pair_draw(c, &p, vars);
+        must(c->ref->table_export(x, &p.ref, at, n));
+        must(c->b->table_export(y, &p.b, at, n));
+        same(c, x, y, n, "part");
+        pair_clear(c, &p);
+        free(x);
+        free(y);
+    }
+}
+
+static void check_table_fill(context *c)
+{
+    for (uint32_t vars = 0; vars < 10; vars++) {
+        const size_t len = (size_t)1 << vars, at = len / 3;
+        zkg_fr *v = elements(c, 1);
+        pair p;
+
+        pair_draw(c, &p, vars);
+        must(c->ref->table_fill(&p.ref, at, len / 2, v));
+        must(c->b->table_fill(&p.b, at, len / 2, v));
+        pair_same(c, &p, "part");
+        pair_clear(c, &p);
+        free(v);
+    }
+}
+
+static void check_table_affine(context *c)
+{
+    for (uint32_t vars = 0; vars < 10; vars++) {
+        zkg_fr *v = elements(c, 2);
+        pair p;
+
+        pair_draw(c, &p, vars);
+        must(c->ref->table_affine(&p.ref, &v[0], &v[1]));
+        must(c->b->table_affine(&p.b, &v[0], &v[1]));
+        pair_same(c, &p, "all");
+        pair_clear(c, &p);
+        free(v);
+    }
+    if (c->bench) {
+        zkg_fr *v = elements(c, 2);
+        pair p;
+
+        pair_draw(c, &p, BENCH_VARS);
+        BENCH(c, "", BENCH_LEN, (void)0,
+              c->b->table_affine(&p.b, &v[0], &v[1]));
+        pair_clear(c, &p);
+        free(v);
+    }
+}
+
+static void check_table_axpy(context *c)
+{
+    for (uint32_t vars = 0; vars < 10; vars++) {
+        zkg_fr *v = elements(c, 1);
+        pair p, x;
+
+        pair_draw(c, &p, vars);
+        pair_draw(c, &x, vars);
+        must(c->ref->table_axpy(&p.ref, v, &x.ref));
+        must(c->b->table_axpy(&p.b, v, &x.b));
+        pair_same(c, &p, "all");
+        pair_clear(c, &p);
+        pair_clear(c, &x);
+        free(v);
+    }
+}
+
+static void check_table_fold(context *c)
+{
+    for (uint32_t vars = 1; vars < 12; vars++) {
+        zkg_fr *v = elements(c, 1);
+        pair p;
+
+        pair_draw(c, &p, vars);
+        must(c->ref->table_fold(&p.ref, v));
+        must(c->b->table_fold(&p.b, v));
+        pair_same(c, &p, "folded");
+        pair_clear(c, &p);
+        free(v);
+    }
+    if (c->bench) {
+        zkg_fr *v = elements(c, 1);
+        pair p;
+
+        pair_draw(c, &p, BENCH_VARS);
+        BENCH(c, "a new entry", BENCH_LEN / 2, p.b.vars = BENCH_VARS,
+              c->b->table_fold(&p.b, v));
+        pair_clear(c, &p);
+        free(v);
+    }
+}
+
+static void check_table_eq(context *c)
+{
+    for (uint32_t vars = 0; vars < 12; vars++) {
+        zkg_fr *u = elements(c, vars + 1);
+        pair p;
+
+        pair_draw(c, &p, vars);
+        must(c->ref->table_eq(&p.ref, u, vars % 2 ? &u[vars] : NULL));
+        must(c->b->table_eq(&p.b, u, vars % 2 ? &u[vars] : NULL));
+        pair_same(c, &p, "eq");
+        pair_clear(c, &p);
+        free(u);
+    }
+}
+
+/* Tables of a kind, and weights of one of several shapes. */
+typedef struct summand {
+    zkg_form_kind kind;
+    uint32_t arity;
+    pair t[4];
+    zkg_fr *lo, *hi;
+    zkg_weights w;
+} summand;
+
+/* shape 0: no weights; 1: all split; 2: free variables below; 3: a slice in
+ * the middle of longer tables; 4: lo longer than the slice.  pair_bits: of the
+ * weighted pairs. */
+static void summand_draw(context *c, summand *s, int kind, uint32_t vars,
+                         uint32_t vars3, uint32_t pair_bits, int shape)
+{
+    uint32_t hi_bits;
+
+    memset(s, 0, sizeof(*s));
+    s->kind = (zkg_form_kind)kind;
+    s->arity = zkg_form_arity(s->kind);
+    for (uint32_t k = 0; k < s->arity; k++)
+        pair_draw(c, &s->t[k],
+                  kind == ZKG_FORM_PRODUCT3 && k == 2 ? vars3 : vars);
+    if (shape == 0)
+        return;
+    s->w.free = shape == 2 ? pair_bits / 3 : 0;
+    s->w.lo_bits = shape == 4 ? pair_bits + 2 : (pair_bits - s->w.free) / 2;
+    hi_bits = shape == 4 ? 1 : pair_bits - s->w.free - s->w.lo_bits;
+    if (shape == 3)
+        hi_bits += 2;
+    s->lo = elements(c, (size_t)1 << s->w.lo_bits);
+    s->hi = elements(c, (size_t)1 << hi_bits);
+    s->w.lo = s->lo;
+    s->w.hi = s->hi;
+    s->w.first = shape >= 3 ? UINT64_C(3) << pair_bits : 0;
+}
+
+static void summand_clear(context *c, summand *s)
+{
+    for (uint32_t k = 0; k < s->arity; k++)
+        pair_clear(c, &s->t[k]);
+    free(s->lo);
+    free(s->hi);
+}
+
+static void sums_same(context *c, const summand *s, const zkg_sums *x,
+                      const zkg_sums *y, uint64_t n)
+{
+    bool good = memcmp(&x->at1, &y->at1, sizeof(x->at1)) == 0 &&
+                memcmp(&x->c2, &y->c2, sizeof(x->c2)) == 0;
+
+    if (x->want_at0)
+        good = good && memcmp(&x->at0, &y->at0, sizeof(x->at0)) == 0;
+    if (s->kind == ZKG_FORM_PRODUCT3)
+        good = good && memcmp(&x->c3, &y->c3, sizeof(x->c3)) == 0;
+    verdict(c, good, "sums", n);
+}
+
+static void tables_of(const summand *s, zkg_table *ref, zkg_table *b)
+{
+    for (uint32_t k = 0; k < s->arity; k++) {
+        ref[k] = s->t[k].ref;
+        b[k] = s->t[k].b;
+    }
+}
+
+static void check_sums(context *c, bool fold)
+{
+    for (uint32_t n = 0; n < 5 * 3 * 10 * 2; n++) {
+        const int shape = (int)(n % 5), kind = (int)(n / 5 % 3);
+        const uint32_t least = fold ? 2 : 1;
+        const uint32_t vars = least + n / 15 % 10;
+        const uint32_t vars3 = least + (uint32_t)(next(c) % (vars - least + 1));
+        zkg_fr *r = elements(c, 1);
+        zkg_table ref[4], b[4];
+        zkg_sums x = {.want_at0 = n / 150}, y = {.want_at0 = n / 150};
+        summand s;
+
+        summand_draw(c, &s, kind, vars, vars3, vars - least, shape);
+        tables_of(&s, ref, b);
+        if (fold) {
+            must(c->ref->part_fold_sums(&x, s.kind, ref, r, &s.w));
+            must(c->b->part_fold_sums(&y, s.kind, b, r, &s.w));
+        } else {
+            must(c->ref->part_sums(&x, s.kind, ref, &s.w));
+            must(c->b->part_sums(&y, s.kind, b, &s.w));
+        }
+        sums_same(c, &s, &x, &y, vars);
+        for (uint32_t k = 0; k < s.arity; k++) {
+            s.t[k].ref = ref[k];
+            s.t[k].b = b[k];
+            pair_same(c, &s.t[k], "tables");
+        }
+        summand_clear(c, &s);
+        free(r);
+    }
+    for (int kind = 0; c->bench && kind < 3; kind++) {
+        static const char *const names[] = {"product", "product3", "fraction"};
+        zkg_fr *r = elements(c, 1);
+        zkg_table ref[4], b[4];
+        zkg_sums y = {.want_at0 = false};
+        summand s;
+
+        summand_draw(c, &s, kind, BENCH_VARS, BENCH_VARS, BENCH_VARS - 1, 1);
+        if (fold)
+            BENCH(c, names[kind], BENCH_LEN / 4, tables_of(&s, ref, b),
+                  c->b->part_fold_sums(&y, s.kind, b, r, &s.w));
+        else
+            BENCH(c, names[kind], BENCH_LEN / 2, tables_of(&s, ref, b),
+                  c->b->part_sums(&y, s.kind, b, &s.w));
+        summand_clear(c, &s);
+        free(r);
+    }
+}
+
+static void check_part_sums(context *c)
+{
+    check_sums(c, false);
+}
+
+static void check_part_fold_sums(context *c)
+{
+    check_sums(c, true);
+}
+
+static void check_pair_affine(context *c)
+{
+    for (uint32_t n = 0; n < 200; n++) {
+        const uint32_t vars = n % 12;
+        const size_t leaves = (size_t)2 << vars;
+        const size_t at = (size_t)next(c) % leaves;
+        const size_t len = (size_t)next(c) % (leaves - at + 1);
+        const size_t count = n % 4;
+        zkg_fr *base = elements(c, 1), *coeff = elements(c, 4);
+        zkg_column column[4];
+        pair even, odd;
+
+        for (size_t k = 0; k < count; k++) {
+            column[k].type = (zkg_dtype)(next(c) % (ZKG_FR + 1));
+            column[k].step = next(c) % 4 != 0;
+            column[k].values = integers(c, column[k].type, len + 1);
+            column[k].coeff = coeff[k];
+        }
+        pair_draw(c, &even, vars);
+        pair_draw(c, &odd, vars);
+        must(c->ref->pair_affine(&even.ref, &odd.ref, at, len, base, column,
+                                 count));
+        must(c->b->pair_affine(&even.b, &odd.b, at, len, base, column, count));
+        pair_same(c, &even, "even");
+        pair_same(c, &odd, "odd");
+        for (size_t k = 0; k < count; k++)
+            free((void *)(uintptr_t)column[k].values);
+        pair_clear(c, &even);
+        pair_clear(c, &odd);
+        free(base);
+        free(coeff);
+    }
+    for (int type = ZKG_I8; c->bench && type <= ZKG_I64; type++) {
+        zkg_fr *v = elements(c, 2);
+        zkg_column column = {integers(c, (zkg_dtype)type, BENCH_LEN),
+                             (zkg_dtype)type, 1, v[1]};
+        pair even, odd;
+
+        pair_draw(c, &even, BENCH_VARS - 1);
+        pair_draw(c, &odd, BENCH_VARS - 1);
+        BENCH(c, zkg_dtype_name((zkg_dtype)type), BENCH_LEN, (void)0,
+              c->b->pair_affine(&even.b, &odd.b, 0, BENCH_LEN, v, &column, 1));
+        pair_clear(c, &even);
+        pair_clear(c, &odd);
+        free((void *)(uintptr_t)column.values);
+        free(v);
+    }
+}
+
+static void check_fraction_up(context *c)
+{
+    for (uint32_t n = 0; n < 2 * 11; n++) {
+        const uint32_t vars = 1 + n / 2;
+        const bool ones = n % 2;
+        zkg_table in[4], in_b[4], out[4], out_b[4];
+        pair x[4], y[4];
+
+        for (uint32_t k = 0; k < 4; k++) {
+            pair_draw(c, &x[k], vars);
+            pair_draw(c, &y[k], vars - 1);
+            in[k] = x[k].ref;
+            in_b[k] = x[k].b;
+            out[k] = y[k].ref;
+            out_b[k] = y[k].b;
+        }
+        if (ones)
+            memset(in, 0, 2 * sizeof(*in));
+        if (ones)
+            memset(in_b, 0, 2 * sizeof(*in_b));
+        must(c->ref->fraction_up(out, in, ones));
+        must(c->b->fraction_up(out_b, in_b, ones));
+        for (uint32_t k = 0; k < 4; k++) {
+            pair_same(c, &y[k], "fractions");
+            pair_clear(c, &x[k]);
+            pair_clear(c, &y[k]);
+        }
+    }
+    if (c->bench) {
+        zkg_table in[4], out[4];
+        pair x[4], y[4];
+
+        for (uint32_t k = 0; k < 4; k++) {
+            pair_draw(c, &x[k], BENCH_VARS);
+            pair_draw(c, &y[k], BENCH_VARS - 1);
+            in[k] = x[k].b;
+            out[k] = y[k].b;
+        }
+        BENCH(c, "a fraction", BENCH_LEN, (void)0,
+              c->b->fraction_up(out, in, false));
+        for (uint32_t k = 0; k < 4; k++) {
+            pair_clear(c, &x[k]);
+            pair_clear(c, &y[k]);
+        }
+    }
+}
+
+/* The element an accumulator stands for; limbs may differ. */
+static void wide_same(context *c, const zkg_fr_wide *x, const zkg_fr_wide *y,
+                      size_t n, const char *what)
+{
+    for (size_t i = 0; i < n; i++) {
+        zkg_fr a, b;
+
+        zkg_fr_wide_reduce(&a, &x[i]);
+        zkg_fr_wide_reduce(&b, &y[i]);
+        verdict(c, zkg_fr_equal(&a, &b), what, n);
+    }
+}
+
+static void check_int_dot(context *c)
+{
+    for (int type = ZKG_I8; type <= ZKG_FR; type++) {
+        const char *name = zkg_dtype_name((zkg_dtype)type);
+
+        FOR_LENGTHS(n)
+        {
+            zkg_fr *w = elements(c, n), *start = elements(c, 1);
+            void *v = integers(c, (zkg_dtype)type, n);
+            zkg_fr_wide x = {{0}}, y;
+
+            zkg_fr_wide_mac(&x, start, -5);
+            y = x;
+            must(c->ref->int_dot(&x, w, v, (zkg_dtype)type, n));
+            must(c->b->int_dot(&y, w, v, (zkg_dtype)type, n));
+            wide_same(c, &x, &y, 1, name);
+            free(w);
+            free(v);
+            free(start);
+        }
+        if (c->bench) {
+            zkg_fr *w = elements(c, BENCH_LEN);
+            void *v = integers(c, (zkg_dtype)type, BENCH_LEN);
+            zkg_fr_wide x = {{0}};
+
+            BENCH(c, name, BENCH_LEN, (void)0,
+                  c->b->int_dot(&x, w, v, (zkg_dtype)type, BENCH_LEN));
+            free(w);
+            free(v);
+        }
+    }
+}
+
+static void check_int_axpy(context *c)
+{
+    for (int type = ZKG_I8; type <= ZKG_FR; type++) {
+        const char *name = zkg_dtype_name((zkg_dtype)type);
+
+        FOR_LENGTHS(n)
+        {
+            zkg_fr *w = elements(c, 3);
+            zkg_fr_wide *x = get(n, sizeof(*x)), *y = get(n, sizeof(*y));
+
+            for (int round = 0; round < 3; round++) {
+                void *v = integers(c, (zkg_dtype)type, n);
+
+                must(c->ref->int_axpy(x, &w[round], v, (zkg_dtype)type, n));
+                must(c->b->int_axpy(y, &w[round], v, (zkg_dtype)type, n));
+                free(v);
+            }
+            wide_same(c, x, y, n, name);
+            verdict(c, (y[n].l[0] | y[n].l[5]) == 0, "guard", n);
+            free(w);
+            free(x);
+            free(y);
+        }
+        if (c->bench) {
+            enum { ROW = 4096 };
+            zkg_fr *w = elements(c, 1);
+            void *v = integers(c, (zkg_dtype)type, ROW);
+            zkg_fr_wide *x = get(ROW, sizeof(*x));
+
+            BENCH(c, name, ROW, (void)0,
+                  c->b->int_axpy(x, w, v, (zkg_dtype)type, ROW));
+            free(w);
+            free(v);
+            free(x);
+        }
+    }
+}
+
+static void check_wide_reduce(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *w = elements(c, n), *x = elements(c, n), *y = copy(x, n);
+        zkg_fr_wide *acc = get(n, sizeof(*acc));
+
+        for (size_t i = 0; i < n; i++) {
+            for (int k = 0; k < 3; k++)
+                zkg_fr_wide_mac(&acc[i], &w[i], (int64_t)next(c));
+        }
+        must(c->ref->wide_reduce(x, acc, n));
+        must(c->b->wide_reduce(y, acc, n));
+        same(c, x, y, n, "elements");
+        free(w);
+        free(x);
+        free(y);
+        free(acc);
+    }
+}
+
+static void check_eq_expand(context *c)
+{
+    for (uint32_t n = 0; n < 12; n++) {
+        const size_t len = (size_t)1 << n;
+        zkg_fr *u = elements(c, n + 1), *x = elements(c, len);
+        zkg_fr *y = copy(x, len);
+
+        must(c->ref->eq_expand(x, u, n, n % 2 ? &u[n] : NULL));
+        must(c->b->eq_expand(y, u, n, n % 2 ? &u[n] : NULL));
+        same(c, x, y, len, "eq");
+        free(u);
+        free(x);
+        free(y);
+    }
+    if (c->bench) {
+        zkg_fr *u = elements(c, BENCH_VARS), *x = elements(c, BENCH_LEN);
+
+        BENCH(c, "an entry", BENCH_LEN, (void)0,
+              c->b->eq_expand(x, u, BENCH_VARS, NULL));
+        free(u);
+        free(x);
+    }
+}
+
+static void check_fr_axpy(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *v = elements(c, n), *x = elements(c, n), *y = copy(x, n);
+        zkg_fr *k = elements(c, 1);
+
+        must(c->ref->fr_axpy(x, k, v, n));
+        must(c->b->fr_axpy(y, k, v, n));
+        same(c, x, y, n, "apart");
+        must(c->ref->fr_axpy(x, k, x, n));
+        must(c->b->fr_axpy(y, k, y, n));
+        same(c, x, y, n, "in place");
+        free(v);
+        free(x);
+        free(y);
+        free(k);
+    }
+    if (c->bench) {
+        zkg_fr *v = elements(c, BENCH_LEN), *x = elements(c, BENCH_LEN);
+
+        BENCH(c, "", BENCH_LEN, (void)0, c->b->fr_axpy(x, v, v, BENCH_LEN));
+        free(v);
+        free(x);
+    }
+}
+
+static void check_fr_dot(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *a = elements(c, n), *b = elements(c, n);
+        zkg_fr *x = elements(c, 1), *y = copy(x, 1);
+
+        must(c->ref->fr_dot(x, a, b, n));
+        must(c->b->fr_dot(y, a, b, n));
+        same(c, x, y, 1, "sum");
+        must(c->ref->fr_dot(x, a, a, n));
+        must(c->b->fr_dot(y, a, a, n));
+        same(c, x, y, 1, "squares");
+        free(a);
+        free(b);
+        free(x);
+        free(y);
+    }
+    if (c->bench) {
+        zkg_fr *a = elements(c, BENCH_LEN), *b = elements(c, BENCH_LEN), out;
+
+        BENCH(c, "", BENCH_LEN, (void)0, c->b->fr_dot(&out, a, b, BENCH_LEN));
+        free(a);
+        free(b);
+    }
+}
+
+static void check_poly_fold(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *p = elements(c, 2 * n), *q = copy(p, 2 * n);
+        zkg_fr *x = elements(c, n), *y = copy(x, n), *u = elements(c, 1);
+
+        must(c->ref->poly_fold(x, p, u, n));
+        must(c->b->poly_fold(y, p, u, n));
+        same(c, x, y, n, "apart");
+        must(c->ref->poly_fold(p, p, u, n));
+        must(c->b->poly_fold(q, q, u, n));
+        same(c, p, q, 2 * n, "in place");
+        free(p);
+        free(q);
+        free(x);
+        free(y);
+        free(u);
+    }
+    if (c->bench) {
+        zkg_fr *p = elements(c, BENCH_LEN), *x = elements(c, BENCH_LEN);
+
+        BENCH(c, "a new entry", BENCH_LEN / 2, (void)0,
+              c->b->poly_fold(x, p, p, BENCH_LEN / 2));
+        free(p);
+        free(x);
+    }
+}
+
+static void check_poly_eval(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *p = elements(c, n), *at = elements(c, 1);
+        zkg_fr *x = elements(c, 1), *y = copy(x, 1);
+
+        must(c->ref->poly_eval(x, p, n, at));
+        must(c->b->poly_eval(y, p, n, at));
+        same(c, x, y, 1, "value");
+        free(p);
+        free(at);
+        free(x);
+        free(y);
+    }
+    if (c->bench) {
+        zkg_fr *p = elements(c, BENCH_LEN), out;
+
+        BENCH(c, "", BENCH_LEN, (void)0,
+              c->b->poly_eval(&out, p, BENCH_LEN, &p[1]));
+        free(p);
+    }
+}
+
+static void check_poly_divide_linear(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *p = elements(c, n + 1), *at = elements(c, 1);
+        zkg_fr *x = elements(c, n), *y = copy(x, n);
+        zkg_fr *rest = elements(c, 1), *rest_b = copy(rest, 1);
+
+        must(c->ref->poly_divide_linear(x, rest, p, n + 1, at));
+        must(c->b->poly_divide_linear(y, rest_b, p, n + 1, at));
+        same(c, x, y, n, "quotient");
+        same(c, rest, rest_b, 1, "rest");
+        must(c->b->poly_divide_linear(p, rest_b, p, n + 1, at));
+        verdict(c, memcmp(p, x, n * sizeof(*x)) == 0, "in place", n);
+        free(p);
+        free(at);
+        free(x);
+        free(y);
+        free(rest);
+        free(rest_b);
+    }
+    if (c->bench) {
+        zkg_fr *p = elements(c, BENCH_LEN), *x = elements(c, BENCH_LEN), rest;
+
+        BENCH(c, "", BENCH_LEN, (void)0,
+              c->b->poly_divide_linear(x, &rest, p, BENCH_LEN, &p[1]));
+        free(p);
+        free(x);
+    }
+}
+
+/* ---- all ---- */
+
+static const struct {
+    const char *slot;
+    void (*check)(context *c);
+} checks[] = {
+#define SLOT(slot, arguments, names, meaning) {#slot, check_##slot},
+#include "backend/slots.def"
+#undef SLOT
+};
+
+static bool wanted(const char *slot, int argc, char **argv)
+{
+    bool any = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-') {
+            i += strcmp(argv[i], "--seed") == 0;
+            continue;
+        }
+        any = true;
+        if (strcmp(argv[i], slot) == 0)
+            return true;
+    }
+    return !any;
+}
+
+int main(int argc, char **argv)
+{
+    const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_MULX | ZKG_CPU_AVX2,
+                              ZKG_CPU_ALL};
+    context c = {.ref = zkg_backend_ref(), .seed = 1};
+    const zkg_backend *last = NULL;
+    bool bad = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--bench") == 0)
+            c.bench = true;
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            c.seed = strtoull(argv[i + 1], NULL, 10);
+    }
+    for (size_t m = 0; m < sizeof(masks) / sizeof(*masks); m++) {
+        c.b = zkg_backend_get(zkg_cpu_features(masks[m]));
+        if (c.b == last)
+            continue;
+        last = c.b;
+        c.checks = c.failures = 0;
+        for (size_t k = 0; k < sizeof(checks) / sizeof(*checks); k++) {
+            c.slot = checks[k].slot;
+            if (wanted(c.slot, argc, argv))
+                checks[k].check(&c);
+        }
+        printf("%s: %" PRIu64 " checks, %" PRIu64 " failed\n", c.b->name,
+               c.checks, c.failures);
+        bad = bad || c.failures > 0;
+    }
+    return bad;
+}
