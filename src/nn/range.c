@@ -76,7 +76,7 @@ zkg_status zkg_nn_range(zkg_graph *g, const char *tensor, zkg_error *err)
 {
     const uint32_t id = zkg_statement_tensor_id(&g->st, tensor);
     char table[ZKG_NN_TABLE_NAME], kernel[ZKG_MAX_NAME + 8];
-    char axes[ZKG_MAX_AXES * 8] = "";
+    char axes[ZKG_MAX_AXES * 16] = "";
     zkg_tensor t;
     size_t n = 0;
 
@@ -91,7 +91,7 @@ zkg_status zkg_nn_range(zkg_graph *g, const char *tensor, zkg_error *err)
     snprintf(kernel, sizeof(kernel), "range:%s", tensor);
     ZKG_TRY(zkg_graph_add_kernel(g, kernel, err));
     for (uint32_t i = 0; i < t.axes; i++) {
-        char axis[8];
+        char axis[16];
 
         snprintf(axis, sizeof(axis), "i%u", i);
         ZKG_TRY(zkg_graph_kernel_axis(g, kernel, axis, t.len[i], err));
