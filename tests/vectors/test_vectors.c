@@ -6,8 +6,6 @@
  *   test_vectors eip DIR   go-ethereum's bn256*.json, not part of the project;
  *                          exits with 77 when DIR has none
  */
-#include <cjson/cJSON.h>
-
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +13,8 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/io.h"
+#include "base/json.h"
 #include "curve/msm.h"
 #include "curve/pairing.h"
 
@@ -248,17 +248,14 @@ static bool eip_pairing(const uint8_t *in, size_t n, const uint8_t *want)
     return true;
 }
 
-/* The whole file as a string, or NULL. */
-static char *read_text(const char *path)
+/* The string under key, or NULL. */
+static const char *text_of(const zkg_json *item, const char *key)
 {
-    enum { MOST = 1 << 20 };
-    FILE *f = fopen(path, "rb");
-    char *text = f ? malloc(MOST + 1) : NULL;
+    const zkg_json *v = zkg_json_get(item, key);
+    const char *text = NULL;
 
-    if (text)
-        text[fread(text, 1, MOST, f)] = 0;
-    if (f)
-        fclose(f);
+    if (!v || zkg_json_string(&text, v, NULL) != ZKG_OK)
+        return NULL;
     return text;
 }
 
@@ -268,38 +265,37 @@ static int eip_file(const char *dir, const char *name,
 {
     char path[4096];
     int cases = 0, failed = 0;
-    cJSON *list, *item;
-    char *text;
+    zkg_json_doc *doc;
+    zkg_error err = {0};
 
     snprintf(path, sizeof(path), "%s/%s", dir, name);
-    text = read_text(path);
-    if (!text) {
+    if (!zkg_file_exists(path)) {
         printf("SKIP: no %s\n", path);
         return SKIP;
     }
-    list = cJSON_Parse(text);
-    free(text);
-    cJSON_ArrayForEach(item, list)
-    {
-        const cJSON *in = cJSON_GetObjectItemCaseSensitive(item, "Input");
-        const cJSON *out = cJSON_GetObjectItemCaseSensitive(item, "Expected");
-        const cJSON *label = cJSON_GetObjectItemCaseSensitive(item, "Name");
+    if (zkg_json_read(&doc, path, 1 << 20, &err) != ZKG_OK) {
+        printf("%s\n", err.text);
+        return 1;
+    }
+    for (const zkg_json *item = zkg_json_first(zkg_json_root(doc)); item;
+         item = zkg_json_next(item)) {
+        const char *in = text_of(item, "Input");
+        const char *out = text_of(item, "Expected");
+        const char *label = text_of(item, "Name");
         static const uint8_t zeros[MOST_BYTES];
         uint8_t b[MOST_BYTES], want[64] = {0};
         int n = -1;
 
         memcpy(b, zeros, sizeof(b));
-        if (cJSON_IsString(in) && cJSON_IsString(out) &&
-            from_hex(want, sizeof(want), out->valuestring) >= 32)
-            n = from_hex(b, sizeof(b), in->valuestring);
+        if (in && out && from_hex(want, sizeof(want), out) >= 32)
+            n = from_hex(b, sizeof(b), in);
         cases++;
         if (n < 0 || !run(b, (size_t)n, want)) {
-            printf("not so: %s %s\n", name,
-                   cJSON_IsString(label) ? label->valuestring : "?");
+            printf("not so: %s %s\n", name, label ? label : "?");
             failed++;
         }
     }
-    cJSON_Delete(list);
+    zkg_json_free(doc);
     printf("%s: %d cases, %d failed\n", name, cases, failed);
     return failed != 0 || cases == 0;
 }
