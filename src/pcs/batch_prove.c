@@ -259,6 +259,8 @@ static zkg_status run(batch *b, zkg_tape *tape, const zkg_comm *comm,
     ZKG_TRY(make_tables(b));
     ZKG_TRY(run_rounds(b, tape, comm, &claim, rho));
     ZKG_TRY(zkg_comm_sum_fr(comm, &b->tail, 1));
+    if (zkg_hooks_cheat(hooks))
+        claim = b->tail;
     if (!zkg_fr_equal(&b->tail, &claim))
         return ZKG_ERR_WITNESS;
     ZKG_TRY(make_g(b, rho));

@@ -24,17 +24,6 @@ static zkg_status alone(zkg_prover *p, zkg_status status, zkg_error *err)
     return status;
 }
 
-static bool cheats(const zkg_prover *p)
-{
-#ifdef ZKG_TEST_HOOKS
-    return p->options->hooks != NULL &&
-           p->options->hooks->cheat != ZKG_CHEAT_NONE;
-#else
-    (void)p;
-    return false;
-#endif
-}
-
 static zkg_status check_input(const zkg_prover *p, zkg_error *err)
 {
     for (uint32_t t = 0; t < p->st->tensors; t++)
@@ -73,7 +62,8 @@ static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
 
     status = zkg_root_finish(&claims, &count, root, p->st, &p->layout, p->k,
                              p->ends, p->arrays, NULL, NULL,
-                             cheats(p) ? NULL : &verdict, err);
+                             zkg_hooks_cheat(p->options->hooks) ? NULL : &verdict,
+                             err);
     if (status == ZKG_ERR_REJECT)
         return zkg_fail(err, ZKG_ERR_WITNESS, "%s", verdict.text);
     if (status == ZKG_OK)

@@ -181,6 +181,7 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
 
             real = real && (i & (((uint64_t)1 << a->bits) - 1)) < a->len;
         }
+        real = real || zkg_hooks_drop_indicator(run->c->hooks);
         out[x] = real ? zkg_fr_one : zkg_fr_zero;
     }
 }
@@ -347,7 +348,7 @@ zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
         zkg_term_shape s;
         zkg_fr value = zkg_fr_one;
 
-        zkg_term_shape_init(&s, run->t, &out, &e->term[i], run->c->hooks);
+        zkg_term_shape_init(&s, run->t, &out, &e->term[i]);
         ZKG_TRY(prove_term(run, &e->term[i], &s, &coords, &value));
         zkg_einsum_add_term(&sum, run, &out, &e->term[i], &s, &coords, &value);
     }

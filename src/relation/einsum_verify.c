@@ -104,7 +104,7 @@ zkg_status zkg_einsum_verify(zkg_task_run *run, const zkg_einsum *e)
         zkg_term_shape s;
         zkg_fr value;
 
-        zkg_term_shape_init(&s, run->t, &out, &e->term[i], run->c->hooks);
+        zkg_term_shape_init(&s, run->t, &out, &e->term[i]);
         ZKG_TRY(verify_term(run, e, &e->term[i], &s, &coords, &value));
         zkg_einsum_add_term(&sum, run, &out, &e->term[i], &s, &coords, &value);
     }

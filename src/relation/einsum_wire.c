@@ -83,7 +83,10 @@ void zkg_einsum_mask(zkg_fr *value, const zkg_task_run *run,
 {
     const zkg_axes none = {0};
 
-    zkg_indicator_missing(value, run->t, &s->masked, &none, coords);
+    if (zkg_hooks_drop_indicator(run->c->hooks))
+        *value = zkg_fr_one;
+    else
+        zkg_indicator_missing(value, run->t, &s->masked, &none, coords);
 }
 
 void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,

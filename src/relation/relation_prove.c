@@ -17,6 +17,9 @@ zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
             continue;
         status = zkg_einsum_prove(&run, &t->einsum[i]);
     }
+    if (zkg_child_cheats(c) && zkg_ledger_undischarged(&c->ledger) != NULL)
+        zkg_ledger_strike(&c->ledger,
+                          zkg_ledger_undischarged(&c->ledger)->tensor);
     if (status == ZKG_OK && !zkg_child_cheats(c) &&
         zkg_ledger_undischarged(&c->ledger) != NULL)
         status = zkg_fail(err, ZKG_ERR_INTERNAL, "task %lld: a claim on a "

@@ -29,13 +29,7 @@ void zkg_task_run_clear(zkg_task_run *run);
 /** A prover that a test makes cheat does not check itself. */
 static inline bool zkg_child_cheats(const zkg_child *c)
 {
-#ifdef ZKG_TEST_HOOKS
-    return c->tape->proving && c->hooks != NULL &&
-           (c->hooks->cheat != ZKG_CHEAT_NONE || c->hooks->drop_indicator);
-#else
-    (void)c;
-    return false;
-#endif
+    return zkg_hooks_cheat(c->hooks) && zkg_tape_is_proving(c->tape);
 }
 
 /** Verifier: note a failed check of a relation in the child's verdict. */

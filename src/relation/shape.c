@@ -135,8 +135,7 @@ uint32_t zkg_term_axes(uint32_t axis[ZKG_MAX_AXES], const zkg_term *term,
 }
 
 void zkg_term_shape_init(zkg_term_shape *s, const zkg_task_relations *t,
-                         const zkg_axes *out, const zkg_term *term,
-                         const zkg_hooks *hooks)
+                         const zkg_axes *out, const zkg_term *term)
 {
     uint32_t named[2 * ZKG_MAX_AXES] = {0};
     uint32_t n = 0;
@@ -163,8 +162,7 @@ void zkg_term_shape_init(zkg_term_shape *s, const zkg_task_relations *t,
         /* In a product a public factor's own zeros are as good as I_L. */
         for (uint32_t f = 0; term->factors == 2 && f < 2; f++)
             public_factor |= t->operand[term->operand[f]].vis == ZKG_PUBLIC;
-        if (!public_factor && !zkg_is_pow2(t->axis[axis].len) &&
-            !zkg_hooks_drop_indicator(hooks))
+        if (!public_factor && !zkg_is_pow2(t->axis[axis].len))
             (void)append(&s->masked, t, axis);
     }
     s->sumcheck = term->factors == 2 || s->contracted.axes > 0;

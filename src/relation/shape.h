@@ -79,8 +79,7 @@ typedef struct zkg_term_shape {
 
 /** out: the einsum's output axes. */
 void zkg_term_shape_init(zkg_term_shape *s, const zkg_task_relations *t,
-                         const zkg_axes *out, const zkg_term *term,
-                         const zkg_hooks *hooks);
+                         const zkg_axes *out, const zkg_term *term);
 
 /** Ids of factor f's axes in the tensor's order, length-1 ones included.
  *  @return their number */

