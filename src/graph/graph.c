@@ -260,7 +260,7 @@ zkg_status zkg_graph_kernel_axis(zkg_graph *g, const char *kernel,
                                  const char *axis, uint64_t len,
                                  zkg_error *err)
 {
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     char *name;
 
     ZKG_TRY(refuse_finished(g, err));
@@ -276,7 +276,7 @@ zkg_status zkg_graph_kernel_param(zkg_graph *g, const char *kernel,
                                   zkg_error *err)
 {
     zkg_stmt_param p = {.axes = 0};
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     char *name;
 
     ZKG_TRY(refuse_finished(g, err));
@@ -294,7 +294,7 @@ zkg_status zkg_graph_kernel_lookup(zkg_graph *g, const char *kernel,
                                    zkg_error *err)
 {
     zkg_stmt_lookup l = {.columns = 0};
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     void *more;
 
     ZKG_TRY(refuse_finished(g, err));
@@ -316,7 +316,7 @@ zkg_status zkg_graph_kernel_einsum(zkg_graph *g, const char *kernel,
                                    zkg_error *err)
 {
     zkg_stmt_einsum e = {.equals = ZKG_NO_ID};
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     void *more;
 
     ZKG_TRY(refuse_finished(g, err));
@@ -342,7 +342,7 @@ zkg_status zkg_graph_kernel_term(zkg_graph *g, const char *kernel,
     zkg_stmt_term t = {.factors = 0};
     const char *const factor[2] = {f0, f1};
     zkg_stmt_einsum *e;
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     void *more;
 
     ZKG_TRY(refuse_finished(g, err));
@@ -371,7 +371,7 @@ zkg_status zkg_graph_add_task(zkg_graph *g, const char *task,
     zkg_statement *st = &g->st;
     zkg_task t = {.copies = copies};
     char text[32];
-    zkg_kernel *k;
+    zkg_kernel *k = NULL;
     char *name;
 
     ZKG_TRY(refuse_finished(g, err));

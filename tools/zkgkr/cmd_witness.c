@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * zkgkr witness: compute all values of a graph. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/io.h"
+#include "commands.h"
+#include "graph/witness.h"
+#include "options.h"
+
+/* An output's values; the largest where entries have names. */
+static void print_output(const zkg_graph *g, const zkg_witness *w, uint32_t id)
+{
+    const zkg_display *d = &g->display[id];
+    const zkg_array *a = &w->array[id];
+    const uint64_t n = zkg_array_count(a);
+    uint64_t best = 0;
+
+    printf("%s:", g->st.tensor[id].name);
+    for (uint64_t i = 0; i < n && i < 32; i++) {
+        const int64_t v = zkg_array_get_i64(a, i);
+
+        printf(" %.4g", ldexp((double)v, -(int)d->scale));
+        if (v > zkg_array_get_i64(a, best))
+            best = i;
+    }
+    printf("%s\n", n > 32 ? " .." : "");
+    if (d->labels == n && n > 0 && n <= 32)
+        printf("largest: %s\n", d->label[best]);
+}
+
+zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
+{
+    const char *graph_path = NULL, *input = NULL, *out = NULL;
+    const zkg_option options[] = {
+        {"graph", "G.zkg", "the graph", &graph_path, NULL, true},
+        {"input", "FILE.json", "{\"input_data\": [[..]]}", &input, NULL, true},
+        {"o", "FILE", "the witness to write (safetensors)", &out, NULL, true},
+    };
+    bool done;
+    zkg_graph *g;
+    zkg_witness w;
+    zkg_status s;
+
+    (void)cli;
+    ZKG_TRY(zkg_options_parse(
+        &done, NULL, NULL, 0, options, 3,
+        "zkgkr witness --graph G.zkg --input FILE.json -o FILE", argc, argv,
+        err));
+    if (done)
+        return ZKG_OK;
+    ZKG_TRY(zkg_file_check_writable(out, err));
+    ZKG_TRY(zkg_graph_load(&g, graph_path, err));
+    s = zkg_witness_from_input(&w, g, input, err);
+    if (s == ZKG_OK) {
+        s = zkg_witness_write(&w, g, out, err);
+        for (uint32_t i = 0; i < g->outputs && s == ZKG_OK; i++)
+            print_output(g, &w, g->output[i]);
+        zkg_witness_clear(&w);
+    }
+    zkg_graph_free(g);
+    return s;
+}
