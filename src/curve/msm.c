@@ -137,7 +137,7 @@ zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
         goto free_all;
     }
     narrow(&t);
-    if (!ZKG_VARIANT_CALL(cpu_flags, zkg_msm_sum, &sum, &t))
+    if (!ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_sum, &sum, &t))
         goto free_all;
     zkg_g1j_to_affine(out, &sum);
     status = ZKG_OK;
@@ -150,7 +150,7 @@ free_all:
 zkg_status zkg_g1_powers(zkg_g1 *out, size_t n, const zkg_fr *tau,
                          uint32_t cpu_flags)
 {
-    if (!ZKG_VARIANT_CALL(cpu_flags, zkg_g1_powers, out, n, tau))
+    if (!ZKG_VARIANT_CALL_3(cpu_flags, zkg_g1_powers, out, n, tau))
         return ZKG_ERR_NOMEM;
     return ZKG_OK;
 }

@@ -16,106 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "curve/batch_add.h"
+
 enum {
-    BATCH = 1024,      /* pairs that share an inversion */
-    AFFINE_FROM = 256, /* terms for which that pays */
+    AFFINE_FROM = 400, /* terms for which batches of additions pay */
     MAX_WINDOW = 16
 };
-
-/* Pairs waiting to be added, their results' places, and scratch. */
-typedef struct queue {
-    const zkg_g1 *a[BATCH], *b[BATCH];
-    zkg_g1 *out[BATCH];
-    zkg_fp den[BATCH], prefix[BATCH];
-    zkg_g1 copy[2 * BATCH]; /* signed points of the first round */
-    size_t n;
-} queue;
-
-enum { DONE, ADD, DOUBLE };
-
-/* What a + b takes; the denominator of its slope, or the sum itself. */
-static int slope_kind(zkg_fp *den, zkg_g1 *out, const zkg_g1 *a,
-                      const zkg_g1 *b)
-{
-    zkg_fp_sub(den, &b->x, &a->x);
-    if (__builtin_expect(zkg_fp_is_zero(den), 0)) {
-        /* equal, opposite, or both infinite */
-        if (zkg_fp_equal(&a->y, &b->y) && !zkg_g1_is_infinity(a)) {
-            zkg_fp_double(den, &a->y);
-            return DOUBLE;
-        }
-        *out = (zkg_g1){{{0}}, {{0}}};
-        return DONE;
-    }
-    if (__builtin_expect(zkg_g1_is_infinity(a), 0)) {
-        *out = *b;
-        return DONE;
-    }
-    if (__builtin_expect(zkg_g1_is_infinity(b), 0)) {
-        *out = *a;
-        return DONE;
-    }
-    return ADD;
-}
-
-/* *out = a + b with inv the inverse of the slope's denominator. */
-static inline void add_with_inverse(zkg_g1 *out, const zkg_g1 *a,
-                                    const zkg_g1 *b, const zkg_fp *inv,
-                                    int kind)
-{
-    zkg_fp s, x, y;
-
-    if (__builtin_expect(kind == DOUBLE, 0)) {
-        zkg_fp_sqr(&x, &a->x);
-        zkg_fp_double(&s, &x);
-        zkg_fp_add(&s, &s, &x);
-    } else {
-        zkg_fp_sub(&s, &b->y, &a->y);
-    }
-    zkg_fp_mul(&s, &s, inv);
-    zkg_fp_sqr(&x, &s);
-    zkg_fp_sub(&x, &x, &a->x);
-    zkg_fp_sub(&x, &x, &b->x);
-    zkg_fp_sub(&y, &a->x, &x);
-    zkg_fp_mul(&y, &y, &s);
-    zkg_fp_sub(&out->y, &y, &a->y);
-    out->x = x;
-}
-
-/* An out may be no a or b of a pair queued before it. */
-static void flush(queue *q)
-{
-    uint8_t kind[BATCH];
-    zkg_fp t = zkg_fp_one, inv;
-
-    if (q->n == 0)
-        return;
-    for (size_t i = 0; i < q->n; i++) {
-        kind[i] = (uint8_t)slope_kind(&q->den[i], q->out[i], q->a[i], q->b[i]);
-        if (__builtin_expect(kind[i] == DONE, 0))
-            continue;
-        q->prefix[i] = t;
-        zkg_fp_mul(&t, &t, &q->den[i]);
-    }
-    zkg_fp_inv(&t, &t);
-    for (size_t i = q->n; i-- > 0;) {
-        if (__builtin_expect(kind[i] == DONE, 0))
-            continue;
-        zkg_fp_mul(&inv, &t, &q->prefix[i]);
-        zkg_fp_mul(&t, &t, &q->den[i]);
-        add_with_inverse(q->out[i], q->a[i], q->b[i], &inv, kind[i]);
-    }
-    q->n = 0;
-}
-
-static inline void push(queue *q, zkg_g1 *out, const zkg_g1 *a, const zkg_g1 *b)
-{
-    if (q->n == BATCH)
-        flush(q);
-    q->a[q->n] = a;
-    q->b[q->n] = b;
-    q->out[q->n++] = out;
-}
 
 static inline void load_point(zkg_g1 *r, const zkg_g1 *points, uint32_t index)
 {
@@ -131,11 +37,11 @@ static inline void load_point(zkg_g1 *r, const zkg_g1 *points, uint32_t index)
 /* The work space of one sum. */
 typedef struct space {
     uint32_t buckets; /* 2^(c-1): bucket b is for |d| = b + 1 */
-    uint32_t *start;  /* buckets + 1 places in sorted */
+    uint32_t *start;  /* buckets: places in sorted */
     uint32_t *len;    /* buckets: what is left in each */
     uint32_t *sorted; /* n: as index, the sign taken in */
-    zkg_g1 *big, *small;
-    zkg_g1 *from, *to; /* big and small, one or the other */
+    zkg_g1 *big, *small, *column;
+    zkg_g1 *copy; /* 2 BATCH signed points of the first round */
     queue *q;
 } space;
 
@@ -178,12 +84,11 @@ static void sort_window(space *s, const zkg_msm_terms *t, uint32_t w,
 }
 
 /* First round: pairs of the sorted points; each bucket's results follow the
- * last bucket's in s->to.  Returns whether a bucket has more than one left. */
-static bool first_round(space *s, const zkg_g1 *points)
+ * last bucket's in s->big. */
+static void first_round(space *s, const zkg_g1 *points)
 {
     const uint32_t *in = s->sorted;
-    zkg_g1 *out = s->to;
-    bool more = false;
+    zkg_g1 *out = s->big;
 
     for (uint32_t b = 0; b < s->buckets; b++) {
         uint32_t n = s->len[b], i = 0;
@@ -191,9 +96,9 @@ static bool first_round(space *s, const zkg_g1 *points)
         for (; i + 1 < n; i += 2, in += 2) {
             zkg_g1 *copy;
 
-            if (s->q->n == BATCH)
+            if (s->q->wait.n == BATCH)
                 flush(s->q);
-            copy = s->q->copy + 2 * s->q->n;
+            copy = s->copy + 2 * s->q->wait.n;
             __builtin_prefetch(&points[in[16] >> 1]);
             __builtin_prefetch(&points[in[17] >> 1]);
             load_point(&copy[0], points, in[0]);
@@ -203,75 +108,103 @@ static bool first_round(space *s, const zkg_g1 *points)
         if (i < n)
             load_point(out++, points, *in++);
         s->len[b] = (n + 1) / 2;
-        more |= s->len[b] > 1;
     }
     flush(s->q);
-    return more;
 }
 
-/* A further round, from s->from to s->to. */
-static bool next_round(space *s)
+/*
+ * Adds up each of n runs of points, len[i] long, one after another in from:
+ * then len[i] is 0 or 1.  Returns where the sums, one after another, are: from
+ * or to, both of which are overwritten.
+ */
+static zkg_g1 *add_runs(queue *q, zkg_g1 *from, zkg_g1 *to, uint32_t *len,
+                        uint32_t n)
 {
-    const zkg_g1 *in = s->from;
-    zkg_g1 *out = s->to;
-    bool more = false;
+    for (bool more = true; more;) {
+        const zkg_g1 *in = from;
+        zkg_g1 *out = to;
 
-    for (uint32_t b = 0; b < s->buckets; b++) {
-        uint32_t n = s->len[b], i = 0;
+        more = false;
+        for (uint32_t b = 0; b < n; b++) {
+            uint32_t i = 0;
 
-        for (; i + 1 < n; i += 2, in += 2)
-            push(s->q, out++, &in[0], &in[1]);
-        if (i < n)
-            *out++ = *in++;
-        s->len[b] = (n + 1) / 2;
-        more |= s->len[b] > 1;
+            for (; i + 1 < len[b]; i += 2, in += 2)
+                push(q, out++, &in[0], &in[1]);
+            if (i < len[b])
+                *out++ = *in++;
+            len[b] = (len[b] + 1) / 2;
+            more |= len[b] > 1;
+        }
+        flush(q);
+        out = to;
+        to = from;
+        from = out;
     }
-    flush(s->q);
-    return more;
+    return from;
 }
 
-static void swap(space *s)
+/* out = sum over i < n of (i + first) a_i; the a_i with len[i] = 1 follow one
+ * another in a, the others are infinite.  first is 0 or 1. */
+static void weigh(zkg_g1j *out, const zkg_g1 *a, const uint32_t *len,
+                  uint32_t n, uint32_t first)
 {
-    zkg_g1 *t = s->from;
-
-    s->from = s->to;
-    s->to = t;
-}
-
-/* out = sum over b of (b + 1) bucket_b, the buckets' sums being one after
- * another in s->from, empty ones left out. */
-static void weigh_affine(zkg_g1j *out, const space *s)
-{
-    const zkg_g1 *in = s->from;
     zkg_g1j run, sum;
 
-    for (uint32_t b = 0; b < s->buckets; b++)
-        in += s->len[b];
+    for (uint32_t i = 0; i < n; i++)
+        a += len[i];
     zkg_g1j_set_infinity(&run);
     zkg_g1j_set_infinity(&sum);
-    for (uint32_t b = s->buckets; b-- > 0;) {
-        if (s->len[b])
-            zkg_g1j_add_mixed(&run, &run, --in);
+    for (uint32_t i = n; i-- > 1 - first;) {
+        if (len[i])
+            zkg_g1j_add_mixed(&run, &run, --a);
         zkg_g1j_add(&sum, &sum, &run);
     }
     *out = sum;
 }
 
+/*
+ * The weighted sum of many buckets, d = 2^k i + j: 2^k sum_i i (sum_j bucket)
+ * + sum_j j (sum_i bucket), where the inner sums are plain additions.
+ */
+static void weigh_square(zkg_g1j *out, space *s, zkg_g1 *a, zkg_g1 *other,
+                         uint32_t c)
+{
+    const uint32_t k = c / 2, cols = 1u << k, rows = (s->buckets >> k) + 1;
+    uint32_t row[(1 << MAX_WINDOW / 2) + 1] = {0};
+    uint32_t col[1 << MAX_WINDOW / 2] = {0}, at[1 << MAX_WINDOW / 2];
+    const zkg_g1 *in = a;
+    zkg_g1j part;
+
+    for (uint32_t b = 0; b < s->buckets; b++) {
+        row[(b + 1) >> k] += s->len[b];
+        col[(b + 1) & (cols - 1)] += s->len[b];
+    }
+    for (uint32_t j = 0, sum = 0; j < cols; j++) {
+        at[j] = sum;
+        sum += col[j];
+    }
+    for (uint32_t b = 0; b < s->buckets; b++)
+        if (s->len[b])
+            s->column[at[(b + 1) & (cols - 1)]++] = *in++;
+    weigh(&part, add_runs(s->q, a, other, row, rows), row, rows, 0);
+    for (uint32_t j = 0; j < k; j++)
+        zkg_g1j_double(&part, &part);
+    weigh(out, add_runs(s->q, s->column, other, col, cols), col, cols, 0);
+    zkg_g1j_add(out, out, &part);
+}
+
 static void window_affine(zkg_g1j *out, space *s, const zkg_msm_terms *t,
                           uint32_t w, uint32_t c, bool top)
 {
-    bool more;
+    zkg_g1 *sums;
 
     sort_window(s, t, w, c, top);
-    s->to = s->big;
-    s->from = s->small;
-    more = first_round(s, t->points);
-    swap(s);
-    while (more) {
-        more = next_round(s);
-        swap(s);
-    }
-    weigh_affine(out, s);
+    first_round(s, t->points);
+    sums = add_runs(s->q, s->big, s->small, s->len, s->buckets);
+    if (s->buckets <= 128)
+        weigh(out, sums, s->len, s->buckets, 1);
+    else
+        weigh_square(out, s, sums, sums == s->big ? s->small : s->big, c);
 }
 
 /* The same with buckets in Jacobian coordinates, for few terms. */
@@ -302,16 +235,19 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
     *out = sum;
 }
 
-/* The window that costs least: n additions and 2^(c-1) times about three for
- * the weighted sum, in each window. */
+/* The window that costs least, in additions: a term takes one in each window;
+ * a bucket two or three for the weighted sum; a batch's inversion many. */
 static uint32_t choose_window(size_t n, uint32_t bits)
 {
+    const uint64_t per_bucket = n < AFFINE_FROM ? 3 : 2;
+    const uint64_t fixed = n < AFFINE_FROM ? 0 : 1000;
     uint64_t best = UINT64_MAX;
     uint32_t c_best = 2;
 
     for (uint32_t c = 2; c <= MAX_WINDOW; c++) {
-        uint64_t cost = (uint64_t)((bits + c) / c) *
-                        (n * 2 + ((uint64_t)7 << (c - 1)) + 2 * c);
+        const uint64_t windows = (bits + c) / c;
+        const uint64_t cost =
+            windows * (n + (per_bucket << (c - 1)) + c + fixed);
 
         if (cost < best) {
             best = cost;
@@ -347,7 +283,9 @@ static void space_clear(space *s)
     free(s->sorted);
     free(s->big);
     free(s->small);
-    free(s->q);
+    free(s->column);
+    free(s->copy);
+    queue_free(s->q);
 }
 
 static bool space_init(space *s, size_t n, uint32_t buckets)
@@ -361,12 +299,13 @@ static bool space_init(space *s, size_t n, uint32_t buckets)
     s->sorted = calloc(n + 32, sizeof(*s->sorted)); /* read ahead */
     s->small = malloc((n / 4 + 2 * used + 1) * sizeof(*s->small));
     s->big = malloc((n / 2 + used + 1) * sizeof(*s->big));
-    s->q = malloc(sizeof(*s->q));
+    s->column = malloc(used * sizeof(*s->column));
+    s->copy = malloc(2 * BATCH * sizeof(*s->copy));
+    s->q = queue_new();
     if (!s->start || !s->len || !s->sorted || !s->big || !s->small || !s->q) {
         space_clear(s);
         return false;
     }
-    s->q->n = 0;
     return true;
 }
 
@@ -399,17 +338,6 @@ bool ZKG_VARIANT(zkg_msm_sum)(zkg_g1j *out, const zkg_msm_terms *t)
     return true;
 }
 
-void ZKG_VARIANT(zkg_msm_batch_add)(zkg_g1 *r, const zkg_g1 *a, const zkg_g1 *b,
-                                    size_t n)
-{
-    queue q;
-
-    q.n = 0;
-    for (size_t i = 0; i < n; i++)
-        push(&q, &r[i], &a[i], &b[i]);
-    flush(&q);
-}
-
 enum { POWER_WINDOW = 8, POWER_ROWS = 32, POWER_COLS = 255 };
 
 /* table[w * POWER_COLS + d - 1] = d 2^(8 w) G */
@@ -438,13 +366,11 @@ bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
 {
     zkg_g1 *table = malloc(POWER_ROWS * POWER_COLS * sizeof(*table));
     uint64_t(*scalar)[4] = malloc(BATCH * sizeof(*scalar));
-    queue *q = malloc(sizeof(*q));
+    queue *q = queue_new();
     const zkg_g1 infinity = {{{0}}, {{0}}};
     const bool ok = table && scalar && q && make_table(table);
     zkg_fr power = zkg_fr_one;
 
-    if (ok)
-        q->n = 0;
     for (size_t first = 0; ok && first < n; first += BATCH) {
         const size_t len = n - first < BATCH ? n - first : BATCH;
 
@@ -464,7 +390,7 @@ bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
             flush(q);
         }
     }
-    free(q);
+    queue_free(q);
     free(scalar);
     free(table);
     return ok;

@@ -22,15 +22,13 @@ typedef struct zkg_msm_terms {
 
 #define ZKG_DECLARE_MSM(v)                                                     \
     bool zkg_msm_sum_##v(zkg_g1j *out, const zkg_msm_terms *terms);            \
-    void zkg_msm_batch_add_##v(zkg_g1 *r, const zkg_g1 *a, const zkg_g1 *b,    \
-                               size_t n);                                      \
     bool zkg_g1_powers_##v(zkg_g1 *out, size_t n, const zkg_fr *tau);
 
 /* zkg_msm_sum: *out = the sum; false when memory is short.
- * zkg_msm_batch_add: r[i] = a[i] + b[i].
  * zkg_g1_powers: as in msm.h; false when memory is short. */
 ZKG_DECLARE_MSM(portable)
 ZKG_DECLARE_MSM(mulx)
+ZKG_DECLARE_MSM(ifma)
 
 #undef ZKG_DECLARE_MSM
 #endif

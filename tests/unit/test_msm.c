@@ -88,11 +88,12 @@ static void sum_naively(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
 static void check(const zkg_g1 *points, const void *scalars,
                   zkg_scalar_type type, size_t n)
 {
-    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_ALL)};
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
     zkg_g1 want, got;
 
     sum_naively(&want, points, scalars, type, n);
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
         got = zkg_g1_generator;
         assert_int_equal(zkg_msm_g1(&got, points, scalars, type, n, cpu[k]),
                          ZKG_OK);
@@ -255,13 +256,14 @@ static void every_width(void **state)
 
 static void powers_of_tau(void **state)
 {
-    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_ALL)};
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
     zkg_g1 *p = malloc(1500 * sizeof(*p)), q;
     zkg_fr tau, k;
 
     (void)state;
     assert_true(p);
-    for (int v = 0; v < 2; v++) {
+    for (int v = 0; v < 3; v++) {
         zkg_fr_from_i64(&tau, -987654321);
         zkg_fr_inv(&tau, &tau);
         assert_int_equal(zkg_g1_powers(p, 1500, &tau, cpu[v]), ZKG_OK);
