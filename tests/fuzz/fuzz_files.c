@@ -311,6 +311,11 @@ static bool read_key(world *w, const fuzz_bytes *b)
     s = fx_verify(&w->f, good_proof, good_proof_len, NULL, &v);
     w->f.key = was;
     w->f.key_len = was_len;
+    if (s == ZKG_OK &&
+        (b->len != was_len || memcmp(b->data, was, was_len) != 0)) {
+        (void)fprintf(stderr, "a proof was accepted under another key\n");
+        abort();
+    }
     return s == ZKG_OK;
 }
 

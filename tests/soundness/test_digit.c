@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "graph/setup.h"
 #include "harness.h"
+#include "tensor/safetensors.h"
 #include "zkgkr/verify.h"
 
 typedef struct digit {
@@ -39,15 +40,19 @@ static const char *setting(const char *name)
     return v != NULL ? v : ".";
 }
 
-/* An image that nobody wrote: enough to be another one. */
-static void write_other_image(const char *path)
+/* Image `index` of the test set, as an input. */
+static void write_image(const char *path, const zkg_safetensors *set,
+                        uint64_t index)
 {
+    const zkg_st_entry *e = zkg_safetensors_find(set, "images");
     FILE *f = fopen(path, "w");
 
+    assert_non_null(e);
     assert_non_null(f);
     (void)fputs("{\"input_data\": [[", f);
-    for (int i = 0; i < 64; i++)
-        (void)fprintf(f, "%s%.4f", i > 0 ? ", " : "", (i * 7 % 17) / 16.0);
+    for (uint64_t i = 0; i < 64; i++)
+        (void)fprintf(f, "%s%.4f", i > 0 ? ", " : "",
+                      (double)zkg_st_entry_i64(e, 64 * index + i) / 16);
     (void)fputs("]]}\n", f);
     assert_int_equal(fclose(f), 0);
 }
@@ -69,6 +74,7 @@ static int setup(void **state)
     const char *program = getenv("ZKG_MAKE_GRAPH");
     char line[8192], path[4096];
     zkg_error err = {0};
+    zkg_safetensors set = {0};
     digit *d = calloc(1, sizeof(*d));
 
     if (d == NULL)
@@ -93,12 +99,15 @@ static int setup(void **state)
     must(zkg_srs_read(&d->f.srs, path, &err), &err);
     must(zkg_setup(&d->f.made, NULL, d->f.graph, d->f.srs, 0, &err), &err);
     must(zkg_key_encode(&d->f.key, &d->f.key_len, &d->f.made, &err), &err);
-    (void)snprintf(path, sizeof(path), "%s/examples/01-digits/image.json",
-                   source);
+    (void)snprintf(path, sizeof(path),
+                   "%s/examples/01-digits/digits.safetensors", source);
+    must(zkg_safetensors_read(&set, path, &err), &err);
+    (void)snprintf(path, sizeof(path), "%s/image.json", d->folder);
+    write_image(path, &set, 0);
     must(zkg_witness_from_input(&d->f.witness, d->f.graph, path, &err), &err);
-    (void)snprintf(path, sizeof(path), "%s/other.json", d->folder);
-    write_other_image(path);
+    write_image(path, &set, 1);
     must(zkg_witness_from_input(&d->other, d->f.graph, path, &err), &err);
+    zkg_safetensors_clear(&set);
     prove(d);
     d->at = fx_layout_of(&d->f);
     return 0;
@@ -346,6 +355,38 @@ static void another_srs_is_another_key(void **state)
     zkg_srs_free(srs);
 }
 
+/* What the padding holds is the prover's business alone.  (The last test: it
+ * spoils the witness.) */
+static void garbage_in_padding_changes_nothing(void **state)
+{
+    digit *d = need(state);
+    uint8_t *dirty = NULL;
+    size_t len = 0;
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+    int64_t unit;
+
+    fx_garbage(&d->f, "layer1.q", 0, 0, 1);
+    fx_garbage(&d->f, "layer1.rem", 0, 0, 1);
+    fx_garbage(&d->f, "hidden", 20, 100, 1);
+    unit = d->f.graph->st
+               .tensor[zkg_statement_tensor_id(&d->f.graph->st, "layer1.rem")]
+               .max + 1;
+    /* 0 = 2^s q + rem there. */
+    for (uint64_t i = 48; i < 64; i++) {
+        fx_set_cell(&d->f, "layer1.q", &i, -(int64_t)(i % 7));
+        fx_set_cell(&d->f, "layer1.rem", &i, unit * (int64_t)(i % 7));
+    }
+    must(fx_prove(&d->f, NULL, &dirty, &len, &err), &err);
+    assert_int_equal(fx_verify(&d->f, dirty, len, NULL, &v), ZKG_OK);
+    assert_int_equal(len, d->len);
+    assert_memory_equal(dirty, d->proof, d->at.commitments);
+    assert_memory_not_equal(dirty + d->at.commitments,
+                            d->proof + d->at.commitments,
+                            d->at.segments - d->at.commitments);
+    free(dirty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +399,7 @@ int main(void)
         cmocka_unit_test(another_srs_is_another_key),
         cmocka_unit_test(every_truncation_and_some_extensions_are_refused),
         cmocka_unit_test(sampled_flipped_bits_are_refused),
+        cmocka_unit_test(garbage_in_padding_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
