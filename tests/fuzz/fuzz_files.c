@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../soundness/fixture.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "graph/statement.h"
@@ -12,7 +13,6 @@
 #include "mutate.h"
 #include "pcs/srs.h"
 #include "tensor/safetensors.h"
-#include "../soundness/fixture.h"
 
 /* What all targets share. */
 typedef struct world {
@@ -223,17 +223,19 @@ static void ptau(world *w, fuzz_bytes *out, uint64_t which)
 
     (void)w;
     (void)which;
-    b[4] = 1;         /* version */
-    b[8] = 3;         /* sections */
-    b[12] = 1;        /* section 1: header of 44 bytes */
+    b[4] = 1;  /* version */
+    b[8] = 3;  /* sections */
+    b[12] = 1; /* section 1: header of 44 bytes */
     b[16] = 44;
-    b[24] = 32;       /* size of a coordinate */
-    memcpy(b + 28, "\x47\xfd\x7c\xd8\x16\x8c\x20\x3c\x8d\xca\x71\x68\x91\x6a"
-                   "\x81\x97\x5d\x58\x81\x81\xb6\x45\x50\xb8\x29\xa0\x31\xe1"
-                   "\x72\x4e\x64\x30", 32);
-    b[60] = 1;        /* power */
+    b[24] = 32; /* size of a coordinate */
+    memcpy(b + 28,
+           "\x47\xfd\x7c\xd8\x16\x8c\x20\x3c\x8d\xca\x71\x68\x91\x6a"
+           "\x81\x97\x5d\x58\x81\x81\xb6\x45\x50\xb8\x29\xa0\x31\xe1"
+           "\x72\x4e\x64\x30",
+           32);
+    b[60] = 1; /* power */
     b[64] = 1;
-    b[68] = 2;        /* section 2: three points of G1 */
+    b[68] = 2; /* section 2: three points of G1 */
     b[72] = 192;
     fuzz_bytes_set(out, b, sizeof(b));
 }
@@ -242,8 +244,7 @@ static bool read_ptau(world *w, const fuzz_bytes *b)
 {
     zkg_srs *srs = NULL;
     zkg_error err = {0};
-    zkg_status s =
-        zkg_srs_import_bytes(&srs, b->data, b->len, 0, "fuzz", &err);
+    zkg_status s = zkg_srs_import_bytes(&srs, b->data, b->len, 0, "fuzz", &err);
 
     (void)w;
     if (s == ZKG_OK)

@@ -91,12 +91,47 @@ static void splice(fuzz_bytes *b, size_t at, size_t gone, const void *data,
 }
 
 static const char *const token[] = {
-    "0", "-1", "1", "-0", "4294967296", "18446744073709551616", "1e400",
-    "9223372036854775808", "-9223372036854775808", "0.5", "NaN", "null",
-    "true", "{}", "[]", "[", "]", "{", "}", ",", ":", "\"", "\\u0000",
-    "\\ud800", "\"\"", "[[[[[[[[[[[[[[[[", "\"private\"", "\"public\"",
-    "\"fixed\"", "\"virtual\"", "\"range\"", "\"columns\"", "\"i64\"",
-    "\"fr\"", "999999999", "2147483648", "a", "\x80", "\xff", " ", "\n",
+    "0",
+    "-1",
+    "1",
+    "-0",
+    "4294967296",
+    "18446744073709551616",
+    "1e400",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "0.5",
+    "NaN",
+    "null",
+    "true",
+    "{}",
+    "[]",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "\"",
+    "\\u0000",
+    "\\ud800",
+    "\"\"",
+    "[[[[[[[[[[[[[[[[",
+    "\"private\"",
+    "\"public\"",
+    "\"fixed\"",
+    "\"virtual\"",
+    "\"range\"",
+    "\"columns\"",
+    "\"i64\"",
+    "\"fr\"",
+    "999999999",
+    "2147483648",
+    "a",
+    "\x80",
+    "\xff",
+    " ",
+    "\n",
 };
 
 static void replace_number(fuzz_rng *r, fuzz_bytes *b)
@@ -118,9 +153,10 @@ static void replace_number(fuzz_rng *r, fuzz_bytes *b)
 
 static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
 {
-    static const uint64_t odd[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff,
-                                   0x7fffffff, 0x80000000, 0xffffffff,
-                                   INT64_MAX, UINT64_MAX, UINT64_MAX - 31};
+    static const uint64_t odd[] = {
+        0,         1,          0x7f,           0x80,       0xff,
+        0x7fff,    0xffff,     0x7fffffff,     0x80000000, 0xffffffff,
+        INT64_MAX, UINT64_MAX, UINT64_MAX - 31};
     uint8_t noise[40];
     size_t at, len;
 
@@ -151,8 +187,7 @@ static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
         splice(b, at, 0, noise, (size_t)fuzz_below(r, sizeof(noise)) + 1);
         break;
     case 5: { /* an odd number of 1, 2, 4 or 8 bytes */
-        const uint64_t v =
-            odd[fuzz_below(r, sizeof(odd) / sizeof(odd[0]))];
+        const uint64_t v = odd[fuzz_below(r, sizeof(odd) / sizeof(odd[0]))];
         const size_t width = (size_t)1 << fuzz_below(r, 4);
 
         for (size_t i = 0; i < width && at + i < b->len; i++)

@@ -49,10 +49,20 @@ static zkg_status add_tensors(zkg_graph *g, const fx_shape *shape,
     const uint64_t c = shape->copies > 1 ? shape->copies : 0;
     const int64_t q = shape->odd_table ? 16 : 32;
     const zkg_tensor_spec spec[] = {
-        {"x", ZKG_I8, shape->private_x ? ZKG_PRIVATE : ZKG_PUBLIC, 1,
-         {FX_K}, -8, 7},
-        {"w", ZKG_I8, shape->private_w ? ZKG_PRIVATE : ZKG_FIXED, 2,
-         {FX_O, FX_K}, -8, 7},
+        {"x",
+         ZKG_I8,
+         shape->private_x ? ZKG_PRIVATE : ZKG_PUBLIC,
+         1,
+         {FX_K},
+         -8,
+         7},
+        {"w",
+         ZKG_I8,
+         shape->private_w ? ZKG_PRIVATE : ZKG_FIXED,
+         2,
+         {FX_O, FX_K},
+         -8,
+         7},
         {"b", ZKG_I8, ZKG_FIXED, 1, {FX_O}, -100, 100},
         {"q", ZKG_I8, ZKG_PRIVATE, 1, {FX_O}, -q, shape->odd_table ? q : q - 1},
         {"rem", ZKG_U8, ZKG_PRIVATE, 1, {FX_O}, 0, (1 << SHIFT) - 1},
@@ -93,8 +103,7 @@ static zkg_status add_tables(zkg_graph *g, const fx_shape *shape,
     return zkg_graph_add_table(g, "relu", ZKG_KIND_RELU, 6, err);
 }
 
-static zkg_status add_dense(zkg_graph *g, const fx_shape *shape,
-                            zkg_error *err)
+static zkg_status add_dense(zkg_graph *g, const fx_shape *shape, zkg_error *err)
 {
     const bool c = shape->copies > 1;
 
@@ -124,8 +133,8 @@ static zkg_status add_dense(zkg_graph *g, const fx_shape *shape,
         ZKG_TRY(zkg_graph_kernel_einsum(g, "dense", "o", "acc", err));
         ZKG_TRY(zkg_graph_kernel_term(g, "dense", "1", "w[o,k]", "x[k]", err));
     }
-    ZKG_TRY(zkg_graph_add_task(g, "layer", "dense", c ? shape->copies : 1,
-                               err));
+    ZKG_TRY(
+        zkg_graph_add_task(g, "layer", "dense", c ? shape->copies : 1, err));
     ZKG_TRY(zkg_graph_bind(g, "w", "w", c, err));
     ZKG_TRY(zkg_graph_bind(g, "x", "x", false, err));
     ZKG_TRY(zkg_graph_bind(g, "b", "b", c, err));
@@ -155,8 +164,7 @@ static zkg_status add_range(zkg_graph *g, const char *tensor,
     return zkg_graph_bind(g, "t", tensor, false, err);
 }
 
-static zkg_status add_rules(zkg_graph *g, const fx_shape *shape,
-                            zkg_error *err)
+static zkg_status add_rules(zkg_graph *g, const fx_shape *shape, zkg_error *err)
 {
     ZKG_TRY(zkg_graph_add_input(g, "x", err));
     if (shape->private_w)
@@ -397,8 +405,8 @@ void fx_clear(fx *f)
     memset(f, 0, sizeof(*f));
 }
 
-zkg_status fx_prove(fx *f, const zkg_hooks *hooks, uint8_t **proof,
-                    size_t *len, zkg_error *err)
+zkg_status fx_prove(fx *f, const zkg_hooks *hooks, uint8_t **proof, size_t *len,
+                    zkg_error *err)
 {
     const zkg_prove_input input = {
         .key = &f->made,

@@ -28,11 +28,11 @@
 
 /** Which statement. */
 typedef struct fx_shape {
-    bool private_x;  /**< else public */
-    bool private_w;  /**< else fixed */
-    bool odd_table;  /**< ReLU as 33 rows of columns, else in closed form */
+    bool private_x;   /**< else public */
+    bool private_w;   /**< else fixed */
+    bool odd_table;   /**< ReLU as 33 rows of columns, else in closed form */
     bool virtual_acc; /**< sum_k w x is a virtual tensor of its own */
-    uint64_t copies; /**< 0 and 1: one */
+    uint64_t copies;  /**< 0 and 1: one */
 } fx_shape;
 
 /** A statement with its key and an honest witness. */
@@ -58,8 +58,8 @@ zkg_status fx_graph(zkg_graph **out, const fx_shape *shape, uint64_t seed,
 zkg_array *fx_array(fx *f, const char *tensor);
 
 /**
- * Store a tensor as its padded cube, with garbage in [min, max], but never 1, in
- * every cell that is padding.
+ * Store a tensor as its padded cube, with garbage in [min, max], but never 1,
+ * in every cell that is padding.
  */
 void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
                 uint64_t seed);
@@ -73,8 +73,8 @@ void fx_set_cell(fx *f, const char *tensor, const uint64_t *index, int64_t v);
 void fx_recount(fx *f);
 
 /** A proof on one rank, whatever the witness.  *proof is the caller's. */
-zkg_status fx_prove(fx *f, const zkg_hooks *hooks, uint8_t **proof,
-                    size_t *len, zkg_error *err);
+zkg_status fx_prove(fx *f, const zkg_hooks *hooks, uint8_t **proof, size_t *len,
+                    zkg_error *err);
 
 /** Judge a proof with f's key, as read from its bytes. */
 zkg_status fx_verify(const fx *f, const uint8_t *proof, size_t len,

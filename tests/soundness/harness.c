@@ -17,8 +17,8 @@ static uint32_t processes(void)
     return cores > MOST_PROCESSES ? MOST_PROCESSES : (uint32_t)cores;
 }
 
-uint64_t harness_run(harness_case run, void *user, uint64_t first,
-                     uint64_t end, uint64_t step)
+uint64_t harness_run(harness_case run, void *user, uint64_t first, uint64_t end,
+                     uint64_t step)
 {
     const uint32_t n = processes();
     uint64_t failed = 0;

@@ -31,7 +31,7 @@ typedef bool (*harness_case)(void *user, uint64_t i);
  *
  * @return how many failed; a process that crashes counts as a failure
  */
-uint64_t harness_run(harness_case run, void *user, uint64_t first,
-                     uint64_t end, uint64_t step);
+uint64_t harness_run(harness_case run, void *user, uint64_t first, uint64_t end,
+                     uint64_t step);
 
 #endif

@@ -33,11 +33,10 @@ static zkg_verdict judged(fx *f, const zkg_hooks *hooks)
         fail_msg("the cheat did not get as far as a proof: %s", err.text);
     /* The verifier is as it always is, but for the one cheat that is its own:
      * it forgets a claim as well. */
-    s = fx_verify(f, proof, len,
-                  hooks != NULL && hooks->cheat == ZKG_CHEAT_DROPPED_CLAIM
-                      ? hooks
-                      : NULL,
-                  &v);
+    s = fx_verify(
+        f, proof, len,
+        hooks != NULL && hooks->cheat == ZKG_CHEAT_DROPPED_CLAIM ? hooks : NULL,
+        &v);
     free(proof);
     if (s == ZKG_OK)
         v.check = ZKG_CHECK_NONE;
@@ -353,8 +352,8 @@ static void bounds_that_no_lookup_enforces_are_refused(void **state)
         (void)state;
         assert_int_equal(zkg_graph_new(&g, &err), ZKG_OK);
         assert_int_equal(zkg_graph_add_tensor(g, &a, &err), ZKG_OK);
-        assert_int_equal(
-            zkg_graph_add_table(g, "r4", ZKG_KIND_RANGE, 4, &err), ZKG_OK);
+        assert_int_equal(zkg_graph_add_table(g, "r4", ZKG_KIND_RANGE, 4, &err),
+                         ZKG_OK);
         assert_int_equal(zkg_graph_add_kernel(g, "k", &err), ZKG_OK);
         assert_int_equal(zkg_graph_kernel_axis(g, "k", "i", 4, &err), ZKG_OK);
         assert_int_equal(zkg_graph_kernel_param(g, "k", "a", "i", &err),

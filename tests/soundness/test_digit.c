@@ -159,8 +159,8 @@ static void both_images_verify(void **state)
     assert_int_equal(d->len, d->at.end);
     assert_int_equal(d->len, d->other_len);
     assert_int_equal(fx_verify(&d->f, d->proof, d->len, NULL, &v), ZKG_OK);
-    assert_int_equal(
-        fx_verify(&d->f, d->other_proof, d->other_len, NULL, &v), ZKG_OK);
+    assert_int_equal(fx_verify(&d->f, d->other_proof, d->other_len, NULL, &v),
+                     ZKG_OK);
     print_message("%zu bytes\n", d->len);
     /* The reference string comes from a ceremony, and the key says so. */
     assert_false(d->f.made.srs.development);
@@ -186,9 +186,9 @@ static void sampled_flipped_bits_are_refused(void **state)
 {
     digit *d = need(state);
 
-    assert_int_equal(harness_run(sampled_bit_is_refused, d, 0,
-                                 SLOW_BUILD ? 100 : 2000, 1),
-                     0);
+    assert_int_equal(
+        harness_run(sampled_bit_is_refused, d, 0, SLOW_BUILD ? 100 : 2000, 1),
+        0);
 }
 
 static bool length_is_refused(void *user, uint64_t len)
@@ -211,9 +211,8 @@ static void every_truncation_and_some_extensions_are_refused(void **state)
 {
     digit *d = need(state);
 
-    assert_int_equal(harness_run(length_is_refused, d, 0, d->len,
-                                 SLOW_BUILD ? 97 : 1),
-                     0);
+    assert_int_equal(
+        harness_run(length_is_refused, d, 0, d->len, SLOW_BUILD ? 97 : 1), 0);
     assert_int_equal(
         harness_run(length_is_refused, d, d->len + 1, d->len + 100, 1), 0);
 }
@@ -290,15 +289,15 @@ static void public_values_that_were_asked_for_must_be_there(void **state)
     for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC)
             want[t] = &d->f.witness.array[t];
-    assert_int_equal(zkg_verify_with_key(&v, &d->f.made, d->proof, d->len,
-                                         &options, &err),
-                     ZKG_OK);
+    assert_int_equal(
+        zkg_verify_with_key(&v, &d->f.made, d->proof, d->len, &options, &err),
+        ZKG_OK);
     for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC)
             want[t] = &d->other.array[t];
-    assert_int_equal(zkg_verify_with_key(&v, &d->f.made, d->proof, d->len,
-                                         &options, &err),
-                     ZKG_ERR_REJECT);
+    assert_int_equal(
+        zkg_verify_with_key(&v, &d->f.made, d->proof, d->len, &options, &err),
+        ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PUBLIC);
     free(want);
 }
@@ -312,13 +311,13 @@ static void a_key_for_another_graph_is_refused(void **state)
     zkg_error err = {0};
 
     memcpy(graph, d->f.made.statement.digest, 32);
-    assert_int_equal(zkg_verify_with_key(&v, &d->f.made, d->proof, d->len,
-                                         &options, &err),
-                     ZKG_OK);
+    assert_int_equal(
+        zkg_verify_with_key(&v, &d->f.made, d->proof, d->len, &options, &err),
+        ZKG_OK);
     graph[7] ^= 1;
-    assert_int_equal(zkg_verify_with_key(&v, &d->f.made, d->proof, d->len,
-                                         &options, &err),
-                     ZKG_ERR_REJECT);
+    assert_int_equal(
+        zkg_verify_with_key(&v, &d->f.made, d->proof, d->len, &options, &err),
+        ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_KEY);
 }
 
@@ -371,7 +370,8 @@ static void garbage_in_padding_changes_nothing(void **state)
     fx_garbage(&d->f, "hidden", 20, 100, 1);
     unit = d->f.graph->st
                .tensor[zkg_statement_tensor_id(&d->f.graph->st, "layer1.rem")]
-               .max + 1;
+               .max +
+           1;
     /* 0 = 2^s q + rem there. */
     for (uint64_t i = 48; i < 64; i++) {
         fx_set_cell(&d->f, "layer1.q", &i, -(int64_t)(i % 7));

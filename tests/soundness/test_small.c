@@ -352,8 +352,8 @@ static void swapped_segments_are_refused(void **state)
     /* Two tasks, the second's bytes first. */
     memcpy(proof + h.at.segments, h.proof + h.at.segments + h.at.task_bytes[0],
            h.at.task_bytes[1]);
-    memcpy(proof + h.at.segments + h.at.task_bytes[1],
-           h.proof + h.at.segments, h.at.task_bytes[0]);
+    memcpy(proof + h.at.segments + h.at.task_bytes[1], h.proof + h.at.segments,
+           h.at.task_bytes[0]);
     assert_true(refused(&h.f, proof, h.len));
     free(proof);
     unmake(&h);
