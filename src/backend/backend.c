@@ -29,6 +29,8 @@ const zkg_backend *zkg_backend_ref(void)
 const zkg_backend *zkg_backend_get(uint32_t cpu_flags)
 {
 #ifdef __x86_64__
+    if ((cpu_flags & ZKG_CPU_MULX) && (cpu_flags & ZKG_CPU_AVX512IFMA))
+        return &zkg_backend_table_ifma;
     if (cpu_flags & ZKG_CPU_MULX)
         return &zkg_backend_table_cpu;
 #endif

@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 
 extern const zkg_backend zkg_backend_table_ref;
-extern const zkg_backend zkg_backend_table_cpu; /* x86-64 with BMI2 and ADX */
+extern const zkg_backend zkg_backend_table_cpu;  /* x86-64 with BMI2 and ADX */
+extern const zkg_backend zkg_backend_table_ifma; /* and AVX-512 IFMA */
 
 #endif

@@ -2,7 +2,8 @@
  * The slots of the host backends.  Compiled by ref.c in portable C and by cpu.c
  * for mulx, where field/fr.h brings the assembler forms; the text is the same,
  * so ref is its meaning and cpu its speed.  The including file defines
- * BACKEND_TABLE (the name of the slot table) and BACKEND_NAME.
+ * BACKEND_TABLE (the name of the slot table) and BACKEND_NAME, or
+ * BACKEND_NO_TABLE when it makes the table itself.
  *
  * A table is an array of 2^vars zkg_fr in Montgomery form. */
 #include <string.h>
@@ -659,9 +660,11 @@ static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
     return ZKG_OK;
 }
 
+#ifndef BACKEND_NO_TABLE
 const zkg_backend BACKEND_TABLE = {
     .name = BACKEND_NAME,
 #define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
 #include "backend/slots.def"
 #undef SLOT
 };
+#endif

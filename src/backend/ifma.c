@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The cpu backend where there is AVX-512 IFMA: slots over long tables take
+ * eight elements at a time, all else is the text of ops_tmpl.c with mulx. */
+#include "backend/host.h"
+
+#define BACKEND_NO_TABLE
+#include "backend/ops_tmpl.c"
+
+#include "backend/ifma.h"
+
+/* c 2^(4 k): the constant that cancels k products' factors 2^-4. */
+static zkg_fr shifted(const zkg_fr *c, uint32_t k)
+{
+    zkg_fr r = *c;
+
+    for (uint32_t i = 0; i < 4 * k; i++)
+        zkg_fr_double(&r, &r);
+    return r;
+}
+
+/* ---- folds ---- */
+
+/* x + r (y - x) for eight; r16 = 16 r */
+V8_INLINE v8 fold8(v8 x, v8 y, const v8 *r16)
+{
+    const v8 d = v8_sub(y, x);
+
+    return v8_canonical(v8_add_raw(v8_mul_raw(&d, r16), x));
+}
+
+static zkg_status ifma_poly_fold(zkg_fr *out, const zkg_fr *p, const zkg_fr *u,
+                                 size_t n)
+{
+    const zkg_fr u16 = shifted(u, 1);
+    const v8 r = v8_of(&u16);
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        v8 even, odd;
+
+        v8_load_pairs(&even, &odd, p + 2 * i);
+        v8_store(out + i, fold8(even, odd, &r));
+    }
+    return op_poly_fold(out + i, p + 2 * i, u, n - i);
+}
+
+static zkg_status ifma_table_fold(zkg_table *t, const zkg_fr *r)
+{
+    t->vars--;
+    return ifma_poly_fold(entries(t), entries(t), r, table_len(t));
+}
+
+static zkg_status ifma_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
+                               size_t n)
+{
+    const zkg_fr c16 = shifted(c, 1);
+    const v8 k = v8_of(&c16);
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        const v8 x = v8_load(v + i), y = v8_load(out + i);
+
+        v8_store(out + i, v8_canonical(v8_add_raw(v8_mul_raw(&x, &k), y)));
+    }
+    return op_fr_axpy(out + i, c, v + i, n - i);
+}
+
+static zkg_status ifma_table_axpy(zkg_table *t, const zkg_fr *c,
+                                  const zkg_table *x)
+{
+    return ifma_fr_axpy(entries(t), c, entries(x), table_len(t));
+}
+
+static zkg_status ifma_table_affine(zkg_table *t, const zkg_fr *c,
+                                    const zkg_fr *d)
+{
+    const zkg_fr c16 = shifted(c, 1);
+    const v8 k = v8_of(&c16), add = v8_of(d);
+    zkg_fr *e = entries(t);
+
+    if (t->vars < 3)
+        return op_table_affine(t, c, d);
+    for (size_t i = 0; i < table_len(t); i += 8) {
+        const v8 x = v8_load(e + i);
+
+        v8_store(e + i, v8_canonical(v8_add_raw(v8_mul_raw(&x, &k), add)));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status ifma_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
+                                 const zkg_fr *scale)
+{
+    const uint32_t low = n < 3 ? n : 3;
+
+    (void)op_eq_expand(out, u, low, scale);
+    for (uint32_t t = low; t < n; t++) {
+        const size_t half = (size_t)1 << t;
+        const zkg_fr u16 = shifted(&u[t], 1);
+        const v8 k = v8_of(&u16);
+
+        for (size_t i = 0; i < half; i += 8) {
+            const v8 x = v8_load(out + i);
+            const v8 upper = v8_canonical(v8_mul_raw(&x, &k));
+
+            v8_store(out + half + i, upper);
+            v8_store(out + i, v8_canonical(v8_sub(x, upper)));
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status ifma_table_eq(zkg_table *t, const zkg_fr *u,
+                                const zkg_fr *scale)
+{
+    return ifma_eq_expand(entries(t), u, t->vars, scale);
+}
+
+/* ---- sums ---- */
+
+/* A sum over many products: what acc holds, and what was added up before. */
+typedef struct long_sum {
+    acc8 acc;
+    uint32_t held;   /* products since acc was normalised */
+    uint32_t blocks; /* times it was */
+    zkg_fr sum;      /* without the factor of the products */
+} long_sum;
+
+V8_INLINE void long_zero(long_sum *s)
+{
+    acc8_zero(&s->acc);
+    s->held = 0;
+    s->blocks = 0;
+    s->sum = zkg_fr_zero;
+}
+
+/* Add the eight lanes of acc, over 2^260, to sum.  acc < 2^520, so that the
+ * first reduction is below 2^260 + p, which the second brings below 2p. */
+static void long_flush(long_sum *s, const v8 *one)
+{
+    zkg_fr lane[8];
+    v8 v = acc8_reduce(s->acc);
+
+    v = v8_canonical(v8_mul_raw(&v, one));
+    v8_store(lane, v);
+    for (int i = 0; i < 8; i++)
+        zkg_fr_add(&s->sum, &s->sum, &lane[i]);
+    acc8_zero(&s->acc);
+    s->held = 0;
+    s->blocks = 0;
+}
+
+/* Blocks of ACC8_PRODUCTS products, each below 4 p^2 < 2^509.3, that stay
+ * below 2^520 together. */
+#define LONG_BLOCKS 8
+
+/* Make room for n more products. */
+V8_INLINE void long_room(long_sum *s, uint32_t n, const v8 *one)
+{
+    if (__builtin_expect(s->held + n > ACC8_PRODUCTS, 0)) {
+        if (++s->blocks == LONG_BLOCKS) {
+            long_flush(s, one);
+        } else {
+            acc8_carry(&s->acc);
+            s->held = 0;
+        }
+    }
+    s->held += n;
+}
+
+static zkg_status ifma_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
+                              size_t n)
+{
+    /* A product leaves 2^-4, and so does the flush; 2^260 as an operand would
+     * cancel the latter, 2^264 cancels both. */
+    const zkg_fr scale = shifted(&zkg_fr_one, 2);
+    const v8 one = v8_of(&scale);
+    zkg_fr tail;
+    long_sum s;
+    size_t i = 0;
+
+    long_zero(&s);
+    for (; i + 8 <= n; i += 8) {
+        const v8 x = v8_load(a + i), y = v8_load(b + i);
+
+        long_room(&s, 1, &one);
+        acc8_mac(&s.acc, &x, &y);
+    }
+    long_flush(&s, &one);
+    (void)op_fr_dot(&tail, a + i, b + i, n - i);
+    zkg_fr_add(out, &s.sum, &tail);
+    return ZKG_OK;
+}
+
+/* Ends of eight pairs in each table. */
+typedef struct ends8 {
+    v8 lo[4], hi[4];
+} ends8;
+
+/* Read pairs i .. i+7 of a table; with r16, fold them first, in place. */
+V8_INLINE void read8(v8 *lo, v8 *hi, zkg_fr *t, size_t i, const v8 *r16)
+{
+    if (r16 == NULL) {
+        v8_load_pairs(lo, hi, t + 2 * i);
+    } else {
+        v8 even, odd, a, b;
+
+        v8_load_pairs(&even, &odd, t + 4 * i);
+        a = fold8(even, odd, r16);
+        v8_load_pairs(&even, &odd, t + 4 * i + 16);
+        b = fold8(even, odd, r16);
+        v8_store(t + 2 * i, a);
+        v8_store(t + 2 * i + 8, b);
+        v8_deinterleave(lo, hi, &a, &b);
+    }
+}
+
+/* at1 and c2 of eight pairs, as sums of products. */
+V8_INLINE void terms8(acc8 *at1, acc8 *c2, const ends8 *e, uint32_t tables)
+{
+    v8 d[4];
+
+    for (uint32_t k = 0; k < tables; k++)
+        d[k] = v8_sub(e->hi[k], e->lo[k]);
+    if (tables == 2) {
+        acc8_mac(at1, &e->hi[0], &e->hi[1]);
+        acc8_mac(c2, &d[0], &d[1]);
+    } else {
+        acc8_mac(at1, &e->hi[0], &e->hi[3]);
+        acc8_mac(at1, &e->hi[1], &e->hi[2]);
+        acc8_mac(c2, &d[0], &d[3]);
+        acc8_mac(c2, &d[1], &d[2]);
+    }
+}
+
+/* Pairs from .. to-1, multiples of 8, into two sums.  lo: their weights, or
+ * NULL for 1. */
+V8_INLINE void run8(long_sum *at1, long_sum *c2, uint32_t tables,
+                    zkg_fr *const *t, size_t from, size_t to, const v8 *r16,
+                    const zkg_fr *lo, const v8 *one)
+{
+    for (size_t i = from; i < to; i += 8) {
+        ends8 e;
+
+        for (uint32_t k = 0; k < tables; k++)
+            read8(&e.lo[k], &e.hi[k], t[k], i, r16);
+        if (lo == NULL) {
+            long_room(at1, tables / 2, one);
+            long_room(c2, tables / 2, one);
+            terms8(&at1->acc, &c2->acc, &e, tables);
+        } else {
+            const v8 w = v8_load(lo + (i - from));
+            acc8 s, u;
+            v8 x, y;
+
+            acc8_zero(&s);
+            acc8_zero(&u);
+            terms8(&s, &u, &e, tables);
+            x = acc8_reduce(s);
+            y = acc8_reduce(u);
+            long_room(at1, 1, one);
+            long_room(c2, 1, one);
+            acc8_mac(&at1->acc, &x, &w);
+            acc8_mac(&c2->acc, &y, &w);
+        }
+    }
+}
+
+/* All pairs, where weights come in runs of eight; false: they do not. */
+V8_INLINE bool sums8(zkg_sums *out, uint32_t tables, zkg_fr *const *t,
+                     size_t pairs, const zkg_fr *r, const zkg_weights *w)
+{
+    const size_t block = (size_t)1 << w->lo_bits;
+    /* factors 2^-4 to cancel: the summand's, its weight's, the flush's */
+    const zkg_fr scale = shifted(&zkg_fr_one, w->lo == NULL ? 2 : 3);
+    const v8 one = v8_of(&scale);
+    zkg_fr r16 = zkg_fr_zero;
+    v8 fold;
+
+    if (pairs % 8 != 0 || out->want_at0)
+        return false;
+    if (w->lo != NULL && (w->free != 0 || block < 8 || w->first % 8 != 0))
+        return false;
+    if (r != NULL)
+        r16 = shifted(r, 1);
+    fold = v8_of(&r16);
+    out->at1 = out->c2 = out->c3 = zkg_fr_zero;
+    for (size_t i = 0; i < pairs;) {
+        const uint64_t j = w->first + i;
+        const size_t left = block - (size_t)(j & (block - 1));
+        size_t end = pairs;
+        long_sum at1, c2;
+
+        if (w->lo != NULL && left < pairs - i)
+            end = i + left;
+        long_zero(&at1);
+        long_zero(&c2);
+        run8(&at1, &c2, tables, t, i, end, r != NULL ? &fold : NULL,
+             w->lo != NULL ? w->lo + (j & (block - 1)) : NULL, &one);
+        long_flush(&at1, &one);
+        long_flush(&c2, &one);
+        if (w->lo != NULL) {
+            zkg_fr_mul(&at1.sum, &at1.sum, &w->hi[j >> w->lo_bits]);
+            zkg_fr_mul(&c2.sum, &c2.sum, &w->hi[j >> w->lo_bits]);
+        }
+        zkg_fr_add(&out->at1, &out->at1, &at1.sum);
+        zkg_fr_add(&out->c2, &out->c2, &c2.sum);
+        i = end;
+    }
+    return true;
+}
+
+static zkg_status ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
+                                 const zkg_table *tables, const zkg_weights *w)
+{
+    const size_t pairs = table_len(&tables[0]) / 2;
+    zkg_fr *t[4] = {NULL};
+
+    if (kind == ZKG_FORM_PRODUCT) {
+        table_pointers(t, tables, 2);
+        if (sums8(out, 2, t, pairs, NULL, w))
+            return ZKG_OK;
+    } else if (kind == ZKG_FORM_FRACTION) {
+        table_pointers(t, tables, 4);
+        if (sums8(out, 4, t, pairs, NULL, w))
+            return ZKG_OK;
+    }
+    return op_part_sums(out, kind, tables, w);
+}
+
+static zkg_status ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
+                                      zkg_table *tables, const zkg_fr *r,
+                                      const zkg_weights *w)
+{
+    const size_t pairs = table_len(&tables[0]) / 4;
+    const uint32_t arity = zkg_form_arity(kind);
+    zkg_fr *t[4] = {NULL};
+    bool done = false;
+
+    table_pointers(t, tables, arity);
+    if (kind == ZKG_FORM_PRODUCT)
+        done = sums8(out, 2, t, pairs, r, w);
+    else if (kind == ZKG_FORM_FRACTION)
+        done = sums8(out, 4, t, pairs, r, w);
+    if (done) {
+        for (uint32_t k = 0; k < arity; k++)
+            tables[k].vars--;
+        return ZKG_OK;
+    }
+    for (uint32_t k = 0; k < arity; k++)
+        ZKG_TRY(ifma_table_fold(&tables[k], r));
+    return ifma_part_sums(out, kind, tables, w);
+}
+
+/* ---- lookups ---- */
+
+static zkg_status ifma_fraction_up(zkg_table *out, const zkg_table *in,
+                                   bool ones)
+{
+    const size_t n = table_len(&in[2]);
+    zkg_fr *t[4];
+
+    if (n < 16)
+        return op_fraction_up(out, in, ones);
+    table_pointers(t, out, 4);
+    /* Sixteen pairs: eight of each parity. */
+    for (size_t i = 0; i < n; i += 16) {
+        v8 q0[2], q1[2];
+
+        v8_load_pairs(&q0[0], &q0[1], entries(&in[2]) + i);
+        v8_load_pairs(&q1[0], &q1[1], entries(&in[3]) + i);
+        for (int odd = 0; odd < 2; odd++) {
+            /* 16 q0 q1 = (16 q0) q1 without a further product */
+            v8 s = q0[odd], v;
+
+            for (int k = 0; k < 5; k++)
+                s.l[k] = _mm512_slli_epi64(s.l[k], 4);
+            s = v8_carry(s);
+            v = v8_mul_raw(&s, &q1[odd]);
+            v8_store(t[2 + odd] + i / 2, v8_canonical(v));
+            if (ones)
+                v8_store(t[odd] + i / 2,
+                         v8_canonical(v8_add_raw(q0[odd], q1[odd])));
+        }
+        if (!ones) {
+            v8 p0[2], p1[2];
+
+            v8_load_pairs(&p0[0], &p0[1], entries(&in[0]) + i);
+            v8_load_pairs(&p1[0], &p1[1], entries(&in[1]) + i);
+            for (int odd = 0; odd < 2; odd++) {
+                acc8 s;
+                v8 v;
+
+                acc8_zero(&s);
+                acc8_mac(&s, &p0[odd], &q1[odd]);
+                acc8_mac(&s, &p1[odd], &q0[odd]);
+                for (int k = 0; k < 10; k++)
+                    s.l[k] = _mm512_slli_epi64(s.l[k], 4);
+                v = acc8_reduce_raw(s);
+                v8_store(t[odd] + i / 2, v8_canonical(v));
+            }
+        }
+    }
+    return ZKG_OK;
+}
+
+#pragma GCC diagnostic ignored "-Woverride-init"
+const zkg_backend zkg_backend_table_ifma = {
+    .name = "cpu-ifma",
+#define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
+#include "backend/slots.def"
+#undef SLOT
+    .poly_fold = ifma_poly_fold,
+    .table_fold = ifma_table_fold,
+    .fr_axpy = ifma_fr_axpy,
+    .table_axpy = ifma_table_axpy,
+    .table_affine = ifma_table_affine,
+    .eq_expand = ifma_eq_expand,
+    .table_eq = ifma_table_eq,
+    .fr_dot = ifma_fr_dot,
+    .part_sums = ifma_part_sums,
+    .part_fold_sums = ifma_part_fold_sums,
+    .fraction_up = ifma_fraction_up,
+};
