@@ -133,18 +133,19 @@ static void load_run(uint32_t *x, const void *cells, zkg_dtype type, size_t n)
             x[i] = u16[i];
 }
 
+static void add_products(uint64_t *restrict acc, const uint32_t *restrict x,
+                         uint32_t digit, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        acc[i] += (uint64_t)x[i] * digit;
+}
+
 static void add_run(strip *s, const weight *w, const zkg_kzg_run *r,
                     const zkg_array *a)
 {
     load_run(s->x, zkg_kzg_cell(a, r->flat), a->type, r->len);
-    for (int d = 0; d < DIGITS; d++) {
-        uint64_t *restrict acc = s->acc[d] + r->at;
-        const uint32_t *restrict x = s->x;
-        const uint32_t digit = w->digit[d];
-
-        for (size_t i = 0; i < r->len; i++)
-            acc[i] += (uint64_t)x[i] * digit;
-    }
+    for (int d = 0; d < DIGITS; d++)
+        add_products(s->acc[d] + r->at, s->x, w->digit[d], r->len);
     zkg_fr_add(&s->edge[r->at], &s->edge[r->at], &w->value);
     zkg_fr_sub(&s->edge[r->at + r->len], &s->edge[r->at + r->len], &w->value);
 }
