@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "tensor/safetensors.h"
+
+static void temp_path(char out[64])
+{
+    snprintf(out, 64, "/tmp/zkg-st-%ld.safetensors", (long)getpid());
+}
+
+static void what_is_written_is_read(void **state)
+{
+    static const char *const meta[] = {"zkgkr", "tensors", "graph", "abc"};
+    const uint64_t len[2] = {2, 3}, one[1] = {1};
+    char path[64];
+    zkg_array a, b;
+    zkg_st_out out[2];
+    zkg_safetensors st;
+    const zkg_st_entry *e;
+
+    (void)state;
+    temp_path(path);
+    assert_int_equal(zkg_array_init(&a, ZKG_I16, 2, len, NULL), ZKG_OK);
+    assert_int_equal(zkg_array_init(&b, ZKG_I64, 1, one, NULL), ZKG_OK);
+    for (uint64_t i = 0; i < 6; i++)
+        zkg_array_set_i64(&a, i, (int64_t)i * 1000 - 3000);
+    zkg_array_set_i64(&b, 0, INT64_MIN);
+    out[0] = (zkg_st_out){"a.w", &a};
+    out[1] = (zkg_st_out){"b", &b};
+    assert_int_equal(zkg_safetensors_write(path, out, 2, meta, 2, NULL),
+                     ZKG_OK);
+    assert_int_equal(zkg_safetensors_read(&st, path, NULL), ZKG_OK);
+    assert_int_equal(st.entries, 2);
+    assert_string_equal(zkg_safetensors_meta(&st, "graph"), "abc");
+    assert_null(zkg_safetensors_meta(&st, "none"));
+    e = zkg_safetensors_find(&st, "a.w");
+    assert_non_null(e);
+    assert_int_equal(e->axes, 2);
+    for (uint64_t i = 0; i < 6; i++)
+        assert_int_equal(zkg_st_entry_i64(e, i), (int64_t)i * 1000 - 3000);
+    e = zkg_safetensors_find(&st, "b");
+    assert_true(zkg_st_entry_i64(e, 0) == INT64_MIN);
+    assert_null(zkg_safetensors_find(&st, "c"));
+    zkg_safetensors_clear(&st);
+    zkg_array_clear(&a);
+    zkg_array_clear(&b);
+    unlink(path);
+}
+
+/* A file with this header and n bytes of data. */
+static zkg_status parse(const char *header, size_t n, zkg_error *err)
+{
+    const size_t head = strlen(header);
+    uint8_t *file = zkg_alloc(8 + head + n, 1);
+    zkg_safetensors st;
+    zkg_status s;
+
+    zkg_store_u64le(file, head);
+    memcpy(file + 8, header, head);
+    s = zkg_safetensors_parse(&st, file, 8 + head + n, "t", err);
+    if (s == ZKG_OK)
+        zkg_safetensors_clear(&st);
+    return s;
+}
+
+static void bad_headers_are_refused(void **state)
+{
+    static const struct {
+        const char *header;
+        size_t data;
+        const char *text;
+    } cases[] = {
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,3]}}", 3,
+         "shape asks"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 3,
+         "beyond the file"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[3],\"data_offsets\":[0,3]}}", 4,
+         "after the last"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[3],\"data_offsets\":[1,4]}}", 4,
+         "hole"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},"
+         "\"b\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
+         3, "overlap"},
+        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}",
+         2, "BF16"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[-1],\"data_offsets\":[0,2]}}",
+         2, "t:1:"},
+        {"{\"a\":{\"dtype\":\"I64\",\"shape\":[4294967296,4294967296],"
+         "\"data_offsets\":[0,0]}}",
+         0, "too large"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+         "\"a\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
+         2, "a"},
+        {"[]", 0, "t:1:1"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1],"
+         "\"x\":1}}",
+         1, "x"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        zkg_error err = {0};
+
+        assert_int_equal(parse(cases[i].header, cases[i].data, &err),
+                         ZKG_ERR_MALFORMED);
+        if (strstr(err.text, cases[i].text) == NULL)
+            fail_msg("case %zu says: %s", i, err.text);
+    }
+    assert_int_equal(parse("{}", 0, NULL), ZKG_OK);
+}
+
+static void truncated_files_are_refused(void **state)
+{
+    static const char header[] =
+        "{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}";
+    const size_t head = strlen(header), n = 8 + head + 4;
+    uint8_t whole[256];
+    zkg_safetensors st;
+
+    (void)state;
+    memset(whole, 1, sizeof(whole));
+    zkg_store_u64le(whole, head);
+    memcpy(whole + 8, header, head);
+    for (size_t len = 0; len < n; len++) {
+        uint8_t *file = zkg_alloc(len, 1);
+
+        memcpy(file, whole, len);
+        assert_int_equal(zkg_safetensors_parse(&st, file, len, "t", NULL),
+                         ZKG_ERR_MALFORMED);
+    }
+    zkg_store_u64le(whole, UINT64_MAX);
+    {
+        uint8_t *file = zkg_alloc(n, 1);
+
+        memcpy(file, whole, n);
+        assert_int_equal(zkg_safetensors_parse(&st, file, n, "t", NULL),
+                         ZKG_ERR_MALFORMED);
+    }
+    assert_int_equal(zkg_safetensors_read(&st, "/nowhere/at/all", NULL),
+                     ZKG_ERR_IO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(bad_headers_are_refused),
+        cmocka_unit_test(truncated_files_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "graph/graph.h"
+#include "graph/u256.h"
+
+#define OK(call) assert_int_equal((call), ZKG_OK)
+
+/*
+ * Tensors: 0 x public [3], 1 w fixed [2,3], 2 y private [2], 3 rem private [2],
+ * 4 h private [2], 5 z virtual [2], 6 u private [2].
+ * Tables: 0 r4, 1 s8, 2 cols.  Tasks: dense (y), relu-like (h), virtual (z, u).
+ */
+static zkg_graph *sample(void)
+{
+    static const int64_t w[6] = {1, -2, 3, -4, 5, -6};
+    static const int64_t col0[4] = {-3, 0, 5, 9}, col1[4] = {1, 1, 2, 3};
+    static const int64_t *const cols[2] = {col0, col1};
+    static const zkg_tensor_spec tensors[] = {
+        {"x", ZKG_I16, ZKG_PUBLIC, 1, {3}, -100, 100},
+        {"w", ZKG_I8, ZKG_FIXED, 2, {2, 3}, -6, 5},
+        {"y", ZKG_I16, ZKG_PRIVATE, 1, {2}, -128, 127},
+        {"rem", ZKG_U8, ZKG_PRIVATE, 1, {2}, 0, 15},
+        {"h", ZKG_I8, ZKG_PRIVATE, 1, {2}, 1, 3},
+        {"z", ZKG_I16, ZKG_VIRTUAL, 1, {2}, -128, 127},
+        {"u", ZKG_I16, ZKG_PRIVATE, 1, {2}, -3, 9},
+    };
+    zkg_graph *g;
+
+    OK(zkg_graph_new(&g, NULL));
+    for (size_t i = 0; i < sizeof(tensors) / sizeof(tensors[0]); i++)
+        OK(zkg_graph_add_tensor(g, &tensors[i], NULL));
+    OK(zkg_graph_set_fixed(g, "w", w, 6, NULL));
+    OK(zkg_graph_add_table(g, "r4", ZKG_KIND_RANGE, 4, NULL));
+    OK(zkg_graph_add_table(g, "s8", ZKG_KIND_SIGNED_RANGE, 8, NULL));
+    OK(zkg_graph_add_columns(g, "cols", 2, 4, cols, NULL));
+
+    OK(zkg_graph_add_kernel(g, "dense", NULL));
+    OK(zkg_graph_kernel_axis(g, "dense", "o", 2, NULL));
+    OK(zkg_graph_kernel_axis(g, "dense", "k", 3, NULL));
+    OK(zkg_graph_kernel_param(g, "dense", "w", "o,k", NULL));
+    OK(zkg_graph_kernel_param(g, "dense", "x", "k", NULL));
+    OK(zkg_graph_kernel_param(g, "dense", "y", "o", NULL));
+    OK(zkg_graph_kernel_param(g, "dense", "rem", "o", NULL));
+    OK(zkg_graph_kernel_lookup(g, "dense", "r4", "rem", NULL));
+    OK(zkg_graph_kernel_lookup(g, "dense", "s8", "y", NULL));
+    OK(zkg_graph_kernel_einsum(g, "dense", "o", NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "dense", "1", "w[o,k]", "x[k]", NULL));
+    OK(zkg_graph_kernel_term(g, "dense", "8", NULL, NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "dense", "-16", "y[o]", NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "dense", "-1", "rem[o]", NULL, NULL));
+
+    OK(zkg_graph_add_kernel(g, "map", NULL));
+    OK(zkg_graph_kernel_axis(g, "map", "i", 2, NULL));
+    OK(zkg_graph_kernel_param(g, "map", "a", "i", NULL));
+    OK(zkg_graph_kernel_param(g, "map", "b", "i", NULL));
+    OK(zkg_graph_kernel_lookup(g, "map", "cols", "a,b", NULL));
+
+    OK(zkg_graph_add_kernel(g, "virt", NULL));
+    OK(zkg_graph_kernel_axis(g, "virt", "i", 2, NULL));
+    OK(zkg_graph_kernel_param(g, "virt", "a", "i", NULL));
+    OK(zkg_graph_kernel_param(g, "virt", "v", "i", NULL));
+    OK(zkg_graph_kernel_lookup(g, "virt", "s8", "v", NULL));
+    OK(zkg_graph_kernel_einsum(g, "virt", "i", "v", NULL));
+    OK(zkg_graph_kernel_term(g, "virt", "2", "a[i]", NULL, NULL));
+
+    OK(zkg_graph_add_task(g, NULL, "dense", 1, NULL));
+    OK(zkg_graph_bind(g, "w", "w", false, NULL));
+    OK(zkg_graph_bind(g, "x", "x", false, NULL));
+    OK(zkg_graph_bind(g, "y", "y", false, NULL));
+    OK(zkg_graph_bind(g, "rem", "rem", false, NULL));
+    OK(zkg_graph_add_task(g, NULL, "map", 1, NULL));
+    OK(zkg_graph_bind(g, "a", "u", false, NULL));
+    OK(zkg_graph_bind(g, "b", "h", false, NULL));
+    OK(zkg_graph_add_task(g, NULL, "virt", 1, NULL));
+    OK(zkg_graph_bind(g, "a", "u", false, NULL));
+    OK(zkg_graph_bind(g, "v", "z", false, NULL));
+
+    OK(zkg_graph_add_input(g, "x", NULL));
+    OK(zkg_graph_add_input(g, "u", NULL));
+    OK(zkg_graph_rule_divmod(g, "Task0", 0, "y", "rem", NULL));
+    OK(zkg_graph_rule_map(g, "cols", "u", "h", NULL));
+    OK(zkg_graph_rule_solve(g, "Task2", 0, "z", NULL));
+    return g;
+}
+
+static void the_sample_is_accepted(void **state)
+{
+    zkg_graph *g = sample();
+    zkg_error err = {0};
+
+    (void)state;
+    if (zkg_graph_finish(g, &err) != ZKG_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(g->st.tensors, 10);
+    assert_string_equal(g->st.tensor[9].name, "count.cols");
+    assert_true(g->st.table[2].hinted);
+    assert_int_equal(zkg_statement_default_k(&g->st), 10);
+    zkg_graph_free(g);
+}
+
+static void encoding_is_canonical(void **state)
+{
+    zkg_graph *g = sample();
+    zkg_statement st;
+    uint8_t *a, *b;
+    size_t la, lb;
+    char hex[65];
+
+    (void)state;
+    OK(zkg_graph_finish(g, NULL));
+    OK(zkg_statement_encode(&a, &la, &g->st, NULL));
+    OK(zkg_statement_decode(&st, a, la, NULL));
+    OK(zkg_statement_encode(&b, &lb, &st, NULL));
+    assert_int_equal(la, lb);
+    assert_memory_equal(a, b, la);
+    assert_memory_equal(st.digest, g->st.digest, 32);
+    zkg_digest_hex(hex, st.digest);
+    /* Changes only together with the version of the encoding. */
+    assert_string_equal(
+        hex,
+        "fd55cc3bb1e4078848c5571fe59ad91f05f76d996b883075029124e5fed65c45");
+    zkg_statement_clear(&st);
+    for (size_t len = 0; len < la; len++)
+        assert_int_not_equal(zkg_statement_decode(&st, a, len, NULL), ZKG_OK);
+    zkg_free(b);
+    b = zkg_alloc(la + 1, 1);
+    memcpy(b, a, la);
+    assert_int_equal(zkg_statement_decode(&st, b, la + 1, NULL),
+                     ZKG_ERR_MALFORMED);
+    zkg_free(a);
+    zkg_free(b);
+    zkg_graph_free(g);
+}
+
+/* Any change of one byte is refused, or is another statement. */
+static void changed_bytes_change_the_digest(void **state)
+{
+    zkg_graph *g = sample();
+    uint8_t *a;
+    size_t len;
+
+    (void)state;
+    OK(zkg_graph_finish(g, NULL));
+    OK(zkg_statement_encode(&a, &len, &g->st, NULL));
+    for (size_t i = 0; i < len; i++) {
+        for (int bit = 0; bit < 8; bit++) {
+            zkg_statement st;
+
+            a[i] ^= (uint8_t)(1 << bit);
+            if (zkg_statement_decode(&st, a, len, NULL) == ZKG_OK) {
+                assert_memory_not_equal(st.digest, g->st.digest, 32);
+                zkg_statement_clear(&st);
+            }
+            a[i] ^= (uint8_t)(1 << bit);
+        }
+    }
+    zkg_free(a);
+    zkg_graph_free(g);
+}
+
+/* ---- what is refused ---- */
+
+static void rename_tensor(zkg_graph *g)
+{
+    strcpy(g->st.tensor[2].name, "x");
+}
+
+static void space_in_name(zkg_graph *g)
+{
+    strcpy(g->st.tensor[2].name, " ");
+}
+
+static void rename_task(zkg_graph *g)
+{
+    strcpy(g->st.task[1].name, "Task0");
+}
+
+static void dash_in_task(zkg_graph *g)
+{
+    strcpy(g->st.task[1].name, "a-b");
+}
+
+static void fr_tensor(zkg_graph *g)
+{
+    g->st.tensor[2].type = ZKG_FR;
+}
+
+static void zero_length(zkg_graph *g)
+{
+    g->st.tensor[0].len[0] = 0;
+}
+
+static void huge_tensor(zkg_graph *g)
+{
+    g->st.tensor[0].len[0] = (uint64_t)1 << 41;
+}
+
+static void min_above_max(zkg_graph *g)
+{
+    g->st.tensor[0].min = 101;
+}
+
+static void outside_type(zkg_graph *g)
+{
+    g->st.tensor[0].max = 40000;
+}
+
+static void other_shape(zkg_graph *g)
+{
+    g->st.tensor[0].len[0] = 4;
+}
+
+static void missing_copies(zkg_graph *g)
+{
+    g->st.task[0].copies = 2;
+}
+
+static void no_copies(zkg_graph *g)
+{
+    g->st.task[0].copies = 0;
+}
+
+static void unbound_param(zkg_graph *g)
+{
+    g->st.task[0].bind[1] = ZKG_NO_ID;
+}
+
+static void axis_twice_in_out(zkg_graph *g)
+{
+    zkg_stmt_einsum *e = &g->st.kernel[0].einsum[0];
+
+    e->out[e->out_axes++] = e->out[0];
+}
+
+static void axis_twice_in_factor(zkg_graph *g)
+{
+    zkg_stmt_factor *f = &g->st.kernel[0].einsum[0].term[0].factor[0];
+
+    f->index[1] = f->index[0];
+}
+
+static void index_of_other_length(zkg_graph *g)
+{
+    zkg_stmt_term *t = &g->st.kernel[0].einsum[0].term[0];
+
+    t->factor[0].index[0].a = 1;
+    t->factor[0].index[1].a = 0;
+}
+
+static void too_few_indices(zkg_graph *g)
+{
+    g->st.kernel[0].einsum[0].term[0].factor[0].indices = 1;
+}
+
+static void affine(zkg_graph *g)
+{
+    g->st.kernel[0].einsum[0].term[2].factor[0].index[0].s = 2;
+}
+
+static void zero_coefficient(zkg_graph *g)
+{
+    memset(&g->st.kernel[0].einsum[0].term[1].c, 0, sizeof(zkg_coeff));
+}
+
+static void alone_contracted(zkg_graph *g)
+{
+    zkg_stmt_term *t = g->st.kernel[0].einsum[0].term;
+
+    t[3].factor[t[3].factors++] = t[0].factor[0];
+}
+
+static void wrong_columns(zkg_graph *g)
+{
+    zkg_stmt_lookup *l = &g->st.kernel[1].lookup[0];
+
+    l->param[l->columns++] = 0;
+}
+
+static void column_wider_than_range(zkg_graph *g)
+{
+    g->st.tensor[2].max = 126;
+}
+
+static void no_lookup(zkg_graph *g)
+{
+    g->st.kernel[0].lookup[1] = g->st.kernel[0].lookup[0];
+}
+
+static void equal_rows_without_hint(zkg_graph *g)
+{
+    const zkg_tensor_spec m = {"m", ZKG_I64, ZKG_PRIVATE, 1, {4}, 0, 9};
+
+    OK(zkg_graph_add_tensor(g, &m, NULL));
+    OK(zkg_graph_table_counts(g, "cols", "m", false, NULL));
+    zkg_array_set_i64(&g->st.table[2].column[0], 1, -3);
+}
+
+static void counts_of_other_shape(zkg_graph *g)
+{
+    OK(zkg_graph_table_counts(g, "cols", "y", true, NULL));
+}
+
+static void hint_is_used(zkg_graph *g)
+{
+    const zkg_tensor_spec m = {"m", ZKG_I64, ZKG_PRIVATE, 1, {4}, 0, 9};
+
+    OK(zkg_graph_add_tensor(g, &m, NULL));
+    OK(zkg_graph_table_counts(g, "cols", "m", true, NULL));
+    OK(zkg_graph_add_kernel(g, "extra", NULL));
+    OK(zkg_graph_kernel_axis(g, "extra", "i", 4, NULL));
+    OK(zkg_graph_kernel_param(g, "extra", "a", "i", NULL));
+    OK(zkg_graph_kernel_lookup(g, "extra", "r4", "a", NULL));
+    OK(zkg_graph_add_task(g, NULL, "extra", 1, NULL));
+    OK(zkg_graph_bind(g, "a", "m", false, NULL));
+}
+
+static void wrap_by_coefficient(zkg_graph *g)
+{
+    /* 2^250 * 16 tensor values is beyond p/2. */
+    memset(&g->st.kernel[0].einsum[0].term[3].c, 0, sizeof(zkg_coeff));
+    g->st.kernel[0].einsum[0].term[3].c.limb[7] = 1u << 26;
+}
+
+static void coefficient_beyond_p(zkg_graph *g)
+{
+    memset(&g->st.kernel[0].einsum[0].term[1].c, 0xff, 33);
+    g->st.kernel[0].einsum[0].term[1].c.negative = true;
+}
+
+static void virtual_without_producer(zkg_graph *g)
+{
+    g->st.tensor[6].vis = ZKG_VIRTUAL;
+}
+
+static void equals_what_is_not_virtual(zkg_graph *g)
+{
+    g->st.tensor[5].vis = ZKG_PRIVATE;
+}
+
+static void virtual_without_consumer(zkg_graph *g)
+{
+    g->st.kernel[2].lookup[0].param[0] = 0;
+    g->st.tensor[6].min = -128;
+    g->st.tensor[6].max = 127;
+}
+
+static void virtual_used_too_late(zkg_graph *g)
+{
+    OK(zkg_graph_kernel_einsum(g, "virt", "i", NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "virt", "1", "a[i]", NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "virt", "1", "v[i]", NULL, NULL));
+}
+
+static void virtual_in_two_tasks(zkg_graph *g)
+{
+    OK(zkg_graph_add_task(g, NULL, "virt", 1, NULL));
+    OK(zkg_graph_bind(g, "a", "u", false, NULL));
+    OK(zkg_graph_bind(g, "v", "z", false, NULL));
+}
+
+static void unused_tensor(zkg_graph *g)
+{
+    const zkg_tensor_spec t = {"idle", ZKG_I8, ZKG_PUBLIC, 1, {4}, 0, 9};
+
+    OK(zkg_graph_add_tensor(g, &t, NULL));
+}
+
+static void unused_table(zkg_graph *g)
+{
+    OK(zkg_graph_add_table(g, "idle", ZKG_KIND_RANGE, 3, NULL));
+}
+
+static void unused_kernel(zkg_graph *g)
+{
+    OK(zkg_graph_add_kernel(g, "idle", NULL));
+    OK(zkg_graph_kernel_axis(g, "idle", "i", 2, NULL));
+    OK(zkg_graph_kernel_param(g, "idle", "a", "i", NULL));
+    OK(zkg_graph_kernel_lookup(g, "idle", "r4", "a", NULL));
+}
+
+static void empty_kernel(zkg_graph *g)
+{
+    OK(zkg_graph_add_kernel(g, "idle", NULL));
+}
+
+static void param_in_no_relation(zkg_graph *g)
+{
+    OK(zkg_graph_kernel_param(g, "map", "c", "i", NULL));
+}
+
+static void table_bits(zkg_graph *g)
+{
+    g->st.table[0].bits = 31;
+}
+
+static void no_rule(zkg_graph *g)
+{
+    g->rules--;
+}
+
+static void two_rules(zkg_graph *g)
+{
+    OK(zkg_graph_rule_constant(g, "y", 1, NULL));
+}
+
+static void no_fixed_values(zkg_graph *g)
+{
+    zkg_array_clear(&g->fixed[1]);
+}
+
+static void every_bad_statement_is_refused(void **state)
+{
+    static const struct {
+        void (*spoil)(zkg_graph *g);
+        zkg_status status;
+        const char *text;
+    } cases[] = {
+        {rename_tensor, ZKG_ERR_MALFORMED, "two tensors are named x"},
+        {space_in_name, ZKG_ERR_MALFORMED, "tensor name \" \""},
+        {rename_task, ZKG_ERR_MALFORMED, "two tasks are named Task0"},
+        {dash_in_task, ZKG_ERR_MALFORMED, "task name \"a-b\""},
+        {fr_tensor, ZKG_ERR_UNSUPPORTED, "type fr"},
+        {zero_length, ZKG_ERR_MALFORMED, "length 0"},
+        {huge_tensor, ZKG_ERR_MALFORMED, "more than 2^40"},
+        {min_above_max, ZKG_ERR_MALFORMED, "min 101 is above max 100"},
+        {outside_type, ZKG_ERR_MALFORMED, "does not fit type i16"},
+        {other_shape, ZKG_ERR_MALFORMED, "does not fit parameter x"},
+        {missing_copies, ZKG_ERR_MALFORMED, "with 2 copies"},
+        {no_copies, ZKG_ERR_MALFORMED, "0 copies"},
+        {unbound_param, ZKG_ERR_MALFORMED, "parameter x has no tensor"},
+        {axis_twice_in_out, ZKG_ERR_MALFORMED, "each once"},
+        {axis_twice_in_factor, ZKG_ERR_MALFORMED, "twice in one factor"},
+        {index_of_other_length, ZKG_ERR_MALFORMED, "where its index"},
+        {too_few_indices, ZKG_ERR_MALFORMED, "has 2 axes"},
+        {affine, ZKG_ERR_UNSUPPORTED, "affine"},
+        {zero_coefficient, ZKG_ERR_MALFORMED, "coefficient is 0"},
+        {alone_contracted, ZKG_ERR_UNSUPPORTED, "alone"},
+        {wrong_columns, ZKG_ERR_MALFORMED, "has 2 columns"},
+        {column_wider_than_range, ZKG_ERR_MALFORMED, "lets pass"},
+        {no_lookup, ZKG_ERR_MALFORMED, "no lookup holds it"},
+        {equal_rows_without_hint, ZKG_ERR_MALFORMED, "two equal rows"},
+        {counts_of_other_shape, ZKG_ERR_MALFORMED, "its counts y"},
+        {hint_is_used, ZKG_ERR_MALFORMED, "is a hint"},
+        {wrap_by_coefficient, ZKG_ERR_MALFORMED, "wrap mod p"},
+        {coefficient_beyond_p, ZKG_ERR_MALFORMED, "not below p/2"},
+        {virtual_without_producer, ZKG_ERR_MALFORMED, "no producer"},
+        {equals_what_is_not_virtual, ZKG_ERR_MALFORMED, "not virtual"},
+        {virtual_without_consumer, ZKG_ERR_MALFORMED, "no relation"},
+        {virtual_used_too_late, ZKG_ERR_MALFORMED, "does not come before"},
+        {virtual_in_two_tasks, ZKG_ERR_MALFORMED, "in two tasks"},
+        {unused_tensor, ZKG_ERR_MALFORMED, "bound to no parameter"},
+        {unused_table, ZKG_ERR_MALFORMED, "looked up by no task"},
+        {unused_kernel, ZKG_ERR_MALFORMED, "used by no task"},
+        {empty_kernel, ZKG_ERR_MALFORMED, "no relations"},
+        {param_in_no_relation, ZKG_ERR_MALFORMED, "in no relation"},
+        {table_bits, ZKG_ERR_MALFORMED, "bits are"},
+        {no_rule, ZKG_ERR_MALFORMED, "no rule makes it"},
+        {two_rules, ZKG_ERR_MALFORMED, "made twice"},
+        {no_fixed_values, ZKG_ERR_MALFORMED, "has no values"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        zkg_graph *g = sample();
+        zkg_error err = {0};
+        zkg_status s;
+
+        cases[i].spoil(g);
+        s = zkg_graph_finish(g, &err);
+        if (s != cases[i].status || strstr(err.text, cases[i].text) == NULL)
+            fail_msg("case %zu (%s): %s, %s", i, cases[i].text,
+                     zkg_status_name(s), err.text);
+        zkg_graph_free(g);
+    }
+}
+
+static void coefficients_are_decimal(void **state)
+{
+    static const char *const good[] = {
+        "0",
+        "1",
+        "-1",
+        "9223372036854775808",
+        "-340282366920938463463374607431768211456",
+        "115792089237316195423570985008687907853269984665640564039457584007913"
+        "129639935"};
+    static const char *const bad[] = {
+        "", "-", "-0", "+1", "01", "1.5", " 1", "1e3",
+        "115792089237316195423570985008687907853269984665640564039457584007913"
+        "129639936"};
+    char text[100];
+    zkg_coeff c;
+    int64_t v;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(zkg_coeff_parse(&c, good[i]));
+        zkg_coeff_format(text, &c);
+        assert_string_equal(text, good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(zkg_coeff_parse(&c, bad[i]));
+    assert_true(zkg_coeff_parse(&c, "-9223372036854775808"));
+    assert_true(zkg_coeff_to_i64(&v, &c) && v == INT64_MIN);
+    assert_true(zkg_coeff_parse(&c, "9223372036854775808"));
+    assert_false(zkg_coeff_to_i64(&v, &c));
+    zkg_coeff_from_i64(&c, INT64_MIN);
+    zkg_coeff_format(text, &c);
+    assert_string_equal(text, "-9223372036854775808");
+}
+
+/* p = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001 */
+static void half_p_is_the_limit(void **state)
+{
+    static const uint32_t half[8] = {0xf8000000, 0xa1f0fac9, 0x3cdcb848,
+                                     0x9419f424, 0x40c0ac2e, 0xdc2822db,
+                                     0x7098d014, 0x18322739};
+    zkg_u256 v = {.over = false}, one = {.limb = {1}};
+
+    (void)state;
+    memcpy(v.limb, half, sizeof(half)); /* (p-1)/2 */
+    assert_true(zkg_u256_is_below_half_p(&v));
+    zkg_u256_add(&v, &one);
+    assert_false(zkg_u256_is_below_half_p(&v));
+    v = (zkg_u256){.limb = {3}};
+    for (int i = 0; i < 4; i++)
+        zkg_u256_mul_u64(&v, UINT64_MAX);
+    assert_true(v.over);
+    assert_false(zkg_u256_is_below_half_p(&v));
+    v = (zkg_u256){.limb = {0xffffffff, 0xffffffff}};
+    zkg_u256_mul_u64(&v, UINT64_MAX);
+    assert_false(v.over);
+    assert_int_equal(v.limb[0], 1);
+    assert_int_equal(v.limb[1], 0);
+    assert_int_equal(v.limb[2], 0xfffffffe);
+    assert_int_equal(v.limb[3], 0xffffffff);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_sample_is_accepted),
+        cmocka_unit_test(encoding_is_canonical),
+        cmocka_unit_test(changed_bytes_change_the_digest),
+        cmocka_unit_test(every_bad_statement_is_refused),
+        cmocka_unit_test(coefficients_are_decimal),
+        cmocka_unit_test(half_p_is_the_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
