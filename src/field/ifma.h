@@ -38,18 +38,15 @@ ZKG_X8_INLINE void zkg_x8_from_64(zkg_x8 *r, const __m512i w[4])
     const __m512i m = zkg_x8_mask();
 
     r->l[0] = _mm512_and_si512(w[0], m);
-    r->l[1] = _mm512_and_si512(
-        _mm512_or_si512(_mm512_srli_epi64(w[0], 52),
-                        _mm512_slli_epi64(w[1], 12)),
-        m);
-    r->l[2] = _mm512_and_si512(
-        _mm512_or_si512(_mm512_srli_epi64(w[1], 40),
-                        _mm512_slli_epi64(w[2], 24)),
-        m);
-    r->l[3] = _mm512_and_si512(
-        _mm512_or_si512(_mm512_srli_epi64(w[2], 28),
-                        _mm512_slli_epi64(w[3], 36)),
-        m);
+    r->l[1] = _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64(w[0], 52),
+                                               _mm512_slli_epi64(w[1], 12)),
+                               m);
+    r->l[2] = _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64(w[1], 40),
+                                               _mm512_slli_epi64(w[2], 24)),
+                               m);
+    r->l[3] = _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64(w[2], 28),
+                                               _mm512_slli_epi64(w[3], 36)),
+                               m);
     r->l[4] = _mm512_srli_epi64(w[3], 16);
 }
 
@@ -145,9 +142,9 @@ ZKG_X8_INLINE void zkg_x8_times16(zkg_x8 *r, const zkg_x8 *a)
     const __m512i m = zkg_x8_mask();
 
     for (int i = 4; i > 0; i--)
-        r->l[i] = _mm512_or_si512(
-            _mm512_and_si512(_mm512_slli_epi64(a->l[i], 4), m),
-            _mm512_srli_epi64(a->l[i - 1], 48));
+        r->l[i] =
+            _mm512_or_si512(_mm512_and_si512(_mm512_slli_epi64(a->l[i], 4), m),
+                            _mm512_srli_epi64(a->l[i - 1], 48));
     r->l[0] = _mm512_and_si512(_mm512_slli_epi64(a->l[0], 4), m);
 }
 
