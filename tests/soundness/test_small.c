@@ -249,6 +249,28 @@ static void other_encodings_of_points_are_refused(void **state)
     free(proof);
 }
 
+/* O and [1]_1 where another point, or an element, should be. */
+static void special_points_are_refused(void **state)
+{
+    honest *h = *state;
+    uint8_t *proof = malloc(h->len);
+
+    assert_non_null(proof);
+    for (size_t at = h->at.commitments; at + 32 <= h->len; at += 32) {
+        static const uint8_t infinity[32] = {[31] = 0x40};
+        static const uint8_t one[32] = {1};
+
+        memcpy(proof, h->proof, h->len);
+        memcpy(proof + at, infinity, 32);
+        assert_true(memcmp(proof, h->proof, h->len) == 0 ||
+                    refused(&h->f, proof, h->len));
+        memcpy(proof + at, one, 32);
+        assert_true(memcmp(proof, h->proof, h->len) == 0 ||
+                    refused(&h->f, proof, h->len));
+    }
+    free(proof);
+}
+
 static void a_proof_is_for_its_key(void **state)
 {
     honest *h = *state, other = {0};
@@ -369,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_wrong_size_is_called_that),
         cmocka_unit_test(other_encodings_of_elements_are_refused),
         cmocka_unit_test(other_encodings_of_points_are_refused),
+        cmocka_unit_test(special_points_are_refused),
         cmocka_unit_test(a_proof_is_for_its_key),
         cmocka_unit_test(other_public_values_are_refused),
         cmocka_unit_test(swapped_commitments_are_refused),
