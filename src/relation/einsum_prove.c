@@ -189,7 +189,8 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
 /* v_t, the rounds; value[f]: the factors at the end. */
 static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
                             const zkg_term_shape *s, zkg_coords *coords,
-                            zkg_fr *end, zkg_fr value[2], zkg_fr *v)
+                            zkg_fr *end, zkg_fr value[2], zkg_fr *v,
+                            bool lie)
 {
     zkg_child *c = run->c;
     zkg_sumcheck_shape shape = {.vars = s->vars,
@@ -221,7 +222,7 @@ static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
     if (status == ZKG_OK)
         status = pair_sum(v, &p, s->contracted.vars, eq_point, c);
     if (status == ZKG_OK) {
-        if (zkg_hooks_want(c->hooks, ZKG_CHEAT_WRONG_END_VALUE, run->t->task))
+        if (lie)
             zkg_fr_add(v, v, &zkg_fr_one);
         status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_TERM, v, 1);
         claim = *v;
@@ -236,7 +237,7 @@ static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
 
 static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
                              const zkg_term_shape *s, const zkg_coords *outer,
-                             zkg_fr *v)
+                             zkg_fr *v, bool lie)
 {
     zkg_child *c = run->c;
     zkg_fr end[ZKG_MAX_VARS], at[ZKG_MAX_VARS];
@@ -244,7 +245,7 @@ static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
     zkg_coords coords = *outer;
 
     if (s->sumcheck)
-        ZKG_TRY(prove_sum(run, term, s, &coords, end, value, v));
+        ZKG_TRY(prove_sum(run, term, s, &coords, end, value, v, lie));
     for (uint32_t f = 0; f < term->factors; f++) {
         const zkg_operand *o = &run->t->operand[term->operand[f]];
         uint32_t axis[ZKG_MAX_AXES];
@@ -256,8 +257,7 @@ static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
              zkg_ledger_find(&c->ledger, o->tensor, vars, at) == NULL)) {
             value[f] = zkg_fr_zero;
             ZKG_TRY(fold_factor(&value[f], run, term, f, s, &coords, 0, 1));
-            if (zkg_hooks_want(c->hooks, ZKG_CHEAT_WRONG_END_VALUE,
-                               run->t->task))
+            if (lie)
                 zkg_fr_add(&value[f], &value[f], &zkg_fr_one);
         }
         ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE, o, vars, at,
@@ -334,6 +334,8 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
 
 zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
 {
+    const bool lie = zkg_hooks_want(run->c->hooks, ZKG_CHEAT_WRONG_END_VALUE,
+                                    run->t->task);
     zkg_einsum_target target = {.value = zkg_fr_zero};
     zkg_fr store[ZKG_MAX_VARS];
     zkg_fr sum = zkg_fr_zero;
@@ -349,7 +351,8 @@ zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
         zkg_fr value = zkg_fr_one;
 
         zkg_term_shape_init(&s, run->t, &out, &e->term[i]);
-        ZKG_TRY(prove_term(run, &e->term[i], &s, &coords, &value));
+        ZKG_TRY(prove_term(run, &e->term[i], &s, &coords, &value,
+                           i == 0 && lie));
         zkg_einsum_add_term(&sum, run, &out, &e->term[i], &s, &coords, &value);
     }
     if (!zkg_child_cheats(run->c) && !zkg_fr_equal(&sum, &target.value))

@@ -94,7 +94,7 @@ static inline uint32_t fx_tensor(fixture *f, zkg_visibility vis, zkg_dtype type,
     const uint32_t id = f->t.operands++;
     zkg_operand *o = &f->operand[id];
     zkg_array *a = &f->array[id];
-    uint64_t len[ZKG_MAX_AXES], cells = 1;
+    uint64_t len[ZKG_MAX_AXES] = {0}, cells = 1;
 
     *o = (zkg_operand){.tensor = 100 + id, .vis = vis, .axes = n, .array = a};
     for (uint32_t k = 0; k < n; k++) {
@@ -175,7 +175,8 @@ static inline uint32_t fx_einsum(fixture *f, uint32_t n, const uint32_t *out,
 
     *e = (zkg_einsum){.relation = 50 + i, .out_axes = n, .term = f->term[i],
                       .virtual_operand = virtual_operand};
-    memcpy(e->out, out, n * sizeof(*out));
+    for (uint32_t k = 0; k < n; k++)
+        e->out[k] = out[k];
     return i;
 }
 
