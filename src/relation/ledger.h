@@ -63,7 +63,7 @@ const zkg_claim *zkg_ledger_first(const zkg_ledger *ledger, uint32_t tensor);
 /** Strike out every claim on a tensor: its producer has taken them over. */
 void zkg_ledger_strike(zkg_ledger *ledger, uint32_t tensor);
 
-/** The first claim on a virtual tensor, which nobody may leave open; or NULL. */
+/** The first claim on a virtual tensor, which must not stay open; or NULL. */
 const zkg_claim *zkg_ledger_undischarged(const zkg_ledger *ledger);
 
 #endif

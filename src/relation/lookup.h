@@ -7,7 +7,8 @@
  * LogUp-GKR: the sites of a task as one batched tree of fractions, and the
  * tree of a table's multiplicities.  docs/protocol.md, section 6.
  *
- *   leaf of a site   p = I(j), q = I(j) alpha + 1 - I(j) - sum_c beta^c col_c[j]
+ *   leaf of a site   p = I(j),
+ *                    q = I(j) alpha + 1 - I(j) - sum_c beta^c col_c[j]
  *   leaf of a table  p = m,    q likewise with the table's columns
  *   parent           p' = p0 q1 + p1 q0, q' = q0 q1, of the leaves 2i and 2i+1
  *

@@ -36,7 +36,8 @@ zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
     return status;
 }
 
-/* Verify `len` zero bytes without a check.  @return bytes read, SIZE_MAX: failed */
+/* Verify `len` zero bytes without a check.
+ * Returns the bytes read, SIZE_MAX when that failed. */
 static size_t walk(const zkg_task_relations *t, const zkg_lookup_table *table,
                    size_t len, size_t *claims, zkg_status *status)
 {

@@ -225,8 +225,8 @@ static zkg_status check_virtual(const zkg_task_relations *t, uint32_t tensor,
         made |= makes;
     }
     if (read != made)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: nothing makes virtual "
-                        "tensor %u", (long long)t->task, tensor);
+        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: nothing makes "
+                        "virtual tensor %u", (long long)t->task, tensor);
     return ZKG_OK;
 }
 
@@ -278,7 +278,7 @@ zkg_status zkg_task_check(const zkg_task_relations *t, zkg_error *err)
             t->site[j].columns > ZKG_MAX_COLUMNS ||
             !zkg_axes_of_site(&rows, t, &t->site[j]))
             return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation %u: "
-                            "no columns, or too many, or more than %u variables",
+                            "no columns, too many, or more than %u variables",
                             (long long)t->task, t->site[j].relation,
                             ZKG_MAX_VARS);
     }
