@@ -332,8 +332,10 @@ static void wrap_by_coefficient(zkg_graph *g)
 
 static void coefficient_beyond_p(zkg_graph *g)
 {
-    memset(&g->st.kernel[0].einsum[0].term[1].c, 0xff, 33);
-    g->st.kernel[0].einsum[0].term[1].c.negative = true;
+    zkg_coeff *c = &g->st.kernel[0].einsum[0].term[1].c;
+
+    *c = (zkg_coeff){.negative = true};
+    memset(c->limb, 0xff, sizeof(c->limb));
 }
 
 static void virtual_without_producer(zkg_graph *g)
