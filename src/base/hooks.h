@@ -15,19 +15,19 @@
 
 typedef enum zkg_cheat {
     ZKG_CHEAT_NONE = 0,
-    ZKG_CHEAT_FALSE_WITNESS,      /**< the prover goes on with a witness that
-                                       is false: a wrong ReLU, remainder or
-                                       multiplicity is lookup_sum */
-    ZKG_CHEAT_ZERO_DENOMINATOR,   /**< the first site's Q is sent as 0:
-                                       lookup_zero */
-    ZKG_CHEAT_WRONG_END_VALUE,    /**< an einsum's first v_t is one too high:
-                                       einsum_end */
-    ZKG_CHEAT_DROPPED_CLAIM,      /**< nobody discharges the first claim on a
-                                       virtual tensor: ledger */
-    ZKG_CHEAT_WRONG_LEAF,         /**< the first column's value at a leaf point
-                                       is one too high: lookup_leaf */
-    ZKG_CHEAT_WRONG_BATCH_VALUE,  /**< the batched opening's value: batch */
-    ZKG_CHEAT_WRONG_OPENING       /**< the opening's last point: pairing */
+    ZKG_CHEAT_FALSE_WITNESS,     /**< the prover goes on with a witness that
+                                      is false: a wrong ReLU, remainder or
+                                      multiplicity is lookup_sum */
+    ZKG_CHEAT_ZERO_DENOMINATOR,  /**< the first site's Q is sent as 0:
+                                      lookup_zero */
+    ZKG_CHEAT_WRONG_END_VALUE,   /**< an einsum's first v_t is one too high:
+                                      einsum_end */
+    ZKG_CHEAT_DROPPED_CLAIM,     /**< nobody discharges the first claim on a
+                                      virtual tensor: ledger */
+    ZKG_CHEAT_WRONG_LEAF,        /**< the first column's value at a leaf point
+                                      is one too high: lookup_leaf */
+    ZKG_CHEAT_WRONG_BATCH_VALUE, /**< the batched opening's value: batch */
+    ZKG_CHEAT_WRONG_OPENING      /**< the opening's last point: pairing */
 } zkg_cheat;
 
 typedef struct zkg_hooks {

@@ -11,8 +11,8 @@
  * indicator of the lowest vars3 variables; and how they are dealt out. */
 typedef struct pair {
     uint32_t vars, vars3;
-    zkg_fr *a, *b; /* owned */
-    zkg_fr *i;     /* owned; NULL: none */
+    zkg_fr *a, *b;            /* owned */
+    zkg_fr *i;                /* owned; NULL: none */
     uint32_t m, first, count; /* slices */
     uint64_t lo, hi;          /* entries of this rank's slices */
 } pair;
@@ -62,20 +62,21 @@ static zkg_status pair_prove(pair *p, zkg_child *c,
                              zkg_fr *point, zkg_fr final[2])
 {
     const uint32_t arity = p->i != NULL ? 3 : 2;
-    zkg_part part = {.kind = p->i != NULL ? ZKG_FORM_PRODUCT3
-                                          : ZKG_FORM_PRODUCT,
+    zkg_part part = {.kind =
+                         p->i != NULL ? ZKG_FORM_PRODUCT3 : ZKG_FORM_PRODUCT,
                      .coeff = zkg_fr_one,
                      .vars = p->vars,
                      .vars3 = p->vars3,
                      .slice_bits = p->m,
                      .first = p->first,
                      .count = p->count};
-    zkg_form form = {.shape = *shape, .extend = ZKG_EXTEND_CONSTANT,
-                     .parts = &part, .part_count = 1};
+    zkg_form form = {.shape = *shape,
+                     .extend = ZKG_EXTEND_CONSTANT,
+                     .parts = &part,
+                     .part_count = 1};
     zkg_status status = ZKG_OK;
 
-    part.tables = zkg_alloc((size_t)p->count * arity + 1,
-                            sizeof(*part.tables));
+    part.tables = zkg_alloc((size_t)p->count * arity + 1, sizeof(*part.tables));
     if (part.tables == NULL)
         return ZKG_ERR_NOMEM;
     status = import(&part.tables[0], arity, p, p->a, p->vars, c->backend);
@@ -109,9 +110,8 @@ static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
     zkg_eq_expand(eq, u, p->vars - low, NULL);
     /* Runs of entries of one block where i is 1. */
     for (uint64_t x = p->lo; x < p->hi && status == ZKG_OK;) {
-        const uint64_t end = (x | (block - 1)) + 1 < p->hi
-                                 ? (x | (block - 1)) + 1
-                                 : p->hi;
+        const uint64_t end =
+            (x | (block - 1)) + 1 < p->hi ? (x | (block - 1)) + 1 : p->hi;
         uint64_t stop = x;
         zkg_fr dot;
 
@@ -175,8 +175,7 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
 
         for (uint32_t k = 0; k < s->masked.axes; k++) {
             const zkg_axis *a = &run->t->axis[s->masked.axis[k]];
-            const int32_t at = zkg_axes_find(&s->contracted,
-                                             s->masked.axis[k]);
+            const int32_t at = zkg_axes_find(&s->contracted, s->masked.axis[k]);
             const uint64_t i = x >> s->contracted.shift[at];
 
             real = real && (i & (((uint64_t)1 << a->bits) - 1)) < a->len;
@@ -189,12 +188,10 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
 /* v_t, the rounds; value[f]: the factors at the end. */
 static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
                             const zkg_term_shape *s, zkg_coords *coords,
-                            zkg_fr *end, zkg_fr value[2], zkg_fr *v,
-                            bool lie)
+                            zkg_fr *end, zkg_fr value[2], zkg_fr *v, bool lie)
 {
     zkg_child *c = run->c;
-    zkg_sumcheck_shape shape = {.vars = s->vars,
-                                .eq_from = s->contracted.vars};
+    zkg_sumcheck_shape shape = {.vars = s->vars, .eq_from = s->contracted.vars};
     zkg_fr eq_point[ZKG_MAX_VARS];
     zkg_fr claim;
     zkg_status status;
@@ -282,8 +279,7 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
 
     if (status != ZKG_OK || merge.claims == 1) {
         if (status == ZKG_OK) {
-            memcpy(target->point, merge.claim[0].point,
-                   sizeof(target->point));
+            memcpy(target->point, merge.claim[0].point, sizeof(target->point));
             target->value = merge.claim[0].value;
         }
         zkg_merge_clear(&merge);
@@ -315,8 +311,7 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
                           c->backend, c->comm);
     }
     if (status == ZKG_OK) {
-        zkg_sumcheck_shape shape = {.vars = merge.vars,
-                                    .eq_from = merge.vars};
+        zkg_sumcheck_shape shape = {.vars = merge.vars, .eq_from = merge.vars};
         zkg_fr claim = merge.sum;
         zkg_fr end[2];
 
@@ -334,8 +329,8 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
 
 zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
 {
-    const bool lie = zkg_hooks_want(run->c->hooks, ZKG_CHEAT_WRONG_END_VALUE,
-                                    run->t->task);
+    const bool lie =
+        zkg_hooks_want(run->c->hooks, ZKG_CHEAT_WRONG_END_VALUE, run->t->task);
     zkg_einsum_target target = {.value = zkg_fr_zero};
     zkg_fr store[ZKG_MAX_VARS];
     zkg_fr sum = zkg_fr_zero;
@@ -351,12 +346,13 @@ zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)
         zkg_fr value = zkg_fr_one;
 
         zkg_term_shape_init(&s, run->t, &out, &e->term[i]);
-        ZKG_TRY(prove_term(run, &e->term[i], &s, &coords, &value,
-                           i == 0 && lie));
+        ZKG_TRY(
+            prove_term(run, &e->term[i], &s, &coords, &value, i == 0 && lie));
         zkg_einsum_add_term(&sum, run, &out, &e->term[i], &s, &coords, &value);
     }
     if (!zkg_child_cheats(run->c) && !zkg_fr_equal(&sum, &target.value))
-        return zkg_fail(run->err, ZKG_ERR_WITNESS, "task %lld, relation %u: "
+        return zkg_fail(run->err, ZKG_ERR_WITNESS,
+                        "task %lld, relation %u: "
                         "the values do not satisfy this einsum",
                         (long long)run->t->task, e->relation);
     return ZKG_OK;

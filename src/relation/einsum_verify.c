@@ -12,23 +12,21 @@ static zkg_status verify_target(zkg_task_run *run, const zkg_einsum *e,
     const zkg_operand *v = &run->t->operand[e->virtual_operand];
     zkg_child *c = run->c;
     zkg_merge merge;
-    zkg_status status =
-        zkg_merge_begin(&merge, c, v->tensor, run->err);
+    zkg_status status = zkg_merge_begin(&merge, c, v->tensor, run->err);
 
     if (status == ZKG_OK && merge.claims == 1) {
         memcpy(target->point, merge.claim[0].point, sizeof(target->point));
         target->value = merge.claim[0].value;
     } else if (status == ZKG_OK) {
-        zkg_sumcheck_shape shape = {.vars = merge.vars,
-                                    .eq_from = merge.vars};
+        zkg_sumcheck_shape shape = {.vars = merge.vars, .eq_from = merge.vars};
         zkg_fr claim = merge.sum;
         zkg_fr weight;
 
         memset(shape.degree, 2, sizeof(shape.degree));
         status = zkg_sumcheck_verify(c->tape, &shape, &claim, target->point);
         if (status == ZKG_OK)
-            status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_VALUE, &target->value,
-                                 1);
+            status =
+                zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_VALUE, &target->value, 1);
         if (status == ZKG_OK && !c->sizing) {
             zkg_merge_weight(&weight, &merge, target->point);
             zkg_fr_mul(&weight, &weight, &target->value);
@@ -50,8 +48,7 @@ static zkg_status verify_term(zkg_task_run *run, const zkg_einsum *e,
 {
     const zkg_task_relations *t = run->t;
     zkg_child *c = run->c;
-    zkg_sumcheck_shape shape = {.vars = s->vars,
-                                .eq_from = s->contracted.vars};
+    zkg_sumcheck_shape shape = {.vars = s->vars, .eq_from = s->contracted.vars};
     zkg_fr eq_point[ZKG_MAX_VARS], end[ZKG_MAX_VARS], at[ZKG_MAX_VARS];
     zkg_coords coords = *outer;
     zkg_fr claim, product;

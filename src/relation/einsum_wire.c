@@ -121,8 +121,7 @@ void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
                         const zkg_task_relations *t, const zkg_term *term,
                         const zkg_term_shape *s)
 {
-    const uint32_t cubic =
-        term->factors == 2 ? zkg_einsum_mask_vars(t, s) : 0;
+    const uint32_t cubic = term->factors == 2 ? zkg_einsum_mask_vars(t, s) : 0;
 
     for (uint32_t i = 0; i < s->vars; i++)
         degree[i] = i < cubic ? 3 : 2;

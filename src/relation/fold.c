@@ -98,8 +98,8 @@ static zkg_status view_init(view *v, const zkg_array *a,
 /* Where a walk over lines (all axes but the last) stands. */
 typedef struct place {
     uint64_t index[ZKG_MAX_AXES];
-    uint64_t base[ZKG_MAX_AXES];   /* out offset of axes 0..k */
-    zkg_fr weight[ZKG_MAX_AXES];   /* product over folded axes 0..k */
+    uint64_t base[ZKG_MAX_AXES]; /* out offset of axes 0..k */
+    zkg_fr weight[ZKG_MAX_AXES]; /* product over folded axes 0..k */
 } place;
 
 /* Recompute what depends on axes from k on. */
@@ -281,8 +281,8 @@ zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
         acc = zkg_alloc(entries, sizeof(*acc));
         status = acc == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
         if (status == ZKG_OK)
-            status = fold_lines(acc, &v, a, first, last, from, to, outer,
-                                backend);
+            status =
+                fold_lines(acc, &v, a, first, last, from, to, outer, backend);
         if (status == ZKG_OK)
             status = backend->wide_reduce(out, acc, entries);
         if (status == ZKG_OK && shared)

@@ -50,9 +50,10 @@ const zkg_claim *zkg_ledger_find(const zkg_ledger *ledger, uint32_t tensor,
  * @retval ZKG_ERR_INVALID vars > ZKG_MAX_VARS
  * @retval ZKG_ERR_NOMEM
  */
-ZKG_MUST_CHECK zkg_status
-zkg_ledger_add(zkg_ledger *ledger, uint32_t tensor, zkg_visibility vis,
-               uint32_t vars, const zkg_fr *point, const zkg_fr *value);
+ZKG_MUST_CHECK zkg_status zkg_ledger_add(zkg_ledger *ledger, uint32_t tensor,
+                                         zkg_visibility vis, uint32_t vars,
+                                         const zkg_fr *point,
+                                         const zkg_fr *value);
 
 /** How many open claims there are on a tensor. */
 size_t zkg_ledger_count(const zkg_ledger *ledger, uint32_t tensor);

@@ -63,10 +63,9 @@ void zkg_lookup_wire_layer(zkg_child *c, zkg_layer *layer, uint32_t l,
  * @param[in,out] point in: the rounds' l coordinates; out: l + 1, mu first
  * @retval ZKG_ERR_REJECT the values do not give the claim
  */
-ZKG_MUST_CHECK zkg_status
-zkg_lookup_wire_layer_end(zkg_child *c, const zkg_layer *layer,
-                          const zkg_fr *claim, zkg_tree *tree, uint32_t trees,
-                          uint32_t n, zkg_fr (*child)[4], zkg_fr *point);
+ZKG_MUST_CHECK zkg_status zkg_lookup_wire_layer_end(
+    zkg_child *c, const zkg_layer *layer, const zkg_fr *claim, zkg_tree *tree,
+    uint32_t trees, uint32_t n, zkg_fr (*child)[4], zkg_fr *point);
 
 /** Note the roots as the child's fractions. */
 ZKG_MUST_CHECK zkg_status zkg_lookup_note_fractions(zkg_child *c,

@@ -27,9 +27,9 @@ typedef struct rows_view {
     uint64_t len[ZKG_MAX_VARS];
     uint32_t bits[ZKG_MAX_VARS];
     uint32_t vars;
-    bool full;         /* no padding: I = 1 */
+    bool full; /* no padding: I = 1 */
     uint32_t columns;
-    column_view *column; /* owned */
+    column_view *column;     /* owned */
     const zkg_array *counts; /* a table's numerators, else NULL: I */
     zkg_fr alpha;
 } rows_view;
@@ -92,7 +92,8 @@ static zkg_status rows_of_site(rows_view *r, const zkg_task_run *run,
     const zkg_site *site = &run->t->site[j];
     const zkg_axes *axes = &run->site[j];
 
-    *r = (rows_view){.axes = axes->axes, .vars = axes->vars,
+    *r = (rows_view){.axes = axes->axes,
+                     .vars = axes->vars,
                      .columns = site->columns,
                      .full = zkg_axes_full(axes, run->t)};
     r->column = zkg_alloc(site->columns, sizeof(*r->column));
@@ -163,8 +164,7 @@ static zkg_status fill_line(const rows_view *r, zkg_table *p, zkg_table *q,
                 limit[c] = 0;
         }
         if (limit[c] > 0)
-            column[c].values =
-                (const uint8_t *)v->array->data + cell * size;
+            column[c].values = (const uint8_t *)v->array->data + cell * size;
     }
     /* Between two limits the columns that contribute are the same ones. */
     for (uint64_t i = begin; i < end;) {
@@ -201,15 +201,13 @@ static zkg_status fill_line(const rows_view *r, zkg_table *p, zkg_table *q,
             }
             count++;
         }
-        ZKG_TRY(backend->pair_affine(&q[0], &q[1], at + (i - begin),
-                                     (size_t)(stop - i),
-                                     inside ? &r->alpha : &zkg_fr_one, active,
-                                     count));
+        ZKG_TRY(backend->pair_affine(
+            &q[0], &q[1], at + (i - begin), (size_t)(stop - i),
+            inside ? &r->alpha : &zkg_fr_one, active, count));
         if (p != NULL && r->counts == NULL)
-            ZKG_TRY(backend->pair_affine(&p[0], &p[1], at + (i - begin),
-                                         (size_t)(stop - i),
-                                         inside ? &zkg_fr_one : &zkg_fr_zero,
-                                         NULL, 0));
+            ZKG_TRY(backend->pair_affine(
+                &p[0], &p[1], at + (i - begin), (size_t)(stop - i),
+                inside ? &zkg_fr_one : &zkg_fr_zero, NULL, 0));
         i = stop;
     }
     return ZKG_OK;
@@ -231,8 +229,8 @@ static zkg_status fill_slice(const rows_view *r, zkg_table *p, zkg_table *q,
 
     for (uint32_t c = 0; c < r->columns; c++)
         gathers |= r->axes > 0 && r->column[c].stride[0] > 1;
-    scratch = zkg_alloc(gathers ? (size_t)r->columns << low : 1,
-                        sizeof(zkg_fr));
+    scratch =
+        zkg_alloc(gathers ? (size_t)r->columns << low : 1, sizeof(zkg_fr));
     if (column == NULL || limit == NULL || scratch == NULL)
         status = ZKG_ERR_NOMEM;
     for (uint32_t c = 0; c < r->columns && status == ZKG_OK; c++)
@@ -242,17 +240,19 @@ static zkg_status fill_slice(const rows_view *r, zkg_table *p, zkg_table *q,
         uint64_t n = line - (x & (line - 1));
 
         n = n < end - x ? n : end - x;
-        status = fill_line(r, p, q, x, n, x - row, column, limit, scratch,
-                           backend);
+        status =
+            fill_line(r, p, q, x, n, x - row, column, limit, scratch, backend);
         x += n;
     }
     if (status == ZKG_OK && r->counts != NULL) {
         const uint64_t stored = r->counts->stored[0];
         const uint64_t last = stored < end ? stored : end;
         const size_t size = zkg_dtype_size(r->counts->type);
-        const zkg_column counts = {
-            .values = (const uint8_t *)r->counts->data + row * size,
-            .type = r->counts->type, .step = 1, .coeff = zkg_fr_one};
+        const zkg_column counts = {.values = (const uint8_t *)r->counts->data +
+                                             row * size,
+                                   .type = r->counts->type,
+                                   .step = 1,
+                                   .coeff = zkg_fr_one};
 
         if (row < last)
             status = backend->pair_affine(&p[0], &p[1], 0, (size_t)(last - row),
@@ -448,8 +448,7 @@ static zkg_status tree_build(prover_tree *tree, const rows_view *r,
 /* One layer of all trees. */
 static zkg_status prove_layer(zkg_child *c, prover_tree *tree, zkg_tree *claims,
                               uint32_t trees, uint32_t n, uint32_t l,
-                              zkg_fr *point, zkg_part *part,
-                              zkg_fr (*child)[4])
+                              zkg_fr *point, zkg_part *part, zkg_fr (*child)[4])
 {
     zkg_fr at[ZKG_MAX_VARS];
     zkg_form form = {.shape = {.vars = l, .eq_point = at},
@@ -468,21 +467,21 @@ static zkg_status prove_layer(zkg_child *c, prover_tree *tree, zkg_tree *claims,
             const uint32_t d = l + claims[j].vars - n;
             const layer_tables *t = &tree[j].layer[d];
 
-            part[form.part_count++] = (zkg_part){
-                .kind = t->arity == 2 ? ZKG_FORM_FRACTION_ONES
-                                      : ZKG_FORM_FRACTION,
-                .coeff = power,
-                .lambda = layer.lambda,
-                .vars = d,
-                .slice_bits = t->slice_bits,
-                .first = t->first,
-                .count = t->count,
-                .tables = t->table};
+            part[form.part_count++] =
+                (zkg_part){.kind = t->arity == 2 ? ZKG_FORM_FRACTION_ONES
+                                                 : ZKG_FORM_FRACTION,
+                           .coeff = power,
+                           .lambda = layer.lambda,
+                           .vars = d,
+                           .slice_bits = t->slice_bits,
+                           .first = t->first,
+                           .count = t->count,
+                           .tables = t->table};
         }
         zkg_fr_mul(&power, &power, &layer.nu);
     }
-    ZKG_TRY(zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, &claim,
-                               point));
+    ZKG_TRY(
+        zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, &claim, point));
     form.part_count = 0;
     for (uint32_t j = 0; j < trees; j++) {
         const zkg_part *done = &part[form.part_count];
@@ -513,8 +512,7 @@ static zkg_status walk(zkg_child *c, prover_tree *tree, zkg_tree *claims,
 
     if (part == NULL || child == NULL)
         status = ZKG_ERR_NOMEM;
-    if (task >= 0 &&
-        zkg_hooks_want(c->hooks, ZKG_CHEAT_ZERO_DENOMINATOR, task))
+    if (task >= 0 && zkg_hooks_want(c->hooks, ZKG_CHEAT_ZERO_DENOMINATOR, task))
         claims[0].q = zkg_fr_zero;
     if (status == ZKG_OK)
         status = zkg_lookup_wire_roots(c, claims, trees);
@@ -559,8 +557,7 @@ static zkg_status prove_leaf(zkg_task_run *run, uint32_t j,
                              const zkg_tree *tree)
 {
     const zkg_site *site = &run->t->site[j];
-    const zkg_lookup_challenges *challenge =
-        &run->c->challenge[site->table];
+    const zkg_lookup_challenges *challenge = &run->c->challenge[site->table];
     zkg_fr *value = zkg_alloc(site->columns, sizeof(*value));
     zkg_fr point[ZKG_MAX_VARS];
     zkg_fr missing, rest, power = zkg_fr_one;
@@ -589,9 +586,9 @@ static zkg_status prove_leaf(zkg_task_run *run, uint32_t j,
         if (zkg_fr_equal(&missing, &zkg_fr_one))
             value[0] = rest;
         else
-            status = column_value(&value[0], run->c,
-                                  &run->t->operand[site->operand[0]], vars,
-                                  point);
+            status =
+                column_value(&value[0], run->c,
+                             &run->t->operand[site->operand[0]], vars, point);
         if (zkg_hooks_want(run->c->hooks, ZKG_CHEAT_WRONG_LEAF, run->t->task))
             zkg_fr_add(&value[0], &value[0], &zkg_fr_one);
     }
@@ -657,9 +654,8 @@ static zkg_status closed_columns(zkg_array made[2],
                                  const zkg_lookup_table *table, zkg_error *err)
 {
     const uint64_t rows = zkg_lookup_table_rows(table);
-    const int64_t half = table->kind == ZKG_KIND_RANGE
-                             ? 0
-                             : (int64_t)1 << (table->bits - 1);
+    const int64_t half =
+        table->kind == ZKG_KIND_RANGE ? 0 : (int64_t)1 << (table->bits - 1);
 
     for (uint32_t c = 0; c < table->columns; c++) {
         ZKG_TRY(zkg_array_init(&made[c], ZKG_I32, 1, &rows, err));
@@ -700,9 +696,8 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
         status = closed_columns(made, table, err);
     if (status == ZKG_OK) {
         for (uint32_t k = 0; k < table->columns; k++) {
-            r.column[k].array = table->kind == ZKG_KIND_COLUMNS
-                                    ? table->column[k]
-                                    : &made[k];
+            r.column[k].array =
+                table->kind == ZKG_KIND_COLUMNS ? table->column[k] : &made[k];
             r.column[k].stride[0] = 1;
             r.column[k].stored[0] = rows;
         }
@@ -718,9 +713,9 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
         c->fraction[0].task = -1;
         c->fraction[0].relation = -1;
         if (table->counts_vis != ZKG_PUBLIC)
-            status = zkg_ledger_add(&c->ledger, table->counts_tensor,
-                                    table->counts_vis, claim.vars, point,
-                                    &claim.p);
+            status =
+                zkg_ledger_add(&c->ledger, table->counts_tensor,
+                               table->counts_vis, claim.vars, point, &claim.p);
     }
     zkg_array_clear(&made[0]);
     zkg_array_clear(&made[1]);

@@ -39,9 +39,11 @@ static zkg_status walk(zkg_child *c, zkg_tree *tree, uint32_t trees,
             status = zkg_lookup_wire_layer_end(c, &layer, &claim, tree, trees,
                                                n, child, point);
         if (status == ZKG_ERR_REJECT)
-            status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_SUMCHECK_END, task,
-                                      -1, "lookups: layer %u of %u does not "
-                                      "follow from the one above", l, n);
+            status =
+                zkg_verdict_fail(&c->verdict, ZKG_CHECK_SUMCHECK_END, task, -1,
+                                 "lookups: layer %u of %u does not "
+                                 "follow from the one above",
+                                 l, n);
     }
     zkg_free(child);
     return status;
@@ -61,8 +63,7 @@ static zkg_status verify_leaf(zkg_task_run *run, uint32_t j,
         const zkg_operand *o = &run->t->operand[site->operand[k]];
         zkg_fr point[ZKG_MAX_VARS];
         zkg_fr missing, value;
-        const uint32_t vars =
-            zkg_lookup_column_at(&missing, point, run, j, k);
+        const uint32_t vars = zkg_lookup_column_at(&missing, point, run, j, k);
 
         ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_LOOKUP_COLUMN, o, vars, point,
                                      &value));

@@ -169,28 +169,33 @@ zkg_status zkg_lookup_table_check(const zkg_lookup_table *table, zkg_error *err)
 
         if ((unsigned)table->kind > ZKG_KIND_COLUMNS || table->bits > 30 ||
             (centred && table->bits == 0) || table->columns != columns)
-            return zkg_fail(err, ZKG_ERR_INVALID, "table %u: %u bits and %u "
-                            "columns", table->table, table->bits,
-                            table->columns);
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "table %u: %u bits and %u "
+                            "columns",
+                            table->table, table->bits, table->columns);
     } else if (table->rows == 0 || table->rows > (uint64_t)1 << 30 ||
                table->columns == 0 || table->columns > ZKG_MAX_COLUMNS) {
-        return zkg_fail(err, ZKG_ERR_INVALID, "table %u: %llu rows and %u "
-                        "columns", table->table,
-                        (unsigned long long)table->rows, table->columns);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "table %u: %llu rows and %u "
+                        "columns",
+                        table->table, (unsigned long long)table->rows,
+                        table->columns);
     }
     rows = zkg_lookup_table_rows(table);
-    for (uint32_t c = 0;
-         table->kind == ZKG_KIND_COLUMNS && table->column != NULL &&
-         c < table->columns;
+    for (uint32_t c = 0; table->kind == ZKG_KIND_COLUMNS &&
+                         table->column != NULL && c < table->columns;
          c++)
         if (table->column[c]->axes != 1 || table->column[c]->len[0] != rows)
-            return zkg_fail(err, ZKG_ERR_INVALID, "table %u: column %u is not "
-                            "of %llu rows", table->table, c,
-                            (unsigned long long)rows);
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "table %u: column %u is not "
+                            "of %llu rows",
+                            table->table, c, (unsigned long long)rows);
     if (table->counts != NULL &&
         (table->counts->axes != 1 || table->counts->len[0] != rows))
-        return zkg_fail(err, ZKG_ERR_INVALID, "table %u: its counts are not of "
-                        "%llu rows", table->table, (unsigned long long)rows);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "table %u: its counts are not of "
+                        "%llu rows",
+                        table->table, (unsigned long long)rows);
     return ZKG_OK;
 }
 

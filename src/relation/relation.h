@@ -152,8 +152,8 @@ typedef struct zkg_fraction {
  * comm has a tape in the same state and ends with the same ledger.
  */
 typedef struct zkg_child {
-    zkg_tape *tape;                   /**< proving or verifying */
-    const struct zkg_comm *comm;      /**< prover's group; verifier: NULL */
+    zkg_tape *tape;                    /**< proving or verifying */
+    const struct zkg_comm *comm;       /**< prover's group; verifier: NULL */
     const struct zkg_backend *backend; /**< prover; verifier: NULL */
     const zkg_lookup_challenges *challenge; /**< indexed by table id */
     const zkg_hooks *hooks;                 /**< or NULL */
@@ -243,8 +243,10 @@ ZKG_MUST_CHECK zkg_status zkg_fractions_check(zkg_verdict *verdict,
  *
  * @param[in,out] value prover: in; verifier: out
  */
-ZKG_MUST_CHECK zkg_status
-zkg_child_wire_value(zkg_child *c, zkg_tag tag, const zkg_operand *operand,
-                     uint32_t vars, const zkg_fr *point, zkg_fr *value);
+ZKG_MUST_CHECK zkg_status zkg_child_wire_value(zkg_child *c, zkg_tag tag,
+                                               const zkg_operand *operand,
+                                               uint32_t vars,
+                                               const zkg_fr *point,
+                                               zkg_fr *value);
 
 #endif

@@ -22,8 +22,10 @@ zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
                           zkg_ledger_undischarged(&c->ledger)->tensor);
     if (status == ZKG_OK && !zkg_child_cheats(c) &&
         zkg_ledger_undischarged(&c->ledger) != NULL)
-        status = zkg_fail(err, ZKG_ERR_INTERNAL, "task %lld: a claim on a "
-                          "virtual tensor is left open", (long long)t->task);
+        status = zkg_fail(err, ZKG_ERR_INTERNAL,
+                          "task %lld: a claim on a "
+                          "virtual tensor is left open",
+                          (long long)t->task);
     zkg_task_run_clear(&run);
     return status;
 }

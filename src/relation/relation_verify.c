@@ -23,9 +23,11 @@ zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
         const zkg_claim *open = zkg_ledger_undischarged(&c->ledger);
 
         if (open != NULL)
-            status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_LEDGER, t->task,
-                                      -1, "virtual tensor %u: a claim is left "
-                                      "open", open->tensor);
+            status =
+                zkg_verdict_fail(&c->verdict, ZKG_CHECK_LEDGER, t->task, -1,
+                                 "virtual tensor %u: a claim is left "
+                                 "open",
+                                 open->tensor);
     }
     if (status == ZKG_ERR_MALFORMED)
         status = zkg_verdict_fail(&c->verdict, ZKG_CHECK_MALFORMED, t->task, -1,

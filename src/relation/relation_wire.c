@@ -60,8 +60,10 @@ static zkg_status check_axes(const zkg_task_relations *t, zkg_error *err)
     for (uint32_t k = 0; k < t->axes; k++)
         if (t->axis[k].len == 0 ||
             t->axis[k].bits != zkg_log2_ceil(t->axis[k].len))
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: axis %u has "
-                            "length %llu and %u bits", (long long)t->task, k,
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld: axis %u has "
+                            "length %llu and %u bits",
+                            (long long)t->task, k,
                             (unsigned long long)t->axis[k].len,
                             t->axis[k].bits);
     return ZKG_OK;
@@ -75,21 +77,24 @@ static zkg_status check_list(const zkg_task_relations *t, const uint32_t *axis,
 
     for (uint32_t k = 0; k < n; k++) {
         if (axis[k] >= t->axes)
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: %s names axis %u "
-                            "of %u", (long long)t->task, what, axis[k],
-                            t->axes);
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld: %s names axis %u "
+                            "of %u",
+                            (long long)t->task, what, axis[k], t->axes);
         if (t->axis[axis[k]].bits == 0)
             continue;
         for (uint32_t i = 0; i < k; i++)
             if (axis[i] == axis[k])
-                return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld: %s names "
-                                "axis %u twice", (long long)t->task, what,
-                                axis[k]);
+                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                                "task %lld: %s names "
+                                "axis %u twice",
+                                (long long)t->task, what, axis[k]);
         vars += t->axis[axis[k]].bits;
         if (vars > ZKG_MAX_VARS)
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld: %s has more "
-                            "than %u variables", (long long)t->task, what,
-                            ZKG_MAX_VARS);
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %lld: %s has more "
+                            "than %u variables",
+                            (long long)t->task, what, ZKG_MAX_VARS);
     }
     return ZKG_OK;
 }
@@ -98,21 +103,25 @@ static zkg_status check_operand(const zkg_task_relations *t,
                                 const zkg_operand *o, zkg_error *err)
 {
     if (o->axes > ZKG_MAX_AXES)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: tensor %u has %u "
-                        "axes", (long long)t->task, o->tensor, o->axes);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld: tensor %u has %u "
+                        "axes",
+                        (long long)t->task, o->tensor, o->axes);
     ZKG_TRY(check_list(t, o->axis, o->axes, "a tensor", err));
     if (o->array == NULL)
         return ZKG_OK;
     if (o->array->axes != o->axes)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: tensor %u has %u "
-                        "axes, its values %u", (long long)t->task, o->tensor,
-                        o->axes, o->array->axes);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld: tensor %u has %u "
+                        "axes, its values %u",
+                        (long long)t->task, o->tensor, o->axes, o->array->axes);
     for (uint32_t k = 0; k < o->axes; k++) {
         const zkg_axis *a = &t->axis[o->axis[k]];
 
-        if (o->array->len[k] != a->len ||
-            o->array->stored[k] > (uint64_t)1 << a->bits)
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: tensor %u, axis "
+        if (o->array->len[k] != a->len || o->array->stored[k] > (uint64_t)1
+                                                                    << a->bits)
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld: tensor %u, axis "
                             "%u: length %llu, its values %llu",
                             (long long)t->task, o->tensor, k,
                             (unsigned long long)a->len,
@@ -129,19 +138,22 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
     uint32_t n = 0;
 
     if (term->factors > 2)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: a term "
-                        "has %u factors", (long long)t->task, e->relation,
-                        term->factors);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: a term "
+                        "has %u factors",
+                        (long long)t->task, e->relation, term->factors);
     for (uint32_t f = 0; f < term->factors; f++) {
         const zkg_operand *o;
 
         if (term->operand[f] >= t->operands)
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: no "
-                            "operand %u", (long long)t->task, e->relation,
-                            term->operand[f]);
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: no "
+                            "operand %u",
+                            (long long)t->task, e->relation, term->operand[f]);
         o = &t->operand[term->operand[f]];
         if (term->indices[f] != o->axes)
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: %u "
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: %u "
                             "indices for tensor %u of %u axes",
                             (long long)t->task, e->relation, term->indices[f],
                             o->tensor, o->axes);
@@ -149,7 +161,8 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
             const zkg_index *i = &term->index[f][k];
 
             if (i->s != 1 || i->b != ZKG_NO_AXIS || i->e != 0)
-                return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation "
+                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                                "task %lld, relation "
                                 "%u: affine index maps are not there yet",
                                 (long long)t->task, e->relation);
             axis[n + k] = i->a;
@@ -157,10 +170,11 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
         ZKG_TRY(check_list(t, &axis[n], o->axes, "a factor", err));
         for (uint32_t k = 0; k < o->axes; k++)
             if (t->axis[axis[n + k]].len != t->axis[o->axis[k]].len)
-                return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: "
+                return zkg_fail(err, ZKG_ERR_INVALID,
+                                "task %lld, relation %u: "
                                 "index %u of tensor %u has length %llu, its "
-                                "axis %llu", (long long)t->task, e->relation, k,
-                                o->tensor,
+                                "axis %llu",
+                                (long long)t->task, e->relation, k, o->tensor,
                                 (unsigned long long)t->axis[axis[n + k]].len,
                                 (unsigned long long)t->axis[o->axis[k]].len);
         (void)zkg_axes_init(&factor[f], t, &axis[n], o->axes);
@@ -168,15 +182,17 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
     }
     (void)zkg_axes_init(&out, t, e->out, e->out_axes);
     if (!zkg_axes_init(&named, t, axis, n))
-        return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation %u: a "
-                        "term has more than %u variables", (long long)t->task,
-                        e->relation, ZKG_MAX_VARS);
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "task %lld, relation %u: a "
+                        "term has more than %u variables",
+                        (long long)t->task, e->relation, ZKG_MAX_VARS);
     for (uint32_t k = 0; term->factors == 2 && k < named.axes; k++) {
         const uint32_t a = named.axis[k];
 
         if (zkg_axes_find(&out, a) < 0 && (zkg_axes_find(&factor[0], a) < 0 ||
                                            zkg_axes_find(&factor[1], a) < 0))
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation %u: "
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %lld, relation %u: "
                             "a product sums over axis %u of one factor alone; "
                             "sum that factor into a virtual tensor first",
                             (long long)t->task, e->relation, a);
@@ -213,20 +229,23 @@ static zkg_status check_virtual(const zkg_task_relations *t, uint32_t tensor,
     for (uint32_t i = 0; i < t->einsums; i++) {
         const zkg_einsum *e = &t->einsum[i];
         const bool reads = einsum_reads(t, e, tensor);
-        const bool makes =
-            e->virtual_operand >= 0 &&
-            t->operand[e->virtual_operand].tensor == tensor;
+        const bool makes = e->virtual_operand >= 0 &&
+                           t->operand[e->virtual_operand].tensor == tensor;
 
         if ((made && (reads || makes)) || (makes && (reads || !read)))
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: "
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: "
                             "virtual tensor %u is made twice, or before it is "
-                            "read", (long long)t->task, e->relation, tensor);
+                            "read",
+                            (long long)t->task, e->relation, tensor);
         read |= reads;
         made |= makes;
     }
     if (read != made)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: nothing makes "
-                        "virtual tensor %u", (long long)t->task, tensor);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld: nothing makes "
+                        "virtual tensor %u",
+                        (long long)t->task, tensor);
     return ZKG_OK;
 }
 
@@ -236,26 +255,30 @@ static zkg_status check_einsum(const zkg_task_relations *t, const zkg_einsum *e,
     const zkg_operand *v;
 
     if (e->out_axes > ZKG_MAX_AXES)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: %u "
-                        "output axes", (long long)t->task, e->relation,
-                        e->out_axes);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: %u "
+                        "output axes",
+                        (long long)t->task, e->relation, e->out_axes);
     ZKG_TRY(check_list(t, e->out, e->out_axes, "an output", err));
     for (uint32_t i = 0; i < e->terms; i++)
         ZKG_TRY(check_term(t, e, &e->term[i], err));
     if (e->virtual_operand < 0)
         return ZKG_OK;
     if ((uint32_t)e->virtual_operand >= t->operands)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: no "
-                        "operand %d", (long long)t->task, e->relation,
-                        e->virtual_operand);
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: no "
+                        "operand %d",
+                        (long long)t->task, e->relation, e->virtual_operand);
     v = &t->operand[e->virtual_operand];
     if (v->vis != ZKG_VIRTUAL || v->axes != e->out_axes)
-        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: tensor "
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: tensor "
                         "%u is not virtual, or not of the output's axes",
                         (long long)t->task, e->relation, v->tensor);
     for (uint32_t k = 0; k < v->axes; k++)
         if (t->axis[v->axis[k]].len != t->axis[e->out[k]].len)
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: "
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: "
                             "axis %u of virtual tensor %u differs in length",
                             (long long)t->task, e->relation, k, v->tensor);
     return ZKG_OK;
@@ -271,13 +294,15 @@ zkg_status zkg_task_check(const zkg_task_relations *t, zkg_error *err)
 
         for (uint32_t c = 0; c < t->site[j].columns; c++)
             if (t->site[j].operand[c] >= t->operands)
-                return zkg_fail(err, ZKG_ERR_INVALID, "task %lld, relation %u: "
-                                "no operand %u", (long long)t->task,
-                                t->site[j].relation, t->site[j].operand[c]);
-        if (t->site[j].columns == 0 ||
-            t->site[j].columns > ZKG_MAX_COLUMNS ||
+                return zkg_fail(err, ZKG_ERR_INVALID,
+                                "task %lld, relation %u: "
+                                "no operand %u",
+                                (long long)t->task, t->site[j].relation,
+                                t->site[j].operand[c]);
+        if (t->site[j].columns == 0 || t->site[j].columns > ZKG_MAX_COLUMNS ||
             !zkg_axes_of_site(&rows, t, &t->site[j]))
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "task %lld, relation %u: "
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %lld, relation %u: "
                             "no columns, too many, or more than %u variables",
                             (long long)t->task, t->site[j].relation,
                             ZKG_MAX_VARS);
@@ -298,9 +323,10 @@ zkg_status zkg_task_run_init(zkg_task_run *run, zkg_child *c,
     for (uint32_t i = 0; i < t->operands; i++)
         if (t->operand[i].array == NULL && !c->sizing &&
             (zkg_tape_is_proving(c->tape) || t->operand[i].vis == ZKG_PUBLIC))
-            return zkg_fail(err, ZKG_ERR_INVALID, "task %lld: no values for "
-                            "tensor %u", (long long)t->task,
-                            t->operand[i].tensor);
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld: no values for "
+                            "tensor %u",
+                            (long long)t->task, t->operand[i].tensor);
     run->site = zkg_alloc(t->sites + 1, sizeof(*run->site));
     if (run->site == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for lookup sites");
@@ -345,20 +371,22 @@ zkg_status zkg_fractions_check(zkg_verdict *verdict, const zkg_fraction *f,
             status = ZKG_ERR_INVALID;
         } else if (zkg_fr_is_zero(&f[i].q)) {
             status = zkg_verdict_fail(verdict, ZKG_CHECK_LOOKUP_ZERO, f[i].task,
-                                      f[i].relation, "table %u: a fraction has "
-                                      "denominator 0", f[i].table);
+                                      f[i].relation,
+                                      "table %u: a fraction has "
+                                      "denominator 0",
+                                      f[i].table);
         } else {
             if (f[i].table_side)
                 zkg_fr_neg(&p, &p);
-            add_fraction(&sum[f[i].table][0], &sum[f[i].table][1], &p,
-                         &f[i].q);
+            add_fraction(&sum[f[i].table][0], &sum[f[i].table][1], &p, &f[i].q);
         }
     }
     for (uint32_t t = 0; t < tables && status == ZKG_OK; t++)
         if (!zkg_fr_is_zero(&sum[t][0]))
             status = zkg_verdict_fail(verdict, ZKG_CHECK_LOOKUP_SUM, -1, -1,
                                       "table %u: its lookups and its "
-                                      "multiplicities differ", t);
+                                      "multiplicities differ",
+                                      t);
     zkg_free(sum);
     return status;
 }

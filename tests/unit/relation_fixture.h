@@ -101,8 +101,8 @@ static inline uint32_t fx_tensor(fixture *f, zkg_visibility vis, zkg_dtype type,
         const zkg_axis *x = &f->axis[axis[k]];
 
         o->axis[k] = axis[k];
-        len[k] = f->garbage && vis != ZKG_PUBLIC ? (uint64_t)1 << x->bits
-                                                 : x->len;
+        len[k] =
+            f->garbage && vis != ZKG_PUBLIC ? (uint64_t)1 << x->bits : x->len;
         cells *= len[k];
     }
     assert_int_equal(zkg_array_init(a, type, n, len, NULL), ZKG_OK);
@@ -151,8 +151,7 @@ static inline zkg_fr fx_get(const fixture *f, uint32_t id, const uint32_t *axis,
         return v;
     if (a->type == ZKG_FR)
         return ((const zkg_fr *)a->data)[fx_flat(f, id, axis, index)];
-    zkg_fr_from_i64(&v,
-                    zkg_array_get_i64(a, fx_flat(f, id, axis, index)));
+    zkg_fr_from_i64(&v, zkg_array_get_i64(a, fx_flat(f, id, axis, index)));
     return v;
 }
 
@@ -162,7 +161,9 @@ static inline uint32_t fx_site(fixture *f, uint32_t table, uint32_t columns,
     const uint32_t j = f->t.sites++;
 
     memcpy(f->site_columns[j], operand, columns * sizeof(*operand));
-    f->site[j] = (zkg_site){.relation = j, .table = table, .columns = columns,
+    f->site[j] = (zkg_site){.relation = j,
+                            .table = table,
+                            .columns = columns,
                             .operand = f->site_columns[j]};
     return j;
 }
@@ -173,7 +174,9 @@ static inline uint32_t fx_einsum(fixture *f, uint32_t n, const uint32_t *out,
     const uint32_t i = f->t.einsums++;
     zkg_einsum *e = &f->einsum[i];
 
-    *e = (zkg_einsum){.relation = 50 + i, .out_axes = n, .term = f->term[i],
+    *e = (zkg_einsum){.relation = 50 + i,
+                      .out_axes = n,
+                      .term = f->term[i],
                       .virtual_operand = virtual_operand};
     for (uint32_t k = 0; k < n; k++)
         e->out[k] = out[k];
@@ -182,8 +185,7 @@ static inline uint32_t fx_einsum(fixture *f, uint32_t n, const uint32_t *out,
 
 /* factors: 0..2 pairs (operand, axes); axes NULL: the operand's own. */
 static inline void fx_term(fixture *f, uint32_t e, int64_t c, uint32_t factors,
-                           const uint32_t *operand,
-                           const uint32_t *const *axes)
+                           const uint32_t *operand, const uint32_t *const *axes)
 {
     zkg_term *term = &f->term[e][f->einsum[e].terms++];
 
@@ -198,7 +200,8 @@ static inline void fx_term(fixture *f, uint32_t e, int64_t c, uint32_t factors,
         for (uint32_t i = 0; i < o->axes; i++)
             term->index[k][i] = (zkg_index){
                 .a = axes != NULL && axes[k] != NULL ? axes[k][i] : o->axis[i],
-                .b = ZKG_NO_AXIS, .s = 1};
+                .b = ZKG_NO_AXIS,
+                .s = 1};
     }
 }
 
@@ -259,8 +262,8 @@ static inline zkg_fr fx_value(const fixture *f, const zkg_einsum *e,
             }
         }
         for (uint32_t k = 0; k < e->out_axes; k++)
-            real &= named[e->out[k]] ||
-                    index[e->out[k]] < f->axis[e->out[k]].len;
+            real &=
+                named[e->out[k]] || index[e->out[k]] < f->axis[e->out[k]].len;
         if (!real)
             continue;
         do {
@@ -315,8 +318,10 @@ static inline void fx_prove(outcome *o, const fixture *f,
 
     memset(o, 0, sizeof(*o));
     zkg_tape_init_child(&o->tape, seed, "task", 7, NULL, 0);
-    o->c = (zkg_child){.tape = &o->tape, .comm = zkg_comm_self(),
-                       .backend = zkg_backend_ref(), .challenge = f->challenge,
+    o->c = (zkg_child){.tape = &o->tape,
+                       .comm = zkg_comm_self(),
+                       .backend = zkg_backend_ref(),
+                       .challenge = f->challenge,
                        .hooks = hooks};
     o->status = zkg_task_prove(&o->c, &f->t, &o->err);
 }
@@ -335,10 +340,10 @@ static inline void fx_verify(outcome *o, const fixture *f, const uint8_t *bytes,
         if (operand[i].vis != ZKG_PUBLIC)
             operand[i].array = NULL;
     t.operand = operand;
-    zkg_tape_init_child(&o->tape, seed, "task", 7,
-                        bytes == NULL ? seed : bytes, len);
-    o->c = (zkg_child){.tape = &o->tape, .challenge = f->challenge,
-                       .hooks = hooks};
+    zkg_tape_init_child(&o->tape, seed, "task", 7, bytes == NULL ? seed : bytes,
+                        len);
+    o->c = (zkg_child){
+        .tape = &o->tape, .challenge = f->challenge, .hooks = hooks};
     o->status = zkg_task_verify(&o->c, &t, &o->err);
     if (o->status == ZKG_OK)
         o->status = zkg_tape_finish(&o->tape);

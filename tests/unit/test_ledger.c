@@ -22,9 +22,8 @@ static void equal_claims_are_found(void **state)
     assert_null(zkg_ledger_find(&ledger, 1, 2, point));
     zkg_fr_add(&point[2], &point[2], &zkg_fr_one);
     assert_null(zkg_ledger_find(&ledger, 1, 3, point));
-    assert_int_equal(
-        zkg_ledger_add(&ledger, 1, ZKG_PRIVATE, 49, point, &value),
-        ZKG_ERR_INVALID);
+    assert_int_equal(zkg_ledger_add(&ledger, 1, ZKG_PRIVATE, 49, point, &value),
+                     ZKG_ERR_INVALID);
     zkg_ledger_clear(&ledger);
 }
 
@@ -37,11 +36,10 @@ static void virtual_claims_are_struck(void **state)
     /* Enough to grow. */
     for (uint32_t i = 0; i < 60; i++) {
         point.l[0] = i;
-        assert_int_equal(
-            zkg_ledger_add(&ledger, i % 3,
-                           i % 3 == 1 ? ZKG_VIRTUAL : ZKG_FIXED, 1, &point,
-                           &point),
-            ZKG_OK);
+        assert_int_equal(zkg_ledger_add(&ledger, i % 3,
+                                        i % 3 == 1 ? ZKG_VIRTUAL : ZKG_FIXED, 1,
+                                        &point, &point),
+                         ZKG_OK);
     }
     assert_int_equal(zkg_ledger_count(&ledger, 1), 20);
     assert_int_equal(zkg_ledger_undischarged(&ledger)->tensor, 1);

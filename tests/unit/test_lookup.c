@@ -176,9 +176,13 @@ static void side_init(side *s, zkg_table_kind kind, uint32_t bits,
 {
     memset(s, 0, sizeof(*s));
     s->table = (zkg_lookup_table){
-        .table = 4, .kind = kind, .bits = bits, .rows = rows,
+        .table = 4,
+        .kind = kind,
+        .bits = bits,
+        .rows = rows,
         .columns = kind == ZKG_KIND_RELU || kind == ZKG_KIND_COLUMNS ? 2 : 1,
-        .counts_tensor = 77, .counts_vis = ZKG_PRIVATE,
+        .counts_tensor = 77,
+        .counts_vis = ZKG_PRIVATE,
         .counts = &s->counts};
     rows = rows_of(&s->table);
     stored = stored == 0 ? rows : stored;
@@ -186,8 +190,8 @@ static void side_init(side *s, zkg_table_kind kind, uint32_t bits,
                      ZKG_OK);
     s->counts.len[0] = rows;
     for (uint32_t c = 0; kind == ZKG_KIND_COLUMNS && c < 2; c++) {
-        assert_int_equal(
-            zkg_array_init(&s->column[c], ZKG_I16, 1, &rows, NULL), ZKG_OK);
+        assert_int_equal(zkg_array_init(&s->column[c], ZKG_I16, 1, &rows, NULL),
+                         ZKG_OK);
         for (uint64_t i = 0; i < rows; i++)
             zkg_array_set_i64(&s->column[c], i, row(&s->table, c, i));
         s->columns[c] = &s->column[c];
@@ -208,7 +212,8 @@ static void side_prove(outcome *o, const side *s, const fixture *f)
 
     memset(o, 0, sizeof(*o));
     zkg_tape_init_child(&o->tape, seed, "table", 4, NULL, 0);
-    o->c = (zkg_child){.tape = &o->tape, .comm = zkg_comm_self(),
+    o->c = (zkg_child){.tape = &o->tape,
+                       .comm = zkg_comm_self(),
                        .backend = zkg_backend_ref(),
                        .challenge = f->challenge};
     o->status = zkg_tableside_prove(&o->c, &s->table, &o->err);
@@ -278,8 +283,7 @@ static zkg_check lookups_and_table(side *s, uint32_t spoil)
     fx_init(&f, 3);
     i = fx_axis(&f, 11);
     for (uint32_t c = 0; c < 2; c++)
-        x[c] = fx_tensor(&f, ZKG_PRIVATE, ZKG_I32, 0, 0, 2,
-                         (uint32_t[]){0, i});
+        x[c] = fx_tensor(&f, ZKG_PRIVATE, ZKG_I32, 0, 0, 2, (uint32_t[]){0, i});
     memcpy(first, x, sizeof(x));
     for (uint64_t cell = 0; cell < 33; cell++) {
         const uint64_t r = rng_below(&f.random, n);
@@ -287,8 +291,7 @@ static zkg_check lookups_and_table(side *s, uint32_t spoil)
         for (uint32_t c = 0; c < s->table.columns; c++)
             zkg_array_set_i64(&f.array[x[c]], cell, row(&s->table, c, r));
         /* The second site looks the same rows up once more. */
-        zkg_array_set_i64(&s->counts, r,
-                          zkg_array_get_i64(&s->counts, r) + 2);
+        zkg_array_set_i64(&s->counts, r, zkg_array_get_i64(&s->counts, r) + 2);
         if (cell == 0 && spoil == 3) {
             zkg_array_set_i64(&s->counts, r,
                               zkg_array_get_i64(&s->counts, r) - 1);
