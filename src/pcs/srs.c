@@ -46,7 +46,7 @@ void zkg_srs_free(zkg_srs *srs)
 zkg_status zkg_srs_from_tau(zkg_srs **out, uint32_t power, const zkg_fr *tau,
                             zkg_error *err)
 {
-    zkg_srs *srs;
+    zkg_srs *srs = NULL;
 
     ZKG_TRY(zkg_srs_alloc(&srs, power, err));
     srs->development = true;

@@ -89,7 +89,7 @@ zkg_status zkg_srs_decode(zkg_srs **out, const uint8_t *data, size_t len,
                           const char *name, zkg_error *err)
 {
     zkg_srs head = {0};
-    zkg_srs *srs;
+    zkg_srs *srs = NULL;
     uint8_t digest[32];
 
     ZKG_TRY(decode_head(&head, data, len, name, err));

@@ -184,7 +184,7 @@ zkg_status zkg_srs_import_bytes(zkg_srs **out, const uint8_t *data, size_t len,
                                 zkg_error *err)
 {
     ptau f = {.name = name};
-    zkg_srs *srs;
+    zkg_srs *srs = NULL;
     zkg_status s;
 
     ZKG_TRY(find_sections(&f, data, len, err));
