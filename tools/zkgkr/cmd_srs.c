@@ -26,8 +26,8 @@ static void print_info(const zkg_srs *srs)
     zkg_digest_hex(hex, info.digest);
     printf("power         %" PRIu32 "\n"
            "points        %" PRIu64 "\n"
-           "digest        %s\n",
-           info.power, info.points, hex);
+           "digest        %s (of a key with k = %" PRIu32 ")\n",
+           info.power, info.points, hex, info.power);
     if (info.development)
         printf("development   yes: made here; whoever made it may know its "
                "tau\n");
