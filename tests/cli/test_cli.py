@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program from outside: every kind of bad input gets one clear line and
+its exit code; the honest path works.
+
+    test_cli.py BUILD SOURCE
+"""
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+import ptau  # noqa: E402
+
+BUILD, SOURCE = sys.argv[1:3]
+ZKGKR = os.path.join(BUILD, 'zkgkr')
+EXAMPLE = os.path.join(SOURCE, 'examples', '01-digits')
+MAKE = os.path.join(BUILD, 'examples', '01-digits')
+POT12 = os.path.join(SOURCE, 'examples', 'srs', 'pot12.srs')
+FAILED = []
+CASES = 0
+
+
+def env(**more):
+    out = {k: v for k, v in os.environ.items()
+           if not re.match('(OMPI|PMI|PMIX|ZKML|SLURM)_', k)}
+    out.update(more)
+    return out
+
+
+def run(args, cwd=None, **more):
+    done = subprocess.run([ZKGKR] + args, stdout=subprocess.PIPE, cwd=cwd,
+                          stderr=subprocess.PIPE, env=env(**more), timeout=120)
+    return (done.returncode, done.stdout.decode(),
+            [line for line in done.stderr.decode().splitlines()
+             if not line.startswith('[zkgkr ')])
+
+
+def case(name, code, pattern, args, lines=1, **more):
+    """pattern must match the last line on stderr; lines: how many there are,
+    None for any number."""
+    global CASES
+    CASES += 1
+    got, out, err = run(args, **more)
+    last = err[-1] if err else ''
+    good = got == code
+    if code == 0:
+        good = good and re.search(pattern, out) and not err
+    else:
+        good = good and re.search(pattern, last)
+        good = good and (lines is None or len(err) == lines)
+        good = good and 'Sanitizer' not in ''.join(err)
+    if not good:
+        FAILED.append(name)
+        print('FAILED %s: exit %d, not %d\n  %s\n  stdout: %s\n  stderr: %s' %
+              (name, got, code, ' '.join(args), out[-300:], '\n  '.join(err)))
+
+
+def write(path, data):
+    with open(path, 'wb' if isinstance(data, bytes) else 'w') as f:
+        f.write(data)
+    return path
+
+
+def flipped(path, at, out):
+    data = bytearray(open(path, 'rb').read())
+    data[at] ^= 1
+    return write(out, bytes(data))
+
+
+def make_digit():
+    """digits.zkg, digits.vk, image.json, other.json, digits.proof in cwd."""
+    for args in (
+            [os.path.join(MAKE, 'make-graph'), '--weights',
+             os.path.join(EXAMPLE, 'weights.safetensors'), '-o',
+             'digits.zkg'],
+            [os.path.join(MAKE, 'make-image'), '--digits',
+             os.path.join(EXAMPLE, 'digits.safetensors'), '--index', '0',
+             '-o', 'image.json'],
+            [os.path.join(MAKE, 'make-image'), '--digits',
+             os.path.join(EXAMPLE, 'digits.safetensors'), '--index', '1',
+             '-o', 'other.json'],
+            [ZKGKR, 'setup', '--graph', 'digits.zkg', '--srs', POT12, '-o',
+             'digits.vk']):
+        subprocess.run(args, check=True, stdout=subprocess.DEVNULL, env=env())
+
+
+PROVE = ['prove', '--graph', 'digits.zkg', '--key', 'digits.vk', '--srs',
+         POT12]
+VERIFY = ['verify', '--key', 'digits.vk', '--proof']
+
+
+def test_honest():
+    case('setup is deterministic', 0, '', [
+        'setup', '--graph', 'digits.zkg', '--srs', POT12, '-o', 'again.vk'])
+    assert open('again.vk', 'rb').read() == open('digits.vk', 'rb').read()
+    case('witness', 0, '', ['witness', '--graph', 'digits.zkg', '--input',
+                            'image.json', '-o', 'digits.witness'])
+    case('prove', 0, 'proved in', PROVE + [
+        '--input', 'image.json', '-o', 'digits.proof', '--report',
+        'report.json'])
+    report = json.load(open('report.json'))
+    assert report['ranks_taking_part'] == 1
+    assert report['proof_bytes'] == os.path.getsize('digits.proof')
+    assert len(report['steps']) >= 3
+    case('prove from a witness', 0, 'proved in', PROVE + [
+        '--witness', 'digits.witness', '-o', 'w.proof'])
+    assert open('w.proof', 'rb').read() == open('digits.proof', 'rb').read()
+    # The same image, nested 8 by 8 and flat.
+    flat = json.load(open('image.json'))['input_data'][0]
+    write('flat.json', json.dumps({'input_data': [flat]}))
+    case('prove --json', 0, '"ranks_taking_part": 1', PROVE + [
+        '--input', 'flat.json', '-o', 'j.proof', '--json'])
+    assert open('j.proof', 'rb').read() == open('digits.proof', 'rb').read()
+    case('verify', 0, 'verified for the graph that the key states',
+         VERIFY + ['digits.proof'])
+    case('verify --public', 0, 'verified', VERIFY + [
+        'digits.proof', '--public', 'image.json'])
+    case('verify --graph', 0, r'verified\n', VERIFY + [
+        'digits.proof', '--graph', 'digits.zkg'])
+    out = run(VERIFY + ['digits.proof', '--json'])[1]
+    verdict = json.loads(out)
+    assert verdict['verified'] and verdict['check'] == 'none'
+    case('verify --graph-digest', 0, r'verified\n', VERIFY + [
+        'digits.proof', '--graph-digest', verdict['graph_digest']])
+    case('verify --srs-digest', 0, 'verified', VERIFY + [
+        'digits.proof', '--srs-digest', verdict['srs_digest']])
+    case('inspect', 0, verdict['graph_digest'], ['inspect', 'digits.zkg'])
+    for name in ('digits.vk', 'digits.proof', 'digits.zkg', POT12,
+                 'digits.witness'):
+        case('inspect ' + name, 0, '.', ['inspect', name])
+    case('selftest', 0, 'reject +ok', ['selftest'])
+    case('version', 0, 'zkgkr 0', ['version'])
+    case('--version', 0, 'zkgkr 0', ['--version'])
+    case('--help', 0, 'not zero-knowledge', ['--help'])
+    for command in ('srs', 'setup', 'witness', 'prove', 'verify', 'inspect',
+                    'schedule', 'selftest', 'version'):
+        case(command + ' --help', 0, 'usage', [command, '--help'])
+
+
+def test_usage():
+    case('no command', 2, '', [], lines=0)
+    case('unknown command', 2, 'did you mean `prove`', ['prov'])
+    case('unknown option', 2, 'did you mean --graph', ['prove', '--grahp'])
+    case('missing option', 2, 'missing --key', [
+        'prove', '--graph', 'digits.zkg', '--srs', POT12, '--input',
+        'image.json', '-o', 'x'])
+    case('missing value', 2, 'needs a value', ['verify', '--key'])
+    case('option twice', 2, 'twice', ['verify', '--key', 'a', '--key', 'b'])
+    case('input and witness', 2, 'one of', PROVE + [
+        '--input', 'a', '--witness', 'b', '-o', 'x'])
+    case('extra word', 2, 'unexpected', ['version', 'now'])
+    case('bad digest', 2, 'digits instead of 64', VERIFY + [
+        'digits.proof', '--graph-digest', 'abc'])
+    case('ZKML_NUM_CPUS', 2, 'positive integer', PROVE + [
+        '--input', 'image.json', '-o', 'x'], ZKML_NUM_CPUS='two')
+    case('ZKML_NUM_CPUS=0', 2, 'positive integer', PROVE + [
+        '--input', 'image.json', '-o', 'x'], ZKML_NUM_CPUS='0')
+    case('ZKML_FORCE', 2, 'none of', PROVE + [
+        '--input', 'image.json', '-o', 'x'], ZKML_FORCE_OVERSUBSCRIBE='maybe')
+    case('srun', 7, 'srun --mpi=pmix', PROVE + [
+        '--input', 'image.json', '-o', 'x'], SLURM_NTASKS='4')
+
+
+def test_inputs():
+    flat = json.load(open('image.json'))['input_data'][0]
+    prove = PROVE + ['-o', 'bad.proof', '--input']
+
+    def bad(name, code, pattern, text):
+        case(name, code, pattern, prove + [write('bad.json', text)])
+
+    def values(change):
+        v = list(flat)
+        change(v)
+        return json.dumps({'input_data': [v]})
+
+    case('missing file', 3, 'nowhere.json', prove + ['nowhere.json'])
+    bad('empty file', 3, 'bad.json', '')
+    bad('not JSON', 3, 'bad.json', 'hello')
+    bad('wrong key', 3, 'input', '{"inputs": [[1]]}')
+    bad('too few', 3, 'input_data', json.dumps({'input_data': [flat[:-1]]}))
+    bad('too many', 3, 'input_data', json.dumps({'input_data': [flat + [0]]}))
+    bad('no entry', 3, 'input_data', '{"input_data": []}')
+    bad('two entries', 3, 'input_data', json.dumps(
+        {'input_data': [flat, flat]}))
+    rows = [flat[i:i + 8] for i in range(0, 64, 8)]
+    rows[3] = rows[3][:-1]
+    bad('ragged', 3, 'input_data', json.dumps({'input_data': [rows]}))
+    bad('NaN', 3, 'bad.json|input_data', json.dumps({'input_data': [
+        [float('nan')] + flat[1:]]}))
+    bad('infinity', 3, 'bad.json|input_data', json.dumps({'input_data': [
+        [float('inf')] + flat[1:]]}))
+    bad('text for a number', 3, r'input_data', json.dumps(
+        {'input_data': [['x'] + flat[1:]]}))
+    bad('null for a number', 3, r'input_data', json.dumps(
+        {'input_data': [[None] + flat[1:]]}))
+    bad('out of range', 5, r'input_data\[0\]\[3\]|image', values(
+        lambda v: v.__setitem__(3, 4.5)))
+    bad('below range', 5, r'input_data\[0\]\[3\]|image', values(
+        lambda v: v.__setitem__(3, -0.5)))
+    bad('trailing bytes', 3, 'bad.json', values(lambda v: None) + '{}')
+    bad('duplicate key', 3, 'bad.json', '{"input_data": [], "input_data": []}')
+    assert not os.path.exists('bad.proof')
+    case('missing graph', 3, 'no.zkg', [
+        'prove', '--graph', 'no.zkg', '--key', 'digits.vk', '--srs', POT12,
+        '--input', 'image.json', '-o', 'x'])
+    case('missing key', 3, 'no.vk', [
+        'prove', '--graph', 'digits.zkg', '--key', 'no.vk', '--srs', POT12,
+        '--input', 'image.json', '-o', 'x'])
+    case('a key that is none', 3, 'image.json', [
+        'prove', '--graph', 'digits.zkg', '--key', 'image.json', '--srs',
+        POT12, '--input', 'image.json', '-o', 'x'])
+    case('an SRS that is none', 3, 'digits.vk', [
+        'prove', '--graph', 'digits.zkg', '--key', 'digits.vk', '--srs',
+        'digits.vk', '--input', 'image.json', '-o', 'x'])
+    case('no such folder', 3, 'no/where', PROVE + [
+        '--input', 'image.json', '-o', 'no/where/x'])
+    case('witness of another kind', 3, 'image.json', PROVE + [
+        '--witness', 'image.json', '-o', 'x'])
+    case('missing proof', 3, 'no.proof', VERIFY + ['no.proof'])
+    case('key that is none', 3, 'image.json', [
+        'verify', '--key', 'image.json', '--proof', 'digits.proof'])
+    case('truncated key', 3, 'cut.vk', [
+        'verify', '--key', write('cut.vk', open('digits.vk', 'rb').read()[:-1]),
+        '--proof', 'digits.proof'])
+    case('broken graph', 3, 'broken.zkg', ['inspect', broken_graph()])
+
+
+def broken_graph():
+    shutil.copytree('digits.zkg', 'broken.zkg')
+    text = open('broken.zkg/graph.json').read()
+    write('broken.zkg/graph.json', text[:len(text) // 2])
+    return 'broken.zkg'
+
+
+def test_schedules():
+    prove = PROVE + ['--input', 'image.json', '-o', 's.proof', '--schedule']
+
+    def bad(name, pattern, text, **more):
+        os.makedirs('plan', exist_ok=True)
+        write('plan/schedule.txt', text)
+        case(name, 2, 'refused: 1 error', prove + ['plan'], lines=2, **more)
+        err = run(prove + ['plan'])[2]
+        if not re.match(r'plan/schedule\.txt:\d+:\d+: error: ' + pattern,
+                        err[0]):
+            FAILED.append(name)
+            print('FAILED', name, err)
+
+    bad('malformed', 'expected', 'Rank 0: Task0 -> Task1\nhello\n')
+    bad('unknown task', 'unknown task', 'Rank 0: Task0 -> Task1 -> Foo\n')
+    bad('rank too many', '.*ZKML_NUM_CPUS.*ZKML_FORCE_OVERSUBSCRIBE',
+        'Rank 0: Task0 -> Task1\nRank 1: Task1\n')
+    bad('task missing', 'no rank runs', 'Rank 0: Task0\n')
+    bad('twice', '.*twice', 'Rank 0: Task0 -> Task1 -> Task0\n')
+    write('plan/schedule.txt', 'Rank 0: Task0 -> Task1\nx\ny\n')
+    case('all errors', 2, 'refused: 2 errors', prove + ['plan'], lines=3)
+    case('missing schedule', 3, 'nowhere', prove + ['nowhere'])
+    write('plan/schedule.txt', 'Rank 0: Task1 -> Task0\n')
+    case('a schedule for one rank', 0, 'Task1', prove + ['plan'])
+    assert open('s.proof', 'rb').read() == open('digits.proof', 'rb').read()
+    case('schedule check', 0, 'fine', [
+        'schedule', 'check', '--graph', 'digits.zkg', '--ranks', '2',
+        '--schedule', os.path.join(SOURCE, 'schedules', 'digits-2-ranks')])
+    case('schedule check, bad', 2, 'refused: ', [
+        'schedule', 'check', '--graph', 'digits.zkg', '--ranks', '3',
+        '--schedule', os.path.join(SOURCE, 'schedules', 'digits-2-ranks')],
+         lines=2)
+    case('schedule plan', 0, 'Rank 2: ', [
+        'schedule', 'plan', '--graph', 'digits.zkg', '--ranks', '3'])
+    case('schedule show', 0, 'Rank 1', [
+        'schedule', 'show', '--graph', 'digits.zkg', '--ranks', '2',
+        '--schedule', os.path.join(SOURCE, 'schedules', 'digits-2-ranks')])
+    case('schedule typo', 2, 'did you mean `check`', ['schedule', 'chekc'])
+    # ./schedule.txt is used where it is, and --no-schedule leaves it.
+    here = [a if a != 'digits.zkg' and a != 'digits.vk' and a != 'image.json'
+            else os.path.abspath(a) for a in PROVE + [
+                '--input', 'image.json', '-o', os.path.abspath('s.proof')]]
+    write('plan/schedule.txt', 'Rank 0: nonsense\n')
+    case('./schedule.txt', 2, 'refused', here, lines=None, cwd='plan')
+    case('--no-schedule', 0, 'proved', here + ['--no-schedule'], cwd='plan')
+
+
+def test_verdicts():
+    size = os.path.getsize('digits.proof')
+    proof = open('digits.proof', 'rb').read()
+    case('another image', 1, 'rejected: public', VERIFY + [
+        'digits.proof', '--public', 'other.json'])
+    case('another graph', 1, 'rejected: key', VERIFY + [
+        'digits.proof', '--graph-digest', '0' * 64])
+    case('another SRS', 1, 'rejected: key', VERIFY + [
+        'digits.proof', '--srs-digest', '0' * 64])
+    case('truncated', 1, 'rejected: size', VERIFY + [
+        write('cut.proof', proof[:-1])])
+    case('extended', 1, 'rejected: size', VERIFY + [
+        write('long.proof', proof + b'\0')])
+    case('empty', 1, 'rejected: malformed', VERIFY + [write('e.proof', b'')])
+    case('no proof', 1, 'rejected: malformed', VERIFY + ['image.json'])
+    case('another key', 1, 'rejected: key', VERIFY + [
+        flipped('digits.proof', 20, 'k.proof')])
+    for at in (48 + 3, 48 + 90, 1000, size // 2, size - 33):
+        case('bit at %d' % at, 1, 'rejected: ', VERIFY + [
+            flipped('digits.proof', at, 'bit.proof')])
+    # Another image's public bytes in an honest proof.
+    subprocess.run([ZKGKR] + PROVE + ['--input', 'other.json', '-o',
+                                      'other.proof'], check=True, env=env(),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    other = open('other.proof', 'rb').read()
+    case('swapped image', 1, 'rejected: ', VERIFY + [
+        write('swap.proof', proof[:48] + other[48:48 + 64] + proof[112:])])
+    case('other proof', 0, 'verified', VERIFY + ['other.proof'])
+
+
+def test_srs():
+    tau = 123456789123456789
+    good = ptau.make(3, tau)
+    imp = ['srs', 'import', 'x.ptau', '-o', 'x.srs']
+    off = ptau.mont(1) + ptau.mont(3)
+    cases = [
+        ('good ptau', 0, 'power', ptau.make(4, tau)),
+        ('truncated ptau', 3, 'x.ptau', ptau.make(4, tau)[:-700]),
+        ('not a ptau', 3, 'x.ptau', b'hello' * 100),
+        ('tau = 1', 3, 'x.ptau', ptau.make(4, 1)),
+        ('tau = -1', 3, 'x.ptau', ptau.make(4, ptau.R - 1)),
+        ('point off the curve', 3, 'x.ptau', ptau.make(
+            4, tau, bad_g1=(5, off))),
+        ('coordinate too large', 3, 'x.ptau', ptau.make(
+            4, tau, bad_g1=(5, b'\xff' * 64))),
+        ('wrong power of tau', 3, 'x.ptau', ptau.make(
+            4, tau, bad_g1=(5, ptau.g1_bytes(
+                (ptau.F2(ptau.G1[0]), ptau.F2(ptau.G1[1])))))),
+        ('G2 outside the subgroup', 3, 'x.ptau', ptau.make(
+            4, tau, bad_g2=ptau.g2_bytes(ptau.off_subgroup()))),
+        ('another field', 3, 'x.ptau', good.replace(
+            ptau.Q.to_bytes(32, 'little'), ptau.R.to_bytes(32, 'little'))),
+    ]
+    for name, code, pattern, data in cases:
+        write('x.ptau', data)
+        case(name, code, pattern, imp)
+    case('missing ptau', 3, 'no.ptau', ['srs', 'import', 'no.ptau', '-o',
+                                        'x.srs'])
+    case('srs new', 0, 'development', ['srs', 'new', '--power', '8', '-o',
+                                       'dev.srs'])
+    case('srs check', 0, '', ['srs', 'check', 'dev.srs'])
+    case('srs info', 0, 'development', ['srs', 'info', 'dev.srs'])
+    case('srs check, damaged', 3, 'bad.srs', [
+        'srs', 'check', flipped('dev.srs', 2000, 'bad.srs')])
+    case('another SRS', 3, 'dev.srs', [
+        'prove', '--graph', 'digits.zkg', '--key', 'digits.vk', '--srs',
+        'dev.srs', '--input', 'image.json', '-o', 'x'])
+    # A development SRS is marked in key and verdict.
+    case('dev setup', 0, '', ['setup', '--graph', 'digits.zkg', '--srs',
+                              'dev.srs', '-o', 'dev.vk'])
+    case('dev prove', 0, 'proved', [
+        'prove', '--graph', 'digits.zkg', '--key', 'dev.vk', '--srs',
+        'dev.srs', '--input', 'image.json', '-o', 'dev.proof'])
+    case('dev verify', 0, 'DEVELOPMENT', ['verify', '--key', 'dev.vk',
+                                          '--proof', 'dev.proof'])
+    case('proof under another key', 1, 'rejected: key', VERIFY + ['dev.proof'])
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chdir(tmp)
+        make_digit()
+        for test in (test_honest, test_usage, test_inputs, test_schedules,
+                     test_verdicts, test_srs):
+            test()
+        os.chdir('/')
+    print('%d cases, %d failed' % (CASES, len(FAILED)))
+    sys.exit(1 if FAILED else 0)
+
+
+main()
