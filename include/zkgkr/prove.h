@@ -37,7 +37,7 @@ typedef struct zkg_step_report {
 /** One rank. */
 typedef struct zkg_rank_report {
     char host[64];
-    uint64_t peak_rss; /**< bytes, of the whole process so far */
+    uint64_t peak_rss;                /**< bytes, of the whole process so far */
     uint64_t comms_made, comms_freed; /**< without the job's own two */
     double commit_s, walk_s, wait_s, open_s; /**< wait: for other ranks */
 } zkg_rank_report;
@@ -96,9 +96,8 @@ typedef struct zkg_prove_input {
  */
 ZKG_API ZKG_MUST_CHECK zkg_status
 zkg_prove(uint8_t **proof, size_t *proof_len, zkg_prove_report *report,
-          zkg_comm *world, const zkg_comm *active,
-          const zkg_prove_input *input, const zkg_prove_options *options,
-          zkg_error *err);
+          zkg_comm *world, const zkg_comm *active, const zkg_prove_input *input,
+          const zkg_prove_options *options, zkg_error *err);
 
 /**
  * What a plan for this statement must cover, with costs.  zkg_job_clear it.

@@ -38,9 +38,9 @@ typedef struct zkg_job {
 /** A checked plan.  All arrays are owned by it. */
 typedef struct zkg_plan {
     uint32_t ranks, tasks, tables;
-    bool is_default;      /**< made without a schedule file */
-    uint32_t *step_first; /**< ranks+1: rank r runs step[step_first[r] ..) */
-    uint32_t *step;       /**< children, in the order of each rank */
+    bool is_default;       /**< made without a schedule file */
+    uint32_t *step_first;  /**< ranks+1: rank r runs step[step_first[r] ..) */
+    uint32_t *step;        /**< children, in the order of each rank */
     uint32_t *group_first; /**< children+1 */
     uint32_t *group;       /**< ranks of each child, ascending */
     uint32_t *need_first;  /**< children+1 */
@@ -75,12 +75,10 @@ typedef struct zkg_schedule_text {
  * @retval ZKG_ERR_USAGE the files are refused; notes say why
  * @retval ZKG_ERR_NOMEM
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_plan_parse(zkg_plan **out, zkg_notes *notes,
-               const zkg_schedule_text *schedule,
-               const zkg_schedule_text *mapping,
-               const zkg_schedule_text *dependencies, const zkg_job *job,
-               zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_plan_parse(
+    zkg_plan **out, zkg_notes *notes, const zkg_schedule_text *schedule,
+    const zkg_schedule_text *mapping, const zkg_schedule_text *dependencies,
+    const zkg_job *job, zkg_error *err);
 
 /**
  * The same from files.
@@ -91,10 +89,9 @@ zkg_plan_parse(zkg_plan **out, zkg_notes *notes,
  * @param[in] dependencies likewise
  * @retval ZKG_ERR_IO a file cannot be read
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_plan_read(zkg_plan **out, zkg_notes *notes, const char *schedule,
-              const char *mapping, const char *dependencies,
-              const zkg_job *job, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_plan_read(
+    zkg_plan **out, zkg_notes *notes, const char *schedule, const char *mapping,
+    const char *dependencies, const zkg_job *job, zkg_error *err);
 
 /** The default order: tasks in graph order, each by all ranks that can use
  * it, then the tables, dealt by cost. */

@@ -28,7 +28,7 @@ typedef struct zkg_verify_options {
     const uint8_t *srs_digest;   /**< 32 bytes, or NULL: the key's SRS */
     const struct zkg_array *const *expected; /**< NULL, or one a tensor: public
                               tensors that must be equal; NULL entries: any */
-    const struct zkg_hooks *hooks; /**< tests; NULL */
+    const struct zkg_hooks *hooks;           /**< tests; NULL */
 } zkg_verify_options;
 
 /**
@@ -44,20 +44,21 @@ typedef struct zkg_verify_options {
  * @retval ZKG_ERR_REJECT    it proves nothing
  * @retval ZKG_ERR_NOMEM
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_verify_with_key(zkg_verdict *verdict, const struct zkg_key *key,
-                    const uint8_t *proof, size_t proof_len,
-                    const zkg_verify_options *options, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_verify_with_key(
+    zkg_verdict *verdict, const struct zkg_key *key, const uint8_t *proof,
+    size_t proof_len, const zkg_verify_options *options, zkg_error *err);
 
 /**
  * The same from a key's bytes.
  *
  * @retval ZKG_ERR_MALFORMED also when the key is: verdict says `key`
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_verify(zkg_verdict *verdict, const uint8_t *key, size_t key_len,
-           const uint8_t *proof, size_t proof_len,
-           const zkg_verify_options *options, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_verify(zkg_verdict *verdict,
+                                             const uint8_t *key, size_t key_len,
+                                             const uint8_t *proof,
+                                             size_t proof_len,
+                                             const zkg_verify_options *options,
+                                             zkg_error *err);
 
 #ifdef __cplusplus
 }

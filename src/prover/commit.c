@@ -58,9 +58,9 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p)
                 rank = p->size - 1;
             owned[rank]++;
             if (rank == p->rank)
-                ZKG_TRY(zkg_kzg_commit_chunk(
-                    &out[p->layout.first_chunk[t] + c], p->srs, p->k,
-                    p->arrays[t], c, p->cpu_flags));
+                ZKG_TRY(zkg_kzg_commit_chunk(&out[p->layout.first_chunk[t] + c],
+                                             p->srs, p->k, p->arrays[t], c,
+                                             p->cpu_flags));
             done += chunk_cost(p, t, c);
         }
     }

@@ -61,8 +61,8 @@ static zkg_status gather_ends(zkg_prover *p)
         write_end(&w, &p->led[i]);
     status = w.status;
     if (status == ZKG_OK)
-        status = zkg_comm_allgather_bytes(p->active, w.data, w.len, &all,
-                                          &lens);
+        status =
+            zkg_comm_allgather_bytes(p->active, w.data, w.len, &all, &lens);
     zkg_writer_free(&w);
     if (status != ZKG_OK)
         return status;
@@ -95,8 +95,7 @@ static zkg_status find_segments(zkg_prover *p, uint8_t *all, size_t total)
 
         if (zkg_reader_u32(&r, &child) != ZKG_OK ||
             child >= p->layout.children ||
-            zkg_reader_view(&r, &at, p->layout.segment_bytes[child]) !=
-                ZKG_OK)
+            zkg_reader_view(&r, &at, p->layout.segment_bytes[child]) != ZKG_OK)
             return ZKG_ERR_INTERNAL;
         p->segment[child] = all + (at - all);
     }

@@ -71,10 +71,10 @@ zkg_status zkg_job_init(zkg_job *out, const zkg_statement *st, uint32_t ranks,
 
         table_name[t] = st->table[t].name;
         cost[st->tasks + t] = rows;
-        width[st->tasks + t] =
-            rows / CELLS_A_RANK > UINT32_MAX ? UINT32_MAX
-            : rows < CELLS_A_RANK            ? 1
-                                  : (uint32_t)(rows / CELLS_A_RANK);
+        width[st->tasks + t] = rows / CELLS_A_RANK > UINT32_MAX ? UINT32_MAX
+                               : rows < CELLS_A_RANK
+                                   ? 1
+                                   : (uint32_t)(rows / CELLS_A_RANK);
     }
     return ZKG_OK;
 }

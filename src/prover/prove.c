@@ -43,8 +43,8 @@ static zkg_status check_input(const zkg_prover *p, zkg_error *err)
 
 /* Everything up to the opening.  *failed: what all ranks of a group saw. */
 static zkg_status stages(zkg_status *failed, zkg_tape *root,
-                         zkg_g1 *commitments, zkg_prover *p,
-                         const zkg_key *key, zkg_error *err)
+                         zkg_g1 *commitments, zkg_prover *p, const zkg_key *key,
+                         zkg_error *err)
 {
     ZKG_TRY(zkg_prover_commit(commitments, p, err));
     ZKG_TRY(zkg_root_start(&p->seed, root, p->st, &key->srs, &p->layout,
@@ -60,10 +60,9 @@ static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
     size_t count = 0;
     zkg_status status;
 
-    status = zkg_root_finish(&claims, &count, root, p->st, &p->layout, p->k,
-                             p->ends, p->arrays, NULL, NULL,
-                             zkg_hooks_cheat(p->options->hooks) ? NULL : &verdict,
-                             err);
+    status = zkg_root_finish(
+        &claims, &count, root, p->st, &p->layout, p->k, p->ends, p->arrays,
+        NULL, NULL, zkg_hooks_cheat(p->options->hooks) ? NULL : &verdict, err);
     if (status == ZKG_ERR_REJECT)
         return zkg_fail(err, ZKG_ERR_WITNESS, "%s", verdict.text);
     if (status == ZKG_OK)

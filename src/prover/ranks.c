@@ -89,9 +89,10 @@ static zkg_status count_cores(uint32_t *cores, uint32_t *hosts,
         bool is_new = true;
 
         for (uint32_t j = 0; j < i && is_new; j++)
-            is_new = strcmp(h->name, ((const host *)(const void *)(
-                                          all + j * sizeof(host)))
-                                         ->name) != 0;
+            is_new =
+                strcmp(h->name,
+                       ((const host *)(const void *)(all + j * sizeof(host)))
+                           ->name) != 0;
         if (is_new) {
             *cores += h->cores;
             *hosts += 1;
@@ -158,15 +159,14 @@ zkg_status zkg_ranks_agree(const zkg_comm *comm, zkg_status mine,
         return mine;
     if (mine != ZKG_OK && err != NULL)
         memcpy(said.text, err->text, sizeof(said.text));
-    if (zkg_comm_allgather_bytes(comm, &said,
-                                 mine == ZKG_OK ? sizeof(said.status)
-                                                : sizeof(said),
-                                 &all, &lens) != ZKG_OK)
+    if (zkg_comm_allgather_bytes(
+            comm, &said, mine == ZKG_OK ? sizeof(said.status) : sizeof(said),
+            &all, &lens) != ZKG_OK)
         return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
     for (size_t i = 0, at = 0; i < n; at += lens[i], i++) {
         memset(&said, 0, sizeof(said));
-        memcpy(&said, all + at, lens[i] < sizeof(said) ? lens[i]
-                                                       : sizeof(said));
+        memcpy(&said, all + at,
+               lens[i] < sizeof(said) ? lens[i] : sizeof(said));
         if (said.status == ZKG_OK)
             continue;
         said.text[sizeof(said.text) - 1] = '\0';

@@ -43,8 +43,7 @@ static zkg_status unpack(zkg_prove_report *out, const uint8_t *all,
         const size_t len = lens[r] - sizeof(zkg_rank_report);
 
         memcpy(&out->rank[r], all + at, sizeof(zkg_rank_report));
-        memcpy(&out->step[out->steps], all + at + sizeof(zkg_rank_report),
-               len);
+        memcpy(&out->step[out->steps], all + at + sizeof(zkg_rank_report), len);
         out->steps += (uint32_t)(len / sizeof(*out->step));
         at += lens[r];
     }

@@ -52,8 +52,7 @@ static bool runs_dependent(const zkg_plan *plan, uint32_t rank, uint32_t child)
          s++) {
         const uint32_t c = plan->step[s];
 
-        for (uint32_t i = plan->need_first[c]; i < plan->need_first[c + 1];
-             i++)
+        for (uint32_t i = plan->need_first[c]; i < plan->need_first[c + 1]; i++)
             if (plan->need[i] == child)
                 return true;
     }

@@ -633,8 +633,7 @@ static void check_complete(parser *p)
         for (uint32_t d = 0; p->users[c] == 0 && d < p->draft->children; d++)
             for (size_t i = 0; i < p->draft->need[d].len; i++)
                 if (p->draft->need[d].at[i] == c) {
-                    note(p, p->dependencies, (place){p->needs_line[d], 1},
-                         true,
+                    note(p, p->dependencies, (place){p->needs_line[d], 1}, true,
                          "`%s` depends on `%s`, which the schedule does not "
                          "name (add it to a rank's line)",
                          p->draft->name[d], p->draft->name[c]);
@@ -653,8 +652,8 @@ static void describe_ring(parser *p, const zkg_u32_list *ring,
 {
     const uint32_t first = ring->at[0];
     const zkg_schedule_text *file = needs_only ? p->dependencies : p->schedule;
-    const place where = needs_only ? (place){p->needs_line[first], 1}
-                                   : p->first_use[first];
+    const place where =
+        needs_only ? (place){p->needs_line[first], 1} : p->first_use[first];
 
     p->notes->errors++;
     put(p, "%s:%" PRIu32 ":%" PRIu32 ": error: ", file->name, where.line,
@@ -755,9 +754,9 @@ zkg_status zkg_plan_parse(zkg_plan **out, zkg_notes *notes,
     free(p.first_use);
     zkg_draft_clear(&draft);
     if (status == ZKG_ERR_USAGE)
-        return zkg_fail(err, status, "the schedule is refused: %" PRIu32
-                        " error%s", notes->errors,
-                        notes->errors == 1 ? "" : "s");
+        return zkg_fail(err, status,
+                        "the schedule is refused: %" PRIu32 " error%s",
+                        notes->errors, notes->errors == 1 ? "" : "s");
     if (status != ZKG_OK)
         return zkg_fail(err, status, "no memory for a schedule");
     return ZKG_OK;

@@ -126,8 +126,8 @@ zkg_status zkg_draft_deal_tables(zkg_draft *draft)
         uint32_t next = UINT32_MAX, rank = 0;
 
         for (uint32_t c = job->tasks; c < draft->children; c++)
-            if (runs[c] == 0 && (next == UINT32_MAX ||
-                                 cost_of(job, c) > cost_of(job, next)))
+            if (runs[c] == 0 &&
+                (next == UINT32_MAX || cost_of(job, c) > cost_of(job, next)))
                 next = c;
         if (next == UINT32_MAX)
             break;
@@ -269,8 +269,8 @@ static zkg_status fill_groups(zkg_plan *plan, const zkg_draft *draft)
         for (size_t i = 0; status == ZKG_OK && i < draft->order[r].len; i++)
             status = zkg_u32_push(&group[draft->order[r].at[i]], r);
     if (status == ZKG_OK)
-        status = flatten(&plan->group_first, &plan->group, draft->children,
-                         group);
+        status =
+            flatten(&plan->group_first, &plan->group, draft->children, group);
     for (uint32_t c = 0; group != NULL && c < draft->children; c++)
         free(group[c].at);
     free(group);

@@ -63,8 +63,8 @@ zkg_status zkg_plan_read(zkg_plan **out, zkg_notes *notes, const char *schedule,
         if (path[i] != NULL)
             status = read_text(&text[i], path[i], err);
     if (status == ZKG_OK)
-        status = zkg_plan_parse(out, notes, &text[0], &text[1], &text[2], job,
-                                err);
+        status =
+            zkg_plan_parse(out, notes, &text[0], &text[1], &text[2], job, err);
     for (int i = 0; i < 3; i++) {
         zkg_free((void *)(uintptr_t)text[i].text);
         zkg_free(found[i]);

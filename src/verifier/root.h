@@ -35,9 +35,9 @@
 
 /** Sizes that follow from the statement and k alone. */
 typedef struct zkg_root_layout {
-    uint32_t children;      /**< tasks + tables */
-    uint64_t *first_chunk;  /**< tensors+1: chunks of tensor t among those of
-                                 its visibility start here; owned */
+    uint32_t children;       /**< tasks + tables */
+    uint64_t *first_chunk;   /**< tensors+1: chunks of tensor t among those of
+                                  its visibility start here; owned */
     uint64_t fixed_points;   /**< commitments in the key */
     uint64_t private_points; /**< commitments in the proof */
     size_t public_bytes;     /**< public tensors, unpadded */
@@ -77,11 +77,10 @@ typedef struct zkg_root_seed {
  *                            out, decompressed and on the curve
  * @retval ZKG_ERR_MALFORMED  a commitment is no point
  */
-ZKG_MUST_CHECK zkg_status
-zkg_root_start(zkg_root_seed *out, zkg_tape *tape, const zkg_statement *st,
-               const zkg_srs_key *srs, const zkg_root_layout *layout,
-               const zkg_g1 *fixed, const zkg_array *const *arrays,
-               zkg_g1 *commitments, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_root_start(
+    zkg_root_seed *out, zkg_tape *tape, const zkg_statement *st,
+    const zkg_srs_key *srs, const zkg_root_layout *layout, const zkg_g1 *fixed,
+    const zkg_array *const *arrays, zkg_g1 *commitments, zkg_error *err);
 void zkg_root_seed_clear(zkg_root_seed *seed);
 
 /** Begin the tape of child c; bytes as in zkg_tape_init_child. */

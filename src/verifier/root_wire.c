@@ -127,8 +127,7 @@ void zkg_root_layout_clear(zkg_root_layout *layout)
 
 static void absorb_statement(zkg_tape *tape, const zkg_statement *st,
                              const zkg_srs_key *srs,
-                             const zkg_root_layout *layout,
-                             const zkg_g1 *fixed)
+                             const zkg_root_layout *layout, const zkg_g1 *fixed)
 {
     uint8_t features[12];
 
@@ -199,8 +198,7 @@ zkg_status zkg_root_start(zkg_root_seed *out, zkg_tape *tape,
     zkg_tape_public_zeros(tape, ZKG_TAG_PADDING, HARDENING_ZEROS);
     zkg_tape_ratchet(tape, HARDENING_RATCHETS);
     zkg_tape_squeeze(tape, out->seed);
-    out->challenge =
-        zkg_alloc((size_t)st->tables + 1, sizeof(*out->challenge));
+    out->challenge = zkg_alloc((size_t)st->tables + 1, sizeof(*out->challenge));
     if (out->challenge == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for challenges");
     for (uint32_t t = 0; t < st->tables; t++) {
@@ -295,9 +293,9 @@ zkg_status zkg_root_finish(zkg_open_claim **claims, size_t *count,
                            zkg_tape *tape, const zkg_statement *st,
                            const zkg_root_layout *layout, uint32_t k,
                            const zkg_child_end *ends,
-                           const zkg_array *const *arrays,
-                           const zkg_g1 *fixed, const zkg_g1 *commitments,
-                           zkg_verdict *verdict, zkg_error *err)
+                           const zkg_array *const *arrays, const zkg_g1 *fixed,
+                           const zkg_g1 *commitments, zkg_verdict *verdict,
+                           zkg_error *err)
 {
     /* Only a prover that a test makes cheat brings no verdict. */
     const bool lenient = arrays != NULL && verdict == NULL;
@@ -314,8 +312,8 @@ zkg_status zkg_root_finish(zkg_open_claim **claims, size_t *count,
         for (size_t i = 0; i < ends[c].claims; i++)
             absorb_claim(tape, &ends[c].claim[i]);
     if (!lenient)
-        ZKG_TRY(check_fractions(ends, layout->children, st->tables, verdict,
-                                err));
+        ZKG_TRY(
+            check_fractions(ends, layout->children, st->tables, verdict, err));
     /* Sizing counted them: more or fewer here is a fault of ours. */
     if (!lenient && total != layout->claims)
         return zkg_verdict_fail(verdict, ZKG_CHECK_LEDGER, -1, -1,

@@ -24,8 +24,8 @@ typedef struct verifier {
     zkg_root_layout layout;
     zkg_proof_sizes sizes;
     zkg_proof_view parts;
-    zkg_array *array;              /* one a tensor: the public ones */
-    const zkg_array **view;        /* of those, else NULL */
+    zkg_array *array;       /* one a tensor: the public ones */
+    const zkg_array **view; /* of those, else NULL */
     zkg_g1 *commitments;
     uint8_t *root_bytes; /* commitments and opening, side by side */
     zkg_tape root;
@@ -102,7 +102,8 @@ static zkg_status check_expected(verifier *v, uint32_t t)
             return zkg_verdict_fail(v->verdict, ZKG_CHECK_PUBLIC, -1, -1,
                                     "%s[%" PRIu64 "] is %" PRId64
                                     " in the proof, %" PRId64 " was asked for",
-                                    v->key->statement.tensor[t].name, i, has, asked);
+                                    v->key->statement.tensor[t].name, i, has,
+                                    asked);
     }
     return ZKG_OK;
 }
@@ -148,12 +149,11 @@ static zkg_status start_root(verifier *v, zkg_error *err)
     if (v->root_bytes == NULL || v->commitments == NULL)
         return no_memory(err);
     memcpy(v->root_bytes, v->parts.commitments, head);
-    memcpy(v->root_bytes + head, v->parts.opening,
-           v->layout.opening_bytes);
+    memcpy(v->root_bytes + head, v->parts.opening, v->layout.opening_bytes);
     zkg_tape_init_verify(&v->root, v->root_bytes,
                          head + v->layout.opening_bytes);
-    status = zkg_root_start(&v->seed, &v->root, &v->key->statement, &v->key->srs,
-                            &v->layout, v->key->fixed, v->view,
+    status = zkg_root_start(&v->seed, &v->root, &v->key->statement,
+                            &v->key->srs, &v->layout, v->key->fixed, v->view,
                             v->commitments, &why);
     if (status == ZKG_ERR_MALFORMED)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_MALFORMED, -1, -1, "%s",
@@ -245,9 +245,9 @@ static zkg_status verify_opening(verifier *v, zkg_error *err)
     size_t count = 0;
     zkg_status status;
 
-    ZKG_TRY(zkg_root_finish(&claims, &count, &v->root, &v->key->statement, &v->layout,
-                            v->key->srs.k, v->ends, NULL, v->key->fixed,
-                            v->commitments, v->verdict, err));
+    ZKG_TRY(zkg_root_finish(&claims, &count, &v->root, &v->key->statement,
+                            &v->layout, v->key->srs.k, v->ends, NULL,
+                            v->key->fixed, v->commitments, v->verdict, err));
     status = zkg_batch_verify(&v->root, &v->key->srs, claims, count,
                               zkg_cpu_features(ZKG_CPU_ALL), v->verdict);
     zkg_free(claims);

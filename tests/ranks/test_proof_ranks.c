@@ -102,8 +102,9 @@ static void run(bench *b, const zkg_plan *plan, const char *name)
     size_t len = 0;
 
     zkg_comm_counts(b->world, &made0, &freed0);
-    must(b, zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
-                      &err),
+    must(b,
+         zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
+                   &err),
          name, &err);
     zkg_comm_counts(b->world, &made, &freed);
     if (made - made0 != freed - freed0)
@@ -132,11 +133,10 @@ static void prove_alone(bench *b, const char *path)
 
     must(b, zkg_prove(&b->proof, &b->len, NULL, self, self, &input, NULL, &err),
          "one rank", &err);
-    must(b, zkg_verify_with_key(&verdict, &b->key, b->proof, b->len, NULL,
-                                &err),
+    must(b,
+         zkg_verify_with_key(&verdict, &b->key, b->proof, b->len, NULL, &err),
          "verify", &err);
-    must(b, zkg_file_write_atomic(path, b->proof, b->len, &err), "write",
-         &err);
+    must(b, zkg_file_write_atomic(path, b->proof, b->len, &err), "write", &err);
 }
 
 static void put(char **at, const char *fmt, uint32_t v)
@@ -164,8 +164,7 @@ static void make_plan(zkg_plan **plan, const bench *b, int kind)
                 put(&at, " -> Task%" PRIu32, tasks - 1 - t);
             else if (kind == 1 && t % b->size == r)
                 put(&at, " -> Task%" PRIu32, t);
-            else if (kind == 2 && (t % b->size == r ||
-                                   (t + 1) % b->size == r))
+            else if (kind == 2 && (t % b->size == r || (t + 1) % b->size == r))
                 put(&at, " -> Task%" PRIu32, t);
         }
         at += sprintf(at, "\n");
@@ -209,8 +208,8 @@ int main(int argc, char **argv)
     for (int i = 6; i < argc; i++) {
         zkg_notes notes = {0};
 
-        must(&b, zkg_plan_read(&plan, &notes, argv[i], NULL, NULL, &b.job,
-                               &err),
+        must(&b,
+             zkg_plan_read(&plan, &notes, argv[i], NULL, NULL, &b.job, &err),
              notes.text == NULL ? argv[i] : notes.text, &err);
         run(&b, plan, argv[i]);
         zkg_plan_free(plan);

@@ -56,13 +56,13 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
         {"srs", "S.srs", "the reference string", &a->srs, NULL, true},
         {"input", "FILE", "inputs: {\"input_data\": [[..]]}", &a->input, NULL,
          false},
-        {"witness", "FILE", "all values, from zkgkr witness", &a->witness,
-         NULL, false},
+        {"witness", "FILE", "all values, from zkgkr witness", &a->witness, NULL,
+         false},
         {"schedule", "DIR|FILE", "schedule.txt, or the folder of all three",
          &a->schedule, NULL, false},
         {"task-mapping", "FILE", "task_mapping.txt", &a->mapping, NULL, false},
-        {"task-dependencies", "FILE", "task_dependencies.txt",
-         &a->dependencies, NULL, false},
+        {"task-dependencies", "FILE", "task_dependencies.txt", &a->dependencies,
+         NULL, false},
         {"no-schedule", NULL, "the default order", NULL, &a->no_schedule,
          false},
         {"o", "FILE.proof", "where the proof goes", &a->out, NULL, true},
@@ -74,8 +74,8 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
 
     memset(a, 0, sizeof(*a));
     ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options,
-                              sizeof(options) / sizeof(options[0]), usage,
-                              argc, argv, err));
+                              sizeof(options) / sizeof(options[0]), usage, argc,
+                              argv, err));
     if (*done)
         return ZKG_OK;
     if ((a->input == NULL) == (a->witness == NULL))
@@ -84,8 +84,7 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
     if (a->no_schedule && a->schedule != NULL)
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--schedule and --no-schedule exclude each other");
-    if (a->schedule == NULL &&
-        (a->mapping != NULL || a->dependencies != NULL))
+    if (a->schedule == NULL && (a->mapping != NULL || a->dependencies != NULL))
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--task-mapping and --task-dependencies go with "
                         "--schedule");
@@ -142,16 +141,15 @@ static void show_progress(void *user, uint32_t done, uint32_t total,
         const int n = (int)(30 * (uint64_t)done / total);
 
         fprintf(stderr, "\r[%.*s%*s] %" PRIu32 "/%" PRIu32 " %-24.24s%s", n,
-                "==============================", 30 - n, "", done, total,
-                what, done == total ? "\n" : "");
+                "==============================", 30 - n, "", done, total, what,
+                done == total ? "\n" : "");
         fflush(stderr);
     } else if (now - j->last_beat >= 1.0) {
         zkg_log_info(&j->cli->log,
                      "%" PRIu32 " %%: %" PRIu32 " of rank 0's %" PRIu32
                      " tasks done, %s last, %.0f s left or so",
                      (uint32_t)(100 * (uint64_t)done / total), done, total,
-                     what,
-                     (now - j->ready) * (total - done) / (double)done);
+                     what, (now - j->ready) * (total - done) / (double)done);
         j->last_beat = now;
     }
 }
@@ -181,8 +179,9 @@ static zkg_status join(bool *leaves, prove_job *j, zkg_error *err)
     status = zkg_comm_subgroup(&j->subgroup, world, ranks, active, 32001);
     zkg_free(ranks);
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "no communicator of the ranks that take "
-                                     "part");
+        return zkg_fail(err, status,
+                        "no communicator of the ranks that take "
+                        "part");
     j->active = j->subgroup;
     zkg_log_init(&j->cli->log, stderr, ZKG_LOG_INFO, j->cli->rank, active);
     return ZKG_OK;
@@ -195,8 +194,7 @@ static zkg_status check_srs(prove_job *j, zkg_error *err)
     if (j->srs->power < j->key.srs.k)
         return zkg_fail(err, ZKG_ERR_IO,
                         "%s has power %" PRIu32 ", the key %s needs %" PRIu32,
-                        j->args.srs, j->srs->power, j->args.key,
-                        j->key.srs.k);
+                        j->args.srs, j->srs->power, j->args.key, j->key.srs.k);
     ZKG_TRY(zkg_srs_key_init(&mine, j->srs, j->key.srs.k, err));
     if (memcmp(mine.digest, j->key.srs.digest, sizeof(mine.digest)) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
@@ -237,8 +235,8 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
     if (a->schedule == NULL && !a->no_schedule &&
         zkg_file_exists("schedule.txt"))
         j->plan_source = ".";
-    ZKG_TRY(zkg_job_init(&job, &j->key.statement, zkg_comm_size(j->active),
-                         err));
+    ZKG_TRY(
+        zkg_job_init(&job, &j->key.statement, zkg_comm_size(j->active), err));
     if (j->plan_source == NULL) {
         status = zkg_plan_default(&j->plan, &job, err);
         j->plan_source = "default";
@@ -299,8 +297,7 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
 
 static zkg_status prove(prove_job *j, zkg_error *err)
 {
-    const zkg_prove_input input = {&j->key, j->srs,
-                                   j->witness.view, j->plan};
+    const zkg_prove_input input = {&j->key, j->srs, j->witness.view, j->plan};
     const zkg_prove_options options = {
         NULL, &j->cli->log, j->progress == PROGRESS_NONE ? NULL : show_progress,
         j};
@@ -328,8 +325,9 @@ static zkg_status all_stages(prove_job *j, zkg_error *err)
 
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     if (j->key.srs.development)
-        zkg_log_warn(&j->cli->log, "%s is a development SRS: whoever made it "
-                                   "can forge proofs",
+        zkg_log_warn(&j->cli->log,
+                     "%s is a development SRS: whoever made it "
+                     "can forge proofs",
                      j->args.srs);
     j->ready = j->last_beat = zkg_seconds();
     status = make_plan(j, err);

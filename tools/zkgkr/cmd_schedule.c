@@ -93,8 +93,7 @@ static zkg_status show(const schedule_args *a, const zkg_job *job,
     return ZKG_OK;
 }
 
-zkg_status zkg_cmd_schedule(zkg_cli *cli, int argc, char **argv,
-                            zkg_error *err)
+zkg_status zkg_cmd_schedule(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     static const char *const verbs[] = {"check", "plan", "show"};
     schedule_args a = {NULL, NULL, NULL, NULL, NULL, NULL};
@@ -104,8 +103,8 @@ zkg_status zkg_cmd_schedule(zkg_cli *cli, int argc, char **argv,
         {"schedule", "DIR|FILE", "schedule.txt, or the folder of all three",
          &a.schedule, NULL, false},
         {"task-mapping", "FILE", "task_mapping.txt", &a.mapping, NULL, false},
-        {"task-dependencies", "FILE", "task_dependencies.txt",
-         &a.dependencies, NULL, false},
+        {"task-dependencies", "FILE", "task_dependencies.txt", &a.dependencies,
+         NULL, false},
         {"o", "FILE", "plan: where it goes; else stdout", &a.out, NULL, false},
     };
     const char *verb = argc > 1 ? argv[1] : "--help";
@@ -123,12 +122,10 @@ zkg_status zkg_cmd_schedule(zkg_cli *cli, int argc, char **argv,
         if (v == 3) {
             const char *near = zkg_nearest(verb, verbs, 3);
 
-            return zkg_fail(err, ZKG_ERR_USAGE,
-                            "unknown `schedule %s` (%s%s%s)", verb,
-                            near == NULL ? "check, plan or show"
-                                         : "did you mean `",
-                            near == NULL ? "" : near,
-                            near == NULL ? "" : "`?");
+            return zkg_fail(
+                err, ZKG_ERR_USAGE, "unknown `schedule %s` (%s%s%s)", verb,
+                near == NULL ? "check, plan or show" : "did you mean `",
+                near == NULL ? "" : near, near == NULL ? "" : "`?");
         }
         argc--;
         argv++;

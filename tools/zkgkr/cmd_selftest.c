@@ -7,8 +7,8 @@
 #include "base/cpu.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "commands.h"
 #include "comm/comm.h"
+#include "commands.h"
 #include "curve/pairing.h"
 #include "graph/graph.h"
 #include "graph/setup.h"
@@ -63,10 +63,10 @@ static bool curve_is_right(void)
     static const uint8_t twice[64] = {
         0xd3, 0xcf, 0x87, 0x6d, 0xc1, 0x08, 0xc2, 0xd3, 0xa8, 0x1c, 0x87,
         0x16, 0xa9, 0x16, 0x78, 0xd9, 0x85, 0x15, 0x18, 0x68, 0x5b, 0x04,
-        0x85, 0x9b, 0x02, 0x1a, 0x13, 0x2e, 0xe7, 0x44, 0x06, 0x03,
-        0xc4, 0xa2, 0x18, 0x5a, 0x7a, 0xbf, 0x3e, 0xff, 0xc7, 0x8f, 0x53,
-        0xe3, 0x49, 0xa4, 0xa6, 0x68, 0x0a, 0x9c, 0xae, 0xb2, 0x96, 0x5f,
-        0x84, 0xe7, 0x92, 0x7c, 0x0a, 0x0e, 0x8c, 0x73, 0xed, 0x15,
+        0x85, 0x9b, 0x02, 0x1a, 0x13, 0x2e, 0xe7, 0x44, 0x06, 0x03, 0xc4,
+        0xa2, 0x18, 0x5a, 0x7a, 0xbf, 0x3e, 0xff, 0xc7, 0x8f, 0x53, 0xe3,
+        0x49, 0xa4, 0xa6, 0x68, 0x0a, 0x9c, 0xae, 0xb2, 0x96, 0x5f, 0x84,
+        0xe7, 0x92, 0x7c, 0x0a, 0x0e, 0x8c, 0x73, 0xed, 0x15,
     };
     uint8_t bytes[64];
     zkg_g1 p;
@@ -129,8 +129,8 @@ static zkg_status add_kernel(zkg_graph *g, zkg_error *err)
     ZKG_TRY(zkg_graph_kernel_axis(g, "dense", "o", OUT, err));
     ZKG_TRY(zkg_graph_kernel_axis(g, "dense", "k", IN, err));
     for (size_t i = 0; i < 5; i++)
-        ZKG_TRY(zkg_graph_kernel_param(g, "dense", param[i][0], param[i][1],
-                                       err));
+        ZKG_TRY(
+            zkg_graph_kernel_param(g, "dense", param[i][0], param[i][1], err));
     ZKG_TRY(zkg_graph_kernel_lookup(g, "dense", "rem4", "rem", err));
     ZKG_TRY(zkg_graph_kernel_lookup(g, "dense", "y6", "y", err));
     ZKG_TRY(zkg_graph_kernel_einsum(g, "dense", "o", NULL, err));
@@ -185,8 +185,8 @@ static zkg_status judge(const zkg_key *key, uint8_t *proof, size_t len,
 
     ZKG_TRY(line("verify", is_right, err));
     proof[len / 2] ^= 1;
-    is_right = zkg_verify_with_key(&verdict, key, proof, len, NULL,
-                                   &ignored) != ZKG_OK;
+    is_right = zkg_verify_with_key(&verdict, key, proof, len, NULL, &ignored) !=
+               ZKG_OK;
     return line("reject", is_right, err);
 }
 
@@ -211,8 +211,9 @@ static zkg_status prove_and_judge(tiny *t, uint32_t cpu, zkg_error *err)
     ZKG_TRY(make_witness(&t->witness, t->graph, err));
     input.srs = t->srs;
     input.arrays = t->witness.view;
-    status = zkg_prove(&proof, &len, NULL, (zkg_comm *)(uintptr_t)zkg_comm_self(),
-                       zkg_comm_self(), &input, NULL, err);
+    status =
+        zkg_prove(&proof, &len, NULL, (zkg_comm *)(uintptr_t)zkg_comm_self(),
+                  zkg_comm_self(), &input, NULL, err);
     printf("%-12s %s\n", "prove", status == ZKG_OK ? "ok" : "WRONG");
     if (status == ZKG_OK)
         status = judge(&t->key, proof, len, err);
@@ -220,8 +221,7 @@ static zkg_status prove_and_judge(tiny *t, uint32_t cpu, zkg_error *err)
     return status;
 }
 
-zkg_status zkg_cmd_selftest(zkg_cli *cli, int argc, char **argv,
-                            zkg_error *err)
+zkg_status zkg_cmd_selftest(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
     tiny t = {.graph = NULL};

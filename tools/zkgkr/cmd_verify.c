@@ -94,8 +94,8 @@ static zkg_status parse_digest(uint8_t out[32], const char *option,
         out[i / 2] = i % 2 == 0 ? (uint8_t)(v << 4) : (uint8_t)(out[i / 2] | v);
     }
     if (len != 64)
-        return zkg_fail(err, ZKG_ERR_USAGE,
-                        "%s: %zu digits instead of 64", option, len);
+        return zkg_fail(err, ZKG_ERR_USAGE, "%s: %zu digits instead of 64",
+                        option, len);
     return ZKG_OK;
 }
 
@@ -140,8 +140,8 @@ static zkg_status expect_input(verify_job *j, zkg_error *err)
                 input[g.inputs++] = t;
         status = zkg_witness_init(&j->expected, &g, err);
         if (status == ZKG_OK)
-            status = zkg_witness_read_input(&j->expected, &g,
-                                            j->args.expected, err);
+            status =
+                zkg_witness_read_input(&j->expected, &g, j->args.expected, err);
     }
     for (uint32_t t = 0; status == ZKG_OK && t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC &&
@@ -218,10 +218,10 @@ static zkg_status load_expected(verify_job *j, zkg_error *err)
 
 static zkg_status load(verify_job *j, zkg_error *err)
 {
-    ZKG_TRY(zkg_file_read(&j->key_bytes, &j->key_len, j->args.key, KEY_MAX,
-                          err));
-    ZKG_TRY(zkg_key_decode(&j->key, j->key_bytes, j->key_len, j->args.key,
-                           err));
+    ZKG_TRY(
+        zkg_file_read(&j->key_bytes, &j->key_len, j->args.key, KEY_MAX, err));
+    ZKG_TRY(
+        zkg_key_decode(&j->key, j->key_bytes, j->key_len, j->args.key, err));
     ZKG_TRY(load_digests(j, err));
     if (j->args.expected != NULL)
         ZKG_TRY(load_expected(j, err));
@@ -265,7 +265,9 @@ static void print_tensor(const zkg_tensor *x, const zkg_display *d,
 
     zkg_tensor_shape_text(shape, x);
     printf("%s %s%s:", x->name, shape,
-           d->is_input ? " (input)" : d->is_output ? " (output)" : "");
+           d->is_input    ? " (input)"
+           : d->is_output ? " (output)"
+                          : "");
     for (uint64_t i = 0; i < n && i < SHOWN; i++)
         printf(" %" PRId64, zkg_array_get_i64(a, i));
     printf("%s\n", n > SHOWN ? " ..." : "");
@@ -305,9 +307,8 @@ static void print_text(const verify_job *j)
            "ms\n",
            j->proof_len, zkg_proof_public_bytes(st), j->key_len,
            1e3 * j->seconds);
-    printf("verified%s%s\n", j->holds_graph
-                                 ? ""
-                                 : " for the graph that the key states",
+    printf("verified%s%s\n",
+           j->holds_graph ? "" : " for the graph that the key states",
            j->key.srs.development ? " (development SRS)" : "");
 }
 
@@ -425,14 +426,13 @@ static zkg_status read_public(verify_job *j, zkg_error *err)
 
 static zkg_status judge(verify_job *j, zkg_error *err)
 {
-    const zkg_verify_options options = {
-        j->holds_graph ? j->graph_digest : NULL,
-        j->holds_srs ? j->srs_digest : NULL, j->want, NULL};
+    const zkg_verify_options options = {j->holds_graph ? j->graph_digest : NULL,
+                                        j->holds_srs ? j->srs_digest : NULL,
+                                        j->want, NULL};
     const double start = zkg_seconds();
     zkg_error why = {0};
-    zkg_status status =
-        zkg_verify_with_key(&j->verdict, &j->key, j->proof, j->proof_len,
-                            &options, &why);
+    zkg_status status = zkg_verify_with_key(&j->verdict, &j->key, j->proof,
+                                            j->proof_len, &options, &why);
 
     j->seconds = zkg_seconds() - start;
     if (status == ZKG_OK)
@@ -446,10 +446,9 @@ static zkg_status judge(verify_job *j, zkg_error *err)
                         zkg_check_name(j->verdict.check), j->verdict.task,
                         j->verdict.relation, j->verdict.text);
     if (j->verdict.task >= 0)
-        return zkg_fail(err, ZKG_ERR_REJECT,
-                        "rejected: %s (task %" PRId64 "): %s",
-                        zkg_check_name(j->verdict.check), j->verdict.task,
-                        j->verdict.text);
+        return zkg_fail(
+            err, ZKG_ERR_REJECT, "rejected: %s (task %" PRId64 "): %s",
+            zkg_check_name(j->verdict.check), j->verdict.task, j->verdict.text);
     return zkg_fail(err, ZKG_ERR_REJECT, "rejected: %s: %s",
                     zkg_check_name(j->verdict.check), j->verdict.text);
 }
@@ -484,8 +483,7 @@ zkg_status zkg_cmd_verify(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     status = load(&j, err);
     if (status == ZKG_OK) {
         status = judge(&j, err);
-        if (j.args.json &&
-            (status == ZKG_OK || status == ZKG_ERR_REJECT)) {
+        if (j.args.json && (status == ZKG_OK || status == ZKG_ERR_REJECT)) {
             const zkg_status s = print_json(&j, status);
 
             status = status == ZKG_OK ? s : status;

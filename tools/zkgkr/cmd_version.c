@@ -5,9 +5,9 @@
 
 #include <sodium.h>
 
+#include "backend/backend.h"
 #include "base/cpu.h"
 #include "base/json.h"
-#include "backend/backend.h"
 #include "commands.h"
 #include "options.h"
 #include "zkgkr/zkgkr.h"

@@ -81,8 +81,9 @@ static int unknown(const char *name, uint32_t rank)
         fprintf(stderr, "zkgkr: unknown command `%s` (did you mean `%s`?)\n",
                 name, near);
     else
-        fprintf(stderr, "zkgkr: unknown command `%s` (zkgkr --help lists "
-                        "them)\n",
+        fprintf(stderr,
+                "zkgkr: unknown command `%s` (zkgkr --help lists "
+                "them)\n",
                 name);
     return 2;
 }

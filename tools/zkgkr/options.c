@@ -88,8 +88,8 @@ static zkg_status parse_one(int *i, bool *given, const zkg_option *options,
 
 zkg_status zkg_options_parse(bool *done, const char **operands, size_t *count,
                              size_t max_operands, const zkg_option *options,
-                             size_t n, const char *usage, int argc,
-                             char **argv, zkg_error *err)
+                             size_t n, const char *usage, int argc, char **argv,
+                             zkg_error *err)
 {
     bool given[OPTIONS_MAX] = {false};
     size_t operands_len = 0;

@@ -19,8 +19,8 @@
  */
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "zkgkr/status.h"
 
@@ -43,10 +43,11 @@ typedef struct zkg_option {
  *                      when there are none
  * @param[out] count    how many
  */
-ZKG_MUST_CHECK zkg_status
-zkg_options_parse(bool *done, const char **operands, size_t *count,
-                  size_t max_operands, const zkg_option *options, size_t n,
-                  const char *usage, int argc, char **argv, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_options_parse(bool *done, const char **operands,
+                                            size_t *count, size_t max_operands,
+                                            const zkg_option *options, size_t n,
+                                            const char *usage, int argc,
+                                            char **argv, zkg_error *err);
 
 /** A decimal number min..max, or ZKG_ERR_USAGE naming the option. */
 ZKG_MUST_CHECK zkg_status zkg_option_u32(uint32_t *out, const char *name,

@@ -28,9 +28,9 @@ void zkg_report_print(FILE *f, const zkg_prove_report *report,
         fprintf(f,
                 "%4" PRIu32 "  commit %.1f ms, tasks %.1f ms, opening %.1f "
                 "ms, waited %.1f ms, peak %.1f MiB, %s\n",
-                r, 1e3 * rank->commit_s, 1e3 * rank->walk_s,
-                1e3 * rank->open_s, 1e3 * rank->wait_s,
-                (double)rank->peak_rss / 1048576.0, rank->host);
+                r, 1e3 * rank->commit_s, 1e3 * rank->walk_s, 1e3 * rank->open_s,
+                1e3 * rank->wait_s, (double)rank->peak_rss / 1048576.0,
+                rank->host);
     }
     fprintf(f,
             "proof %zu bytes (public values %zu, commitments %zu, tasks %zu, "
