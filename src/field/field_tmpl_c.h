@@ -5,6 +5,7 @@
  *
  *   ZKG_F(name), ZKG_F_T, ZKG_F_WIDE_T  as there
  *   ZKG_F_R, ZKG_F_R2, ZKG_F_R3         2^256, 2^512, 2^768 mod p, in braces
+ *   ZKG_F_INV_FIX                       2^(768 - 527) mod p, in braces
  */
 const ZKG_F_T ZKG_F(zero) = {{0, 0, 0, 0}};
 const ZKG_F_T ZKG_F(one) = {ZKG_F_R};
@@ -60,62 +61,116 @@ void ZKG_F(pow_u64)(ZKG_F_T *r, const ZKG_F_T *a, uint64_t e)
     *r = t;
 }
 
-static bool is_one(const uint64_t a[4])
+/* Bits start .. start + 63 of a; bits above the top are 0. */
+static uint64_t window_at(const uint64_t a[4], unsigned start)
 {
-    return a[0] == 1 && (a[1] | a[2] | a[3]) == 0;
+    const unsigned i = start / 64, shift = start % 64;
+    uint64_t v = a[i] >> shift;
+
+    if (shift && i < 3)
+        v |= a[i + 1] << (64 - shift);
+    return v;
 }
 
-/* a >>= 1, with top coming in */
-static void shift_right(uint64_t a[4], uint64_t top)
+/* r = |a f + b g| / 2^31, which is exact; returns whether it was negative. */
+static bool combine(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
+                    int64_t f, int64_t g)
 {
-    for (int i = 0; i < 3; i++)
-        a[i] = a[i] >> 1 | a[i + 1] << 63;
-    a[3] = a[3] >> 1 | top << 63;
-}
+    const uint64_t fs = f < 0 ? UINT64_MAX : 0, gs = g < 0 ? UINT64_MAX : 0;
+    const uint64_t fm = ((uint64_t)f ^ fs) - fs, gm = ((uint64_t)g ^ gs) - gs;
+    uint64_t fc = 0, gc = 0, cf = fs & 1, cg = gs & 1, c = 0, t[5], neg;
 
-/* a -= b, or false and nothing done when a < b */
-static bool sub_if_not_less(uint64_t a[4], const uint64_t b[4])
-{
-    uint64_t t[4], c = 0;
+    /* signed products, five words each, by complement and one more */
+    for (int i = 0; i < 4; i++) {
+        const uint64_t x = zkg_limb_mac(0, a[i], fm, &fc) ^ fs;
+        const uint64_t y = zkg_limb_mac(0, b[i], gm, &gc) ^ gs;
 
+        t[i] =
+            zkg_limb_adc(zkg_limb_adc(x, 0, &cf), zkg_limb_adc(y, 0, &cg), &c);
+    }
+    t[4] = (fc ^ fs) + cf + (gc ^ gs) + cg + c;
+    neg = 0 - (t[4] >> 63);
+    c = neg & 1;
+    for (int i = 0; i < 5; i++)
+        t[i] = zkg_limb_adc(t[i] ^ neg, 0, &c);
     for (int i = 0; i < 4; i++)
-        t[i] = zkg_limb_sbb(a[i], b[i], &c);
-    if (c)
-        return false;
-    for (int i = 0; i < 4; i++)
-        a[i] = t[i];
-    return true;
+        r[i] = t[i] >> 31 | t[i + 1] << 33;
+    return neg & 1;
 }
 
 /*
- * Binary Euclid.  With s = a R as an integer: b s = u and c s = v mod p all
- * along, u and v odd at each subtraction; it ends at u or v = 1.
+ * Pornin's binary GCD (eprint 2020/972): 31 steps at a time on the top 33 and
+ * the low 31 bits of a and b, then a, b and the cofactors u, v take the steps
+ * together.  Throughout, x u = 2^(31 k) a and x v = 2^(31 k) b mod p after k
+ * turns, x the input's limbs; 17 turns, 527 >= 2 * 254 - 1 steps, leave b = 1.
  */
-void ZKG_F(inv)(ZKG_F_T *r, const ZKG_F_T *a)
+void ZKG_F(inv)(ZKG_F_T *r, const ZKG_F_T *x)
 {
-    const zkg_limb4_mod *m = &ZKG_F(mod_);
-    ZKG_F_T u = *a, b = {{1, 0, 0, 0}}, c = {{0, 0, 0, 0}}, v = {{0}};
+    static const ZKG_F_T fix = {ZKG_F_INV_FIX};
+    ZKG_F_T u = {{1, 0, 0, 0}}, v = {{0, 0, 0, 0}}, s, t;
+    uint64_t a[4], b[4], c[4];
 
-    if (ZKG_F(is_zero)(a)) {
-        *r = *a;
-        return;
+    for (int i = 0; i < 4; i++) {
+        a[i] = x->l[i];
+        b[i] = ZKG_F(mod_).p[i];
     }
-    for (int i = 0; i < 4; i++)
-        v.l[i] = m->p[i];
-    while (!is_one(u.l) && !is_one(v.l)) {
-        for (; !(u.l[0] & 1); ZKG_F(half)(&b, &b))
-            shift_right(u.l, 0);
-        for (; !(v.l[0] & 1); ZKG_F(half)(&c, &c))
-            shift_right(v.l, 0);
-        if (sub_if_not_less(u.l, v.l)) {
-            ZKG_F(sub)(&b, &b, &c);
-        } else {
-            (void)sub_if_not_less(v.l, u.l);
-            ZKG_F(sub)(&c, &c, &b);
+    for (int k = 0; k < 17; k++) {
+        const uint64_t bias = 0x7fffffff7fffffff;
+        uint64_t fg0 = 1, fg1 = (uint64_t)1 << 32;
+        int64_t f0, g0, f1, g1;
+        const uint64_t low = ((uint64_t)1 << 31) - 1;
+        unsigned len = 64;
+        uint64_t xa, xb;
+
+        for (unsigned i = 3; i > 0; i--) {
+            if (a[i] | b[i]) {
+                len = 64 * i + 64 - (unsigned)__builtin_clzll(a[i] | b[i]);
+                break;
+            }
         }
+        xa = (a[0] & low) | (window_at(a, len - 33) & UINT32_MAX) << 31 |
+             window_at(a, len - 33) >> 32 << 63;
+        xb = (b[0] & low) | (window_at(b, len - 33) & UINT32_MAX) << 31 |
+             window_at(b, len - 33) >> 32 << 63;
+        /* fg = f + 2^32 g, with -2^31 < f, g <= 2^31 */
+        for (int i = 0; i < 31; i++) {
+            const uint64_t odd = 0 - (xa & 1);
+            const uint64_t swap = odd & (0 - (uint64_t)(xa < xb));
+            const uint64_t d = (xa ^ xb) & swap, e = (fg0 ^ fg1) & swap;
+
+            xb ^= d;
+            fg1 ^= e;
+            xa = ((xa ^ d) - (xb & odd)) >> 1;
+            fg0 = (fg0 ^ e) - (fg1 & odd);
+            fg1 *= 2;
+        }
+        f0 = (int64_t)((fg0 + bias) & UINT32_MAX) - INT32_MAX;
+        g0 = (int64_t)((fg0 + bias) >> 32) - INT32_MAX;
+        f1 = (int64_t)((fg1 + bias) & UINT32_MAX) - INT32_MAX;
+        g1 = (int64_t)((fg1 + bias) >> 32) - INT32_MAX;
+        if (combine(c, a, b, f0, g0)) {
+            f0 = -f0;
+            g0 = -g0;
+        }
+        if (combine(b, a, b, f1, g1)) {
+            f1 = -f1;
+            g1 = -g1;
+        }
+        for (int i = 0; i < 4; i++)
+            a[i] = c[i];
+        ZKG_F(mul_i64)(&s, &u, f0);
+        ZKG_F(mul_i64)(&t, &v, g0);
+        ZKG_F(add)(&s, &s, &t);
+        ZKG_F(mul_i64)(&u, &u, f1);
+        ZKG_F(mul_i64)(&v, &v, g1);
+        ZKG_F(add)(&v, &u, &v);
+        u = s;
     }
-    /* 1 / (a R) as an integer; times R^2 is the Montgomery form of 1 / a */
-    ZKG_F(mul)(r, is_one(u.l) ? &b : &c, &r3);
+    /* v = 2^527 / (a R) for the element a; 0 for 0, where u and v did not mix
+     */
+    if (ZKG_F(is_zero)(x))
+        v = *x;
+    ZKG_F(mul)(r, &v, &fix);
 }
 
 void ZKG_F(batch_inv)(ZKG_F_T *v, size_t n, ZKG_F_T *scratch)

@@ -19,6 +19,11 @@
         0xb1cd6dafda1530df, 0x62f210e6a7283db6, 0xef7f0b0c0ada0afb,            \
             0x20fd6e902d592544                                                 \
     }
+#define ZKG_F_INV_FIX                                                          \
+    {                                                                          \
+        0x0000000000000000, 0x0000000000000000, 0x0000000000000000,            \
+            0x0002000000000000                                                 \
+    }
 #include "field/field_tmpl_c.h"
 
 /* q = 3 mod 4: the candidate is a^((q + 1) / 4) */

@@ -19,4 +19,9 @@
         0x5e94d8e1b4bf0040, 0x2a489cbe1cfbb6b8, 0x893cc664a19fcfed,            \
             0x0cf8594b7fcc657c                                                 \
     }
+#define ZKG_F_INV_FIX                                                          \
+    {                                                                          \
+        0x0000000000000000, 0x0000000000000000, 0x0000000000000000,            \
+            0x0002000000000000                                                 \
+    }
 #include "field/field_tmpl_c.h"

@@ -338,7 +338,9 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul_i64(uint64_t r[4], const uint64_t a[4],
                                         int64_t b, uint64_t mu,
                                         const zkg_limb4_mod *m)
 {
-    uint64_t u = b < 0 ? 0 - (uint64_t)b : (uint64_t)b, c = 0, d = 0, v[5], q;
+    const uint64_t sign = b < 0 ? UINT64_MAX : 0;
+    const uint64_t u = ((uint64_t)b ^ sign) - sign;
+    uint64_t c = 0, d = 0, v[5], t[4], q;
     const uint64_t zero[4] = {0, 0, 0, 0};
 
     for (int i = 0; i < 4; i++)
@@ -350,10 +352,10 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul_i64(uint64_t r[4], const uint64_t a[4],
         v[i] = zkg_limb_sbb(v[i], zkg_limb_mac(0, q, m->p[i], &d), &c);
     zkg_limb4_reduce_once(v, v, m);
     zkg_limb4_reduce_once(v, v, m);
-    if (b < 0)
-        zkg_limb4_sub(v, zero, v, m);
+    /* without a branch: signs are often random */
+    zkg_limb4_sub(t, zero, v, m);
     for (int i = 0; i < 4; i++)
-        r[i] = v[i];
+        r[i] = (v[i] & ~sign) | (t[i] & sign);
 }
 
 /** acc += a * b as integers; acc is a signed 384-bit number. */
