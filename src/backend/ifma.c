@@ -404,6 +404,267 @@ static zkg_status ifma_fraction_up(zkg_table *out, const zkg_table *in,
     return ZKG_OK;
 }
 
+V8_INLINE size_t int_bytes(zkg_dtype type)
+{
+    return type == ZKG_I8 || type == ZKG_U8     ? 1
+           : type == ZKG_I16 || type == ZKG_U16 ? 2
+           : type == ZKG_I32                    ? 4
+                                                : 8;
+}
+
+/* u = v + bias, v of type, eight from values[i]; lanes beyond n read nothing.
+ * A u of i64 has 64 bits, all others 32. */
+V8_INLINE __m512i biased8(const void *values, zkg_dtype type, size_t i,
+                          size_t n, uint64_t bias)
+{
+    const __mmask8 m =
+        n - i >= 8 ? (__mmask8)0xff : (__mmask8)((1u << (n - i)) - 1);
+    const uint8_t *at = (const uint8_t *)values + i * int_bytes(type);
+    __m512i v;
+
+    switch (type) {
+    case ZKG_I8:
+        v = _mm512_cvtepi8_epi64(_mm_maskz_loadu_epi8(m, at));
+        break;
+    case ZKG_U8:
+        v = _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(m, at));
+        break;
+    case ZKG_I16:
+        v = _mm512_cvtepi16_epi64(_mm_maskz_loadu_epi16(m, at));
+        break;
+    case ZKG_U16:
+        v = _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(m, at));
+        break;
+    case ZKG_I32:
+        v = _mm512_cvtepi32_epi64(_mm256_maskz_loadu_epi32(m, at));
+        break;
+    default:
+        v = _mm512_maskz_loadu_epi64(m, at);
+        break;
+    }
+    return _mm512_add_epi64(v, v8_set(bias));
+}
+
+V8_INLINE uint64_t bias_of(zkg_dtype type)
+{
+    return type == ZKG_I64                     ? UINT64_C(1) << 63
+           : type == ZKG_U8 || type == ZKG_U16 ? 0
+                                               : UINT64_C(1) << 31;
+}
+
+/* out[i] += c u_i, for n rounded up to eights; k = c 2^52, 2^104 for i64.
+ * k u < 2^318 or 2^254+64, and as many Montgomery steps of 52 bits as k has
+ * undo its power of two: below p + 1 afterwards. */
+V8_INLINE void add_ints8(zkg_fr *out, const v8 *k, const void *values,
+                         zkg_dtype type, size_t from, size_t n)
+{
+    const __m512i zero = _mm512_setzero_si512(), m = v8_mask();
+    const __m512i inv = v8_set(zkg_fr_mod_.inv & ((UINT64_C(1) << 52) - 1));
+    const int steps = type == ZKG_I64 ? 2 : 1;
+
+    for (size_t i = 0; i < n; i += 8) {
+        const __m512i u =
+            biased8(values, type, from + i, from + n, bias_of(type));
+        __m512i t[7] = {zero, zero, zero, zero, zero, zero, zero}, limb[2];
+        v8 r;
+
+        limb[0] = steps == 2 ? _mm512_and_si512(u, m) : u;
+        limb[1] = _mm512_srli_epi64(u, 52);
+        for (int s = 0; s < steps; s++) {
+            for (int j = 0; j < 5; j++) {
+                t[s + j] = lo52(t[s + j], k->l[j], limb[s]);
+                t[s + j + 1] = hi52(t[s + j + 1], k->l[j], limb[s]);
+            }
+        }
+        for (int s = 0; s < steps; s++) {
+            const __m512i q = lo52(zero, _mm512_and_si512(t[s], m), inv);
+
+            for (int j = 0; j < 5; j++) {
+                t[s + j] = lo52(t[s + j], q, v8_p(j, 1));
+                t[s + j + 1] = hi52(t[s + j + 1], q, v8_p(j, 1));
+            }
+            t[s + 1] = _mm512_add_epi64(t[s + 1], _mm512_srli_epi64(t[s], 52));
+        }
+        for (int j = 0; j < 5; j++)
+            r.l[j] = t[steps + j];
+        v8_store(out + i, v8_canonical(v8_add_raw(r, v8_load(out + i))));
+    }
+}
+
+static void add_column8(zkg_fr *out, const zkg_column *c, const v8 *k,
+                        size_t from, size_t n)
+{
+#define CALL(type) add_ints8(out, k, c->values, type, from, n)
+    FOR_TYPE(c->type, CALL);
+#undef CALL
+}
+
+/* Columns of integers, one a leaf, that are taken by eights. */
+#define MOST_COLUMNS 4
+
+static bool is_row_of_ints(const zkg_column *c)
+{
+    return c->step == 1 && c->type != ZKG_FR;
+}
+
+static zkg_status ifma_pair_affine(zkg_table *even, zkg_table *odd, uint64_t at,
+                                   size_t n, const zkg_fr *base,
+                                   const zkg_column *columns, size_t count)
+{
+    zkg_fr *const half[2] = {entries(even), entries(odd)};
+    zkg_fr block[LEAF_BLOCK], start = *base;
+    v8 k[MOST_COLUMNS];
+
+    if (n < 8 || count > MOST_COLUMNS)
+        return op_pair_affine(even, odd, at, n, base, columns, count);
+    for (size_t c = 0; c < count; c++) {
+        zkg_fr power = columns[c].coeff, offset;
+
+        if (!is_row_of_ints(&columns[c]))
+            continue;
+        /* coeff (u - bias): the bias goes into the start */
+        zkg_fr_mul_i64(&offset, &power,
+                       (int64_t)(bias_of(columns[c].type) / 2));
+        zkg_fr_double(&offset, &offset);
+        zkg_fr_sub(&start, &start, &offset);
+        power = shifted(&power, columns[c].type == ZKG_I64 ? 26 : 13);
+        k[c] = v8_of(&power);
+    }
+    for (size_t from = 0; from < n; from += LEAF_BLOCK) {
+        const size_t len = n - from < LEAF_BLOCK ? n - from : LEAF_BLOCK;
+        size_t i = 0;
+
+        for (i = 0; i < LEAF_BLOCK; i++)
+            block[i] = start;
+        for (size_t c = 0; c < count; c++) {
+            if (is_row_of_ints(&columns[c]))
+                add_column8(block, &columns[c], &k[c], from, len);
+            else
+                add_column(block, &columns[c], from, len, NULL);
+        }
+        for (i = 0; i < len; i++) {
+            const uint64_t j = at + from + i;
+
+            half[j & 1][j >> 1] = block[i];
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status ifma_table_import(zkg_table *t, uint64_t at,
+                                    const void *values, zkg_dtype type,
+                                    size_t n)
+{
+    const zkg_column column = {values, type, 1, zkg_fr_one};
+    zkg_fr block[8], start, power = zkg_fr_one;
+    zkg_fr *out = entries(t) + at;
+    size_t i = 0;
+    v8 k;
+
+    if (type == ZKG_FR || n < 8)
+        return op_table_import(t, at, values, type, n);
+    zkg_fr_from_u64(&start, bias_of(type));
+    zkg_fr_neg(&start, &start);
+    power = shifted(&power, type == ZKG_I64 ? 26 : 13);
+    k = v8_of(&power);
+    for (size_t x = 0; x < n; x++)
+        out[x] = start;
+    i = n & ~(size_t)7;
+    add_column8(out, &column, &k, 0, i);
+    for (size_t x = 0; x < 8; x++)
+        block[x] = start;
+    if (i < n)
+        add_column8(block, &column, &k, i, n - i);
+    for (size_t x = i; x < n; x++)
+        out[x] = block[x - i];
+    return ZKG_OK;
+}
+
+/* ---- small integers ---- */
+
+/* Shorter ones are not worth the two reductions at the end. */
+#define DOT_FROM 64
+/* Products of 52 by 32 bits in a limb before it is normalised. */
+#define DOT_BLOCK 1024
+
+/* acc += c times the elements that s's lanes stand for; back = 2^264 R. */
+static void add_lanes(zkg_fr_wide *acc, acc8 *s, const v8 *back,
+                      const zkg_fr *c)
+{
+    zkg_fr lane[8], sum = zkg_fr_zero;
+    v8 v;
+
+    acc8_carry(s);
+    v = acc8_reduce(*s);
+    v8_store(lane, v8_canonical(v8_mul_raw(&v, back)));
+    for (int k = 0; k < 8; k++)
+        zkg_fr_add(&sum, &sum, &lane[k]);
+    zkg_fr_mul(&sum, &sum, c);
+    zkg_fr_wide_mac(acc, &sum, 1);
+}
+
+/* acc += sum w_i v_i = sum w_i u_i - bias sum w_i for n, a multiple of 8. */
+V8_INLINE void dot8(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
+                    zkg_dtype type, size_t n)
+{
+    const uint64_t bias = bias_of(type);
+    zkg_fr power, factor;
+    acc8 s, all;
+    v8 back;
+
+    acc8_zero(&s);
+    acc8_zero(&all);
+    for (size_t i = 0; i < n; i += 8) {
+        const v8 x = v8_load(w + i);
+        const __m512i u = biased8(values, type, i, n, bias);
+
+        for (int j = 0; j < 5; j++) {
+            s.l[j] = lo52(s.l[j], x.l[j], u);
+            s.l[j + 1] = hi52(s.l[j + 1], x.l[j], u);
+            if (bias != 0)
+                all.l[j] = _mm512_add_epi64(all.l[j], x.l[j]);
+        }
+        if (i / 8 % DOT_BLOCK == DOT_BLOCK - 1) {
+            acc8_carry(&s);
+            acc8_carry(&all);
+        }
+    }
+    /* Reduced by 2^260 twice: 2^520 = 2^264 R brings it back. */
+    zkg_fr_from_u64(&power, UINT64_C(1) << 33);
+    zkg_fr_sqr(&power, &power);
+    zkg_fr_sqr(&power, &power);
+    zkg_fr_sqr(&power, &power);
+    back = v8_of(&power);
+    add_lanes(acc, &s, &back, &zkg_fr_one);
+    if (bias == 0)
+        return;
+    zkg_fr_from_u64(&factor, bias);
+    zkg_fr_neg(&factor, &factor);
+    add_lanes(acc, &all, &back, &factor);
+}
+
+static zkg_status ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
+                               const void *values, zkg_dtype type, size_t n)
+{
+    const size_t n8 = n & ~(size_t)7;
+
+    if (type == ZKG_FR) {
+        zkg_fr sum;
+
+        (void)ifma_fr_dot(&sum, w, values, n);
+        zkg_fr_wide_mac(acc, &sum, 1);
+        return ZKG_OK;
+    }
+    if (n < DOT_FROM || type == ZKG_I64)
+        return op_int_dot(acc, w, values, type, n);
+#define CALL(type) dot8(acc, w, values, type, n8)
+    FOR_TYPE(type, CALL);
+#undef CALL
+    return op_int_dot(acc, w + n8,
+                      (const uint8_t *)values + n8 * zkg_dtype_size(type), type,
+                      n - n8);
+}
+
 #pragma GCC diagnostic ignored "-Woverride-init"
 const zkg_backend zkg_backend_table_ifma = {
     .name = "cpu-ifma",
@@ -421,4 +682,7 @@ const zkg_backend zkg_backend_table_ifma = {
     .part_sums = ifma_part_sums,
     .part_fold_sums = ifma_part_fold_sums,
     .fraction_up = ifma_fraction_up,
+    .pair_affine = ifma_pair_affine,
+    .table_import = ifma_table_import,
+    .int_dot = ifma_int_dot,
 };
