@@ -38,7 +38,7 @@ typedef struct zkg_step_report {
 typedef struct zkg_rank_report {
     char host[64];
     uint64_t peak_rss;                /**< bytes, of the whole process so far */
-    uint64_t comms_made, comms_freed; /**< without the job's own two */
+    uint64_t comms_made, comms_freed; /**< so far, the job's own included */
     double commit_s, walk_s, wait_s, open_s; /**< wait: for other ranks */
 } zkg_rank_report;
 

@@ -147,6 +147,19 @@ zkg_status zkg_ranks_choose(uint32_t *active, char why[200],
     return ZKG_OK;
 }
 
+/* What failed on rank 0 is said as it is; elsewhere it matters where. */
+static void say(zkg_error *said, const char *text, uint32_t rank)
+{
+    char host[64] = "?";
+
+    (void)gethostname(host, sizeof(host) - 1);
+    if (rank == 0)
+        (void)snprintf(said->text, sizeof(said->text), "%s", text);
+    else
+        (void)snprintf(said->text, sizeof(said->text),
+                       "%.900s (rank %" PRIu32 " on %s)", text, rank, host);
+}
+
 zkg_status zkg_ranks_agree(const zkg_comm *comm, zkg_status mine,
                            zkg_error *err)
 {
@@ -158,7 +171,7 @@ zkg_status zkg_ranks_agree(const zkg_comm *comm, zkg_status mine,
     if (n == 1)
         return mine;
     if (mine != ZKG_OK && err != NULL)
-        memcpy(said.text, err->text, sizeof(said.text));
+        say(&said, err->text, zkg_comm_rank(comm));
     if (zkg_comm_allgather_bytes(
             comm, &said, mine == ZKG_OK ? sizeof(said.status) : sizeof(said),
             &all, &lens) != ZKG_OK)

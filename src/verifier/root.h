@@ -13,7 +13,24 @@
  *             and the list of claims that the batch opening shows
  *
  * Both sides call the functions of this file in this order; the tape says
- * which side it is.  docs/protocol.md, section 3.
+ * which side it is.  docs/protocol.md, section 3.  The items, byte for byte:
+ *
+ *   PROTOCOL  "zkgkr gkr bn254"; then the version as u64
+ *   FEATURES  u32 flags (1: development SRS), u32 PCS kind (1: HyperKZG),
+ *             u32 k
+ *   SRS       the SRS digest (32 bytes)
+ *   GRAPH     the graph digest (32 bytes)
+ *   KEY       all fixed commitments, compressed, one item
+ *   PUBLIC    an item a public tensor, in graph order, as the proof holds it
+ *   COMMIT    a message a private tensor, in graph order: its chunks
+ *   PADDING   |C| zero bytes (0: no circuits yet); ratchet 1000 times
+ *   squeeze   the seed; then for each table challenges ALPHA, BETA
+ *   CHILD     an item a child: its tape's end state (64 bytes)
+ *   CLAIM     three items a claim: tensor id as u64; the point; the value
+ *
+ * Children in index order, tasks then tables; a child's claims in the order in
+ * which its relations made them.  The fractions stand in the children's end
+ * states already.
  */
 
 #include <stddef.h>
