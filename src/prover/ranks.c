@@ -150,14 +150,14 @@ zkg_status zkg_ranks_choose(uint32_t *active, char why[200],
 /* What failed on rank 0 is said as it is; elsewhere it matters where. */
 static void say(zkg_error *said, const char *text, uint32_t rank)
 {
-    char host[64] = "?";
+    char where[64] = "?";
 
-    (void)gethostname(host, sizeof(host) - 1);
+    (void)gethostname(where, sizeof(where) - 1);
     if (rank == 0)
         (void)snprintf(said->text, sizeof(said->text), "%s", text);
     else
         (void)snprintf(said->text, sizeof(said->text),
-                       "%.900s (rank %" PRIu32 " on %s)", text, rank, host);
+                       "%.900s (rank %" PRIu32 " on %s)", text, rank, where);
 }
 
 zkg_status zkg_ranks_agree(const zkg_comm *comm, zkg_status mine,

@@ -120,6 +120,8 @@ def test_honest():
          VERIFY + ['digits.proof'])
     case('verify --public', 0, 'verified', VERIFY + [
         'digits.proof', '--public', 'image.json'])
+    case('verify --public by name', 0, 'verified', VERIFY + [
+        'digits.proof', '--public', 'digits.witness'])
     case('verify --graph', 0, r'verified\n', VERIFY + [
         'digits.proof', '--graph', 'digits.zkg'])
     out = run(VERIFY + ['digits.proof', '--json'])[1]
@@ -289,6 +291,13 @@ def test_verdicts():
     proof = open('digits.proof', 'rb').read()
     case('another image', 1, 'rejected: public', VERIFY + [
         'digits.proof', '--public', 'other.json'])
+    run(['witness', '--graph', 'digits.zkg', '--input', 'other.json', '-o',
+         'other.witness'])
+    case('another image by name', 1, 'rejected: public', VERIFY + [
+        'digits.proof', '--public', 'other.witness'])
+    case('nothing public', 3, 'digits.safetensors|no tensor', VERIFY + [
+        'digits.proof', '--public', os.path.join(EXAMPLE,
+                                                 'digits.safetensors')])
     case('another graph', 1, 'rejected: key', VERIFY + [
         'digits.proof', '--graph-digest', '0' * 64])
     case('another SRS', 1, 'rejected: key', VERIFY + [
