@@ -92,13 +92,19 @@ def off_subgroup():
     raise AssertionError
 
 
+def powers(p, tau, count):
+    out = [p]
+    while len(out) < count:
+        out.append(mul(out[-1], tau))
+    return out
+
+
 def make(power, tau, bad_g1=None, bad_g2=None):
     """The bytes of a file; bad_g1 = (index, bytes), bad_g2 = bytes of Q_1."""
     one = (F2(G1[0]), F2(G1[1]))
     two = (F2(*G2[0]), F2(*G2[1]))
-    g1 = [g1_bytes(mul(one, pow(tau, i, R) or R))
-          if tau else g1_bytes(one) for i in range(2 ** (power + 1) - 1)]
-    g2 = [g2_bytes(mul(two, pow(tau, i, R))) for i in range(2 ** power)]
+    g1 = [g1_bytes(p) for p in powers(one, tau, 2 ** (power + 1) - 1)]
+    g2 = [g2_bytes(p) for p in powers(two, tau, 2 ** power)]
     if bad_g1:
         g1[bad_g1[0]] = bad_g1[1]
     if bad_g2:
