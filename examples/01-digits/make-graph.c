@@ -97,8 +97,8 @@ static zkg_status read_network(network *net, const options *o, zkg_error *err)
 }
 
 /* The two layers.  Each gives the exact range of its outputs to the next. */
-static zkg_status add_layers(zkg_graph *g, const network *net,
-                             const options *o, zkg_error *err)
+static zkg_status add_layers(zkg_graph *g, const network *net, const options *o,
+                             zkg_error *err)
 {
     const zkg_nn_dense layer1 = {
         .name = "layer1",

@@ -74,7 +74,8 @@ static zkg_status run(const char *digits, unsigned long long index,
         s = zkg_fail(err, ZKG_ERR_USAGE, "%s has images 0 to %llu", digits,
                      (unsigned long long)images->len[0] - 1);
     for (int i = 0; i < PIXELS && s == ZKG_OK; i++) {
-        pixel[i] = zkg_st_entry_i64(images, (uint64_t)index * PIXELS + (uint64_t)i);
+        pixel[i] =
+            zkg_st_entry_i64(images, (uint64_t)index * PIXELS + (uint64_t)i);
         if (pixel[i] > WHITE)
             s = zkg_fail(err, ZKG_ERR_MALFORMED, "%s: a pixel is above 16",
                          digits);

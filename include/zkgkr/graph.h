@@ -59,21 +59,24 @@ ZKG_API void zkg_graph_free(zkg_graph *g);
 
 /** Add a tensor. */
 ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec,
-                     zkg_error *err);
+zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec, zkg_error *err);
 
 /** Give a fixed tensor its values, row-major; they are copied. */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_set_fixed(zkg_graph *g, const char *tensor, const int64_t *value,
-                    size_t count, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_set_fixed(zkg_graph *g,
+                                                      const char *tensor,
+                                                      const int64_t *value,
+                                                      size_t count,
+                                                      zkg_error *err);
 
 /**
  * Add a table in closed form.  Its multiplicities are a hint: a private tensor
  * `count.<table>`, added at the end together with the rule that fills it.
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_add_table(zkg_graph *g, const char *table, zkg_table_kind kind,
-                    uint32_t bits, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_table(zkg_graph *g,
+                                                      const char *table,
+                                                      zkg_table_kind kind,
+                                                      uint32_t bits,
+                                                      zkg_error *err);
 
 /** Add a table of columns of `rows` values, each copied. */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_columns(
@@ -82,35 +85,45 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_columns(
 
 /** Name the tensor that holds a table's multiplicities.  hinted: it is made by
  * a `count` rule and used nowhere else. */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_table_counts(zkg_graph *g, const char *table, const char *tensor,
-                       bool hinted, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_table_counts(zkg_graph *g,
+                                                         const char *table,
+                                                         const char *tensor,
+                                                         bool hinted,
+                                                         zkg_error *err);
 
 /** Add a kernel; the calls that follow give it its parts. */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_kernel(zkg_graph *g,
                                                        const char *kernel,
                                                        zkg_error *err);
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_kernel_axis(zkg_graph *g, const char *kernel, const char *axis,
-                      uint64_t len, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_kernel_axis(zkg_graph *g,
+                                                        const char *kernel,
+                                                        const char *axis,
+                                                        uint64_t len,
+                                                        zkg_error *err);
 
 /** axes: names separated by commas, highest first; "" for a scalar. */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_kernel_param(zkg_graph *g, const char *kernel, const char *param,
-                       const char *axes, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_kernel_param(zkg_graph *g,
+                                                         const char *kernel,
+                                                         const char *param,
+                                                         const char *axes,
+                                                         zkg_error *err);
 
 /** params: the parameters that are the columns, separated by commas. */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_kernel_lookup(zkg_graph *g, const char *kernel, const char *table,
-                        const char *params, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_kernel_lookup(zkg_graph *g,
+                                                          const char *kernel,
+                                                          const char *table,
+                                                          const char *params,
+                                                          zkg_error *err);
 
 /**
  * Begin an einsum: the sum of its terms is 0 for all indices of `out` (names
  * separated by commas), or equals parameter `equals` (a virtual tensor).
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_kernel_einsum(zkg_graph *g, const char *kernel, const char *out,
-                        const char *equals, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_kernel_einsum(zkg_graph *g,
+                                                          const char *kernel,
+                                                          const char *out,
+                                                          const char *equals,
+                                                          zkg_error *err);
 
 /**
  * Add c * f0 * f1 to the last einsum; a factor is "w[o,k]", or NULL.
@@ -126,18 +139,22 @@ zkg_graph_kernel_term(zkg_graph *g, const char *kernel, const char *c,
  *
  * @param task its name; NULL: Task<i>
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_add_task(zkg_graph *g, const char *task, const char *kernel,
-                   uint64_t copies, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_task(zkg_graph *g,
+                                                     const char *task,
+                                                     const char *kernel,
+                                                     uint64_t copies,
+                                                     zkg_error *err);
 
 /**
  * Bind a tensor to a parameter of the task added last.  The tensor has the
  * parameter's shape, with the copies before it unless it is broadcast; of one
  * copy that axis may be left out.
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_bind(zkg_graph *g, const char *param, const char *tensor,
-               bool broadcast, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_bind(zkg_graph *g,
+                                                 const char *param,
+                                                 const char *tensor,
+                                                 bool broadcast,
+                                                 zkg_error *err);
 
 /** Inputs and outputs, in the order of files and printing. */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_input(zkg_graph *g,
@@ -157,13 +174,14 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * count:    how often each row of `table` is looked up
  * constant: every element
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_rule_divmod(zkg_graph *g, const char *task, uint32_t einsum,
-                      const char *quotient, const char *remainder,
-                      zkg_error *err);
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_rule_solve(zkg_graph *g, const char *task, uint32_t einsum,
-                     const char *to, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_divmod(
+    zkg_graph *g, const char *task, uint32_t einsum, const char *quotient,
+    const char *remainder, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_solve(zkg_graph *g,
+                                                       const char *task,
+                                                       uint32_t einsum,
+                                                       const char *to,
+                                                       zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_map(zkg_graph *g,
                                                      const char *table,
                                                      const char *from,

@@ -41,9 +41,9 @@ typedef struct zkg_nn_dense {
     const char *x;    /**< a tensor of shape [in] that is there */
     const char *y;    /**< name of the tensor of shape [out] to be made */
     uint64_t out, in;
-    const int64_t *w; /**< out * in, row-major */
-    const int64_t *b; /**< out, at the scale of w x */
-    uint32_t shift;   /**< 1 .. ZKG_NN_MAX_SHIFT */
+    const int64_t *w;                /**< out * in, row-major */
+    const int64_t *b;                /**< out, at the scale of w x */
+    uint32_t shift;                  /**< 1 .. ZKG_NN_MAX_SHIFT */
     zkg_visibility y_visibility;     /**< public or private */
     zkg_visibility param_visibility; /**< of w and b: fixed (public and private
                                           ones are not there yet) */
@@ -58,10 +58,9 @@ typedef struct zkg_nn_dense {
  * @param[out] y   out values
  * @retval ZKG_ERR_WITNESS a sum leaves 64 bits
  */
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_nn_dense_model(int64_t *q, int64_t *rem, int64_t *y,
-                   const zkg_nn_dense *layer, bool relu, const int64_t *x,
-                   zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_dense_model(
+    int64_t *q, int64_t *rem, int64_t *y, const zkg_nn_dense *layer, bool relu,
+    const int64_t *x, zkg_error *err);
 
 /**
  * Add y = rescale(w x + b) as a task, with the rule that makes y.  A private y
@@ -84,8 +83,7 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_dense_rescale_relu(
  * Add a task that holds a tensor to exactly its min..max: what every private
  * input needs.
  */
-ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_range(zkg_graph *g,
-                                               const char *tensor,
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_range(zkg_graph *g, const char *tensor,
                                                zkg_error *err);
 
 /** floor(v 2^scale + 1/2); false when v is not finite or too large. */

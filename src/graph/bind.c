@@ -109,8 +109,7 @@ static void bind_factor(zkg_term *out, uint32_t f, const zkg_stmt_factor *in,
 
     out->operand[f] = in->param;
     if (!broadcast)
-        out->index[f][n++] =
-            (zkg_index){.a = 0, .b = ZKG_NO_AXIS, .s = 1};
+        out->index[f][n++] = (zkg_index){.a = 0, .b = ZKG_NO_AXIS, .s = 1};
     for (uint32_t i = 0; i < in->indices; i++) {
         const zkg_stmt_index *x = &in->index[i];
 
@@ -126,8 +125,7 @@ static void bind_factor(zkg_term *out, uint32_t f, const zkg_stmt_factor *in,
 }
 
 static zkg_term *bind_einsum(zkg_einsum *out, zkg_term *next,
-                             const zkg_kernel *k, uint32_t i,
-                             const zkg_task *t)
+                             const zkg_kernel *k, uint32_t i, const zkg_task *t)
 {
     const zkg_stmt_einsum *e = &k->einsum[i];
 
@@ -215,8 +213,7 @@ zkg_status zkg_statement_table(zkg_bound_table *out, const zkg_statement *st,
 
     *out = (zkg_bound_table){.storage = column};
     if (column == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s",
-                        in->name);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s", in->name);
     for (uint32_t c = 0; in->column != NULL && c < in->columns; c++)
         column[c] = &in->column[c];
     out->table = (zkg_lookup_table){

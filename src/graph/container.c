@@ -7,10 +7,8 @@
 static const uint8_t magic[8] = {'Z', 'K', 'G', 'K', 'R', '\r', '\n', 0x1a};
 
 static const char *const names[] = {
-    [0] = "no file of this program",
-    [ZKG_CONTAINER_SRS] = "an SRS",
-    [ZKG_CONTAINER_KEY] = "a key",
-    [ZKG_CONTAINER_PROOF] = "a proof",
+    [0] = "no file of this program",       [ZKG_CONTAINER_SRS] = "an SRS",
+    [ZKG_CONTAINER_KEY] = "a key",         [ZKG_CONTAINER_PROOF] = "a proof",
     [ZKG_CONTAINER_JOURNAL] = "a journal",
 };
 
@@ -45,12 +43,12 @@ zkg_status zkg_container_read(zkg_reader *r, zkg_container_kind kind,
                         names[kind]);
     found = zkg_container_kind_of(at, ZKG_CONTAINER_BYTES);
     if (found != (uint32_t)kind)
-        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s is %s, %s is needed",
-                        name, names[found], names[kind]);
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s is %s, %s is needed", name,
+                        names[found], names[kind]);
     v = zkg_load_u32le(at + 12);
     if (v != version)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s has format version %u, this program reads %u",
-                        name, v, version);
+                        "%s has format version %u, this program reads %u", name,
+                        v, version);
     return ZKG_OK;
 }

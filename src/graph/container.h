@@ -30,8 +30,7 @@ zkg_status zkg_container_write(zkg_writer *w, zkg_container_kind kind,
  */
 ZKG_MUST_CHECK zkg_status zkg_container_read(zkg_reader *r,
                                              zkg_container_kind kind,
-                                             uint32_t version,
-                                             const char *name,
+                                             uint32_t version, const char *name,
                                              zkg_error *err);
 
 /** The kind of a file that begins with these bytes; 0 when it is none. */

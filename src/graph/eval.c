@@ -96,8 +96,8 @@ static void cells(zkg_cells *out, const zkg_array *a, bool has_copies,
         out->stride[0] = stride;
 }
 
-void zkg_cells_param(zkg_cells *out, const zkg_statement *st,
-                     const zkg_task *t, uint32_t p, const zkg_array *array)
+void zkg_cells_param(zkg_cells *out, const zkg_statement *st, const zkg_task *t,
+                     uint32_t p, const zkg_array *array)
 {
     const zkg_stmt_param *param = &st->kernel[t->kernel].param[p];
     uint32_t axis[ZKG_MAX_AXES];
@@ -186,8 +186,8 @@ static bool add_term(int64_t *acc, const ready_term *r,
     for (uint64_t i = 0; i < r->inner.count; i++) {
         v = 1;
         for (uint32_t f = 0; f < r->factors; f++) {
-            if (!zkg_mul_i64_ok(
-                    &v, v, zkg_array_get_i64(r->cell[f].array, at[f])))
+            if (!zkg_mul_i64_ok(&v, v,
+                                zkg_array_get_i64(r->cell[f].array, at[f])))
                 return false;
         }
         if (!zkg_add_i64_ok(&sum, sum, v))
@@ -220,10 +220,9 @@ static bool is_skipped(const zkg_task *t, const zkg_stmt_term *m,
     return false;
 }
 
-zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st,
-                           uint32_t task, uint32_t einsum,
-                           const zkg_array *arrays, const uint32_t skip[2],
-                           zkg_error *err)
+zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
+                           uint32_t einsum, const zkg_array *arrays,
+                           const uint32_t skip[2], zkg_error *err)
 {
     const zkg_task *t = &st->task[task];
     const zkg_stmt_einsum *e = &st->kernel[t->kernel].einsum[einsum];
@@ -288,8 +287,7 @@ zkg_status zkg_row_finder_init(zkg_row_finder *out, const zkg_stmt_table *t,
     if (key == NULL || out->order == NULL) {
         zkg_free(key);
         zkg_row_finder_clear(out);
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s",
-                        t->name);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s", t->name);
     }
     for (uint64_t i = 0; i < t->rows; i++)
         key[i] = (row_key){t, i};
@@ -406,8 +404,8 @@ static zkg_status count_site(int64_t *counts, const zkg_statement *st,
     for (uint64_t i = 0; i < grid.count; i++) {
         zkg_grid_at(index, &grid, i);
         for (uint32_t c = 0; c < l->columns; c++)
-            value[c] = zkg_array_get_i64(cell[c].array,
-                                         zkg_cells_at(&cell[c], index));
+            value[c] =
+                zkg_array_get_i64(cell[c].array, zkg_cells_at(&cell[c], index));
         if (!zkg_row_find(&row, finder, value, l->columns))
             return no_row(st, t, l, &grid, i, value, err);
         counts[row]++;

@@ -46,8 +46,8 @@ void zkg_grid_at(uint64_t index[ZKG_TASK_AXES], const zkg_grid *g, uint64_t i);
 void zkg_grid_text(char *out, const zkg_grid *g, uint64_t i);
 
 /** Cells of parameter p, by its own axes. */
-void zkg_cells_param(zkg_cells *out, const zkg_statement *st,
-                     const zkg_task *t, uint32_t p, const zkg_array *array);
+void zkg_cells_param(zkg_cells *out, const zkg_statement *st, const zkg_task *t,
+                     uint32_t p, const zkg_array *array);
 
 /** Cells of a factor, by its indices. */
 void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
@@ -67,10 +67,11 @@ uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
  *                             bits
  * @retval ZKG_ERR_UNSUPPORTED a coefficient of more than 64 bits
  */
-ZKG_MUST_CHECK zkg_status
-zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
-                uint32_t einsum, const zkg_array *arrays,
-                const uint32_t skip[2], zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st,
+                                          uint32_t task, uint32_t einsum,
+                                          const zkg_array *arrays,
+                                          const uint32_t skip[2],
+                                          zkg_error *err);
 
 /** Finds the rows of a table. */
 typedef struct zkg_row_finder {

@@ -46,8 +46,8 @@ static zkg_status find_tensor(uint32_t *id, const zkg_graph *g,
     return *id != ZKG_NO_ID ? ZKG_OK : BAD("no tensor is named \"%s\"", name);
 }
 
-static zkg_status find_table(uint32_t *id, const zkg_graph *g,
-                             const char *name, zkg_error *err)
+static zkg_status find_table(uint32_t *id, const zkg_graph *g, const char *name,
+                             zkg_error *err)
 {
     *id = zkg_statement_table_id(&g->st, name);
     return *id != ZKG_NO_ID ? ZKG_OK : BAD("no table is named \"%s\"", name);
@@ -154,8 +154,8 @@ zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "fixed tensor %s: element %zu is %lld, outside "
                             "%lld..%lld",
-                            tensor, i, (long long)value[i],
-                            (long long)t->min, (long long)t->max);
+                            tensor, i, (long long)value[i], (long long)t->min,
+                            (long long)t->max);
     }
     zkg_array_clear(&g->fixed[id]);
     ZKG_TRY(zkg_array_init(&g->fixed[id], t->type, t->axes, t->len, err));
@@ -250,15 +250,14 @@ zkg_status zkg_graph_add_kernel(zkg_graph *g, const char *kernel,
     ZKG_TRY(refuse_finished(g, err));
     if (zkg_statement_kernel_id(st, kernel) != ZKG_NO_ID)
         return BAD("two kernels are named %s", kernel);
-    ZKG_TRY(add_named((void **)&st->kernel, st->kernels,
-                      sizeof(st->kernel[0]), &name, kernel, err));
+    ZKG_TRY(add_named((void **)&st->kernel, st->kernels, sizeof(st->kernel[0]),
+                      &name, kernel, err));
     st->kernel[st->kernels++].name = name;
     return ZKG_OK;
 }
 
 zkg_status zkg_graph_kernel_axis(zkg_graph *g, const char *kernel,
-                                 const char *axis, uint64_t len,
-                                 zkg_error *err)
+                                 const char *axis, uint64_t len, zkg_error *err)
 {
     zkg_kernel *k = NULL;
     char *name;
@@ -282,8 +281,8 @@ zkg_status zkg_graph_kernel_param(zkg_graph *g, const char *kernel,
     ZKG_TRY(refuse_finished(g, err));
     ZKG_TRY(find_kernel(&k, g, kernel, err));
     ZKG_TRY(zkg_text_axes(p.axis, &p.axes, k, axes, err));
-    ZKG_TRY(add_named((void **)&k->param, k->params, sizeof(k->param[0]),
-                      &name, param, err));
+    ZKG_TRY(add_named((void **)&k->param, k->params, sizeof(k->param[0]), &name,
+                      param, err));
     p.name = name;
     k->param[k->params++] = p;
     return ZKG_OK;
@@ -336,8 +335,8 @@ zkg_status zkg_graph_kernel_einsum(zkg_graph *g, const char *kernel,
 }
 
 zkg_status zkg_graph_kernel_term(zkg_graph *g, const char *kernel,
-                                 const char *c, const char *f0,
-                                 const char *f1, zkg_error *err)
+                                 const char *c, const char *f0, const char *f1,
+                                 zkg_error *err)
 {
     zkg_stmt_term t = {.factors = 0};
     const char *const factor[2] = {f0, f1};
@@ -383,8 +382,8 @@ zkg_status zkg_graph_add_task(zkg_graph *g, const char *task,
         return BAD("two tasks are named %s", task);
     t.kernel = (uint32_t)(k - st->kernel);
     t.params = k->params;
-    ZKG_TRY(add_named((void **)&st->task, st->tasks, sizeof(st->task[0]),
-                      &name, task, err));
+    ZKG_TRY(add_named((void **)&st->task, st->tasks, sizeof(st->task[0]), &name,
+                      task, err));
     t.name = name;
     t.bind = zkg_alloc(t.params, sizeof(t.bind[0]));
     t.broadcast = zkg_alloc(t.params, sizeof(t.broadcast[0]));
@@ -430,8 +429,7 @@ static zkg_status add_id(uint32_t **list, uint32_t *count, uint32_t id,
     return ZKG_OK;
 }
 
-zkg_status zkg_graph_add_input(zkg_graph *g, const char *tensor,
-                               zkg_error *err)
+zkg_status zkg_graph_add_input(zkg_graph *g, const char *tensor, zkg_error *err)
 {
     uint32_t id;
 
@@ -475,9 +473,8 @@ static const zkg_rule no_rule = {
 };
 
 /* The task and einsum of a rule. */
-static zkg_status rule_einsum(zkg_rule *r, const zkg_graph *g,
-                              const char *task, uint32_t einsum,
-                              zkg_error *err)
+static zkg_status rule_einsum(zkg_rule *r, const zkg_graph *g, const char *task,
+                              uint32_t einsum, zkg_error *err)
 {
     const zkg_kernel *k;
 
@@ -502,9 +499,8 @@ zkg_status zkg_graph_rule_divmod(zkg_graph *g, const char *task,
     return add_rule(g, &r, err);
 }
 
-zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task,
-                                uint32_t einsum, const char *to,
-                                zkg_error *err)
+zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task, uint32_t einsum,
+                                const char *to, zkg_error *err)
 {
     zkg_rule r = no_rule;
 
@@ -514,9 +510,8 @@ zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task,
     return add_rule(g, &r, err);
 }
 
-zkg_status zkg_graph_rule_map(zkg_graph *g, const char *table,
-                              const char *from, const char *to,
-                              zkg_error *err)
+zkg_status zkg_graph_rule_map(zkg_graph *g, const char *table, const char *from,
+                              const char *to, zkg_error *err)
 {
     zkg_rule r = no_rule;
 
@@ -527,8 +522,8 @@ zkg_status zkg_graph_rule_map(zkg_graph *g, const char *table,
     return add_rule(g, &r, err);
 }
 
-zkg_status zkg_graph_rule_count(zkg_graph *g, const char *table,
-                                const char *to, zkg_error *err)
+zkg_status zkg_graph_rule_count(zkg_graph *g, const char *table, const char *to,
+                                zkg_error *err)
 {
     zkg_rule r = no_rule;
 

@@ -72,10 +72,10 @@ static zkg_status join(char out[TEXT_BYTES], const zkg_json *list,
         ZKG_TRY(zkg_json_string(&s, m, err));
         if (strlen(s) == 0 || strchr(s, ',') != NULL ||
             n + strlen(s) + 2 > TEXT_BYTES)
-            return zkg_json_fail(err, m, ZKG_ERR_MALFORMED,
-                                 "\"%s\" is no name", s);
-        n += (size_t)snprintf(out + n, TEXT_BYTES - n, "%s%s",
-                              n > 0 ? "," : "", s);
+            return zkg_json_fail(err, m, ZKG_ERR_MALFORMED, "\"%s\" is no name",
+                                 s);
+        n += (size_t)snprintf(out + n, TEXT_BYTES - n, "%s%s", n > 0 ? "," : "",
+                              s);
     }
     return ZKG_OK;
 }
@@ -106,8 +106,8 @@ static zkg_status load_tensor(zkg_graph *g, const zkg_json *v, zkg_error *err)
                              vis);
     ZKG_TRY(zkg_json_need(&shape, v, "shape", ZKG_JSON_ARRAY, err));
     if (zkg_json_count(shape) > ZKG_MAX_AXES)
-        return zkg_json_fail(err, shape, ZKG_ERR_MALFORMED,
-                             "more than %d axes", ZKG_MAX_AXES);
+        return zkg_json_fail(err, shape, ZKG_ERR_MALFORMED, "more than %d axes",
+                             ZKG_MAX_AXES);
     for (const zkg_json *m = zkg_json_first(shape); m != NULL;
          m = zkg_json_next(m))
         ZKG_TRY(zkg_json_u64(&spec.len[spec.axes++], m,
@@ -240,8 +240,8 @@ static zkg_status load_einsum(zkg_graph *g, const char *kernel,
         for (const zkg_json *x = zkg_json_first(f); x != NULL;
              x = zkg_json_next(x))
             ZKG_TRY(zkg_json_string(&factor[n++], x, err));
-        AT(m, zkg_graph_kernel_term(g, kernel, c, factor[0], factor[1],
-                                    &local_));
+        AT(m,
+           zkg_graph_kernel_term(g, kernel, c, factor[0], factor[1], &local_));
     }
     return ZKG_OK;
 }
@@ -283,8 +283,7 @@ static zkg_status load_kernel(zkg_graph *g, const zkg_json *v, zkg_error *err)
     ZKG_TRY(zkg_json_need(&axes, v, "axes", ZKG_JSON_OBJECT, err));
     for (const zkg_json *m = zkg_json_first(axes); m != NULL;
          m = zkg_json_next(m)) {
-        ZKG_TRY(zkg_json_u64(&len, m, (uint64_t)1 << ZKG_MAX_TENSOR_VARS,
-                             err));
+        ZKG_TRY(zkg_json_u64(&len, m, (uint64_t)1 << ZKG_MAX_TENSOR_VARS, err));
         AT(m, zkg_graph_kernel_axis(g, name, zkg_json_key(m), len, &local_));
     }
     ZKG_TRY(zkg_json_need(&params, v, "params", ZKG_JSON_ARRAY, err));
@@ -397,8 +396,8 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_u64(&einsum, v, "einsum", UINT32_MAX, err));
         ZKG_TRY(need_string(&to, v, "quotient", err));
         ZKG_TRY(need_string(&rem, v, "remainder", err));
-        AT(v, zkg_graph_rule_divmod(g, task, (uint32_t)einsum, to, rem,
-                                    &local_));
+        AT(v,
+           zkg_graph_rule_divmod(g, task, (uint32_t)einsum, to, rem, &local_));
     } else if (strcmp(rule, "solve") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "task", "einsum", "to"));
         ZKG_TRY(need_string(&task, v, "task", err));
@@ -422,8 +421,7 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_i64(&value, v, "value", err));
         AT(v, zkg_graph_rule_constant(g, to, value, &local_));
     } else {
-        return zkg_json_fail(err, zkg_json_get(v, "rule"),
-                             ZKG_ERR_UNSUPPORTED,
+        return zkg_json_fail(err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
                              "there is no rule \"%s\" here (divmod, solve, "
                              "map, count, constant)",
                              rule);
@@ -481,8 +479,8 @@ static zkg_status load_display(zkg_graph *g, const zkg_json *v, zkg_error *err)
              x != NULL && s == ZKG_OK; x = zkg_json_next(x))
             s = zkg_json_string(&label[n++], x, err);
         if (s == ZKG_OK) {
-            s = zkg_graph_display(g, zkg_json_key(m), (uint32_t)scale, label,
-                                  n, &local);
+            s = zkg_graph_display(g, zkg_json_key(m), (uint32_t)scale, label, n,
+                                  &local);
             if (s != ZKG_OK)
                 (void)zkg_json_fail(err, m, s, "%s", local.text);
         }
@@ -554,8 +552,7 @@ static zkg_status load(zkg_graph *g, const zkg_json *root,
     uint64_t version;
 
     ZKG_TRY(zkg_json_expect(root, ZKG_JSON_OBJECT, err));
-    ZKG_TRY(
-        KNOWN(root, "zkgkr", "version", "statement", "witness", "display"));
+    ZKG_TRY(KNOWN(root, "zkgkr", "version", "statement", "witness", "display"));
     ZKG_TRY(need_string(&kind, root, "zkgkr", err));
     ZKG_TRY(need_u64(&version, root, "version", UINT32_MAX, err));
     if (strcmp(kind, "graph") != 0 || version != 1)
@@ -584,8 +581,9 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
 
     *out = NULL;
     if (!zkg_dir_exists(folder))
-        return zkg_fail(err, ZKG_ERR_IO, "%s: no such folder (a graph is a "
-                                         "folder NAME.zkg)",
+        return zkg_fail(err, ZKG_ERR_IO,
+                        "%s: no such folder (a graph is a "
+                        "folder NAME.zkg)",
                         folder);
     arrays = zkg_path_join(folder, "tensors.safetensors");
     json = zkg_path_join(folder, "graph.json");

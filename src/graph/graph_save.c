@@ -316,8 +316,8 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
     const zkg_statement *st = &g->st;
     size_t max = st->tensors, n = 0, names = 0;
     char digest[65];
-    const char *const meta[] = {"zkgkr",   "tensors", "version",
-                                "1",       "graph",   digest};
+    const char *const meta[] = {"zkgkr", "tensors", "version",
+                                "1",     "graph",   digest};
     char(*name)[ZKG_MAX_NAME + 32];
     zkg_st_out *out;
     zkg_status s;

@@ -21,8 +21,8 @@
 static inline void *zkg_grow(void *list, uint32_t count, size_t size)
 {
     if (count == 0 || zkg_is_pow2(count)) {
-        void *more = zkg_realloc(list, count == 0 ? 1 : (size_t)2 * count,
-                                 size);
+        void *more =
+            zkg_realloc(list, count == 0 ? 1 : (size_t)2 * count, size);
 
         if (more == NULL)
             return NULL;

@@ -40,8 +40,8 @@ zkg_status zkg_key_encode(uint8_t **bytes, size_t *len, zkg_key *key,
     size_t statement_len;
     zkg_status s;
 
-    ZKG_TRY(zkg_statement_encode(&statement, &statement_len, &key->statement,
-                                 err));
+    ZKG_TRY(
+        zkg_statement_encode(&statement, &statement_len, &key->statement, err));
     zkg_writer_init(&w);
     (void)zkg_container_write(&w, ZKG_CONTAINER_KEY, ZKG_KEY_VERSION);
     (void)zkg_writer_u64(&w, statement_len);
@@ -98,8 +98,8 @@ static zkg_status decode(zkg_key *out, zkg_reader *r, const char *name,
     const uint8_t *statement;
     uint64_t statement_len;
 
-    ZKG_TRY(zkg_container_read(r, ZKG_CONTAINER_KEY, ZKG_KEY_VERSION, name,
-                               err));
+    ZKG_TRY(
+        zkg_container_read(r, ZKG_CONTAINER_KEY, ZKG_KEY_VERSION, name, err));
     if (zkg_reader_u64(r, &statement_len) != ZKG_OK ||
         statement_len > zkg_reader_left(r))
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the key is truncated",
@@ -107,8 +107,7 @@ static zkg_status decode(zkg_key *out, zkg_reader *r, const char *name,
     ZKG_TRY(zkg_reader_view(r, &statement, (size_t)statement_len));
     ZKG_TRY(zkg_statement_decode(&out->statement, statement,
                                  (size_t)statement_len, err));
-    ZKG_TRY(
-        zkg_displays_read(&out->display, r, out->statement.tensors, err));
+    ZKG_TRY(zkg_displays_read(&out->display, r, out->statement.tensors, err));
     ZKG_TRY(zkg_srs_key_read(&out->srs, r, err));
     return read_points(out, r, name, err);
 }

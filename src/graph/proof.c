@@ -56,8 +56,8 @@ zkg_status zkg_proof_split(zkg_proof_view *out, const uint8_t *bytes,
     zkg_reader r;
 
     zkg_reader_init(&r, bytes, len);
-    ZKG_TRY(zkg_container_read(&r, ZKG_CONTAINER_PROOF, ZKG_PROOF_VERSION,
-                               name, err));
+    ZKG_TRY(zkg_container_read(&r, ZKG_CONTAINER_PROOF, ZKG_PROOF_VERSION, name,
+                               err));
     if (len != want)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s has %zu bytes, a proof for this key has %zu", name,

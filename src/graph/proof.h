@@ -36,8 +36,7 @@ size_t zkg_proof_public_bytes(const zkg_statement *st);
 size_t zkg_proof_bytes(const zkg_proof_sizes *sizes);
 
 /** Header and key digest. */
-zkg_status zkg_proof_write_header(zkg_writer *w,
-                                  const uint8_t key_digest[32]);
+zkg_status zkg_proof_write_header(zkg_writer *w, const uint8_t key_digest[32]);
 
 /** Values of the public tensors; arrays: one a tensor. */
 zkg_status zkg_proof_write_public(zkg_writer *w, const zkg_statement *st,

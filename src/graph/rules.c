@@ -50,8 +50,8 @@ static zkg_status make(zkg_array *arrays, const zkg_graph *g, uint32_t id,
     return zkg_array_init(&arrays[id], t->type, t->axes, t->len, err);
 }
 
-static zkg_status need(const zkg_array *arrays, const zkg_graph *g,
-                       uint32_t id, zkg_error *err)
+static zkg_status need(const zkg_array *arrays, const zkg_graph *g, uint32_t id,
+                       zkg_error *err)
 {
     if (arrays[id].data != NULL)
         return ZKG_OK;
@@ -104,8 +104,7 @@ static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
     const uint32_t skip[2] = {r->to, r->remainder};
     zkg_status s;
 
-    zkg_grid_out(out, &g->st, t,
-                 &g->st.kernel[t->kernel].einsum[r->einsum]);
+    zkg_grid_out(out, &g->st, t, &g->st.kernel[t->kernel].einsum[r->einsum]);
     *sum = zkg_alloc(out->count, sizeof(**sum));
     if (*sum == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
@@ -181,8 +180,8 @@ static zkg_status solve_fill(zkg_array *arrays, const zkg_graph *g,
             ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
             zkg_cells_param(&equals, &g->st, t, e->equals,
                             &arrays[t->bind[e->equals]]);
-            rest = zkg_array_get_i64(equals.array,
-                                     zkg_cells_at(&equals, index));
+            rest =
+                zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index));
         }
         /* a + c T = rest */
         if (!zkg_add_i64_ok(&a, a, -rest) || a == INT64_MIN)

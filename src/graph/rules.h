@@ -22,9 +22,8 @@ ZKG_MUST_CHECK zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
  *
  * @param where what and where the value is, for the message
  */
-ZKG_MUST_CHECK zkg_status zkg_rule_store(zkg_array *arrays,
-                                         const zkg_graph *g, uint32_t id,
-                                         uint64_t at, int64_t v,
+ZKG_MUST_CHECK zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g,
+                                         uint32_t id, uint64_t at, int64_t v,
                                          zkg_error *err);
 
 #endif

@@ -65,8 +65,7 @@ static zkg_status commit_fixed(zkg_key *key, const zkg_graph *g,
 {
     uint64_t at = 0;
 
-    key->fixed_points =
-        zkg_statement_chunks(&g->st, ZKG_FIXED, key->srs.k);
+    key->fixed_points = zkg_statement_chunks(&g->st, ZKG_FIXED, key->srs.k);
     key->fixed = zkg_alloc(key->fixed_points, sizeof(key->fixed[0]));
     if (key->fixed == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the key");

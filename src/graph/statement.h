@@ -18,17 +18,17 @@
 #include "tensor/array.h"
 #include "zkgkr/status.h"
 
-#define ZKG_NO_ID UINT32_MAX    /* no tensor, no table, no axis */
+#define ZKG_NO_ID UINT32_MAX /* no tensor, no table, no axis */
 #define ZKG_MAX_TENSORS (1u << 20)
 #define ZKG_MAX_TASKS (1u << 20)
 #define ZKG_MAX_TABLES (1u << 12)
 #define ZKG_MAX_KERNELS (1u << 20)
-#define ZKG_MAX_KERNEL_AXES 15  /* copies make 16 */
+#define ZKG_MAX_KERNEL_AXES 15 /* copies make 16 */
 #define ZKG_MAX_PARAMS 4096
-#define ZKG_MAX_TERMS 4096      /* of one einsum */
-#define ZKG_MAX_RELATIONS 4096  /* of one kernel */
+#define ZKG_MAX_TERMS 4096            /* of one einsum */
+#define ZKG_MAX_RELATIONS 4096        /* of one kernel */
 #define ZKG_MAX_TABLE_COLUMNS 16      /* of one table */
-#define ZKG_MAX_TABLE_BITS 30   /* rows of a table in closed form */
+#define ZKG_MAX_TABLE_BITS 30         /* rows of a table in closed form */
 #define ZKG_MAX_TABLE_ROWS (1u << 20) /* rows of a table given as data */
 #define ZKG_MAX_TENSOR_VARS 40
 #define ZKG_MAX_NAME 127
@@ -47,12 +47,12 @@ typedef struct zkg_tensor {
 typedef struct zkg_stmt_table {
     char *name;
     zkg_table_kind kind;
-    uint32_t bits;      /**< closed forms: 2^bits rows; else 0 */
+    uint32_t bits; /**< closed forms: 2^bits rows; else 0 */
     uint64_t rows;
     uint32_t columns;
-    zkg_array *column;  /**< kind columns: `columns` arrays of i64 [rows] */
-    uint32_t counts;    /**< tensor of the multiplicities, i64 [rows] */
-    bool hinted;        /**< counts are nothing but this table's */
+    zkg_array *column; /**< kind columns: `columns` arrays of i64 [rows] */
+    uint32_t counts;   /**< tensor of the multiplicities, i64 [rows] */
+    bool hinted;       /**< counts are nothing but this table's */
 } zkg_stmt_table;
 
 /** An integer coefficient: sign and magnitude, lowest limb first. */
@@ -61,7 +61,8 @@ typedef struct zkg_coeff {
     uint32_t limb[8];
 } zkg_coeff;
 
-/** Index of a factor: s*a + d*b + e; a plain axis is s=1, b=ZKG_NO_ID, d=e=0. */
+/** Index of a factor: s*a + d*b + e; a plain axis is s=1, b=ZKG_NO_ID, d=e=0.
+ */
 typedef struct zkg_stmt_index {
     int64_t s, d, e;
     uint32_t a, b; /**< axes of the kernel */
@@ -123,9 +124,9 @@ typedef struct zkg_task {
     char *name;
     uint32_t kernel;
     uint64_t copies;
-    uint32_t params;  /**< as the kernel's */
-    uint32_t *bind;   /**< tensor of each parameter */
-    bool *broadcast;  /**< shared by all copies */
+    uint32_t params; /**< as the kernel's */
+    uint32_t *bind;  /**< tensor of each parameter */
+    bool *broadcast; /**< shared by all copies */
 } zkg_task;
 
 typedef struct zkg_statement {
@@ -233,7 +234,7 @@ ZKG_MUST_CHECK zkg_status zkg_statement_encode(uint8_t **bytes, size_t *len,
  * @param[out] out to be cleared by the caller; empty on failure
  */
 ZKG_MUST_CHECK zkg_status zkg_statement_decode(zkg_statement *out,
-                                               const uint8_t *bytes,
-                                               size_t len, zkg_error *err);
+                                               const uint8_t *bytes, size_t len,
+                                               zkg_error *err);
 
 #endif

@@ -14,15 +14,15 @@
 
 /* What the checks learn about each tensor. */
 typedef struct use {
-    bool bound;     /* to a parameter of some task */
-    bool in_einsum; /* as a factor */
-    bool ranged;    /* a lookup holds it within its min..max */
-    bool tried;     /* some lookup has it as a column .. */
-    uint32_t table; /* .. of this table, */
+    bool bound;        /* to a parameter of some task */
+    bool in_einsum;    /* as a factor */
+    bool ranged;       /* a lookup holds it within its min..max */
+    bool tried;        /* some lookup has it as a column .. */
+    uint32_t table;    /* .. of this table, */
     int64_t low, high; /* whose column has this range */
-    bool counts;    /* of a table */
-    uint32_t tasks; /* that bind it */
-    uint32_t last;  /* task that binds it */
+    bool counts;       /* of a table */
+    uint32_t tasks;    /* that bind it */
+    uint32_t last;     /* task that binds it */
 } use;
 
 /* ---- names ---- */
@@ -147,9 +147,8 @@ static zkg_status check_rows_differ(const zkg_stmt_table *t, zkg_error *err)
     return s;
 }
 
-static zkg_status check_counts(const zkg_statement *st,
-                               const zkg_stmt_table *t, use *used,
-                               zkg_error *err)
+static zkg_status check_counts(const zkg_statement *st, const zkg_stmt_table *t,
+                               use *used, zkg_error *err)
 {
     const zkg_tensor *m;
 
@@ -171,10 +170,11 @@ static zkg_status check_table(const zkg_statement *st, const zkg_stmt_table *t,
                               use *used, zkg_error *err)
 {
     if (t->kind == ZKG_KIND_COLUMNS) {
-        if (t->bits != 0 || t->columns < 1 || t->columns > ZKG_MAX_TABLE_COLUMNS ||
-            t->rows < 1 || t->rows > ZKG_MAX_TABLE_ROWS)
-            return BAD("table %s: columns are 1 to %d, rows 1 to 2^20",
-                       t->name, ZKG_MAX_TABLE_COLUMNS);
+        if (t->bits != 0 || t->columns < 1 ||
+            t->columns > ZKG_MAX_TABLE_COLUMNS || t->rows < 1 ||
+            t->rows > ZKG_MAX_TABLE_ROWS)
+            return BAD("table %s: columns are 1 to %d, rows 1 to 2^20", t->name,
+                       ZKG_MAX_TABLE_COLUMNS);
     } else if ((unsigned)t->kind > ZKG_KIND_COLUMNS || t->bits < 1 ||
                t->bits > ZKG_MAX_TABLE_BITS ||
                t->rows != (uint64_t)1 << t->bits ||
@@ -259,12 +259,11 @@ static zkg_status check_factor(const zkg_kernel *k, const zkg_stmt_factor *f,
                            k->name, k->axis[x->a].name, p->name);
         }
         if (k->axis[x->a].len != k->axis[p->axis[i]].len)
-            return BAD("kernel %s: parameter %s has length %llu where its "
-                       "index %s has %llu",
-                       k->name, p->name,
-                       (unsigned long long)k->axis[p->axis[i]].len,
-                       k->axis[x->a].name,
-                       (unsigned long long)k->axis[x->a].len);
+            return BAD(
+                "kernel %s: parameter %s has length %llu where its "
+                "index %s has %llu",
+                k->name, p->name, (unsigned long long)k->axis[p->axis[i]].len,
+                k->axis[x->a].name, (unsigned long long)k->axis[x->a].len);
     }
     return ZKG_OK;
 }
@@ -389,8 +388,7 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
                        st->table[l->table].columns, l->columns);
         for (uint32_t c = 0; c < l->columns; c++) {
             if (l->param[c] >= k->params)
-                return BAD("kernel %s: a lookup without a parameter",
-                           k->name);
+                return BAD("kernel %s: a lookup without a parameter", k->name);
         }
     }
     for (uint32_t i = 0; i < k->einsums; i++)
@@ -450,13 +448,12 @@ static zkg_status check_virtual(const zkg_statement *st, const zkg_task *t,
         if (k->einsum[i].equals != p)
             continue;
         if (producer != ZKG_NO_ID)
-            return BAD("task %s: virtual tensor %s has two producers",
-                       t->name, name);
+            return BAD("task %s: virtual tensor %s has two producers", t->name,
+                       name);
         producer = i;
     }
     if (producer == ZKG_NO_ID)
-        return BAD("task %s: virtual tensor %s has no producer", t->name,
-                   name);
+        return BAD("task %s: virtual tensor %s has no producer", t->name, name);
     for (uint32_t i = 0; i < k->lookups; i++)
         consumers += holds(k->lookup[i].param, k->lookup[i].columns, p);
     for (uint32_t i = 0; i < k->einsums; i++) {
@@ -476,8 +473,7 @@ static zkg_status check_virtual(const zkg_statement *st, const zkg_task *t,
         }
     }
     if (consumers == 0)
-        return BAD("task %s: virtual tensor %s has no consumer", t->name,
-                   name);
+        return BAD("task %s: virtual tensor %s has no consumer", t->name, name);
     if (t->broadcast[p] && t->copies > 1)
         return BAD("task %s: virtual tensor %s cannot be broadcast", t->name,
                    name);

@@ -356,16 +356,16 @@ static zkg_status read_kernels(zkg_statement *st, zkg_reader *r)
 
 static zkg_status read_tasks(zkg_statement *st, zkg_reader *r)
 {
-    ZKG_TRY(read_count((void **)&st->task, &st->tasks, r, sizeof(zkg_task),
-                       20, ZKG_MAX_TASKS));
+    ZKG_TRY(read_count((void **)&st->task, &st->tasks, r, sizeof(zkg_task), 20,
+                       ZKG_MAX_TASKS));
     for (uint32_t i = 0; i < st->tasks; i++) {
         zkg_task *t = &st->task[i];
 
         ZKG_TRY(read_name(&t->name, r));
         ZKG_TRY(zkg_reader_u32(r, &t->kernel));
         ZKG_TRY(zkg_reader_u64(r, &t->copies));
-        ZKG_TRY(read_count((void **)&t->bind, &t->params, r,
-                           sizeof(t->bind[0]), 5, ZKG_MAX_PARAMS));
+        ZKG_TRY(read_count((void **)&t->bind, &t->params, r, sizeof(t->bind[0]),
+                           5, ZKG_MAX_PARAMS));
         t->broadcast = zkg_alloc(t->params, sizeof(t->broadcast[0]));
         if (t->broadcast == NULL)
             return ZKG_ERR_NOMEM;

@@ -72,9 +72,9 @@ zkg_status zkg_text_axes(uint32_t axis[ZKG_MAX_AXES], uint32_t *axes,
     return ZKG_OK;
 }
 
-zkg_status zkg_text_params(uint32_t param[ZKG_MAX_TABLE_COLUMNS], uint32_t *params,
-                           const zkg_kernel *k, const char *text,
-                           zkg_error *err)
+zkg_status zkg_text_params(uint32_t param[ZKG_MAX_TABLE_COLUMNS],
+                           uint32_t *params, const zkg_kernel *k,
+                           const char *text, zkg_error *err)
 {
     cursor c = {text};
     char word[ZKG_MAX_NAME + 1];
@@ -88,8 +88,7 @@ zkg_status zkg_text_params(uint32_t param[ZKG_MAX_TABLE_COLUMNS], uint32_t *para
         param[*params] = zkg_kernel_param_id(k, word);
         if (param[*params] == ZKG_NO_ID)
             return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "kernel %s has no parameter \"%s\"", k->name,
-                            word);
+                            "kernel %s has no parameter \"%s\"", k->name, word);
         (*params)++;
     } while (take(&c, ','));
     if (*c.at != 0)

@@ -22,14 +22,13 @@ ZKG_MUST_CHECK zkg_status zkg_text_axes(uint32_t axis[ZKG_MAX_AXES],
 
 /** Parameters of kernel k by name. */
 ZKG_MUST_CHECK zkg_status zkg_text_params(uint32_t param[ZKG_MAX_TABLE_COLUMNS],
-                                          uint32_t *params,
-                                          const zkg_kernel *k,
+                                          uint32_t *params, const zkg_kernel *k,
                                           const char *text, zkg_error *err);
 
 /** A factor: a parameter with its indices in brackets, or alone. */
 ZKG_MUST_CHECK zkg_status zkg_text_factor(zkg_stmt_factor *out,
-                                          const zkg_kernel *k,
-                                          const char *text, zkg_error *err);
+                                          const zkg_kernel *k, const char *text,
+                                          zkg_error *err);
 
 /** The inverse of zkg_text_factor(); out holds ZKG_FACTOR_TEXT bytes. */
 void zkg_text_factor_format(char *out, const zkg_kernel *k,

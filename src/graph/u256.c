@@ -57,7 +57,7 @@ bool zkg_u256_is_below_half_p(const zkg_u256 *a)
     if (twice.over)
         return false;
     for (int i = 0; i < 4; i++)
-        l[i] = (uint64_t)twice.limb[2 * i] |
-               (uint64_t)twice.limb[2 * i + 1] << 32;
+        l[i] = (uint64_t)twice.limb[2 * i] | (uint64_t)twice.limb[2 * i + 1]
+                                                 << 32;
     return zkg_fr_from_scalar(&ignored, l);
 }

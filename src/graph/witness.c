@@ -71,9 +71,8 @@ static zkg_status bad_shape(const zkg_tensor *t, zkg_error *err)
                     t->name, shape, (unsigned long long)zkg_tensor_count(t));
 }
 
-static zkg_status take_number(void *user, uint32_t entry,
-                              const uint64_t *index, uint32_t depth,
-                              double value, zkg_error *err)
+static zkg_status take_number(void *user, uint32_t entry, const uint64_t *index,
+                              uint32_t depth, double value, zkg_error *err)
 {
     input_state *in = user;
     const zkg_tensor *t;
@@ -160,8 +159,7 @@ zkg_status zkg_witness_read_input(zkg_witness *w, const zkg_graph *g,
     return s;
 }
 
-zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g,
-                             zkg_error *err)
+zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g, zkg_error *err)
 {
     for (uint32_t i = 0; i < g->rules; i++) {
         if (w->array[g->rule[i].to].data == NULL)
@@ -296,9 +294,8 @@ static zkg_status check_counts(const int64_t *want, const zkg_witness *w,
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "tensor %s says that row %llu of table %s is "
                             "looked up %lld times; it is looked up %lld times",
-                            g->st.tensor[t->counts].name,
-                            (unsigned long long)i, t->name, (long long)v,
-                            (long long)want[i]);
+                            g->st.tensor[t->counts].name, (unsigned long long)i,
+                            t->name, (long long)v, (long long)want[i]);
     }
     return ZKG_OK;
 }
@@ -339,8 +336,8 @@ zkg_status zkg_witness_write(const zkg_witness *w, const zkg_graph *g,
                              const char *path, zkg_error *err)
 {
     char digest[65];
-    const char *const meta[] = {"zkgkr",   "tensors", "version",
-                                "1",       "graph",   digest};
+    const char *const meta[] = {"zkgkr", "tensors", "version",
+                                "1",     "graph",   digest};
     zkg_st_out *out = zkg_alloc(w->tensors, sizeof(out[0]));
     size_t n = 0;
     zkg_status s;
@@ -383,9 +380,8 @@ static zkg_status read_tensor(zkg_array *a, const zkg_tensor *t,
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "%s: tensor %s: element %llu is %lld, outside "
                             "its range %lld..%lld",
-                            path, t->name, (unsigned long long)i,
-                            (long long)v, (long long)t->min,
-                            (long long)t->max);
+                            path, t->name, (unsigned long long)i, (long long)v,
+                            (long long)t->min, (long long)t->max);
         zkg_array_set_i64(a, i, v);
     }
     return ZKG_OK;

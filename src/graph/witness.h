@@ -23,8 +23,8 @@ typedef struct zkg_witness {
  * Start a witness: fixed tensors hold the graph's values (borrowed), all
  * others nothing.
  */
-ZKG_MUST_CHECK zkg_status zkg_witness_init(zkg_witness *out,
-                                           const zkg_graph *g, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
+                                           zkg_error *err);
 void zkg_witness_clear(zkg_witness *w);
 
 /** After arrays were changed by hand: refresh view. */
@@ -70,8 +70,7 @@ ZKG_MUST_CHECK zkg_status zkg_witness_write(const zkg_witness *w,
                                             const char *path, zkg_error *err);
 
 /** Read such a file, and solve for virtual tensors; does not check. */
-ZKG_MUST_CHECK zkg_status zkg_witness_read(zkg_witness *out,
-                                           const zkg_graph *g,
+ZKG_MUST_CHECK zkg_status zkg_witness_read(zkg_witness *out, const zkg_graph *g,
                                            const char *path, zkg_error *err);
 
 #endif

@@ -95,9 +95,8 @@ static zkg_status add_fixed(zkg_graph *g, const char *name, uint32_t axes,
     return zkg_graph_set_fixed(g, name, value, n, err);
 }
 
-static zkg_status add_vector(zkg_graph *g, const char *name,
-                             zkg_visibility vis, uint64_t len, zkg_interval h,
-                             zkg_error *err)
+static zkg_status add_vector(zkg_graph *g, const char *name, zkg_visibility vis,
+                             uint64_t len, zkg_interval h, zkg_error *err)
 {
     const zkg_tensor_spec spec = {
         .name = name,
@@ -147,8 +146,8 @@ static zkg_status add_kernel(zkg_graph *g, const zkg_nn_dense *d,
     ZKG_TRY(zkg_graph_kernel_term(g, k, "1", "w[o,k]", "x[k]", err));
     ZKG_TRY(zkg_graph_kernel_term(g, k, "1", "b[o]", NULL, err));
     ZKG_TRY(zkg_graph_kernel_term(g, k, half, NULL, NULL, err));
-    ZKG_TRY(zkg_graph_kernel_term(g, k, scale, relu ? "q[o]" : "y[o]", NULL,
-                                  err));
+    ZKG_TRY(
+        zkg_graph_kernel_term(g, k, scale, relu ? "q[o]" : "y[o]", NULL, err));
     return zkg_graph_kernel_term(g, k, "-1", "rem[o]", NULL, err);
 }
 
@@ -219,8 +218,8 @@ static zkg_status build(zkg_graph *g, const zkg_nn_dense *d, zkg_interval q,
         ZKG_TRY(add_vector(g, name.q, ZKG_PRIVATE, d->out, q, err));
     ZKG_TRY(add_vector(g, d->y, d->y_visibility, d->out, y, err));
     ZKG_TRY(add_vector(g, name.rem, ZKG_PRIVATE, d->out, rem, err));
-    ZKG_TRY(add_kernel(g, d, rem_table, y_table[0] != 0 ? y_table : NULL,
-                       relu, err));
+    ZKG_TRY(add_kernel(g, d, rem_table, y_table[0] != 0 ? y_table : NULL, relu,
+                       err));
     ZKG_TRY(add_task(g, d, &name, relu, err));
     task = g->st.tasks - 1;
     ZKG_TRY(zkg_graph_rule_divmod(g, g->st.task[task].name, 0,

@@ -85,8 +85,8 @@ zkg_status zkg_nn_range(zkg_graph *g, const char *tensor, zkg_error *err)
                         tensor);
     t = g->st.tensor[id];
     if (t.axes + 1 > ZKG_MAX_AXES)
-        return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "tensor %s: %u axes",
-                        tensor, t.axes);
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "tensor %s: %u axes", tensor,
+                        t.axes);
     ZKG_TRY(zkg_nn_range_table(table, g, t.min, t.max, err));
     snprintf(kernel, sizeof(kernel), "range:%s", tensor);
     ZKG_TRY(zkg_graph_add_kernel(g, kernel, err));

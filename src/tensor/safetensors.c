@@ -52,8 +52,7 @@ uint64_t zkg_st_entry_count(const zkg_st_entry *e)
     return n;
 }
 
-static zkg_status read_type(zkg_st_type *out, const zkg_json *v,
-                            zkg_error *err)
+static zkg_status read_type(zkg_st_type *out, const zkg_json *v, zkg_error *err)
 {
     const zkg_json *t;
     const char *name;
@@ -95,8 +94,7 @@ static zkg_status read_entry(zkg_st_entry *e, span *at, const zkg_json *v,
         ZKG_TRY(zkg_json_u64(&e->len[e->axes], m, UINT64_MAX, err));
         if (!zkg_mul_ok(&bytes, bytes, e->len[e->axes++]))
             return zkg_json_fail(err, m, ZKG_ERR_MALFORMED,
-                                 "tensor \"%s\" is too large",
-                                 zkg_json_key(v));
+                                 "tensor \"%s\" is too large", zkg_json_key(v));
     }
     ZKG_TRY(zkg_json_need(&offsets, v, "data_offsets", ZKG_JSON_ARRAY, err));
     if (zkg_json_count(offsets) != 2)
@@ -167,8 +165,7 @@ static zkg_status check_tiling(span *at, size_t n, size_t data_bytes,
 }
 
 static zkg_status read_header(zkg_safetensors *st, const zkg_json *root,
-                              size_t data_at, const char *name,
-                              zkg_error *err)
+                              size_t data_at, const char *name, zkg_error *err)
 {
     const size_t data_bytes = st->file_bytes - data_at;
     span *at;
@@ -196,8 +193,7 @@ static zkg_status read_header(zkg_safetensors *st, const zkg_json *root,
 }
 
 zkg_status zkg_safetensors_parse(zkg_safetensors *out, uint8_t *file,
-                                 size_t bytes, const char *name,
-                                 zkg_error *err)
+                                 size_t bytes, const char *name, zkg_error *err)
 {
     zkg_json_doc *doc = NULL;
     uint64_t header;
@@ -217,11 +213,9 @@ zkg_status zkg_safetensors_parse(zkg_safetensors *out, uint8_t *file,
                         "of %zu (truncated, or no safetensors file)",
                         name, (unsigned long long)header, bytes);
     }
-    s = zkg_json_parse(&doc, (const char *)file + 8, (size_t)header, name,
-                       err);
+    s = zkg_json_parse(&doc, (const char *)file + 8, (size_t)header, name, err);
     if (s == ZKG_OK)
-        s = read_header(out, zkg_json_root(doc), 8 + (size_t)header, name,
-                        err);
+        s = read_header(out, zkg_json_root(doc), 8 + (size_t)header, name, err);
     zkg_json_free(doc);
     if (s != ZKG_OK)
         zkg_safetensors_clear(out);

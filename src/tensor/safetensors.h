@@ -41,7 +41,7 @@ typedef struct zkg_safetensors {
     size_t file_bytes;
     zkg_st_entry *entry;
     size_t entries;
-    char **meta; /**< __metadata__: key, value, key, value .. */
+    char **meta;  /**< __metadata__: key, value, key, value .. */
     size_t metas; /**< pairs */
 } zkg_safetensors;
 
@@ -91,9 +91,10 @@ uint64_t zkg_st_entry_count(const zkg_st_entry *e);
  *
  * @param meta 2 * metas strings: key, value, ..
  */
-ZKG_MUST_CHECK zkg_status
-zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
-                      size_t tensors, const char *const *meta, size_t metas,
-                      zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_safetensors_write(const char *path,
+                                                const zkg_st_out *tensor,
+                                                size_t tensors,
+                                                const char *const *meta,
+                                                size_t metas, zkg_error *err);
 
 #endif

@@ -27,9 +27,9 @@ static void rounding_of_the_model_is_half_up(void **state)
     static const struct {
         int64_t x, y, rem;
     } cases[] = {
-        {0, 0, 2},  {1, 0, 3},   {2, 1, 0},   {3, 1, 1},   {5, 1, 3},
-        {6, 2, 0},  {-1, 0, 1},  {-2, 0, 0},  {-3, -1, 3}, {-6, -1, 0},
-        {-7, -2, 3}, {-10, -2, 0},
+        {0, 0, 2},   {1, 0, 3},   {2, 1, 0},   {3, 1, 1},
+        {5, 1, 3},   {6, 2, 0},   {-1, 0, 1},  {-2, 0, 0},
+        {-3, -1, 3}, {-6, -1, 0}, {-7, -2, 3}, {-10, -2, 0},
     };
     const zkg_nn_dense layer = {
         .name = "l", .out = 1, .in = 1, .w = w, .b = b, .shift = 2};
@@ -38,8 +38,7 @@ static void rounding_of_the_model_is_half_up(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int64_t q, rem, y;
 
-        OK(zkg_nn_dense_model(&q, &rem, &y, &layer, false, &cases[i].x,
-                              NULL));
+        OK(zkg_nn_dense_model(&q, &rem, &y, &layer, false, &cases[i].x, NULL));
         assert_int_equal(q, cases[i].y);
         assert_int_equal(y, cases[i].y);
         assert_int_equal(rem, cases[i].rem);
@@ -198,8 +197,8 @@ static void read_file(zkg_safetensors *st, const char *name)
         fail_msg("%s", err.text);
 }
 
-static void read_reals(double *out, const zkg_safetensors *st,
-                       const char *name, size_t n)
+static void read_reals(double *out, const zkg_safetensors *st, const char *name,
+                       size_t n)
 {
     const zkg_st_entry *e = zkg_safetensors_find(st, name);
 
@@ -281,14 +280,13 @@ static zkg_graph *digit_graph(uint32_t scale, const char *visibility)
     zkg_error err = {0};
     zkg_graph *g = NULL;
 
-    snprintf(folder, sizeof(folder), "/tmp/zkg-dense-%ld.zkg",
-             (long)getpid());
+    snprintf(folder, sizeof(folder), "/tmp/zkg-dense-%ld.zkg", (long)getpid());
     snprintf(command, sizeof(command),
              "'%s/examples/01-digits/make-graph' --weights "
              "'%s/examples/01-digits/weights.safetensors' --scale %u "
              "--input-visibility %s -o %s",
-             build != NULL ? build : "build", root != NULL ? root : ".",
-             scale, visibility, folder);
+             build != NULL ? build : "build", root != NULL ? root : ".", scale,
+             visibility, folder);
     assert_int_equal(system(command), 0);
     if (zkg_graph_load(&g, folder, &err) != ZKG_OK)
         fail_msg("%s", err.text);
@@ -362,8 +360,7 @@ static void scale_7_fits_tables_of_12_bits(void **state)
     assert_int_equal(g->st.tasks, 3);
     assert_string_equal(g->st.task[2].name, "Task2");
     assert_int_equal(
-        g->st.table[zkg_statement_table_id(&g->st, "from_0_to_128")].rows,
-        129);
+        g->st.table[zkg_statement_table_id(&g->st, "from_0_to_128")].rows, 129);
     zkg_graph_free(g);
 }
 

@@ -169,21 +169,22 @@ static void bad_json_is_refused_with_its_place(void **state)
         {"\"c\": \"2\"", "\"c\": 2", ZKG_ERR_MALFORMED, "graph.json:"},
         {"\"c[i]\"", "\"c[j]\"", ZKG_ERR_MALFORMED, "c[j]"},
         {"\"c[i]\"", "\"c[2*i-1]\"", ZKG_ERR_UNSUPPORTED, "affine"},
-        {"\"kind\": \"signed_range\"", "\"kind\": \"wide\"",
-         ZKG_ERR_MALFORMED, "wide"},
+        {"\"kind\": \"signed_range\"", "\"kind\": \"wide\"", ZKG_ERR_MALFORMED,
+         "wide"},
         {"\"rule\": \"map\"", "\"rule\": \"callback\"", ZKG_ERR_UNSUPPORTED,
          "callback"},
         {"\"kernel\": \"k1\"", "\"kernel\": \"k2\"", ZKG_ERR_MALFORMED, "k2"},
-        {"\"broadcast\": [\"c\"", "\"broadcast\": [\"d\"",
-         ZKG_ERR_MALFORMED, "\"d\""},
+        {"\"broadcast\": [\"c\"", "\"broadcast\": [\"d\"", ZKG_ERR_MALFORMED,
+         "\"d\""},
         {"\"version\": 1", "\"version\": 2", ZKG_ERR_MALFORMED, "version 2"},
         {"\"zkgkr\": \"graph\"", "\"zkgkr\": \"cake\"", ZKG_ERR_MALFORMED,
          "cake"},
-        {"\"min\": 0, \"max\": 2", "\"min\": 0, \"max\": 1", ZKG_ERR_MALFORMED, "lets pass"},
-        {"\"min\": 5, \"max\": 5", "\"min\": 4, \"max\": 5",
-         ZKG_ERR_MALFORMED, "belongs to graph"},
-        {"\"statement\"", "\"statement\": 1, \"statement\"",
-         ZKG_ERR_MALFORMED, "statement"},
+        {"\"min\": 0, \"max\": 2", "\"min\": 0, \"max\": 1", ZKG_ERR_MALFORMED,
+         "lets pass"},
+        {"\"min\": 5, \"max\": 5", "\"min\": 4, \"max\": 5", ZKG_ERR_MALFORMED,
+         "belongs to graph"},
+        {"\"statement\"", "\"statement\": 1, \"statement\"", ZKG_ERR_MALFORMED,
+         "statement"},
         {"\"table:act.1\"", "\"table:act.9\"", ZKG_ERR_MALFORMED, "act.9"},
         {"\"scale\": 3", "\"scale\": 99", ZKG_ERR_MALFORMED, "graph.json:"},
     };
@@ -200,8 +201,7 @@ static void bad_json_is_refused_with_its_place(void **state)
     {
         zkg_graph *g;
 
-        assert_int_equal(zkg_graph_load(&g, "/nowhere.zkg", NULL),
-                         ZKG_ERR_IO);
+        assert_int_equal(zkg_graph_load(&g, "/nowhere.zkg", NULL), ZKG_ERR_IO);
     }
 }
 
@@ -209,9 +209,9 @@ static void factors_are_parsed_and_printed(void **state)
 {
     static const char *const good[] = {"x[i]", "k", "x[2*i+1*i-1]",
                                        "x[-1*i+3*i]", "x[1*i+1*i]"};
-    static const char *const bad[] = {"",      "q[i]",   "x[i",   "x[i]]",
-                                      "x[1]",  "x[i+i+i]", "x i", "x[2i]",
-                                      "x[i,]", "x[99999999999*i]"};
+    static const char *const bad[] = {
+        "",         "q[i]", "x[i",   "x[i]]", "x[1]",
+        "x[i+i+i]", "x i",  "x[2i]", "x[i,]", "x[99999999999*i]"};
     zkg_graph *g = sample();
     char text[ZKG_FACTOR_TEXT];
     zkg_stmt_factor f;
@@ -233,22 +233,20 @@ static void factors_are_parsed_and_printed(void **state)
 static void the_builder_refuses_at_once(void **state)
 {
     static const int64_t wrong[2] = {3, 5};
-    static const zkg_tensor_spec again = {"x", ZKG_I8, ZKG_PUBLIC, 0, {0}, 0,
-                                          0};
+    static const zkg_tensor_spec again = {"x", ZKG_I8, ZKG_PUBLIC, 0,
+                                          {0}, 0,      0};
     zkg_graph *g = sample();
 
     (void)state;
-    assert_int_equal(zkg_graph_add_tensor(g, &again, NULL),
-                     ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_graph_add_tensor(g, &again, NULL), ZKG_ERR_MALFORMED);
     assert_int_equal(zkg_graph_set_fixed(g, "c", wrong, 2, NULL),
                      ZKG_ERR_WITNESS);
     assert_int_equal(zkg_graph_set_fixed(g, "c", wrong, 1, NULL),
                      ZKG_ERR_MALFORMED);
     assert_int_equal(zkg_graph_set_fixed(g, "x", wrong, 2, NULL),
                      ZKG_ERR_MALFORMED);
-    assert_int_equal(
-        zkg_graph_kernel_lookup(g, "k1", "act", "x,y", NULL),
-        ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_graph_kernel_lookup(g, "k1", "act", "x,y", NULL),
+                     ZKG_ERR_MALFORMED);
     assert_int_equal(zkg_graph_bind(g, "x", "x", false, NULL),
                      ZKG_ERR_MALFORMED);
     assert_int_equal(zkg_graph_add_input(g, "c", NULL), ZKG_ERR_MALFORMED);

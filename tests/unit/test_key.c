@@ -133,7 +133,7 @@ static void damaged_keys_are_refused(void **state)
     assert_int_equal(zkg_key_decode(&bad, longer, len + 64, "k", NULL),
                      ZKG_ERR_MALFORMED);
     /* Bits: refused, or another digest; the points of the end are refused. */
-    for (size_t i = 0; i < len; i += i + 256 > len ? 1 : 5) {
+    for (size_t i = 0; i<len; i += i + 256> len ? 1 : 5) {
         a[i] ^= 1;
         if (zkg_key_decode(&bad, a, len, "k", NULL) == ZKG_OK) {
             assert_memory_not_equal(bad.digest, key.digest, 32);

@@ -92,10 +92,10 @@ static void bad_headers_are_refused(void **state)
         {"{\"a\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},"
          "\"b\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
          3, "overlap"},
-        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}",
-         2, "BF16"},
-        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[-1],\"data_offsets\":[0,2]}}",
-         2, "t:1:"},
+        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2,
+         "BF16"},
+        {"{\"a\":{\"dtype\":\"I8\",\"shape\":[-1],\"data_offsets\":[0,2]}}", 2,
+         "t:1:"},
         {"{\"a\":{\"dtype\":\"I64\",\"shape\":[4294967296,4294967296],"
          "\"data_offsets\":[0,0]}}",
          0, "too large"},

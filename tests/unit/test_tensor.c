@@ -25,8 +25,8 @@ static void types_know_their_names_and_ranges(void **state)
     for (unsigned i = 0; i <= ZKG_VIRTUAL; i++) {
         zkg_visibility vis;
 
-        assert_true(zkg_visibility_parse(
-            &vis, zkg_visibility_name((zkg_visibility)i)));
+        assert_true(
+            zkg_visibility_parse(&vis, zkg_visibility_name((zkg_visibility)i)));
         assert_int_equal(vis, i);
     }
     assert_int_equal(zkg_dtype_for_range(-128, 127), ZKG_I8);
@@ -91,11 +91,19 @@ static void rounding_is_half_up(void **state)
         uint32_t scale;
         int64_t want;
     } cases[] = {
-        {0.5, 0, 1},      {-0.5, 0, 0},    {1.5, 0, 2},   {-1.5, 0, -1},
-        {0.25, 1, 1},     {-0.25, 1, 0},   {1, 7, 128},   {-0.75, 1, -1},
-        {0.0625, 7, 8},   {-2.5, 0, -2},   {2.4999, 0, 2},
-        {0.49999999999999994, 0, 0},       {4503599627370497.5, 0,
-                                            4503599627370498},
+        {0.5, 0, 1},
+        {-0.5, 0, 0},
+        {1.5, 0, 2},
+        {-1.5, 0, -1},
+        {0.25, 1, 1},
+        {-0.25, 1, 0},
+        {1, 7, 128},
+        {-0.75, 1, -1},
+        {0.0625, 7, 8},
+        {-2.5, 0, -2},
+        {2.4999, 0, 2},
+        {0.49999999999999994, 0, 0},
+        {4503599627370497.5, 0, 4503599627370498},
     };
     int64_t v = 77;
 

@@ -140,8 +140,7 @@ static void rules_make_the_witness(void **state)
         expect(&w, g, "rem", rem, 2);
         expect(&w, g, "v", v, 2);
         expect(&w, g, "count.r2", c_r2, 4);
-        assert_int_equal(
-            zkg_array_get_i64(array_of(&w, g, "count.s4"), 15), 1);
+        assert_int_equal(zkg_array_get_i64(array_of(&w, g, "count.s4"), 15), 1);
         zkg_witness_clear(&w);
     }
     zkg_graph_free(g);
@@ -156,8 +155,7 @@ static void bad_inputs_are_refused(void **state)
     } cases[] = {
         {"{\"input_data\": [[1, 2, 3, 4, 5]]}", ZKG_ERR_WITNESS,
          "outside the range -2..1.75"},
-        {"{\"input_data\": [[1, 1, 1, 1, 1]]}", ZKG_ERR_MALFORMED,
-         "5 numbers"},
+        {"{\"input_data\": [[1, 1, 1, 1, 1]]}", ZKG_ERR_MALFORMED, "5 numbers"},
         {"{\"input_data\": [[1, 1, 1, 1, 1, 1, 1]]}", ZKG_ERR_MALFORMED,
          "shape [2,3]"},
         {"{\"input_data\": [[[1, 1], [1, 1], [1, 1]]]}", ZKG_ERR_MALFORMED,
@@ -233,9 +231,12 @@ static void a_false_witness_is_found(void **state)
         int64_t value;
         const char *says;
     } cases[] = {
-        {"x", 0, 5, "einsum 0"},       {"x", 0, 8, "tensor x: element 0 is 8"},
-        {"q", 1, 2, "einsum 0"},       {"y", 0, 1, "einsum 1"},
-        {"rem", 0, 2, "einsum 0"},     {"v", 1, 8, "einsum 1"},
+        {"x", 0, 5, "einsum 0"},
+        {"x", 0, 8, "tensor x: element 0 is 8"},
+        {"q", 1, 2, "einsum 0"},
+        {"y", 0, 1, "einsum 1"},
+        {"rem", 0, 2, "einsum 0"},
+        {"v", 1, 8, "einsum 1"},
         {"count.r2", 1, 2, "row 1 of table r2"},
         {"count.relu", 8, 0, "row 8 of table relu"},
     };

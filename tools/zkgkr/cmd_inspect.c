@@ -275,9 +275,8 @@ static zkg_status inspect_key(const char *path, bool json, zkg_error *err)
                "commitments   %" PRIu64 " of fixed tensors\n"
                "proofs        %zu bytes, %zu of them public values\n",
                path, digest, srs,
-               key.srs.development
-                   ? " (development: its maker may know tau)"
-                   : "",
+               key.srs.development ? " (development: its maker may know tau)"
+                                   : "",
                key.srs.k, key.fixed_points, zkg_proof_bytes(&sizes),
                sizes.public_bytes);
         show_statement(&key.statement);
@@ -294,8 +293,8 @@ static zkg_status inspect_proof(const char *path, const uint8_t *bytes,
     char digest[65];
 
     zkg_reader_init(&r, bytes, len);
-    ZKG_TRY(zkg_container_read(&r, ZKG_CONTAINER_PROOF, ZKG_PROOF_VERSION,
-                               path, err));
+    ZKG_TRY(zkg_container_read(&r, ZKG_CONTAINER_PROOF, ZKG_PROOF_VERSION, path,
+                               err));
     if (zkg_reader_view(&r, &key, 32) != ZKG_OK)
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the proof is truncated",
                         path);

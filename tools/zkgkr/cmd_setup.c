@@ -33,13 +33,13 @@ static zkg_status make(const zkg_cli *cli, const zkg_graph *g,
     zkg_key key;
     zkg_status s;
 
-    ZKG_TRY(zkg_setup(&key, &capped, g, srs, zkg_cpu_features(UINT32_MAX), err));
+    ZKG_TRY(
+        zkg_setup(&key, &capped, g, srs, zkg_cpu_features(UINT32_MAX), err));
     if (capped)
         zkg_log_warn(&cli->log,
                      "the SRS of power %" PRIu32 " made k smaller: %" PRIu32
                      " instead of %" PRIu32,
-                     srs->power, key.srs.k,
-                     zkg_statement_default_k(&g->st));
+                     srs->power, key.srs.k, zkg_statement_default_k(&g->st));
     s = zkg_key_write(&key, out, err);
     if (s == ZKG_OK)
         print_key(&key, out);
@@ -60,10 +60,10 @@ zkg_status zkg_cmd_setup(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     zkg_srs *srs;
     zkg_status s;
 
-    ZKG_TRY(zkg_options_parse(
-        &done, NULL, NULL, 0, options, 3,
-        "zkgkr setup --graph G.zkg --srs FILE.srs -o FILE.vk", argc, argv,
-        err));
+    ZKG_TRY(
+        zkg_options_parse(&done, NULL, NULL, 0, options, 3,
+                          "zkgkr setup --graph G.zkg --srs FILE.srs -o FILE.vk",
+                          argc, argv, err));
     if (done)
         return ZKG_OK;
     ZKG_TRY(zkg_file_check_writable(out, err));
