@@ -139,6 +139,35 @@ static void prove_alone(bench *b, const char *path)
     must(b, zkg_file_write_atomic(path, b->proof, b->len, &err), "write", &err);
 }
 
+/* One wrong value in a private tensor: all ranks are told, none waits. */
+static void refuse(bench *b, const zkg_plan *plan, const char *name)
+{
+    const zkg_statement *st = &b->key.statement;
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
+    uint64_t made0, freed0, made, freed;
+
+    zkg_comm_counts(b->world, &made0, &freed0);
+    for (uint32_t t = 0; t < st->tensors; t++) {
+        zkg_array *a = &b->witness.array[t];
+        zkg_error err = {0};
+        uint8_t *proof = NULL;
+        size_t len = 0;
+        zkg_status s;
+
+        if (st->tensor[t].vis != ZKG_PRIVATE)
+            continue;
+        zkg_array_set_i64(a, 0, zkg_array_get_i64(a, 0) ^ 1);
+        s = zkg_prove(&proof, &len, NULL, b->world, b->world, &input, NULL,
+                      &err);
+        zkg_array_set_i64(a, 0, zkg_array_get_i64(a, 0) ^ 1);
+        if (s != ZKG_ERR_WITNESS || proof != NULL || err.text[0] == '\0')
+            stop(b, name, "a false witness was not refused");
+    }
+    zkg_comm_counts(b->world, &made, &freed);
+    if (made - made0 != freed - freed0)
+        stop(b, name, "a communicator was not freed after a failure");
+}
+
 static void put(char **at, const char *fmt, uint32_t v)
 {
     *at += sprintf(*at, fmt, v);
@@ -203,6 +232,7 @@ int main(int argc, char **argv)
 
         make_plan(&plan, &b, kind);
         run(&b, plan, names[kind]);
+        refuse(&b, plan, names[kind]);
         zkg_plan_free(plan);
     }
     for (int i = 6; i < argc; i++) {
