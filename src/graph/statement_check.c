@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "graph/bind.h"
 #include "graph/statement.h"
 #include "graph/u256.h"
 
@@ -24,6 +25,19 @@ typedef struct use {
     uint32_t tasks;    /* that bind it */
     uint32_t last;     /* task that binds it */
 } use;
+
+/* The range of one column of a table; found once, tables are long. */
+typedef struct column_range {
+    int64_t low, high;
+} column_range;
+
+/* Everything that the checks carry along. */
+typedef struct notes {
+    use *used;           /* one a tensor */
+    bool *kernel_used;   /* one a kernel */
+    bool *table_used;    /* one a table */
+    column_range *range; /* ZKG_MAX_TABLE_COLUMNS a table */
+} notes;
 
 /* ---- names ---- */
 
@@ -186,7 +200,7 @@ static zkg_status check_table(const zkg_statement *st, const zkg_stmt_table *t,
     return check_counts(st, t, used, err);
 }
 
-static zkg_status check_tables(const zkg_statement *st, use *used,
+static zkg_status check_tables(const zkg_statement *st, notes *n,
                                zkg_error *err)
 {
     if (st->tables > ZKG_MAX_TABLES)
@@ -195,8 +209,16 @@ static zkg_status check_tables(const zkg_statement *st, use *used,
         return ZKG_OK;
     ZKG_TRY(check_names("table", &st->table[0].name, st->tables,
                         sizeof(st->table[0]), zkg_task_name_is_valid, err));
-    for (uint32_t i = 0; i < st->tables; i++)
-        ZKG_TRY(check_table(st, &st->table[i], used, err));
+    for (uint32_t i = 0; i < st->tables; i++) {
+        const zkg_stmt_table *t = &st->table[i];
+
+        ZKG_TRY(check_table(st, t, n->used, err));
+        for (uint32_t c = 0; c < t->columns; c++) {
+            column_range *r = &n->range[i * ZKG_MAX_TABLE_COLUMNS + c];
+
+            zkg_stmt_table_bounds(&r->low, &r->high, t, c);
+        }
+    }
     return ZKG_OK;
 }
 
@@ -305,7 +327,7 @@ static zkg_status check_term(const zkg_kernel *k, const zkg_stmt_einsum *e,
 static zkg_status check_einsum(const zkg_kernel *k, const zkg_stmt_einsum *e,
                                zkg_error *err)
 {
-    if (e->out_axes > ZKG_MAX_AXES || !are_axes(k, e->out, e->out_axes))
+    if (e->out_axes + 1 > ZKG_MAX_AXES || !are_axes(k, e->out, e->out_axes))
         return BAD("kernel %s: the axes of an einsum's out are not axes of "
                    "the kernel, each once",
                    k->name);
@@ -360,8 +382,9 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
     if (k->axes > 0)
         ZKG_TRY(check_names("axis", &k->axis[0].name, k->axes,
                             sizeof(k->axis[0]), zkg_ident_is_valid, err));
-    ZKG_TRY(check_names("parameter", &k->param[0].name, k->params,
-                        sizeof(k->param[0]), zkg_ident_is_valid, err));
+    if (k->params > 0)
+        ZKG_TRY(check_names("parameter", &k->param[0].name, k->params,
+                            sizeof(k->param[0]), zkg_ident_is_valid, err));
     for (uint32_t i = 0; i < k->axes; i++) {
         if (k->axis[i].len < 1 || k->axis[i].len > MAX_ELEMENTS)
             return BAD("kernel %s: axis %s has length %llu", k->name,
@@ -482,9 +505,10 @@ static zkg_status check_virtual(const zkg_statement *st, const zkg_task *t,
 
 /* What the parameters' uses say about the tensors bound to them. */
 static void note_uses(const zkg_statement *st, const zkg_task *t, uint32_t id,
-                      use *used)
+                      notes *n)
 {
     const zkg_kernel *k = &st->kernel[t->kernel];
+    use *used = n->used;
 
     for (uint32_t p = 0; p < k->params; p++) {
         use *u = &used[t->bind[p]];
@@ -500,16 +524,16 @@ static void note_uses(const zkg_statement *st, const zkg_task *t, uint32_t id,
         for (uint32_t c = 0; c < l->columns; c++) {
             const zkg_tensor *x = &st->tensor[t->bind[l->param[c]]];
             use *u = &used[t->bind[l->param[c]]];
-            int64_t low, high;
+            const column_range *r =
+                &n->range[l->table * ZKG_MAX_TABLE_COLUMNS + c];
 
             if (u->ranged)
                 continue;
-            zkg_stmt_table_bounds(&low, &high, &st->table[l->table], c);
             u->tried = true;
             u->table = l->table;
-            u->low = low;
-            u->high = high;
-            u->ranged = x->min <= low && high <= x->max;
+            u->low = r->low;
+            u->high = r->high;
+            u->ranged = x->min <= r->low && r->high <= x->max;
         }
     }
     for (uint32_t i = 0; i < k->einsums; i++) {
@@ -522,17 +546,66 @@ static void note_uses(const zkg_statement *st, const zkg_task *t, uint32_t id,
     }
 }
 
-static zkg_status check_task(const zkg_statement *st, uint32_t id,
-                             bool *kernel_used, bool *table_used, use *used,
+/* Variables of the copies and of some axes of the kernel, each once. */
+static uint32_t axes_vars(const zkg_kernel *k, const zkg_task *t,
+                          const bool *has)
+{
+    uint32_t n = zkg_axis_bits(t->copies);
+
+    for (uint32_t a = 0; a < k->axes; a++)
+        n += has[a] ? zkg_axis_bits(k->axis[a].len) : 0;
+    return n;
+}
+
+/* No lookup and no term runs over more than 2^40 padded index values. */
+static zkg_status check_sizes(const zkg_kernel *k, const zkg_task *t,
+                              zkg_error *err)
+{
+    bool has[ZKG_MAX_KERNEL_AXES];
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < k->lookups; i++) {
+        memset(has, 0, sizeof(has));
+        for (uint32_t c = 0; c < k->lookup[i].columns; c++) {
+            const zkg_stmt_param *p = &k->param[k->lookup[i].param[c]];
+
+            for (uint32_t a = 0; a < p->axes; a++)
+                has[p->axis[a]] = true;
+        }
+        most = axes_vars(k, t, has) > most ? axes_vars(k, t, has) : most;
+    }
+    for (uint32_t i = 0; i < k->einsums; i++) {
+        const zkg_stmt_einsum *e = &k->einsum[i];
+
+        for (uint32_t j = 0; j < e->terms; j++) {
+            memset(has, 0, sizeof(has));
+            for (uint32_t a = 0; a < e->out_axes; a++)
+                has[e->out[a]] = true;
+            for (uint32_t a = 0; a < k->axes; a++) {
+                for (uint32_t f = 0; f < e->term[j].factors; f++)
+                    has[a] = has[a] || factor_has(&e->term[j].factor[f], a);
+            }
+            most = axes_vars(k, t, has) > most ? axes_vars(k, t, has) : most;
+        }
+    }
+    if (most > ZKG_MAX_TENSOR_VARS)
+        return BAD("task %s: a relation of kernel %s runs over more than "
+                   "2^%d padded index values",
+                   t->name, k->name, ZKG_MAX_TENSOR_VARS);
+    return ZKG_OK;
+}
+
+static zkg_status check_task(const zkg_statement *st, uint32_t id, notes *n,
                              zkg_error *err)
 {
     const zkg_task *t = &st->task[id];
+    use *used = n->used;
     const zkg_kernel *k;
 
     if (t->kernel >= st->kernels)
         return BAD("task %s has no kernel", t->name);
     k = &st->kernel[t->kernel];
-    kernel_used[t->kernel] = true;
+    n->kernel_used[t->kernel] = true;
     if (t->copies < 1 || t->copies > MAX_ELEMENTS)
         return BAD("task %s: %llu copies", t->name,
                    (unsigned long long)t->copies);
@@ -577,9 +650,9 @@ static zkg_status check_task(const zkg_statement *st, uint32_t id,
                        t->name, st->tensor[t->bind[p]].name);
     }
     for (uint32_t i = 0; i < k->lookups; i++)
-        table_used[k->lookup[i].table] = true;
-    note_uses(st, t, id, used);
-    return ZKG_OK;
+        n->table_used[k->lookup[i].table] = true;
+    note_uses(st, t, id, n);
+    return check_sizes(k, t, err);
 }
 
 /* ---- integers ---- */
@@ -728,26 +801,25 @@ static zkg_status check_uses(const zkg_statement *st, const use *used,
     return ZKG_OK;
 }
 
-static zkg_status check_tasks(const zkg_statement *st, bool *kernel_used,
-                              bool *table_used, use *used, zkg_error *err)
+static zkg_status check_tasks(const zkg_statement *st, notes *n, zkg_error *err)
 {
     if (st->tasks < 1 || st->tasks > ZKG_MAX_TASKS)
         return BAD("a graph has at least one task");
     ZKG_TRY(check_names("task", &st->task[0].name, st->tasks,
                         sizeof(st->task[0]), zkg_task_name_is_valid, err));
     for (uint32_t i = 0; i < st->tasks; i++)
-        ZKG_TRY(check_task(st, i, kernel_used, table_used, used, err));
+        ZKG_TRY(check_task(st, i, n, err));
     for (uint32_t i = 0; i < st->tasks; i++)
-        ZKG_TRY(check_bounds(st, &st->task[i], used, err));
+        ZKG_TRY(check_bounds(st, &st->task[i], n->used, err));
     for (uint32_t i = 0; i < st->kernels; i++) {
-        if (!kernel_used[i])
+        if (!n->kernel_used[i])
             return BAD("kernel %s is used by no task", st->kernel[i].name);
     }
     for (uint32_t i = 0; i < st->tables; i++) {
-        if (!table_used[i])
+        if (!n->table_used[i])
             return BAD("table %s is looked up by no task", st->table[i].name);
     }
-    return check_uses(st, used, err);
+    return check_uses(st, n->used, err);
 }
 
 static zkg_status set_digest(zkg_statement *st, zkg_error *err)
@@ -761,29 +833,54 @@ static zkg_status set_digest(zkg_statement *st, zkg_error *err)
     return ZKG_OK;
 }
 
+/* The relations' own opinion of each task's shape. */
+static zkg_status check_relations(const zkg_statement *st, zkg_error *err)
+{
+    for (uint32_t i = 0; i < st->tasks; i++) {
+        zkg_bound_task b;
+        zkg_status s;
+
+        ZKG_TRY(zkg_statement_task(&b, st, i, NULL, err));
+        s = zkg_task_check(&b.relations, err);
+        zkg_bound_task_clear(&b);
+        if (s != ZKG_OK)
+            return zkg_fail(err, s,
+                            "task %s has relations that cannot be "
+                            "proven",
+                            st->task[i].name);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status check_all(zkg_statement *st, notes *n, zkg_error *err)
+{
+    if (n->used == NULL || n->kernel_used == NULL || n->table_used == NULL ||
+        n->range == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    if (st->tensors == 0)
+        return BAD("a graph has at least one tensor");
+    ZKG_TRY(check_tensors(st, err));
+    ZKG_TRY(check_tables(st, n, err));
+    ZKG_TRY(check_kernels(st, err));
+    ZKG_TRY(check_tasks(st, n, err));
+    ZKG_TRY(check_relations(st, err));
+    return set_digest(st, err);
+}
+
 zkg_status zkg_statement_check(zkg_statement *st, zkg_error *err)
 {
-    use *used = zkg_alloc(st->tensors, sizeof(used[0]));
-    bool *kernel_used = zkg_alloc(st->kernels, sizeof(bool));
-    bool *table_used = zkg_alloc(st->tables, sizeof(bool));
-    zkg_status s = ZKG_OK;
+    notes n = {
+        .used = zkg_alloc(st->tensors, sizeof(n.used[0])),
+        .kernel_used = zkg_alloc(st->kernels, sizeof(bool)),
+        .table_used = zkg_alloc(st->tables, sizeof(bool)),
+        .range = zkg_alloc((size_t)st->tables * ZKG_MAX_TABLE_COLUMNS,
+                           sizeof(n.range[0])),
+    };
+    const zkg_status s = check_all(st, &n, err);
 
-    if (used == NULL || kernel_used == NULL || table_used == NULL)
-        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-    if (s == ZKG_OK && st->tensors == 0)
-        s = BAD("a graph has at least one tensor");
-    if (s == ZKG_OK)
-        s = check_tensors(st, err);
-    if (s == ZKG_OK)
-        s = check_tables(st, used, err);
-    if (s == ZKG_OK)
-        s = check_kernels(st, err);
-    if (s == ZKG_OK)
-        s = check_tasks(st, kernel_used, table_used, used, err);
-    if (s == ZKG_OK)
-        s = set_digest(st, err);
-    zkg_free(used);
-    zkg_free(kernel_used);
-    zkg_free(table_used);
+    zkg_free(n.used);
+    zkg_free(n.kernel_used);
+    zkg_free(n.table_used);
+    zkg_free(n.range);
     return s;
 }

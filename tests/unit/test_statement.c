@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -338,6 +339,29 @@ static void coefficient_beyond_p(zkg_graph *g)
     memset(c->limb, 0xff, sizeof(c->limb));
 }
 
+/* More axes in out than a task's einsum has room for. */
+static void many_out_axes(zkg_graph *g)
+{
+    zkg_stmt_einsum *e = &g->st.kernel[0].einsum[0];
+    char name[8];
+
+    for (uint32_t i = 2; i < 13; i++) {
+        snprintf(name, sizeof(name), "e%u", i);
+        OK(zkg_graph_kernel_axis(g, "dense", name, 1, NULL));
+        e->out[e->out_axes++] = i;
+    }
+}
+
+static void huge_out(zkg_graph *g)
+{
+    zkg_stmt_einsum *e = &g->st.kernel[0].einsum[0];
+
+    OK(zkg_graph_kernel_axis(g, "dense", "e2", 1 << 30, NULL));
+    OK(zkg_graph_kernel_axis(g, "dense", "e3", 1 << 30, NULL));
+    e->out[e->out_axes++] = 2;
+    e->out[e->out_axes++] = 3;
+}
+
 static void virtual_without_producer(zkg_graph *g)
 {
     g->st.tensor[6].vis = ZKG_VIRTUAL;
@@ -454,6 +478,8 @@ static void every_bad_statement_is_refused(void **state)
         {hint_is_used, ZKG_ERR_MALFORMED, "is a hint"},
         {wrap_by_coefficient, ZKG_ERR_MALFORMED, "wrap mod p"},
         {coefficient_beyond_p, ZKG_ERR_MALFORMED, "not below p/2"},
+        {many_out_axes, ZKG_ERR_MALFORMED, "each once"},
+        {huge_out, ZKG_ERR_MALFORMED, "more than 2^40"},
         {virtual_without_producer, ZKG_ERR_MALFORMED, "no producer"},
         {equals_what_is_not_virtual, ZKG_ERR_MALFORMED, "not virtual"},
         {virtual_without_consumer, ZKG_ERR_MALFORMED, "no relation"},
