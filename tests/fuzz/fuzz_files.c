@@ -385,7 +385,8 @@ static void run(world *w, const target *t, uint64_t seed, uint64_t rounds)
     fuzz_bytes_clear(&b);
 }
 
-/* What once was, or might be, read wrongly: corpus/<target>/<file>. */
+/* What once was, or might be, read wrongly: corpus/<target>/<file>.
+ * All are refused, but for those whose name begins with may_be_. */
 static void replay(world *w, const target *t)
 {
     const char *corpus = getenv("ZKG_FUZZ_CORPUS");
@@ -404,7 +405,7 @@ static void replay(world *w, const target *t)
         (void)snprintf(path, sizeof(path), "%s/%s/%s", corpus, t->name,
                        e->d_name);
         load(&b, path);
-        if (t->read(w, &b)) {
+        if (t->read(w, &b) && strncmp(e->d_name, "may_be_", 7) != 0) {
             (void)fprintf(stderr, "%s was taken\n", path);
             exit(1);
         }
