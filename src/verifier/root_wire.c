@@ -45,7 +45,10 @@ static zkg_status size_child(zkg_root_layout *out, const zkg_statement *st,
             zkg_tableside_segment_bytes(&table.table, &claims);
         zkg_bound_table_clear(&table);
     }
-    if (out->segment_bytes[c] == 0)
+    /* Nothing may be sent: 0 is a length.  Far below the limit no sum of
+     * lengths can wrap. */
+    if (out->segment_bytes[c] > SIZE_MAX / 4 ||
+        out->segments_bytes > SIZE_MAX / 4)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                         "child %u of the proof cannot be sized: its relations "
                         "are refused or memory is short",

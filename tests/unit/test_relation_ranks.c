@@ -3,6 +3,9 @@
  * bytes as one rank's. */
 #include "relation_fixture.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #define AXES(...) ((uint32_t[]){__VA_ARGS__})
 
 static zkg_comm *world;
@@ -97,6 +100,11 @@ int main(int argc, char **argv)
 
     if (zkg_comm_init(&world, &argc, &argv, NULL) != ZKG_OK)
         return 1;
+    if (argc > 1 && zkg_comm_size(world) != strtoul(argv[1], NULL, 10)) {
+        fprintf(stderr, "%u ranks take part, not %s\n", zkg_comm_size(world),
+                argv[1]);
+        zkg_comm_abort(world, 1);
+    }
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed)
         zkg_comm_abort(world, 1);
