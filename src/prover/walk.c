@@ -94,7 +94,8 @@ static zkg_status keep(zkg_prover *p, uint32_t c, zkg_child *child)
     p->led_len++;
     if (led->segment == NULL)
         return ZKG_ERR_NOMEM;
-    memcpy(led->segment, child->tape->buf, child->tape->len);
+    if (child->tape->len > 0)
+        memcpy(led->segment, child->tape->buf, child->tape->len);
     return ZKG_OK;
 }
 
