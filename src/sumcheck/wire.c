@@ -22,35 +22,33 @@ size_t zkg_sumcheck_elements(const zkg_sumcheck_shape *shape)
     return n;
 }
 
-/* p(r) of degree d <= 3 from p(0) .. p(d), in Newton's form:
- * p(0) + D1 r + D2 r (r-1)/2 + D3 r (r-1)(r-2)/6. */
+/* p(r) of degree d <= 3 from p(0) .. p(d), in Newton's form, differences D_k:
+ * p(0) + D_1 r + D_2 r (r-1) / 2 + D_3 r (r-1) (r-2) / 6. */
 static void eval_plain(zkg_fr *out, const zkg_fr *at, uint32_t d,
                        const zkg_fr *r)
 {
-    zkg_fr diff[4] = {at[0]}, factor = zkg_fr_one, sum = at[0];
-    zkg_fr third;
+    zkg_fr diff[4], factor = zkg_fr_one, sum = at[0], less, third;
 
-    for (uint32_t k = 1; k <= d; k++)
+    for (uint32_t k = 0; k <= d; k++)
         diff[k] = at[k];
-    for (uint32_t k = 1; k <= d; k++) {
-        for (uint32_t j = d; j >= k; j--)
-            zkg_fr_sub(&diff[j], &diff[j], &diff[j - 1]);
-    }
-    zkg_fr_from_u64(&third, 3);
-    zkg_fr_inv(&third, &third);
+    less = *r;
     for (uint32_t k = 1; k <= d; k++) {
         zkg_fr step;
 
-        /* factor = binomial(r, k) */
-        zkg_fr_from_u64(&step, k - 1);
-        zkg_fr_sub(&step, r, &step);
-        zkg_fr_mul(&factor, &factor, &step);
+        for (uint32_t j = d; j >= k; j--)
+            zkg_fr_sub(&diff[j], &diff[j], &diff[j - 1]);
+        /* factor = binomial(r, k), less = r - k + 1 */
+        zkg_fr_mul(&factor, &factor, &less);
         if (k == 2)
             zkg_fr_half(&factor, &factor);
-        if (k == 3)
+        if (k == 3) {
+            zkg_fr_from_u64(&third, 3);
+            zkg_fr_inv(&third, &third);
             zkg_fr_mul(&factor, &factor, &third);
+        }
         zkg_fr_mul(&step, &factor, &diff[k]);
         zkg_fr_add(&sum, &sum, &step);
+        zkg_fr_sub(&less, &less, &zkg_fr_one);
     }
     *out = sum;
 }
