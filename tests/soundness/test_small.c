@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "graph/setup.h"
 #include "harness.h"
+#include "pcs/srs.h"
 
 #define POWER 5
 
@@ -381,6 +383,66 @@ static void swapped_segments_are_refused(void **state)
     unmake(&h);
 }
 
+/* All public: no commitment, no message, no opening.  2 a = b is checked all
+ * the same. */
+static void a_proof_without_messages_is_judged(void **state)
+{
+    const zkg_tensor_spec a = {"a", ZKG_I8, ZKG_PUBLIC, 1, {3}, -60, 60};
+    const zkg_tensor_spec b = {"b", ZKG_I8, ZKG_PUBLIC, 1, {3}, -120, 120};
+    zkg_error err = {0};
+    zkg_verdict v = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_array *x;
+    zkg_fr tau;
+    fx f = {0};
+
+    (void)state;
+#define MUST(call) assert_int_equal((call), ZKG_OK)
+    MUST(zkg_graph_new(&f.graph, &err));
+    MUST(zkg_graph_add_tensor(f.graph, &a, &err));
+    MUST(zkg_graph_add_tensor(f.graph, &b, &err));
+    MUST(zkg_graph_add_kernel(f.graph, "k", &err));
+    MUST(zkg_graph_kernel_axis(f.graph, "k", "i", 3, &err));
+    MUST(zkg_graph_kernel_param(f.graph, "k", "a", "i", &err));
+    MUST(zkg_graph_kernel_param(f.graph, "k", "b", "i", &err));
+    MUST(zkg_graph_kernel_einsum(f.graph, "k", "i", NULL, &err));
+    MUST(zkg_graph_kernel_term(f.graph, "k", "2", "a[i]", NULL, &err));
+    MUST(zkg_graph_kernel_term(f.graph, "k", "-1", "b[i]", NULL, &err));
+    MUST(zkg_graph_add_task(f.graph, "t", "k", 1, &err));
+    MUST(zkg_graph_bind(f.graph, "a", "a", false, &err));
+    MUST(zkg_graph_bind(f.graph, "b", "b", false, &err));
+    MUST(zkg_graph_add_input(f.graph, "a", &err));
+    MUST(zkg_graph_add_output(f.graph, "b", &err));
+    MUST(zkg_graph_rule_solve(f.graph, "t", 0, "b", &err));
+    MUST(zkg_graph_finish(f.graph, &err));
+    zkg_fr_from_u64(&tau, 12345);
+    MUST(zkg_srs_from_tau(&f.srs, POWER, &tau, &err));
+    MUST(zkg_setup(&f.made, NULL, f.graph, f.srs, 0, &err));
+    MUST(zkg_key_encode(&f.key, &f.key_len, &f.made, &err));
+    MUST(zkg_witness_init(&f.witness, f.graph, &err));
+    x = fx_array(&f, "a");
+    MUST(zkg_array_init(x, ZKG_I8, 1, a.len, &err));
+    for (uint64_t i = 0; i < 3; i++)
+        zkg_array_set_i64(x, i, 20 * (int64_t)i - 7);
+    zkg_witness_refresh(&f.witness);
+    MUST(zkg_witness_solve(&f.witness, f.graph, &err));
+    zkg_witness_refresh(&f.witness);
+    MUST(fx_prove(&f, NULL, &proof, &len, &err));
+    MUST(fx_verify(&f, proof, len, NULL, &v));
+#undef MUST
+    assert_int_equal(len, 16 + 32 + 6);
+    for (size_t i = 0; i < 6; i++) {
+        proof[48 + i] ^= 2;
+        v = (zkg_verdict){0};
+        assert_int_equal(fx_verify(&f, proof, len, NULL, &v), ZKG_ERR_REJECT);
+        assert_int_equal(v.check, ZKG_CHECK_EINSUM_END);
+        proof[48 + i] ^= 2;
+    }
+    free(proof);
+    fx_clear(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +458,7 @@ int main(void)
         cmocka_unit_test(other_public_values_are_refused),
         cmocka_unit_test(swapped_commitments_are_refused),
         cmocka_unit_test(swapped_segments_are_refused),
+        cmocka_unit_test(a_proof_without_messages_is_judged),
         cmocka_unit_test(every_flipped_bit_is_refused),
     };
 
