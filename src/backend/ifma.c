@@ -233,51 +233,114 @@ V8_INLINE void terms8(acc8 *at1, acc8 *c2, const ends8 *e, uint32_t tables)
     }
 }
 
-/* Pairs from .. to-1, multiples of 8, into two sums.  lo: their weights, or
+/* at1, c2 and c3 of eight pairs of three tables, two products each at most.
+ * The first two tables' product is at0 + c1 X + c X^2. */
+V8_INLINE void terms8_three(acc8 *at1, acc8 *c2, acc8 *c3, const ends8 *e)
+{
+    const v8 da = v8_sub(e->hi[0], e->lo[0]), db = v8_sub(e->hi[1], e->lo[1]);
+    const v8 di = v8_sub(e->hi[2], e->lo[2]);
+    const v8 x0 = v8_carry(v8_mul_raw(&e->lo[0], &e->lo[1]));
+    const v8 x1 = v8_carry(v8_mul_raw(&e->hi[0], &e->hi[1]));
+    const v8 c = v8_carry(v8_mul_raw(&da, &db));
+    v8 c1;
+
+    /* each is below 1.1 p: c1 + 3 p is positive */
+    for (int k = 0; k < 5; k++) {
+        c1.l[k] = _mm512_sub_epi64(x1.l[k], x0.l[k]);
+        c1.l[k] = _mm512_sub_epi64(c1.l[k], c.l[k]);
+        c1.l[k] = _mm512_add_epi64(c1.l[k], v8_p(k, 3));
+    }
+    c1 = v8_carry(c1);
+    acc8_mac(at1, &x1, &e->hi[2]);
+    acc8_mac(c2, &c, &e->lo[2]);
+    acc8_mac(c2, &c1, &di);
+    acc8_mac(c3, &c, &di);
+}
+
+/* Tables of a part; the third of three repeats. */
+typedef struct part8 {
+    uint32_t tables;
+    zkg_fr *t[4];
+    size_t mask3;
+} part8;
+
+/* Sums over pairs: at1, c2, c3. */
+typedef struct sums3 {
+    long_sum at1, c2, c3;
+} sums3;
+
+/* *to += the reduced s, times w */
+V8_INLINE void add_weighted8(long_sum *to, const acc8 *s, const v8 *w,
+                             const v8 *one)
+{
+    const v8 x = acc8_reduce(*s);
+
+    long_room(to, 1, one);
+    acc8_mac(&to->acc, &x, w);
+}
+
+/* Pairs from .. to-1, multiples of 8, into the sums.  lo: their weights, or
  * NULL for 1. */
-V8_INLINE void run8(long_sum *at1, long_sum *c2, uint32_t tables,
-                    zkg_fr *const *t, size_t from, size_t to, const v8 *r16,
-                    const zkg_fr *lo, const v8 *one)
+V8_INLINE void run8(sums3 *s, const part8 *p, uint32_t tables, size_t from,
+                    size_t to, const v8 *r16, const zkg_fr *lo, const v8 *one)
 {
     for (size_t i = from; i < to; i += 8) {
+        acc8 at1, c2, c3;
         ends8 e;
 
-        for (uint32_t k = 0; k < tables; k++)
-            read8(&e.lo[k], &e.hi[k], t[k], i, r16);
+        for (uint32_t k = 0; k < (tables == 3 ? 2 : tables); k++)
+            read8(&e.lo[k], &e.hi[k], p->t[k], i, r16);
+        if (tables == 3)
+            v8_load_pairs(&e.lo[2], &e.hi[2], p->t[2] + 2 * (i & p->mask3));
         if (lo == NULL) {
-            long_room(at1, tables / 2, one);
-            long_room(c2, tables / 2, one);
-            terms8(&at1->acc, &c2->acc, &e, tables);
+            long_room(&s->at1, 2, one);
+            long_room(&s->c2, 2, one);
+            if (tables == 3) {
+                long_room(&s->c3, 2, one);
+                terms8_three(&s->at1.acc, &s->c2.acc, &s->c3.acc, &e);
+            } else {
+                terms8(&s->at1.acc, &s->c2.acc, &e, tables);
+            }
         } else {
             const v8 w = v8_load(lo + (i - from));
-            acc8 s, u;
-            v8 x, y;
 
-            acc8_zero(&s);
-            acc8_zero(&u);
-            terms8(&s, &u, &e, tables);
-            x = acc8_reduce(s);
-            y = acc8_reduce(u);
-            long_room(at1, 1, one);
-            long_room(c2, 1, one);
-            acc8_mac(&at1->acc, &x, &w);
-            acc8_mac(&c2->acc, &y, &w);
+            acc8_zero(&at1);
+            acc8_zero(&c2);
+            acc8_zero(&c3);
+            if (tables == 3)
+                terms8_three(&at1, &c2, &c3, &e);
+            else
+                terms8(&at1, &c2, &e, tables);
+            add_weighted8(&s->at1, &at1, &w, one);
+            add_weighted8(&s->c2, &c2, &w, one);
+            if (tables == 3)
+                add_weighted8(&s->c3, &c3, &w, one);
         }
     }
 }
 
+/* out += the sum, times the block's weight */
+static void add_block(zkg_fr *out, long_sum *s, const zkg_fr *hi, const v8 *one)
+{
+    long_flush(s, one);
+    if (hi != NULL)
+        zkg_fr_mul(&s->sum, &s->sum, hi);
+    zkg_fr_add(out, out, &s->sum);
+}
+
 /* All pairs, where weights come in runs of eight; false: they do not. */
-V8_INLINE bool sums8(zkg_sums *out, uint32_t tables, zkg_fr *const *t,
+V8_INLINE bool sums8(zkg_sums *out, const part8 *p, uint32_t tables,
                      size_t pairs, const zkg_fr *r, const zkg_weights *w)
 {
     const size_t block = (size_t)1 << w->lo_bits;
     /* factors 2^-4 to cancel: the summand's, its weight's, the flush's */
-    const zkg_fr scale = shifted(&zkg_fr_one, w->lo == NULL ? 2 : 3);
+    const zkg_fr scale = shifted(&zkg_fr_one, (w->lo == NULL ? 2u : 3u) +
+                                                  (tables == 3 ? 1u : 0u));
     const v8 one = v8_of(&scale);
     zkg_fr r16 = zkg_fr_zero;
     v8 fold;
 
-    if (pairs % 8 != 0 || out->want_at0)
+    if (pairs % 8 != 0 || out->want_at0 || (tables == 3 && p->mask3 < 7))
         return false;
     if (w->lo != NULL && (w->free != 0 || block < 8 || w->first % 8 != 0))
         return false;
@@ -288,43 +351,57 @@ V8_INLINE bool sums8(zkg_sums *out, uint32_t tables, zkg_fr *const *t,
     for (size_t i = 0; i < pairs;) {
         const uint64_t j = w->first + i;
         const size_t left = block - (size_t)(j & (block - 1));
+        const zkg_fr *hi = w->lo != NULL ? &w->hi[j >> w->lo_bits] : NULL;
         size_t end = pairs;
-        long_sum at1, c2;
+        sums3 s;
 
         if (w->lo != NULL && left < pairs - i)
             end = i + left;
-        long_zero(&at1);
-        long_zero(&c2);
-        run8(&at1, &c2, tables, t, i, end, r != NULL ? &fold : NULL,
+        long_zero(&s.at1);
+        long_zero(&s.c2);
+        long_zero(&s.c3);
+        run8(&s, p, tables, i, end, r != NULL ? &fold : NULL,
              w->lo != NULL ? w->lo + (j & (block - 1)) : NULL, &one);
-        long_flush(&at1, &one);
-        long_flush(&c2, &one);
-        if (w->lo != NULL) {
-            zkg_fr_mul(&at1.sum, &at1.sum, &w->hi[j >> w->lo_bits]);
-            zkg_fr_mul(&c2.sum, &c2.sum, &w->hi[j >> w->lo_bits]);
-        }
-        zkg_fr_add(&out->at1, &out->at1, &at1.sum);
-        zkg_fr_add(&out->c2, &out->c2, &c2.sum);
+        add_block(&out->at1, &s.at1, hi, &one);
+        add_block(&out->c2, &s.c2, hi, &one);
+        if (tables == 3)
+            add_block(&out->c3, &s.c3, hi, &one);
         i = end;
     }
     return true;
+}
+
+/* The same, compiled for each kind. */
+static bool kind_sums8(zkg_sums *out, zkg_form_kind kind,
+                       const zkg_table *tables, size_t pairs, const zkg_fr *r,
+                       const zkg_weights *w)
+{
+    part8 p = {.tables = zkg_form_arity(kind)};
+
+    table_pointers(p.t, tables, p.tables);
+    switch (kind) {
+    case ZKG_FORM_PRODUCT:
+        return r != NULL ? sums8(out, &p, 2, pairs, r, w)
+                         : sums8(out, &p, 2, pairs, NULL, w);
+    case ZKG_FORM_PRODUCT3:
+        p.mask3 = table_len(&tables[2]) / 2 - 1;
+        return r != NULL ? sums8(out, &p, 3, pairs, r, w)
+                         : sums8(out, &p, 3, pairs, NULL, w);
+    case ZKG_FORM_FRACTION:
+        return r != NULL ? sums8(out, &p, 4, pairs, r, w)
+                         : sums8(out, &p, 4, pairs, NULL, w);
+    default:
+        return false;
+    }
 }
 
 static zkg_status ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
                                  const zkg_table *tables, const zkg_weights *w)
 {
     const size_t pairs = table_len(&tables[0]) / 2;
-    zkg_fr *t[4] = {NULL};
 
-    if (kind == ZKG_FORM_PRODUCT) {
-        table_pointers(t, tables, 2);
-        if (sums8(out, 2, t, pairs, NULL, w))
-            return ZKG_OK;
-    } else if (kind == ZKG_FORM_FRACTION) {
-        table_pointers(t, tables, 4);
-        if (sums8(out, 4, t, pairs, NULL, w))
-            return ZKG_OK;
-    }
+    if (kind_sums8(out, kind, tables, pairs, NULL, w))
+        return ZKG_OK;
     return op_part_sums(out, kind, tables, w);
 }
 
@@ -334,20 +411,19 @@ static zkg_status ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
 {
     const size_t pairs = table_len(&tables[0]) / 4;
     const uint32_t arity = zkg_form_arity(kind);
-    zkg_fr *t[4] = {NULL};
-    bool done = false;
+    uint32_t folded = arity;
 
-    table_pointers(t, tables, arity);
-    if (kind == ZKG_FORM_PRODUCT)
-        done = sums8(out, 2, t, pairs, r, w);
-    else if (kind == ZKG_FORM_FRACTION)
-        done = sums8(out, 4, t, pairs, r, w);
-    if (done) {
-        for (uint32_t k = 0; k < arity; k++)
+    /* The third of three is read more than once when it is shorter. */
+    if (kind == ZKG_FORM_PRODUCT3) {
+        ZKG_TRY(ifma_table_fold(&tables[2], r));
+        folded = 2;
+    }
+    if (kind_sums8(out, kind, tables, pairs, r, w)) {
+        for (uint32_t k = 0; k < folded; k++)
             tables[k].vars--;
         return ZKG_OK;
     }
-    for (uint32_t k = 0; k < arity; k++)
+    for (uint32_t k = 0; k < folded; k++)
         ZKG_TRY(ifma_table_fold(&tables[k], r));
     return ifma_part_sums(out, kind, tables, w);
 }

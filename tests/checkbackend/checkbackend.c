@@ -209,8 +209,8 @@ enum { BENCH_VARS = 16, BENCH_LEN = 1 << BENCH_VARS };
 
 /* ---- the checks ---- */
 
-static const size_t lengths[] = {0,  1,  2,  3,   5,   7,   8,    9,   15,
-                                 16, 17, 31, 100, 255, 257, 1000, 3001};
+static const size_t lengths[] = {0,  1,  2,  3,   5,   7,   8,    9,    15,
+                                 16, 17, 31, 100, 255, 257, 1000, 3001, 20011};
 #define FOR_LENGTHS(n)                                                         \
     for (size_t i_ = 0, n = 0;                                                 \
          i_ < sizeof(lengths) / sizeof(*lengths) && (n = lengths[i_], true);   \
@@ -447,36 +447,44 @@ static void tables_of(const summand *s, zkg_table *ref, zkg_table *b)
     }
 }
 
+/* One call on fresh tables of n variables. */
+static void check_sum(context *c, bool fold, int kind, int shape, uint32_t vars,
+                      bool want_at0)
+{
+    const uint32_t least = fold ? 2 : 1;
+    const uint32_t vars3 = least + (uint32_t)(next(c) % (vars - least + 1));
+    zkg_fr *r = elements(c, 1);
+    zkg_table ref[4], b[4];
+    zkg_sums x = {.want_at0 = want_at0}, y = {.want_at0 = want_at0};
+    summand s;
+
+    summand_draw(c, &s, kind, vars, vars3, vars - least, shape);
+    tables_of(&s, ref, b);
+    if (fold) {
+        must(c->ref->part_fold_sums(&x, s.kind, ref, r, &s.w));
+        must(c->b->part_fold_sums(&y, s.kind, b, r, &s.w));
+    } else {
+        must(c->ref->part_sums(&x, s.kind, ref, &s.w));
+        must(c->b->part_sums(&y, s.kind, b, &s.w));
+    }
+    sums_same(c, &s, &x, &y, vars);
+    for (uint32_t k = 0; k < s.arity; k++) {
+        s.t[k].ref = ref[k];
+        s.t[k].b = b[k];
+        pair_same(c, &s.t[k], "tables");
+    }
+    summand_clear(c, &s);
+    free(r);
+}
+
 static void check_sums(context *c, bool fold)
 {
-    for (uint32_t n = 0; n < 5 * 3 * 10 * 2; n++) {
-        const int shape = (int)(n % 5), kind = (int)(n / 5 % 3);
-        const uint32_t least = fold ? 2 : 1;
-        const uint32_t vars = least + n / 15 % 10;
-        const uint32_t vars3 = least + (uint32_t)(next(c) % (vars - least + 1));
-        zkg_fr *r = elements(c, 1);
-        zkg_table ref[4], b[4];
-        zkg_sums x = {.want_at0 = n / 150}, y = {.want_at0 = n / 150};
-        summand s;
-
-        summand_draw(c, &s, kind, vars, vars3, vars - least, shape);
-        tables_of(&s, ref, b);
-        if (fold) {
-            must(c->ref->part_fold_sums(&x, s.kind, ref, r, &s.w));
-            must(c->b->part_fold_sums(&y, s.kind, b, r, &s.w));
-        } else {
-            must(c->ref->part_sums(&x, s.kind, ref, &s.w));
-            must(c->b->part_sums(&y, s.kind, b, &s.w));
-        }
-        sums_same(c, &s, &x, &y, vars);
-        for (uint32_t k = 0; k < s.arity; k++) {
-            s.t[k].ref = ref[k];
-            s.t[k].b = b[k];
-            pair_same(c, &s.t[k], "tables");
-        }
-        summand_clear(c, &s);
-        free(r);
-    }
+    for (uint32_t n = 0; n < 5 * 3 * 10 * 2; n++)
+        check_sum(c, fold, (int)(n / 5 % 3), (int)(n % 5),
+                  (fold ? 2 : 1) + n / 15 % 10, n / 150);
+    /* long enough for sums that are cut into blocks */
+    for (int n = 0; n < 3 * 2; n++)
+        check_sum(c, fold, n % 3, n / 3, 16, false);
     for (int kind = 0; c->bench && kind < 3; kind++) {
         static const char *const names[] = {"product", "product3", "fraction"};
         zkg_fr *r = elements(c, 1);
