@@ -204,7 +204,8 @@ static zkg_status load_expected(verify_job *j, zkg_error *err)
     if (j->want == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for public tensors");
     ZKG_TRY(zkg_file_read(&bytes, &len, j->args.expected, KEY_MAX, err));
-    named = len > 8 && bytes[8] == '{';
+    /* safetensors: a length below 2^56, then the header; JSON has no 0 byte */
+    named = len > 8 && bytes[7] == 0 && bytes[8] == '{';
     zkg_free(bytes);
     ZKG_TRY(named ? expect_named(j, err) : expect_input(j, err));
     for (uint32_t t = 0; t < st->tensors; t++)
