@@ -663,7 +663,16 @@ static zkg_status ifma_table_import(zkg_table *t, uint64_t at,
 /* Products of 52 by 32 bits in a limb before it is normalised. */
 #define DOT_BLOCK 1024
 
-/* acc += c times the elements that s's lanes stand for; back = 2^264 R. */
+/* What is reduced by 2^260 twice comes back by 2^520 = 2^264 R. */
+static void power_520(zkg_fr *out)
+{
+    zkg_fr_from_u64(out, UINT64_C(1) << 33);
+    zkg_fr_sqr(out, out);
+    zkg_fr_sqr(out, out);
+    zkg_fr_sqr(out, out);
+}
+
+/* acc += c times the elements that s's lanes stand for. */
 static void add_lanes(zkg_fr_wide *acc, acc8 *s, const v8 *back,
                       const zkg_fr *c)
 {
@@ -705,11 +714,7 @@ V8_INLINE void dot8(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
             acc8_carry(&all);
         }
     }
-    /* Reduced by 2^260 twice: 2^520 = 2^264 R brings it back. */
-    zkg_fr_from_u64(&power, UINT64_C(1) << 33);
-    zkg_fr_sqr(&power, &power);
-    zkg_fr_sqr(&power, &power);
-    zkg_fr_sqr(&power, &power);
+    power_520(&power);
     back = v8_of(&power);
     add_lanes(acc, &s, &back, &zkg_fr_one);
     if (bias == 0)
@@ -741,6 +746,97 @@ static zkg_status ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
                       n - n8);
 }
 
+/* Rows at a time: their weights' limbs are laid out beforehand, and fewer rows
+ * than this do not overflow a limb. */
+#define FOLD_ROWS 512
+/* Fewer are not worth the two reductions a column. */
+#define FOLD_FROM 6
+
+/* Columns i .. i+15 of rows 0 .. count-1: weights[r] are five limbs. */
+V8_INLINE void fold16(zkg_fr_wide *acc, const uint64_t (*weights)[5],
+                      const void *const *rows, size_t count, zkg_dtype type,
+                      size_t i, size_t n, const v8 *back, const v8 *offset)
+{
+    const uint64_t bias = bias_of(type);
+    const size_t second = i + 8 < n ? i + 8 : i;
+    zkg_fr lane[16];
+    acc8 s[2];
+
+    acc8_zero(&s[0]);
+    acc8_zero(&s[1]);
+    for (size_t r = 0; r < count; r++) {
+        const __m512i u = biased8(rows[r], type, i, n, bias);
+        const __m512i v = biased8(rows[r], type, second, n, bias);
+
+        for (int j = 0; j < 5; j++) {
+            const __m512i w = v8_set(weights[r][j]);
+
+            s[0].l[j] = lo52(s[0].l[j], w, u);
+            s[0].l[j + 1] = hi52(s[0].l[j + 1], w, u);
+            s[1].l[j] = lo52(s[1].l[j], w, v);
+            s[1].l[j + 1] = hi52(s[1].l[j + 1], w, v);
+        }
+    }
+    for (int h = 0; h < 2; h++) {
+        v8 x;
+
+        acc8_carry(&s[h]);
+        x = acc8_reduce(s[h]);
+        x = v8_add_raw(v8_mul_raw(&x, back), *offset);
+        v8_store(lane + 8 * h, v8_canonical(x));
+    }
+    for (size_t k = 0; k < 16 && i + k < n; k++)
+        zkg_fr_wide_mac(&acc[i + k], &lane[k], 1);
+}
+
+V8_INLINE void fold_rows(zkg_fr_wide *acc, const zkg_fr *w,
+                         const void *const *rows, size_t count, zkg_dtype type,
+                         size_t n)
+{
+    const uint64_t bias = bias_of(type), m = (UINT64_C(1) << 52) - 1;
+    uint64_t weights[FOLD_ROWS][5];
+    zkg_fr sum = zkg_fr_zero, power;
+    v8 back, offset;
+
+    for (size_t r = 0; r < count; r++) {
+        const uint64_t *l = w[r].l;
+
+        weights[r][0] = l[0] & m;
+        weights[r][1] = (l[0] >> 52 | l[1] << 12) & m;
+        weights[r][2] = (l[1] >> 40 | l[2] << 24) & m;
+        weights[r][3] = (l[2] >> 28 | l[3] << 36) & m;
+        weights[r][4] = l[3] >> 16;
+        zkg_fr_add(&sum, &sum, &w[r]);
+    }
+    /* - bias sum w, in each column */
+    zkg_fr_mul_i64(&sum, &sum, (int64_t)bias);
+    zkg_fr_neg(&sum, &sum);
+    offset = v8_of(&sum);
+    power_520(&power);
+    back = v8_of(&power);
+    for (size_t i = 0; i < n; i += 16)
+        fold16(acc, weights, rows, count, type, i, n, &back, &offset);
+}
+
+static zkg_status ifma_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
+                                const void *const *rows, size_t count,
+                                zkg_dtype type, size_t n)
+{
+    if (type == ZKG_FR || type == ZKG_I64 || n < 8)
+        return op_int_fold(acc, w, rows, count, type, n);
+    while (count >= FOLD_FROM) {
+        const size_t some = count < FOLD_ROWS ? count : FOLD_ROWS;
+
+#define CALL(type) fold_rows(acc, w, rows, some, type, n)
+        FOR_TYPE(type, CALL);
+#undef CALL
+        w += some;
+        rows += some;
+        count -= some;
+    }
+    return op_int_fold(acc, w, rows, count, type, n);
+}
+
 #pragma GCC diagnostic ignored "-Woverride-init"
 const zkg_backend zkg_backend_table_ifma = {
     .name = "cpu-ifma",
@@ -761,4 +857,5 @@ const zkg_backend zkg_backend_table_ifma = {
     .pair_affine = ifma_pair_affine,
     .table_import = ifma_table_import,
     .int_dot = ifma_int_dot,
+    .int_fold = ifma_int_fold,
 };

@@ -610,6 +610,15 @@ static zkg_status op_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
     return ZKG_OK;
 }
 
+static zkg_status op_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
+                              const void *const *rows, size_t count,
+                              zkg_dtype type, size_t n)
+{
+    for (size_t r = 0; r < count; r++)
+        (void)op_int_axpy(acc, &w[r], rows[r], type, n);
+    return ZKG_OK;
+}
+
 static zkg_status op_wide_reduce(zkg_fr *out, const zkg_fr_wide *acc, size_t n)
 {
     for (size_t i = 0; i < n; i++)

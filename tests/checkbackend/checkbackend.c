@@ -34,6 +34,17 @@ static uint64_t next(context *c)
     return z ^ z >> 31;
 }
 
+/* The element whose limbs in memory are those of p - 1, the largest. */
+static void largest(zkg_fr *out)
+{
+    uint8_t bytes[32];
+    zkg_fr minus_one;
+
+    zkg_fr_from_i64(&minus_one, -1);
+    zkg_fr_to_bytes(bytes, &minus_one);
+    (void)zkg_fr_from_mont_bytes(out, bytes);
+}
+
 static void draw(context *c, zkg_fr *out)
 {
     uint64_t wide[8];
@@ -46,6 +57,9 @@ static void draw(context *c, zkg_fr *out)
         break;
     case 1:
         zkg_fr_from_i64(out, (int64_t)wide[0] >> wide[1] % 64);
+        break;
+    case 2:
+        largest(out);
         break;
     default:
         zkg_fr_from_wide_bytes(out, (const uint8_t *)wide);
@@ -61,13 +75,22 @@ static void *get(size_t n, size_t size)
     return p;
 }
 
-/* n elements and one guard behind them; the first is never 0. */
+/* n elements and one guard behind them; the first is never 0.  Some arrays
+ * are the largest element, in all places or in every second one: where sums
+ * and differences overflow first. */
 static zkg_fr *elements(context *c, size_t n)
 {
+    const uint64_t pattern = next(c) % 16;
     zkg_fr *v = get(n + 1, sizeof(*v));
 
-    for (size_t i = 0; i < n; i++)
-        draw(c, &v[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (pattern < 2)
+            largest(&v[i]);
+        else
+            draw(c, &v[i]);
+        if (pattern == 1 && i % 2 == 0)
+            v[i] = zkg_fr_zero;
+    }
     if (n > 0 && zkg_fr_is_zero(&v[0]))
         v[0] = zkg_fr_one;
     memset(&v[n], 0xa5, sizeof(*v));
@@ -691,6 +714,58 @@ static void check_int_axpy(context *c)
             free(v);
             free(x);
         }
+    }
+}
+
+static void check_int_fold(context *c)
+{
+    static const size_t heights[] = {0, 1, 5, 6, 17, 600};
+
+    for (size_t k = 0; k < 6 * (ZKG_FR + 1); k++) {
+        const zkg_dtype type = (zkg_dtype)(k / 6);
+        const size_t count = heights[k % 6];
+        const char *name = zkg_dtype_name(type);
+
+        FOR_LENGTHS(n)
+        {
+            const void **rows;
+            zkg_fr *w;
+            zkg_fr_wide *x, *y;
+
+            if (n * count > 200000)
+                continue;
+            rows = get(count, sizeof(*rows));
+            w = elements(c, count);
+            x = get(n, sizeof(*x));
+            y = get(n, sizeof(*y));
+            for (size_t r = 0; r < count; r++)
+                rows[r] = integers(c, type, n);
+            must(c->ref->int_fold(x, w, rows, count, type, n));
+            must(c->b->int_fold(y, w, rows, count, type, n));
+            wide_same(c, x, y, n, name);
+            verdict(c, (y[n].l[0] | y[n].l[5]) == 0, "guard", n);
+            for (size_t r = 0; r < count; r++)
+                free((void *)(uintptr_t)rows[r]);
+            free(rows);
+            free(w);
+            free(x);
+            free(y);
+        }
+    }
+    for (int type = ZKG_I8; c->bench && type <= ZKG_I32; type++) {
+        enum { ROWS = 256, ROW = 256 };
+        const void *rows[ROWS];
+        zkg_fr *w = elements(c, ROWS);
+        zkg_fr_wide *x = get(ROW, sizeof(*x));
+
+        for (size_t r = 0; r < ROWS; r++)
+            rows[r] = integers(c, (zkg_dtype)type, ROW);
+        BENCH(c, zkg_dtype_name((zkg_dtype)type), ROWS * ROW, (void)0,
+              c->b->int_fold(x, w, rows, ROWS, (zkg_dtype)type, ROW));
+        for (size_t r = 0; r < ROWS; r++)
+            free((void *)(uintptr_t)rows[r]);
+        free(w);
+        free(x);
     }
 }
 
