@@ -7,8 +7,9 @@
  * The relations of one bound task, and its proof: a child of the root.
  *
  * A child's messages: the batched tree of its lookup sites (lookup.h), then its
- * einsums in order (einsum.h).  It leaves claims on fixed and private tensors
- * in its ledger, and one fraction a site.  docs/protocol.md, sections 3, 5, 6.
+ * einsums in order (einsum.h), then its circuits in order (circuit.h).  It
+ * leaves claims on fixed and private tensors in its ledger, and one fraction a
+ * site.  docs/protocol.md, sections 3, 5, 6, 7.
  *
  * Axes of length 1 own no variables.  They may be named anywhere and are left
  * out of every comparison of axes below.
@@ -29,6 +30,7 @@
 
 struct zkg_comm;
 struct zkg_backend;
+struct zkg_task_circuit;
 
 /** No axis. */
 #define ZKG_NO_AXIS UINT32_MAX
@@ -131,6 +133,9 @@ typedef struct zkg_task_relations {
     uint32_t einsums;
     const zkg_einsum *einsum; /**< in order; of a virtual tensor the consumer
                                    comes before the producer */
+    uint32_t circuits;
+    const struct zkg_task_circuit *circuit; /**< relation/circuit.h; in order,
+                                                 after the einsums, likewise */
 } zkg_task_relations;
 
 /** A lookup's challenges; the root draws one pair a table. */
@@ -185,7 +190,8 @@ ZKG_MUST_CHECK zkg_status zkg_task_check(const zkg_task_relations *t,
  * Prove a task's relations.  Collective over c->comm.
  *
  * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED as zkg_task_check
- * @retval ZKG_ERR_WITNESS an einsum does not hold (all ranks)
+ * @retval ZKG_ERR_WITNESS an einsum or an assertion of a circuit does not hold
+ *                         (all ranks)
  * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM (one rank: end the job)
  */
 ZKG_MUST_CHECK zkg_status zkg_task_prove(zkg_child *c,

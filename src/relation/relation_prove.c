@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "relation/circuit.h"
 #include "relation/einsum.h"
 #include "relation/lookup.h"
 #include "relation/run.h"
@@ -17,6 +18,8 @@ zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
             continue;
         status = zkg_einsum_prove(&run, &t->einsum[i]);
     }
+    for (uint32_t i = 0; i < t->circuits && status == ZKG_OK; i++)
+        status = zkg_circuit_prove(&run, &t->circuit[i]);
     if (zkg_child_cheats(c) && zkg_ledger_undischarged(&c->ledger) != NULL)
         zkg_ledger_strike(&c->ledger,
                           zkg_ledger_undischarged(&c->ledger)->tensor);

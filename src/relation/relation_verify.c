@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A task's segment, replayed; and its length, from the statement alone. */
 #include "base/mem.h"
+#include "relation/circuit.h"
 #include "relation/einsum.h"
 #include "relation/lookup.h"
 #include "relation/run.h"
@@ -19,6 +20,8 @@ zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
             continue;
         status = zkg_einsum_verify(&run, &t->einsum[i]);
     }
+    for (uint32_t i = 0; i < t->circuits && status == ZKG_OK; i++)
+        status = zkg_circuit_verify(&run, &t->circuit[i]);
     if (status == ZKG_OK) {
         const zkg_claim *open = zkg_ledger_undischarged(&c->ledger);
 

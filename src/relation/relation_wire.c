@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "poly/array_mle.h"
+#include "relation/circuit.h"
 #include "relation/lookup.h"
 #include "relation/run.h"
 
@@ -219,6 +220,40 @@ static bool sites_read(const zkg_task_relations *t, uint32_t tensor)
     return false;
 }
 
+static bool circuit_reads(const zkg_task_relations *t,
+                          const zkg_task_circuit *b, uint32_t tensor)
+{
+    for (uint32_t k = 0; k < b->circuit->inputs; k++)
+        if (t->operand[b->operand[k]].tensor == tensor)
+            return true;
+    return false;
+}
+
+static bool circuit_makes(const zkg_task_relations *t,
+                          const zkg_task_circuit *b, uint32_t tensor)
+{
+    for (uint32_t k = 0; k < b->circuit->outputs; k++)
+        if (t->operand[b->output[k]].tensor == tensor)
+            return true;
+    return false;
+}
+
+/* One relation's part in that: read and made say what those before it did. */
+static zkg_status note_virtual(const zkg_task_relations *t, uint32_t relation,
+                               uint32_t tensor, bool reads, bool makes,
+                               bool *read, bool *made, zkg_error *err)
+{
+    if ((*made && (reads || makes)) || (makes && (reads || !*read)))
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: "
+                        "virtual tensor %u is made twice, or before it is "
+                        "read",
+                        (long long)t->task, relation, tensor);
+    *read |= reads;
+    *made |= makes;
+    return ZKG_OK;
+}
+
 /* Exactly one producer, read before it and never from it on. */
 static zkg_status check_virtual(const zkg_task_relations *t, uint32_t tensor,
                                 zkg_error *err)
@@ -232,14 +267,15 @@ static zkg_status check_virtual(const zkg_task_relations *t, uint32_t tensor,
         const bool makes = e->virtual_operand >= 0 &&
                            t->operand[e->virtual_operand].tensor == tensor;
 
-        if ((made && (reads || makes)) || (makes && (reads || !read)))
-            return zkg_fail(err, ZKG_ERR_INVALID,
-                            "task %lld, relation %u: "
-                            "virtual tensor %u is made twice, or before it is "
-                            "read",
-                            (long long)t->task, e->relation, tensor);
-        read |= reads;
-        made |= makes;
+        ZKG_TRY(note_virtual(t, e->relation, tensor, reads, makes, &read, &made,
+                             err));
+    }
+    for (uint32_t i = 0; i < t->circuits; i++) {
+        const zkg_task_circuit *b = &t->circuit[i];
+
+        ZKG_TRY(note_virtual(t, b->relation, tensor,
+                             circuit_reads(t, b, tensor),
+                             circuit_makes(t, b, tensor), &read, &made, err));
     }
     if (read != made)
         return zkg_fail(err, ZKG_ERR_INVALID,
@@ -309,6 +345,8 @@ zkg_status zkg_task_check(const zkg_task_relations *t, zkg_error *err)
     }
     for (uint32_t i = 0; i < t->einsums; i++)
         ZKG_TRY(check_einsum(t, &t->einsum[i], err));
+    for (uint32_t i = 0; i < t->circuits; i++)
+        ZKG_TRY(zkg_task_circuit_check(t, &t->circuit[i], err));
     for (uint32_t i = 0; i < t->operands; i++)
         if (t->operand[i].vis == ZKG_VIRTUAL)
             ZKG_TRY(check_virtual(t, t->operand[i].tensor, err));

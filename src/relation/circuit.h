@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_RELATION_CIRCUIT_H
+#define ZKG_RELATION_CIRCUIT_H
+
+/**
+ * @file
+ * GKR over copies: a layered circuit (circuit/circuit.h) on bound tensors.
+ * docs/protocol.md, section 7.
+ *
+ * V_i[c][o] is gate o of layer i in copy c, a table over the variables of o
+ * (low) and of c (high), padded copies included: these are computed from
+ * whatever the tensors' padding holds.  The messages of a circuit:
+ *
+ *   challenge coefficients, then rz and rc where something is asserted
+ *   claims on the top layer: the assertions' (w_0, 0) first, then those on the
+ *     outputs in order, each output's as they stand in the ledger.  One that is
+ *     eq(z, .) alone stands as it is; else rho where there are several, the
+ *     rounds of sum_i rho^i w_i V_top over o then c, the value V_top~
+ *   each layer from the top down, with the claim
+ *     sum_c eq(rc,c) sum_o E[o] V_i[c][o],
+ *     E[o] = eq(rz_1,o), or eq(rz_1,o) + a eq(rz_2,o):
+ *     linear       rounds over x; V_S~(rx_S, rc) of the sources read
+ *     products     rounds over x then c, the latter with eq; V_S~(rx_S, rho_c)
+ *                  of the sources read first; rounds over y;
+ *                  V_S'~(ry_S', rho_c) of those read second
+ *     elementwise  rounds over o then c: with one point eq in all, with two
+ *                  the factor E in o and eq in c; S~, then S'~ where it is
+ *                  another source
+ *     the challenge a, where two claims on the layer below came of it.
+ *
+ * Sources stand in order: the previous layer, then the inputs.  A source of n_S
+ * variables takes part in a sumcheck over more of them zero-extended: both
+ * factors times prod (1 - x_t).  The rounds' claim leaves out eq of bound
+ * variables (sumcheck.h), so no factor eq(rc, rho_c) goes into phase two.
+ */
+
+#include "circuit/circuit.h"
+#include "relation/run.h"
+#include "sumcheck/sumcheck.h"
+
+/** A circuit bound to a task's tensors. */
+typedef struct zkg_task_circuit {
+    uint32_t relation; /**< index in the kernel, for verdicts */
+    const zkg_circuit *circuit;
+    const uint32_t *operand; /**< circuit->inputs indices: axis 0 (copies) and
+                                  then the input's, or broadcast the latter
+                                  alone */
+    const uint32_t *output;  /**< circuit->outputs indices of virtual operands
+                                  with copies, each its block.  The array of one
+                                  holds every padded copy as the circuit
+                                  computes it */
+} zkg_task_circuit;
+
+/** What both sides hold while a circuit runs. */
+typedef struct zkg_circuit_run {
+    zkg_task_run *run;
+    const zkg_task_circuit *bound;
+    const zkg_circuit *circuit;
+    uint64_t copies;
+    uint32_t copy_vars;
+    zkg_fr *coeff; /**< owned */
+    /* the claim on the layer at hand */
+    zkg_fr rc[ZKG_MAX_VARS];
+    zkg_fr rz[2][ZKG_CIRCUIT_MAX_VARS + 1];
+    uint32_t points; /**< 1 or 2 */
+    zkg_fr weight;   /**< a */
+    zkg_fr claim;
+} zkg_circuit_run;
+
+/** A claim w_i on the top layer that is eq(z, .). */
+typedef struct zkg_circuit_top_claim {
+    zkg_fr point[ZKG_MAX_VARS]; /**< the block's place included */
+    zkg_fr value;
+} zkg_circuit_top_claim;
+
+typedef struct zkg_circuit_merge {
+    bool needed;   /**< else the claim is already in the run */
+    bool asserted; /**< w_0 comes first */
+    uint32_t claims;
+    zkg_circuit_top_claim *claim; /**< owned; without w_0 */
+    zkg_fr rho;
+    zkg_fr sum;
+} zkg_circuit_merge;
+
+/**
+ * Whether a bound circuit is one: zkg_circuit_check, operands and outputs in
+ * range and of its shapes, variables within bounds.
+ *
+ * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED, ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
+                                                 const zkg_task_circuit *b,
+                                                 zkg_error *err);
+
+/** Whether an input's tensor has no axis of copies. */
+bool zkg_task_circuit_broadcast(const zkg_task_circuit *b,
+                                const zkg_task_relations *t, uint32_t input);
+
+/** Draw the coefficients, rz, rc.  Clear cr on every path. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_start(zkg_circuit_run *cr,
+                                            zkg_task_run *run,
+                                            const zkg_task_circuit *b);
+void zkg_circuit_run_clear(zkg_circuit_run *cr);
+
+/** Take the claims on the top layer together; draws rho. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_merge_begin(zkg_circuit_merge *m,
+                                                  zkg_circuit_run *cr);
+void zkg_circuit_merge_clear(zkg_circuit_merge *m);
+
+/** The value at the end of the merge's rounds: a message; the run's claim. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_merge_end(zkg_circuit_run *cr,
+                                                const zkg_fr *point,
+                                                zkg_fr *value);
+
+/** Shapes of the sumchecks. */
+void zkg_circuit_plain_shape(zkg_sumcheck_shape *shape, uint32_t vars);
+void zkg_circuit_products_shape(zkg_sumcheck_shape *shape,
+                                const zkg_circuit_run *cr,
+                                const zkg_circuit_plan *plan);
+/** eq_point: room for ZKG_MAX_VARS. */
+void zkg_circuit_elementwise_shape(zkg_sumcheck_shape *shape, zkg_fr *eq_point,
+                                   const zkg_circuit_run *cr,
+                                   const zkg_circuit_plan *plan);
+
+/** E, 2^vars elements to be freed; NULL without memory. */
+zkg_fr *zkg_circuit_expand_claim(const zkg_circuit_run *cr, uint32_t vars);
+
+/** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
+ *  sources read, to be freed with zkg_circuit_free_tables. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_expand_reads(
+    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES], const zkg_circuit_reads *reads,
+    const zkg_fr *point, const zkg_fr *value);
+void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES]);
+
+/** Values of the sources read, in order, at (point_S, at_copies). */
+ZKG_MUST_CHECK zkg_status zkg_circuit_wire_values(
+    zkg_circuit_run *cr, const zkg_circuit_reads *reads, const zkg_fr *point,
+    const zkg_fr *at_copies, zkg_fr *value);
+
+/** Claims on the layer below: value[0] of each list where its first source is
+ *  the previous layer (second: NULL without one); draws a where there are two.
+ */
+void zkg_circuit_descend(zkg_circuit_run *cr, const zkg_fr *at_copies,
+                         const zkg_circuit_reads *first,
+                         const zkg_fr *first_point, const zkg_fr *first_value,
+                         const zkg_circuit_reads *second,
+                         const zkg_fr *second_point,
+                         const zkg_fr *second_value);
+
+/** One circuit.  zkg_circuit_prove: collective; for now every rank of the group
+ *  does all of the work.
+ *  @retval ZKG_ERR_WITNESS an assertion does not hold (all ranks) */
+ZKG_MUST_CHECK zkg_status zkg_circuit_prove(zkg_task_run *run,
+                                            const zkg_task_circuit *b);
+ZKG_MUST_CHECK zkg_status zkg_circuit_verify(zkg_task_run *run,
+                                             const zkg_task_circuit *b);
+
+#endif

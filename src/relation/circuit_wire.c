@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What both sides compute of a circuit. */
+#include "relation/circuit.h"
+
+#include "base/bits.h"
+#include "base/mem.h"
+#include "poly/eq.h"
+
+#include <string.h>
+
+/* ---- binding ---- */
+
+bool zkg_task_circuit_broadcast(const zkg_task_circuit *b,
+                                const zkg_task_relations *t, uint32_t input)
+{
+    return t->operand[b->operand[input]].axes == b->circuit->input[input].axes;
+}
+
+static zkg_status check_input(const zkg_task_relations *t,
+                              const zkg_task_circuit *b, uint32_t input,
+                              zkg_error *err)
+{
+    const zkg_circuit_shape *shape = &b->circuit->input[input];
+    const zkg_operand *o;
+    uint32_t above;
+
+    if (b->operand[input] >= t->operands)
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: no operand %u",
+                        (long long)t->task, b->relation, b->operand[input]);
+    o = &t->operand[b->operand[input]];
+    above = o->axes - shape->axes;
+    if (o->axes < shape->axes || above > 1 || (above == 1 && o->axis[0] != 0))
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: tensor %u is not of the axes "
+                        "of input %u",
+                        (long long)t->task, b->relation, o->tensor, input);
+    for (uint32_t k = 0; k < shape->axes; k++)
+        if (t->axis[o->axis[above + k]].len != shape->len[k] ||
+            (o->axis[above + k] == 0 && t->axis[0].bits > 0))
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: axis %u of tensor %u is "
+                            "not that of input %u",
+                            (long long)t->task, b->relation, above + k,
+                            o->tensor, input);
+    return ZKG_OK;
+}
+
+static zkg_status check_output(const zkg_task_relations *t,
+                               const zkg_task_circuit *b, uint32_t output,
+                               zkg_error *err)
+{
+    const zkg_operand *o;
+    uint32_t vars = 0;
+
+    if (b->output[output] >= t->operands)
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: no operand %u",
+                        (long long)t->task, b->relation, b->output[output]);
+    o = &t->operand[b->output[output]];
+    for (uint32_t k = 1; k < o->axes; k++)
+        vars += t->axis[o->axis[k]].bits;
+    if (o->vis != ZKG_VIRTUAL || o->axes == 0 || o->axis[0] != 0 ||
+        vars != b->circuit->output[output].bits)
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: tensor %u is not virtual, has "
+                        "no copies, or is not of output %u's size",
+                        (long long)t->task, b->relation, o->tensor, output);
+    for (uint32_t k = 0; k < output; k++)
+        if (t->operand[b->output[k]].tensor == o->tensor)
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: virtual tensor %u is made "
+                            "twice",
+                            (long long)t->task, b->relation, o->tensor);
+    return ZKG_OK;
+}
+
+zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
+                                  const zkg_task_circuit *b, zkg_error *err)
+{
+    const zkg_circuit *c = b->circuit;
+    uint32_t widest = 0;
+
+    if (t->axes == 0)
+        return zkg_fail(err, ZKG_ERR_INVALID, "task %lld has no copies",
+                        (long long)t->task);
+    ZKG_TRY(zkg_circuit_check(c, err));
+    for (uint32_t k = 0; k < c->inputs; k++) {
+        const uint32_t vars = zkg_circuit_shape_vars(&c->input[k]);
+
+        ZKG_TRY(check_input(t, b, k, err));
+        widest = vars > widest ? vars : widest;
+    }
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const uint32_t vars = zkg_circuit_layer_vars(c, i);
+
+        widest = vars > widest ? vars : widest;
+    }
+    if (widest + t->axis[0].bits > ZKG_MAX_VARS)
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "task %lld, relation %u: more than %u variables",
+                        (long long)t->task, b->relation, ZKG_MAX_VARS);
+    for (uint32_t k = 0; k < c->outputs; k++)
+        ZKG_TRY(check_output(t, b, k, err));
+    return ZKG_OK;
+}
+
+/* ---- start ---- */
+
+zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
+                             const zkg_task_circuit *b)
+{
+    const zkg_circuit *c = b->circuit;
+    const uint32_t vars = zkg_circuit_layer_vars(c, c->layers - 1);
+    zkg_fr *drawn;
+
+    *cr = (zkg_circuit_run){.run = run,
+                            .bound = b,
+                            .circuit = c,
+                            .copies = run->t->axis[0].len,
+                            .copy_vars = run->t->axis[0].bits,
+                            .points = 1};
+    cr->coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->coeff));
+    drawn = zkg_alloc((size_t)c->challenges + 1, sizeof(*drawn));
+    if (cr->coeff == NULL || drawn == NULL) {
+        zkg_free(drawn);
+        return zkg_fail(run->err, ZKG_ERR_NOMEM, "no memory for a circuit");
+    }
+    if (c->challenges > 0)
+        zkg_tape_challenge(run->c->tape, ZKG_TAG_CIRCUIT_POINT, drawn,
+                           c->challenges);
+    zkg_circuit_coefficients(cr->coeff, c, drawn);
+    zkg_free(drawn);
+    if (c->asserted > 0 && vars > 0)
+        zkg_tape_challenge(run->c->tape, ZKG_TAG_CIRCUIT_POINT, cr->rz[0],
+                           vars);
+    if (c->asserted > 0 && cr->copy_vars > 0)
+        zkg_tape_challenge(run->c->tape, ZKG_TAG_CIRCUIT_POINT, cr->rc,
+                           cr->copy_vars);
+    return ZKG_OK;
+}
+
+void zkg_circuit_run_clear(zkg_circuit_run *cr)
+{
+    zkg_free(cr->coeff);
+    cr->coeff = NULL;
+}
+
+/* ---- claims on the top layer ---- */
+
+static void set_point(zkg_circuit_run *cr, const zkg_fr *point, uint32_t vars)
+{
+    memcpy(cr->rz[0], point, vars * sizeof(*point));
+    memcpy(cr->rc, point + vars, cr->copy_vars * sizeof(*point));
+    cr->points = 1;
+}
+
+/* (z of the block, z of the copies) as a point of the top layer. */
+static void embed(zkg_fr *out, const zkg_circuit_run *cr,
+                  const zkg_circuit_output *block, const zkg_fr *point)
+{
+    const uint32_t vars =
+        zkg_circuit_layer_vars(cr->circuit, cr->circuit->layers - 1);
+
+    for (uint32_t t = 0; t < block->bits; t++)
+        out[t] = point[t];
+    for (uint32_t t = block->bits; t < vars; t++)
+        out[t] = block->first >> t & 1 ? zkg_fr_one : zkg_fr_zero;
+    for (uint32_t t = 0; t < cr->copy_vars; t++)
+        out[vars + t] = point[block->bits + t];
+}
+
+static zkg_status gather(zkg_circuit_merge *m, zkg_circuit_run *cr)
+{
+    const zkg_task_relations *t = cr->run->t;
+    zkg_ledger *ledger = &cr->run->c->ledger;
+    uint32_t n = 0;
+
+    for (uint32_t k = 0; k < cr->circuit->outputs; k++) {
+        const uint32_t tensor = t->operand[cr->bound->output[k]].tensor;
+        const size_t count = zkg_ledger_count(ledger, tensor);
+
+        if (count == 0)
+            return zkg_fail(cr->run->err, ZKG_ERR_INVALID,
+                            "nothing reads virtual tensor %u", tensor);
+        m->claims += (uint32_t)count;
+    }
+    m->claim = zkg_alloc((size_t)m->claims + 1, sizeof(*m->claim));
+    if (m->claim == NULL)
+        return zkg_fail(cr->run->err, ZKG_ERR_NOMEM, "no memory for claims");
+    for (uint32_t k = 0; k < cr->circuit->outputs; k++) {
+        const uint32_t tensor = t->operand[cr->bound->output[k]].tensor;
+
+        for (size_t i = 0; i < ledger->claims; i++) {
+            if (ledger->claim[i].tensor != tensor)
+                continue;
+            embed(m->claim[n].point, cr, &cr->circuit->output[k],
+                  ledger->claim[i].point);
+            m->claim[n++].value = ledger->claim[i].value;
+        }
+        zkg_ledger_strike(ledger, tensor);
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_circuit_merge_begin(zkg_circuit_merge *m, zkg_circuit_run *cr)
+{
+    const zkg_circuit *c = cr->circuit;
+    const uint32_t vars = zkg_circuit_layer_vars(c, c->layers - 1);
+    const bool full = zkg_is_pow2(cr->copies) && zkg_circuit_asserts_all(c);
+    zkg_fr power = zkg_fr_one;
+
+    *m = (zkg_circuit_merge){.asserted = c->asserted > 0};
+    ZKG_TRY(gather(m, cr));
+    if (m->asserted && m->claims == 0 && full) {
+        cr->claim = zkg_fr_zero;
+        return ZKG_OK;
+    }
+    if (!m->asserted && m->claims == 1) {
+        set_point(cr, m->claim[0].point, vars);
+        cr->claim = m->claim[0].value;
+        return ZKG_OK;
+    }
+    m->needed = true;
+    if (m->claims + m->asserted > 1)
+        zkg_tape_challenge(cr->run->c->tape, ZKG_TAG_CIRCUIT_MERGE, &m->rho, 1);
+    if (m->asserted)
+        power = m->rho;
+    for (uint32_t i = 0; i < m->claims; i++) {
+        zkg_fr term;
+
+        zkg_fr_mul(&term, &power, &m->claim[i].value);
+        zkg_fr_add(&m->sum, &m->sum, &term);
+        zkg_fr_mul(&power, &power, &m->rho);
+    }
+    return ZKG_OK;
+}
+
+void zkg_circuit_merge_clear(zkg_circuit_merge *m)
+{
+    zkg_free(m->claim);
+    *m = (zkg_circuit_merge){0};
+}
+
+zkg_status zkg_circuit_merge_end(zkg_circuit_run *cr, const zkg_fr *point,
+                                 zkg_fr *value)
+{
+    ZKG_TRY(zkg_tape_fr(cr->run->c->tape, ZKG_TAG_CIRCUIT_VALUE, value, 1));
+    set_point(cr, point,
+              zkg_circuit_layer_vars(cr->circuit, cr->circuit->layers - 1));
+    cr->claim = *value;
+    return ZKG_OK;
+}
+
+/* ---- layers ---- */
+
+void zkg_circuit_plain_shape(zkg_sumcheck_shape *shape, uint32_t vars)
+{
+    *shape = (zkg_sumcheck_shape){.vars = vars, .eq_from = vars};
+    memset(shape->degree, 2, sizeof(shape->degree));
+}
+
+void zkg_circuit_products_shape(zkg_sumcheck_shape *shape,
+                                const zkg_circuit_run *cr,
+                                const zkg_circuit_plan *plan)
+{
+    zkg_circuit_plain_shape(shape, plan->first.max_vars + cr->copy_vars);
+    shape->eq_from = plan->first.max_vars;
+    shape->eq_point = cr->rc;
+}
+
+void zkg_circuit_elementwise_shape(zkg_sumcheck_shape *shape, zkg_fr *eq_point,
+                                   const zkg_circuit_run *cr,
+                                   const zkg_circuit_plan *plan)
+{
+    const bool two = cr->points > 1;
+    uint32_t n = 0;
+
+    zkg_circuit_plain_shape(shape, plan->vars + cr->copy_vars);
+    shape->eq_from = two ? plan->vars : 0;
+    for (uint32_t t = 0; t < plan->vars; t++) {
+        if (two)
+            shape->degree[t] = 3;
+        else
+            eq_point[n++] = cr->rz[0][t];
+    }
+    for (uint32_t t = 0; t < cr->copy_vars; t++)
+        eq_point[n++] = cr->rc[t];
+    shape->eq_point = eq_point;
+}
+
+zkg_fr *zkg_circuit_expand_claim(const zkg_circuit_run *cr, uint32_t vars)
+{
+    zkg_fr *e = zkg_alloc((size_t)1 << vars, sizeof(*e));
+    zkg_fr *second;
+
+    if (e == NULL)
+        return NULL;
+    zkg_eq_expand(e, cr->rz[0], vars, NULL);
+    if (cr->points == 1)
+        return e;
+    second = zkg_alloc((size_t)1 << vars, sizeof(*second));
+    if (second == NULL) {
+        zkg_free(e);
+        return NULL;
+    }
+    zkg_eq_expand(second, cr->rz[1], vars, &cr->weight);
+    for (size_t o = 0; o < (size_t)1 << vars; o++)
+        zkg_fr_add(&e[o], &e[o], &second[o]);
+    zkg_free(second);
+    return e;
+}
+
+zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
+                                    const zkg_circuit_reads *reads,
+                                    const zkg_fr *point, const zkg_fr *value)
+{
+    for (uint32_t k = 0; k < reads->sources; k++) {
+        zkg_fr scale = value[k];
+        zkg_fr *out = zkg_alloc((size_t)1 << reads->vars[k], sizeof(*out));
+
+        if (out == NULL)
+            return ZKG_ERR_NOMEM;
+        for (uint32_t t = reads->vars[k]; t < reads->max_vars; t++) {
+            zkg_fr factor;
+
+            zkg_fr_sub(&factor, &zkg_fr_one, &point[t]);
+            zkg_fr_sqr(&factor, &factor);
+            zkg_fr_mul(&scale, &scale, &factor);
+        }
+        zkg_eq_expand(out, point, reads->vars[k], &scale);
+        table[reads->source[k]] = out;
+    }
+    return ZKG_OK;
+}
+
+void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES])
+{
+    for (uint32_t s = 0; s < ZKG_CIRCUIT_MAX_SOURCES; s++) {
+        zkg_free(table[s]);
+        table[s] = NULL;
+    }
+}
+
+zkg_status zkg_circuit_wire_values(zkg_circuit_run *cr,
+                                   const zkg_circuit_reads *reads,
+                                   const zkg_fr *point, const zkg_fr *at_copies,
+                                   zkg_fr *value)
+{
+    const zkg_task_relations *t = cr->run->t;
+    zkg_child *c = cr->run->c;
+
+    for (uint32_t k = 0; k < reads->sources; k++) {
+        const uint32_t source = reads->source[k];
+        uint32_t vars = reads->vars[k];
+        zkg_fr at[ZKG_MAX_VARS];
+
+        if (source == ZKG_CIRCUIT_PREVIOUS) {
+            ZKG_TRY(zkg_tape_fr(c->tape, ZKG_TAG_CIRCUIT_VALUE, &value[k], 1));
+            continue;
+        }
+        memcpy(at, point, vars * sizeof(*at));
+        if (!zkg_task_circuit_broadcast(cr->bound, t, source - 1)) {
+            memcpy(at + vars, at_copies, cr->copy_vars * sizeof(*at));
+            vars += cr->copy_vars;
+        }
+        ZKG_TRY(zkg_child_wire_value(
+            c, ZKG_TAG_CIRCUIT_VALUE,
+            &t->operand[cr->bound->operand[source - 1]], vars, at, &value[k]));
+    }
+    return ZKG_OK;
+}
+
+static bool reads_previous(const zkg_circuit_reads *reads)
+{
+    return reads != NULL && reads->sources > 0 &&
+           reads->source[0] == ZKG_CIRCUIT_PREVIOUS;
+}
+
+void zkg_circuit_descend(zkg_circuit_run *cr, const zkg_fr *at_copies,
+                         const zkg_circuit_reads *first,
+                         const zkg_fr *first_point, const zkg_fr *first_value,
+                         const zkg_circuit_reads *second,
+                         const zkg_fr *second_point, const zkg_fr *second_value)
+{
+    zkg_fr value[2] = {{{0}}};
+
+    cr->points = 0;
+    memmove(cr->rc, at_copies, cr->copy_vars * sizeof(*at_copies));
+    if (reads_previous(first)) {
+        memcpy(cr->rz[cr->points], first_point,
+               first->vars[0] * sizeof(*first_point));
+        value[cr->points++] = first_value[0];
+    }
+    if (reads_previous(second)) {
+        memcpy(cr->rz[cr->points], second_point,
+               second->vars[0] * sizeof(*second_point));
+        value[cr->points++] = second_value[0];
+    }
+    cr->claim = value[0];
+    if (cr->points == 2) {
+        zkg_tape_challenge(cr->run->c->tape, ZKG_TAG_CIRCUIT_MERGE, &cr->weight,
+                           1);
+        zkg_fr_mul(&value[1], &value[1], &cr->weight);
+        zkg_fr_add(&cr->claim, &cr->claim, &value[1]);
+    }
+}
