@@ -7,7 +7,8 @@
  * Backends: tables of vector operations, the slots of slots.def.
  *
  * `ref` is their meaning, in portable C.  `cpu` is the same source compiled
- * for mulx, with faster variants of some slots.  A backend never sees a tape.
+ * for mulx; `cpu-ifma` has the slots over long tables eight elements at a time
+ * by AVX-512 IFMA, and cpu's for the rest.  A backend never sees a tape.
  * A table's layout is its backend's; what goes in and out are integers and
  * zkg_fr.  No slot is collective; no slot keeps state.
  */

@@ -837,6 +837,39 @@ static zkg_status ifma_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
     return op_int_fold(acc, w, rows, count, type, n);
 }
 
+/* ---- polynomials ---- */
+
+/* 32 Horner chains in x^32, whose values are the coefficients of a last
+ * polynomial in x. */
+static zkg_status ifma_poly_eval(zkg_fr *out, const zkg_fr *c, size_t n,
+                                 const zkg_fr *x)
+{
+    zkg_fr power = *x, chain[32];
+    size_t at = n & ~(size_t)31;
+    v8 k, s[4];
+
+    if (n < 64)
+        return op_poly_eval(out, c, n, x);
+    for (int i = 0; i < 5; i++)
+        zkg_fr_sqr(&power, &power);
+    power = shifted(&power, 1);
+    k = v8_of(&power);
+    for (size_t i = 0; i < 32; i++)
+        chain[i] = at + i < n ? c[at + i] : zkg_fr_zero;
+    for (int h = 0; h < 4; h++)
+        s[h] = v8_load(chain + 8 * h);
+    while (at > 0) {
+        at -= 32;
+        /* s stays below 2.1 p, which the product takes */
+        for (int h = 0; h < 4; h++)
+            s[h] = v8_carry(v8_add_raw(v8_mul_raw(&s[h], &k),
+                                       v8_load(c + at + (size_t)(8 * h))));
+    }
+    for (int h = 0; h < 4; h++)
+        v8_store(chain + 8 * h, v8_canonical(s[h]));
+    return op_poly_eval(out, chain, 32, x);
+}
+
 #pragma GCC diagnostic ignored "-Woverride-init"
 const zkg_backend zkg_backend_table_ifma = {
     .name = "cpu-ifma",
@@ -858,4 +891,5 @@ const zkg_backend zkg_backend_table_ifma = {
     .table_import = ifma_table_import,
     .int_dot = ifma_int_dot,
     .int_fold = ifma_int_fold,
+    .poly_eval = ifma_poly_eval,
 };
