@@ -7,18 +7,20 @@
  * eq of the variables not yet bound, as products of two short tables.
  *
  * Over variables from .. to-1 with a point u of their coordinates, cut at
- * middle:  lo[s] = eq of the variables s .. middle-1, hi[s] = eq of
- * max(s, middle) .. to-1.  Memory is O(2^((to-from)/2)), never 2^(to-from).
+ * middle:  lo[s] = eq of the variables s .. middle-1, from <= s <= middle;
+ * all[s] = eq of s .. to-1, join <= s <= to, where join is a little below
+ * middle: a product with a short lo would cost more than one table does.
+ * Memory is O(2^((to-from)/2)), never 2^(to-from).
  */
 
 #include "backend/backend.h"
 #include "poly/eq.h"
 
 typedef struct zkg_split_eq {
-    uint32_t from, middle, to;
+    uint32_t from, join, middle, to;
     zkg_fr *memory;
-    zkg_fr *lo[ZKG_MAX_VARS + 1]; /**< lo[s], from <= s <= middle */
-    zkg_fr *hi[ZKG_MAX_VARS + 1]; /**< hi[s], middle <= s <= to */
+    zkg_fr *lo[ZKG_MAX_VARS + 1];
+    zkg_fr *all[ZKG_MAX_VARS + 1];
 } zkg_split_eq;
 
 /**

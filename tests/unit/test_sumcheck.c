@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "sumcheck/prove.h"
+#include "sumcheck/split_eq.h"
 
 #define MAX_PARTS 4
 #define MAX_N 8
@@ -422,6 +423,40 @@ static void bad_shapes_are_refused(void **state)
                      ZKG_ERR_INVALID);
 }
 
+/* Weights are eq of what is left, however it is split. */
+static void split_eq_is_eq(void **state)
+{
+    enum { MOST = 14 };
+    uint64_t seed = 7;
+    zkg_fr u[MOST], expected, got;
+
+    (void)state;
+    draw(u, MOST, &seed);
+    for (uint32_t to = 1; to <= MOST; to++) {
+        for (uint32_t from = 0; from < to; from += 1 + from) {
+            zkg_split_eq eq;
+
+            assert_int_equal(zkg_split_eq_new(&eq, u, from, to), ZKG_OK);
+            for (uint32_t t = 0; t <= to; t++) {
+                const uint32_t s = t > from ? t : from;
+                zkg_weights w;
+
+                zkg_split_eq_weights(&w, &eq, t);
+                for (uint64_t j = 0; j < UINT64_C(1) << (to - t); j++) {
+                    const uint64_t i = j >> w.free;
+
+                    zkg_eq_at(&expected, u + (s - from), to - s, j >> (s - t));
+                    zkg_fr_mul(&got,
+                               &w.lo[i & ((UINT64_C(1) << w.lo_bits) - 1)],
+                               &w.hi[i >> w.lo_bits]);
+                    assert_true(zkg_fr_equal(&got, &expected));
+                }
+            }
+            zkg_split_eq_clear(&eq);
+        }
+    }
+}
+
 static void slices_are_dealt_evenly(void **state)
 {
     (void)state;
@@ -457,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_form_of_no_parts_is_zero),
         cmocka_unit_test(eq_points_on_the_cube),
         cmocka_unit_test(bad_shapes_are_refused),
+        cmocka_unit_test(split_eq_is_eq),
         cmocka_unit_test(slices_are_dealt_evenly),
     };
 
