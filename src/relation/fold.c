@@ -168,6 +168,38 @@ static void axpy_strided(zkg_fr_wide *acc, uint32_t shift, const zkg_fr *w,
     }
 }
 
+/* Lines that go to the same place, folded together. */
+typedef struct rows {
+    const void *line[256];
+    zkg_fr weight[256];
+    size_t count;
+    uint64_t base;
+} rows;
+
+static zkg_status rows_flush(zkg_fr_wide *acc, rows *r, const zkg_array *a,
+                             uint64_t n, const zkg_backend *backend)
+{
+    const size_t count = r->count;
+
+    r->count = 0;
+    return count == 0 ? ZKG_OK
+                      : backend->int_fold(&acc[r->base], r->weight, r->line,
+                                          count, a->type, n);
+}
+
+static zkg_status rows_add(zkg_fr_wide *acc, rows *r, uint64_t base,
+                           const zkg_fr *w, const void *line,
+                           const zkg_array *a, uint64_t n,
+                           const zkg_backend *backend)
+{
+    if (r->count == sizeof(r->line) / sizeof(*r->line) || base != r->base)
+        ZKG_TRY(rows_flush(acc, r, a, n, backend));
+    r->base = base;
+    r->line[r->count] = line;
+    r->weight[r->count++] = *w;
+    return ZKG_OK;
+}
+
 /* Cells [from, to) of each of the lines [first, last). */
 static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
                              const zkg_array *a, uint64_t first, uint64_t last,
@@ -176,6 +208,7 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
 {
     const size_t size = zkg_dtype_size(a->type);
     const uint32_t low = v->axes - 1;
+    rows r = {.count = 0};
     place p;
 
     if (first >= last || from >= to)
@@ -188,8 +221,8 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         const zkg_fr *w = low == 0 ? &zkg_fr_one : &p.weight[low - 1];
 
         if (v->kept[low] && v->shift[low] == 0) {
-            ZKG_TRY(backend->int_axpy(&acc[base + from], w, values, a->type,
-                                      to - from));
+            ZKG_TRY(rows_add(acc, &r, base + from, w, values, a, to - from,
+                             backend));
         } else if (v->kept[low]) {
             axpy_strided(&acc[base + (from << v->shift[low])], v->shift[low], w,
                          a, at, to - from);
@@ -208,7 +241,7 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         }
         place_next(&p, v);
     }
-    return ZKG_OK;
+    return rows_flush(acc, &r, a, to - from, backend);
 }
 
 /* Nothing is folded: each cell goes to its place. */
