@@ -147,7 +147,7 @@ void zkg_circuit_descend(zkg_circuit_run *cr, const zkg_fr *at_copies,
                          const zkg_fr *second_point,
                          const zkg_fr *second_value);
 
-/** One circuit.  zkg_circuit_prove: collective; for now every rank of the group
+/** One circuit.  zkg_circuit_prove: collective; every rank of the group
  *  does all of the work.
  *  @retval ZKG_ERR_WITNESS an assertion does not hold (all ranks) */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prove(zkg_task_run *run,

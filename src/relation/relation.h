@@ -66,7 +66,7 @@ typedef struct zkg_operand {
 } zkg_operand;
 
 /** An index of a factor: s*a + d*b + e.  Plain: s = 1, b = ZKG_NO_AXIS, e = 0.
- *  Anything else is ZKG_ERR_UNSUPPORTED for now. */
+ *  Anything else is ZKG_ERR_UNSUPPORTED. */
 typedef struct zkg_index {
     uint32_t a; /**< axis id */
     uint32_t b; /**< axis id or ZKG_NO_AXIS */
