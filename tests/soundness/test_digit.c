@@ -166,6 +166,48 @@ static void both_images_verify(void **state)
     assert_false(d->f.made.srs.development);
 }
 
+/* Ten scans from all over the test set: the public values that are verified
+ * are that scan's pixels and what the plain integer rules make of them. */
+static void ten_images_prove_and_verify(void **state)
+{
+    enum { IMAGES = 10, APART = 29 };
+    digit *d = need(state);
+    const zkg_witness mine = d->f.witness;
+    char set_path[4096], path[128];
+    zkg_error err = {0};
+    zkg_safetensors set = {0};
+
+    (void)snprintf(set_path, sizeof(set_path),
+                   "%s/examples/01-digits/digits.safetensors",
+                   setting("ZKG_SOURCE_ROOT"));
+    (void)snprintf(path, sizeof(path), "%s/ten.json", d->folder);
+    must(zkg_safetensors_read(&set, set_path, &err), &err);
+    for (uint64_t i = 0; i < IMAGES; i++) {
+        const zkg_array *want[64] = {NULL};
+        zkg_verify_options options = {0};
+        zkg_witness w = {0};
+        zkg_verdict v = {0};
+        uint8_t *proof = NULL;
+        size_t len = 0;
+
+        write_image(path, &set, APART * i);
+        must(zkg_witness_from_input(&w, d->f.graph, path, &err), &err);
+        d->f.witness = w;
+        must(fx_prove(&d->f, NULL, &proof, &len, &err), &err);
+        d->f.witness = mine;
+        assert_true(d->f.made.statement.tensors <= 64);
+        for (uint32_t t = 0; t < d->f.made.statement.tensors; t++)
+            if (d->f.made.statement.tensor[t].vis == ZKG_PUBLIC)
+                want[t] = &w.array[t];
+        options.expected = want;
+        must(zkg_verify(&v, d->f.key, d->f.key_len, proof, len, &options, &err),
+             &err);
+        zkg_witness_clear(&w);
+        free(proof);
+    }
+    zkg_safetensors_clear(&set);
+}
+
 static bool sampled_bit_is_refused(void *user, uint64_t i)
 {
     digit *d = user;
@@ -391,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_images_verify),
+        cmocka_unit_test(ten_images_prove_and_verify),
         cmocka_unit_test(another_images_public_bytes_are_refused),
         cmocka_unit_test(parts_of_another_proof_are_refused),
         cmocka_unit_test(swapped_commitments_are_refused),
