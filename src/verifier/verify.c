@@ -8,11 +8,10 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "graph/bind.h"
 #include "graph/container.h"
 #include "graph/key.h"
 #include "graph/proof.h"
-#include "verifier/root.h"
+#include "verifier/replay.h"
 #include "zkgkr/verify.h"
 
 typedef struct verifier {
@@ -163,68 +162,6 @@ static zkg_status start_root(verifier *v, zkg_error *err)
     return ZKG_OK;
 }
 
-static zkg_status replay(verifier *v, uint32_t c, zkg_child *child,
-                         zkg_error *err)
-{
-    const zkg_statement *st = &v->key->statement;
-    zkg_status status;
-
-    if (c < st->tasks) {
-        zkg_bound_task task;
-
-        ZKG_TRY(zkg_statement_task(&task, st, c, v->view, err));
-        status = zkg_task_verify(child, &task.relations, err);
-        zkg_bound_task_clear(&task);
-    } else {
-        zkg_bound_table table;
-
-        ZKG_TRY(zkg_statement_table(&table, st, c - st->tasks, v->view, err));
-        status = zkg_tableside_verify(child, &table.table, err);
-        zkg_bound_table_clear(&table);
-    }
-    return status;
-}
-
-static zkg_status verify_child(verifier *v, uint32_t c, const uint8_t *bytes,
-                               zkg_error *err)
-{
-    const zkg_statement *st = &v->key->statement;
-    const int64_t task = c < st->tasks ? (int64_t)c : -1;
-    zkg_child_end *end = &v->ends[c];
-    zkg_tape tape;
-    zkg_child child = {.tape = &tape,
-                       .challenge = v->seed.challenge,
-                       .hooks = v->options->hooks};
-    zkg_status status;
-
-    zkg_root_child_tape(&tape, &v->seed, st, c, bytes,
-                        v->layout.segment_bytes[c]);
-    status = replay(v, c, &child, err);
-    if (status == ZKG_OK && zkg_tape_finish(&tape) != ZKG_OK)
-        status = zkg_verdict_fail(v->verdict, ZKG_CHECK_SIZE, task, -1,
-                                  "a segment has bytes left");
-    if (child.verdict.check != ZKG_CHECK_NONE &&
-        v->verdict->check == ZKG_CHECK_NONE)
-        *v->verdict = child.verdict;
-    zkg_tape_state(&tape, end->state);
-    end->claim = child.ledger.claim;
-    end->claims = child.ledger.claims;
-    end->fraction = child.fraction;
-    end->fractions = child.fractions;
-    child.ledger = (zkg_ledger){0};
-    child.fraction = NULL;
-    child.fractions = 0;
-    zkg_child_clear(&child);
-    zkg_tape_clear(&tape);
-    if (status == ZKG_ERR_MALFORMED)
-        return zkg_verdict_fail(v->verdict, ZKG_CHECK_MALFORMED, task, -1,
-                                "its segment is malformed");
-    if (status == ZKG_ERR_REJECT && v->verdict->check == ZKG_CHECK_NONE)
-        return zkg_verdict_fail(v->verdict, ZKG_CHECK_SUMCHECK_END, task, -1,
-                                "its segment does not prove its relations");
-    return status;
-}
-
 static zkg_status verify_children(verifier *v, zkg_error *err)
 {
     const uint8_t *at = v->parts.segments;
@@ -233,7 +170,9 @@ static zkg_status verify_children(verifier *v, zkg_error *err)
     if (v->ends == NULL)
         return no_memory(err);
     for (uint32_t c = 0; c < v->layout.children; c++) {
-        ZKG_TRY(verify_child(v, c, at, err));
+        ZKG_TRY(zkg_child_replay(
+            &v->ends[c], v->verdict, &v->seed, &v->key->statement, c, at,
+            v->layout.segment_bytes[c], v->view, v->options->hooks, err));
         at += v->layout.segment_bytes[c];
     }
     return ZKG_OK;
