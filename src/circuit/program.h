@@ -139,16 +139,16 @@ ZKG_MUST_CHECK zkg_status zkg_program_run(const zkg_program *p,
 /**
  * The hints that are built in; NULL when there is none of that name.
  *
- *   bits              one number: its `outs` bits, lowest first
- *   limbs (w)         one number: its `outs` limbs of w bits, lowest first
- *   divide            a, b: the quotient and the remainder, of numbers below p
- *   inverse           each value's inverse, which must be there
- *   same              each value
- *   rows (c, rows..)  each value is the key of a row of c values, which come
- *                     first; the other c - 1 of that row
- *   counts (c, t, rows..)  t: how many values are rows, after the constant
- *                     ones; the others are queries of c values; how often each
- *                     row is asked for
+ *   bits         one value: its `outs` bits, lowest first
+ *   limbs        w; one value: its `outs` limbs of w bits, lowest first
+ *   divide       a, b: quotient and remainder, as numbers below p
+ *   inverse      each value's inverse, which must be there
+ *   same         each value
+ *   rows         c, rows of c; keys: of each, the other c - 1 of its row
+ *   counts       c, t; t rows of c values, then queries of c: how often each
+ *                row is asked for
+ *
+ * What stands before `;` are constants.
  *
  * @param constant what the program gives beside values
  */
