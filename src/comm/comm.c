@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "comm/ops.h"
 
 static bool under_launcher(void)
@@ -27,6 +28,28 @@ zkg_status zkg_comm_init(zkg_comm **world, int *argc, char ***argv,
     *world = zkg_comm_alone_new(NULL);
     return *world != NULL ? ZKG_OK
                           : zkg_fail(err, ZKG_ERR_NOMEM, "out of memory");
+}
+
+/* The pulse is odd inside a call that waits for other ranks. */
+static void beat(const zkg_comm *c)
+{
+    if (c->tally != NULL)
+        (void)atomic_fetch_add_explicit(&c->tally->pulse, 1,
+                                        memory_order_relaxed);
+}
+
+static zkg_status beaten(const zkg_comm *c, zkg_status s)
+{
+    beat(c);
+    return s;
+}
+
+/* Evaluate a call of c between two beats. */
+#define WAITING(c, call) (beat(c), beaten((c), (call)))
+
+const atomic_uint *zkg_comm_pulse(const zkg_comm *world)
+{
+    return world->tally == NULL ? NULL : &world->tally->pulse;
 }
 
 uint32_t zkg_comm_rank(const zkg_comm *c)
@@ -53,7 +76,7 @@ void zkg_comm_free(zkg_comm *c)
 
 zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
 {
-    return c->size == 1 ? ZKG_OK : c->ops->sum_fr(c, v, n);
+    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->sum_fr(c, v, n));
 }
 
 zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
@@ -61,13 +84,19 @@ zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
 {
     if (root >= c->size)
         return ZKG_ERR_INVALID;
-    return c->size == 1 ? ZKG_OK : c->ops->reduce_fr(c, v, n, root);
+    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->reduce_fr(c, v, n, root));
 }
 
 zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
                                  const uint64_t *first)
 {
-    return c->size == 1 ? ZKG_OK : c->ops->allgather_fr(c, v, first);
+    return c->size == 1 ? ZKG_OK
+                        : WAITING(c, c->ops->allgather_fr(c, v, first));
+}
+
+zkg_status zkg_comm_min_u64(const zkg_comm *c, uint64_t *v)
+{
+    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->min_u64(c, v));
 }
 
 static zkg_status gather(const zkg_comm *c, const void *mine, size_t len,
@@ -81,7 +110,7 @@ static zkg_status gather(const zkg_comm *c, const void *mine, size_t len,
     *lens = NULL;
     if (each == NULL)
         return ZKG_ERR_NOMEM;
-    s = c->ops->gather_lens(c, len, each);
+    s = WAITING(c, c->ops->gather_lens(c, len, each));
     if (s != ZKG_OK)
         goto free_each;
     for (uint32_t i = 0; i < c->size; i++)
@@ -93,7 +122,7 @@ static zkg_status gather(const zkg_comm *c, const void *mine, size_t len,
             goto free_each;
         }
     }
-    s = c->ops->gather_bytes(c, mine, len, bytes, each, root);
+    s = WAITING(c, c->ops->gather_bytes(c, mine, len, bytes, each, root));
     if (s != ZKG_OK || bytes == NULL)
         goto free_bytes;
     *all = bytes;
@@ -126,12 +155,13 @@ zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes, size_t len,
 {
     if (root >= c->size)
         return ZKG_ERR_INVALID;
-    return c->size == 1 ? ZKG_OK : c->ops->broadcast(c, bytes, len, root);
+    return c->size == 1 ? ZKG_OK
+                        : WAITING(c, c->ops->broadcast(c, bytes, len, root));
 }
 
 zkg_status zkg_comm_barrier(const zkg_comm *c)
 {
-    return c->size == 1 ? ZKG_OK : c->ops->barrier(c);
+    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->barrier(c));
 }
 
 zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
@@ -154,7 +184,7 @@ zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
     if (!member)
         return ZKG_ERR_INVALID;
     if (n > 1)
-        return world->ops->subgroup(out, world, ranks, n, tag);
+        return WAITING(world, world->ops->subgroup(out, world, ranks, n, tag));
     *out = zkg_comm_alone_new(world->tally);
     return *out != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
 }
@@ -173,25 +203,61 @@ zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest, uint64_t value)
 
 zkg_status zkg_comm_recv_token(zkg_comm *world, uint64_t *value)
 {
-    return world->ops->recv_token(world, value);
+    return WAITING(world, world->ops->recv_token(world, value));
 }
 
 zkg_status zkg_comm_drain_tokens(zkg_comm *world)
 {
-    return world->ops->drain_tokens(world);
+    return WAITING(world, world->ops->drain_tokens(world));
 }
 
 zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest, const void *bytes,
                          size_t len)
 {
-    return dest < c->size && dest != c->rank ? c->ops->send(c, dest, bytes, len)
-                                             : ZKG_ERR_INVALID;
+    return dest < c->size && dest != c->rank
+               ? WAITING(c, c->ops->send(c, dest, bytes, len))
+               : ZKG_ERR_INVALID;
 }
 
 zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source, void *bytes,
                          size_t len)
 {
     return source < c->size && source != c->rank
-               ? c->ops->recv(c, source, bytes, len)
+               ? WAITING(c, c->ops->recv(c, source, bytes, len))
                : ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_send_parcel(zkg_comm *world, uint32_t dest, void *bytes,
+                                size_t len)
+{
+    if (dest < world->size && dest != world->rank)
+        return world->ops->send_parcel(world, dest, bytes, len);
+    zkg_free(bytes);
+    return ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_next_parcel(zkg_comm *world, bool *found, uint32_t *source,
+                                bool wait)
+{
+    *found = false;
+    if (world->size == 1)
+        return wait ? ZKG_ERR_INTERNAL : ZKG_OK;
+    return wait ? WAITING(world,
+                          world->ops->next_parcel(world, found, source, true))
+                : world->ops->next_parcel(world, found, source, false);
+}
+
+zkg_status zkg_comm_recv_parcel(zkg_comm *world, uint32_t source, void *bytes,
+                                size_t len)
+{
+    return source < world->size && source != world->rank
+               ? WAITING(world,
+                         world->ops->recv_parcel(world, source, bytes, len))
+               : ZKG_ERR_INVALID;
+}
+
+zkg_status zkg_comm_flush_parcels(zkg_comm *world)
+{
+    return world->size == 1 ? ZKG_OK
+                            : WAITING(world, world->ops->flush_parcels(world));
 }

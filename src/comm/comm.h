@@ -15,6 +15,8 @@
  * alone: end the job with zkg_comm_abort), ZKG_ERR_NOMEM without memory.
  */
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +60,9 @@ ZKG_MUST_CHECK zkg_status zkg_comm_gather_bytes(const zkg_comm *c,
 ZKG_MUST_CHECK zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes,
                                              size_t len, uint32_t root);
 
+/** *v = the least of all ranks' *v.  Takes no memory.  Collective. */
+ZKG_MUST_CHECK zkg_status zkg_comm_min_u64(const zkg_comm *c, uint64_t *v);
+
 ZKG_MUST_CHECK zkg_status zkg_comm_barrier(const zkg_comm *c);
 
 /**
@@ -99,5 +104,35 @@ ZKG_MUST_CHECK zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest,
                                         const void *bytes, size_t len);
 ZKG_MUST_CHECK zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source,
                                         void *bytes, size_t len);
+
+/**
+ * Parcels: bytes that a rank of world sends another while both have other work
+ * to do.  Two parcels from one rank arrive in the order in which they were
+ * sent; their lengths are known to both sides.
+ *
+ * Send one; returns at once.
+ *
+ * @param bytes from zkg_alloc; freed when they have left, and on failure
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_send_parcel(zkg_comm *world, uint32_t dest,
+                                               void *bytes, size_t len);
+
+/** Has a parcel arrived, and from whom?  With wait: until one has. */
+ZKG_MUST_CHECK zkg_status zkg_comm_next_parcel(zkg_comm *world, bool *found,
+                                               uint32_t *source, bool wait);
+
+/** Take the first parcel that source sent: exactly len bytes. */
+ZKG_MUST_CHECK zkg_status zkg_comm_recv_parcel(zkg_comm *world, uint32_t source,
+                                               void *bytes, size_t len);
+
+/** Wait until all parcels that this rank sent have left. */
+ZKG_MUST_CHECK zkg_status zkg_comm_flush_parcels(zkg_comm *world);
+
+/**
+ * A count that changes with every call of this rank that may wait for others,
+ * on any communicator of the world; odd while it is inside one.  For a
+ * watchdog: lock-free, may be read in a signal handler.  NULL: never waits.
+ */
+const atomic_uint *zkg_comm_pulse(const zkg_comm *world);
 
 #endif

@@ -7,11 +7,12 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "comm/ops.h"
 
-enum { TAG_TOKEN = 1, TAG_BYTES = 2, TAG_GROUP = 0x1000 };
+enum { TAG_TOKEN = 1, TAG_BYTES = 2, TAG_PARCEL = 3, TAG_GROUP = 0x1000 };
 
 /* In one MPI call at most; a test of long arrays compiles this file with less.
  */
@@ -29,6 +30,14 @@ typedef struct token {
     struct token *next;
 } token;
 
+/* A parcel on its way, in one part or more. */
+typedef struct parcel {
+    uint8_t *bytes; /* owned */
+    MPI_Request *part;
+    int parts;
+    struct parcel *next;
+} parcel;
+
 /* What the world's communicators share. */
 typedef struct shared {
     zkg_comm_tally tally;
@@ -36,6 +45,7 @@ typedef struct shared {
     MPI_Op add;
     bool finalize;
     token *flying;
+    parcel *parcels;
     uint64_t *sent; /* tokens to each rank */
     uint64_t received;
 } shared;
@@ -171,20 +181,24 @@ static zkg_status send_bytes(const zkg_comm *c, uint32_t dest,
     return ZKG_OK;
 }
 
+static zkg_status recv_part(const zkg_comm *c, uint32_t source, int tag,
+                            void *part, int want)
+{
+    MPI_Status status;
+    int got = 0;
+
+    MPI_TRY(MPI_Recv(part, want, MPI_BYTE, (int)source, tag, ranks_of(c)->comm,
+                     &status));
+    MPI_TRY(MPI_Get_count(&status, MPI_BYTE, &got));
+    return got == want ? ZKG_OK : ZKG_ERR_COMM;
+}
+
 static zkg_status recv_bytes(const zkg_comm *c, uint32_t source, void *bytes,
                              size_t len)
 {
-    for (size_t i = 0; i < len; i += CHUNK_BYTES) {
-        const int want = chunk(len - i, CHUNK_BYTES);
-        MPI_Status status;
-        int got = 0;
-
-        MPI_TRY(MPI_Recv((uint8_t *)bytes + i, want, MPI_BYTE, (int)source,
-                         TAG_BYTES, ranks_of(c)->comm, &status));
-        MPI_TRY(MPI_Get_count(&status, MPI_BYTE, &got));
-        if (got != want)
-            return ZKG_ERR_COMM;
-    }
+    for (size_t i = 0; i < len; i += CHUNK_BYTES)
+        ZKG_TRY(recv_part(c, source, TAG_BYTES, (uint8_t *)bytes + i,
+                          chunk(len - i, CHUNK_BYTES)));
     return ZKG_OK;
 }
 
@@ -212,6 +226,13 @@ static zkg_status gather_bytes(const zkg_comm *c, const void *mine, size_t len,
     }
     zkg_free(first);
     return s;
+}
+
+static zkg_status min_u64(const zkg_comm *c, uint64_t *v)
+{
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, v, 1, MPI_UINT64_T, MPI_MIN,
+                          ranks_of(c)->comm));
+    return ZKG_OK;
 }
 
 static zkg_status barrier(const zkg_comm *c)
@@ -296,6 +317,118 @@ static zkg_status drain_tokens(zkg_comm *world)
     return barrier(world);
 }
 
+/* ---- parcels ---- */
+
+static void free_parcel(parcel *p)
+{
+    zkg_free(p->bytes);
+    zkg_free(p->part);
+    zkg_free(p);
+}
+
+/* Free what has left; all of it, waiting, with `wait`. */
+static zkg_status reap_parcels(shared *w, bool wait)
+{
+    parcel **link = &w->parcels;
+
+    while (*link != NULL) {
+        parcel *p = *link;
+        int done = 1;
+
+        if (wait)
+            MPI_TRY(MPI_Waitall(p->parts, p->part, MPI_STATUSES_IGNORE));
+        else
+            MPI_TRY(MPI_Testall(p->parts, p->part, &done, MPI_STATUSES_IGNORE));
+        if (!done) {
+            link = &p->next;
+            continue;
+        }
+        *link = p->next;
+        free_parcel(p);
+    }
+    return ZKG_OK;
+}
+
+/* Parts of a parcel: one at least, which may be empty. */
+static size_t count_parts(size_t len)
+{
+    return len == 0 ? 1 : (len + CHUNK_BYTES - 1) / CHUNK_BYTES;
+}
+
+static zkg_status send_parcel(zkg_comm *world, uint32_t dest, void *bytes,
+                              size_t len)
+{
+    const ranks *r = ranks_of(world);
+    const size_t parts = count_parts(len);
+    parcel *p = zkg_alloc(1, sizeof(*p));
+    zkg_status s = ZKG_OK;
+
+    if (p == NULL) {
+        zkg_free(bytes);
+        return ZKG_ERR_NOMEM;
+    }
+    p->bytes = bytes;
+    p->part = zkg_alloc(parts, sizeof(*p->part));
+    if (!r->is_world)
+        s = ZKG_ERR_INVALID;
+    else if (p->part == NULL || parts > INT_MAX)
+        s = ZKG_ERR_NOMEM;
+    else
+        s = reap_parcels(r->world, false);
+    for (size_t i = 0; s == ZKG_OK && i < parts; i++) {
+        const size_t at = i * CHUNK_BYTES;
+
+        if (MPI_Isend(p->bytes + at, chunk(len - at, CHUNK_BYTES), MPI_BYTE,
+                      (int)dest, TAG_PARCEL, r->comm,
+                      &p->part[p->parts]) != MPI_SUCCESS)
+            s = ZKG_ERR_COMM;
+        else
+            p->parts++;
+    }
+    if (s != ZKG_OK && p->parts == 0) {
+        free_parcel(p);
+        return s;
+    }
+    p->next = r->world->parcels;
+    r->world->parcels = p;
+    return s;
+}
+
+static zkg_status next_parcel(zkg_comm *world, bool *found, uint32_t *source,
+                              bool wait)
+{
+    const ranks *r = ranks_of(world);
+    MPI_Status status;
+    int there = 1;
+
+    if (wait)
+        MPI_TRY(MPI_Probe(MPI_ANY_SOURCE, TAG_PARCEL, r->comm, &status));
+    else
+        MPI_TRY(
+            MPI_Iprobe(MPI_ANY_SOURCE, TAG_PARCEL, r->comm, &there, &status));
+    *found = there != 0;
+    if (there)
+        *source = (uint32_t)status.MPI_SOURCE;
+    return ZKG_OK;
+}
+
+static zkg_status recv_parcel(zkg_comm *world, uint32_t source, void *bytes,
+                              size_t len)
+{
+    const size_t parts = count_parts(len);
+
+    for (size_t i = 0; i < parts; i++)
+        ZKG_TRY(recv_part(world, source, TAG_PARCEL,
+                          (uint8_t *)bytes + i * CHUNK_BYTES,
+                          chunk(len - i * CHUNK_BYTES, CHUNK_BYTES)));
+    return ZKG_OK;
+}
+
+static zkg_status flush_parcels(zkg_comm *world)
+{
+    return reap_parcels(ranks_of(world)->world, true);
+}
+
 /* ---- life ---- */
 
 static void abort_job(const zkg_comm *c, int code)
@@ -314,6 +447,12 @@ static void free_shared(shared *w)
         zkg_free(w->flying);
         w->flying = next;
     }
+    while (w->parcels != NULL) {
+        parcel *next = w->parcels->next;
+
+        free_parcel(w->parcels);
+        w->parcels = next;
+    }
     if (w->add != MPI_OP_NULL)
         (void)MPI_Op_free(&w->add);
     if (w->fr != MPI_DATATYPE_NULL)
@@ -328,8 +467,10 @@ static void free_ranks(zkg_comm *c)
 {
     ranks *r = (ranks *)c;
 
-    if (r->is_world)
+    if (r->is_world) {
         (void)reap(r->world, true);
+        (void)reap_parcels(r->world, true);
+    }
     (void)MPI_Comm_free(&r->comm);
     r->world->tally.freed++;
     if (r->is_world)
@@ -347,6 +488,7 @@ static const zkg_comm_ops mpi_ops = {
     .gather_lens = gather_lens,
     .gather_bytes = gather_bytes,
     .broadcast = broadcast,
+    .min_u64 = min_u64,
     .barrier = barrier,
     .subgroup = subgroup,
     .send_token = send_token,
@@ -354,6 +496,10 @@ static const zkg_comm_ops mpi_ops = {
     .drain_tokens = drain_tokens,
     .send = send_bytes,
     .recv = recv_bytes,
+    .send_parcel = send_parcel,
+    .next_parcel = next_parcel,
+    .recv_parcel = recv_parcel,
+    .flush_parcels = flush_parcels,
     .abort = abort_job,
     .free = free_ranks,
 };
@@ -432,6 +578,19 @@ static zkg_status make_shared(shared **out, bool finalize)
     return ZKG_OK;
 }
 
+/* More ranks than processors on this host: an idle one must let the others
+ * run, which Open MPI knows of itself only when its mpirun was told.  Others
+ * do not know the setting. */
+static void yield_when_crowded(void)
+{
+    const char *ranks_here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (ranks_here != NULL && processors > 0 &&
+        strtol(ranks_here, NULL, 10) > processors)
+        (void)setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+}
+
 zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
                              zkg_error *err)
 {
@@ -441,6 +600,7 @@ zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
     zkg_status s;
 
     *world = NULL;
+    yield_when_crowded();
     if (MPI_Initialized(&started) != MPI_SUCCESS ||
         (!started && MPI_Init(argc, argv) != MPI_SUCCESS))
         return zkg_fail(err, ZKG_ERR_COMM, "MPI does not start");

@@ -23,6 +23,7 @@ typedef struct zkg_comm_ops {
                                const uint32_t *root);
     zkg_status (*broadcast)(const zkg_comm *c, void *bytes, size_t len,
                             uint32_t root);
+    zkg_status (*min_u64)(const zkg_comm *c, uint64_t *v);
     zkg_status (*barrier)(const zkg_comm *c);
     zkg_status (*subgroup)(zkg_comm **out, const zkg_comm *world,
                            const uint32_t *ranks, uint32_t n, uint32_t tag);
@@ -33,13 +34,21 @@ typedef struct zkg_comm_ops {
                        size_t len);
     zkg_status (*recv)(const zkg_comm *c, uint32_t source, void *bytes,
                        size_t len);
+    zkg_status (*send_parcel)(zkg_comm *world, uint32_t dest, void *bytes,
+                              size_t len);
+    zkg_status (*next_parcel)(zkg_comm *world, bool *found, uint32_t *source,
+                              bool wait);
+    zkg_status (*recv_parcel)(zkg_comm *world, uint32_t source, void *bytes,
+                              size_t len);
+    zkg_status (*flush_parcels)(zkg_comm *world);
     void (*abort)(const zkg_comm *c, int code);
     void (*free)(zkg_comm *c);
 } zkg_comm_ops;
 
-/** Communicators of this rank. */
+/** Communicators of this rank, and its pulse. */
 typedef struct zkg_comm_tally {
     uint64_t made, freed;
+    atomic_uint pulse;
 } zkg_comm_tally;
 
 /** The head of every communicator. */

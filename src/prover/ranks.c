@@ -163,32 +163,24 @@ static void say(zkg_error *said, const char *text, uint32_t rank)
 zkg_status zkg_ranks_agree(const zkg_comm *comm, zkg_status mine,
                            zkg_error *err)
 {
-    const uint32_t n = zkg_comm_size(comm);
+    const uint32_t size = zkg_comm_size(comm), rank = zkg_comm_rank(comm);
+    uint64_t first = mine == ZKG_OK ? size : rank;
     zkg_error said = {mine, {0}};
-    uint8_t *all = NULL;
-    size_t *lens = NULL;
 
-    if (n == 1)
+    if (size == 1)
         return mine;
     if (mine != ZKG_OK && err != NULL)
-        say(&said, err->text, zkg_comm_rank(comm));
-    if (zkg_comm_allgather_bytes(
-            comm, &said, mine == ZKG_OK ? sizeof(said.status) : sizeof(said),
-            &all, &lens) != ZKG_OK)
+        say(&said, err->text, rank);
+    /* Without memory of its own: what failed may be the lack of it. */
+    if (zkg_comm_min_u64(comm, &first) != ZKG_OK)
         return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
-    for (size_t i = 0, at = 0; i < n; at += lens[i], i++) {
-        memset(&said, 0, sizeof(said));
-        memcpy(&said, all + at,
-               lens[i] < sizeof(said) ? lens[i] : sizeof(said));
-        if (said.status == ZKG_OK)
-            continue;
-        said.text[sizeof(said.text) - 1] = '\0';
-        mine = said.status;
-        if (err != NULL)
-            *err = said;
-        break;
-    }
-    free(all);
-    free(lens);
-    return mine;
+    if (first >= size)
+        return ZKG_OK;
+    if (zkg_comm_broadcast(comm, &said, sizeof(said), (uint32_t)first) !=
+        ZKG_OK)
+        return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
+    said.text[sizeof(said.text) - 1] = '\0';
+    if (err != NULL)
+        *err = said;
+    return said.status;
 }

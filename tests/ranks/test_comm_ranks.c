@@ -153,6 +153,57 @@ static void check_tokens(zkg_comm *world)
 }
 
 /* entry i of table k of part j, the same everywhere */
+/* Every rank but 0 sends it parcels of many lengths, also none, while rank 0
+ * has not asked; they come in order and whole. */
+static void check_parcels(zkg_comm *world)
+{
+    static const size_t lens[] = {1, 0, 4, 5, 6, 1000, 100000};
+    enum { PARCELS = sizeof(lens) / sizeof(lens[0]) };
+    const uint32_t rank = zkg_comm_rank(world), size = zkg_comm_size(world);
+    const atomic_uint *pulse = zkg_comm_pulse(world);
+    const unsigned before = pulse == NULL ? 0 : *pulse;
+    size_t *next = calloc(size, sizeof(*next));
+    uint8_t *got = malloc(100000);
+    uint32_t source = 0;
+    bool found = true;
+
+    CHECK(next != NULL && got != NULL && before % 2 == 0);
+    for (size_t i = 0; rank != 0 && i < PARCELS; i++) {
+        uint8_t *bytes = malloc(lens[i] + 1);
+
+        CHECK(bytes != NULL);
+        memset(bytes, (int)(rank + i), lens[i]);
+        CHECK(zkg_comm_send_parcel(world, 0, bytes, lens[i]) == ZKG_OK);
+    }
+    for (size_t left = (size - 1) * PARCELS; rank == 0 && left > 0; left--) {
+        CHECK(zkg_comm_next_parcel(world, &found, &source, true) == ZKG_OK);
+        CHECK(found && source > 0 && next[source] < PARCELS);
+        CHECK(zkg_comm_recv_parcel(world, source, got, lens[next[source]]) ==
+              ZKG_OK);
+        for (size_t i = 0; i < lens[next[source]]; i++)
+            CHECK(got[i] == source + next[source]);
+        next[source]++;
+    }
+    CHECK(zkg_comm_flush_parcels(world) == ZKG_OK);
+    CHECK(zkg_comm_next_parcel(world, &found, &source, false) == ZKG_OK);
+    CHECK(!found);
+    CHECK(size == 1 || (*pulse != before && *pulse % 2 == 0));
+    CHECK(zkg_comm_send_parcel(world, rank, malloc(1), 1) == ZKG_ERR_INVALID);
+    free(next);
+    free(got);
+}
+
+static void check_min(const zkg_comm *c)
+{
+    const uint32_t rank = zkg_comm_rank(c), size = zkg_comm_size(c);
+
+    for (uint32_t least = 0; least < size; least++) {
+        uint64_t v = rank == least ? UINT64_MAX - 1 : UINT64_MAX;
+
+        CHECK(zkg_comm_min_u64(c, &v) == ZKG_OK && v == UINT64_MAX - 1);
+    }
+}
+
 static void entry(zkg_fr *out, uint32_t j, uint32_t k, uint64_t i)
 {
     zkg_fr_from_i64(out, (int64_t)(i * i * 7919 + 31 * k + 7 * j) - 1000000);
@@ -241,6 +292,8 @@ int main(int argc, char **argv)
     check_collectives(world);
     check_subgroups(world);
     check_tokens(world);
+    check_min(world);
+    check_parcels(world);
     check_sumcheck(world, digest);
     check_sumcheck(zkg_comm_self(), alone);
     CHECK(memcmp(digest, alone, 32) == 0);
