@@ -21,7 +21,7 @@ LAYERS = {
     "sumcheck": 6,
     "relation": 7, "pcs": 7,
     "graph": 8,
-    "schedule": 9,
+    "schedule": 9, "journal": 9,
     "prover": 10, "verifier": 10,
     "nn": 11, "onnx": 11,
     "tools": 12, "examples": 12,

@@ -10,6 +10,7 @@
  * number of ranks, the plan, or the processor.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ extern "C" {
 
 struct zkg_array;
 struct zkg_hooks;
+struct zkg_journal;
 struct zkg_key;
 struct zkg_log;
 struct zkg_statement;
@@ -51,6 +53,7 @@ typedef struct zkg_prove_report {
     double prove_s; /**< from the call to the last byte of the proof */
     size_t proof_bytes, public_bytes, commit_bytes, segment_bytes,
         opening_bytes;
+    uint32_t resumed; /**< tasks and tables taken from the journal */
 } zkg_prove_report;
 
 ZKG_API void zkg_prove_report_clear(zkg_prove_report *report);
@@ -59,11 +62,41 @@ ZKG_API void zkg_prove_report_clear(zkg_prove_report *report);
 typedef void (*zkg_progress_fn)(void *user, uint32_t done, uint32_t total,
                                 const char *what);
 
+/** What a rank is about to do. */
+typedef enum zkg_stage {
+    ZKG_STAGE_COMMIT, /**< to chunks of a tensor */
+    ZKG_STAGE_TASK,   /**< a task, or a table's side */
+    ZKG_STAGE_GATHER, /**< all ranks' results */
+    ZKG_STAGE_OPENING,
+    ZKG_STAGE_WRITING /**< the program's: zkg_prove never says it */
+} zkg_stage;
+
+/**
+ * Told on every rank at each safe point, where nothing is half done.
+ *
+ * @param what the tensor, the task, or ""
+ * @return ZKG_OK to go on; else the job ends with this status on all ranks
+ */
+typedef zkg_status (*zkg_stage_fn)(void *user, zkg_stage stage,
+                                   const char *what, zkg_error *err);
+
+/**
+ * Told when this rank alone has failed, before it ends the job with
+ * zkg_comm_abort: says what err does not.  NULL: the log does.
+ */
+typedef void (*zkg_alone_fn)(void *user, zkg_status status,
+                             const zkg_error *err);
+
 typedef struct zkg_prove_options {
     const struct zkg_hooks *hooks; /**< tests; NULL */
     const struct zkg_log *log;     /**< or NULL */
     zkg_progress_fn progress;      /**< or NULL */
     void *progress_user;
+    zkg_stage_fn stage; /**< or NULL */
+    zkg_alone_fn alone; /**< or NULL */
+    void *stage_user;
+    const struct zkg_journal *journal; /**< keeps finished work; or NULL */
+    bool resume;                       /**< use what the journal holds */
 } zkg_prove_options;
 
 /** What to prove; the same on every rank.  Nothing is owned. */

@@ -58,6 +58,15 @@ void zkg_log_warn(const zkg_log *log, const char *fmt, ...)
     va_end(args);
 }
 
+void zkg_log_warn_here(const zkg_log *log, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    write_line(log, ZKG_LOG_WARN, true, "warning: ", fmt, args);
+    va_end(args);
+}
+
 void zkg_log_info(const zkg_log *log, const char *fmt, ...)
 {
     va_list args;

@@ -38,6 +38,9 @@ void zkg_log_init(zkg_log *log, FILE *stream, zkg_log_level level,
 /** log may be NULL: nothing is written. */
 void zkg_log_error(const zkg_log *log, const char *fmt, ...) ZKG_PRINTF(2, 3);
 void zkg_log_warn(const zkg_log *log, const char *fmt, ...) ZKG_PRINTF(2, 3);
+/** A warning about what this rank alone sees: from every rank. */
+void zkg_log_warn_here(const zkg_log *log, const char *fmt, ...)
+    ZKG_PRINTF(2, 3);
 void zkg_log_info(const zkg_log *log, const char *fmt, ...) ZKG_PRINTF(2, 3);
 void zkg_log_debug(const zkg_log *log, const char *fmt, ...) ZKG_PRINTF(2, 3);
 

@@ -33,6 +33,27 @@ uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk)
     return cells;
 }
 
+void zkg_kzg_chunk_hash(zkg_hash *h, const zkg_array *a, uint32_t k,
+                        uint64_t chunk)
+{
+    zkg_kzg_layout l;
+    zkg_kzg_walk w;
+    zkg_kzg_run r;
+
+    zkg_kzg_layout_init(&l, a);
+    walk_chunk(&w, &l, k, chunk);
+    zkg_hash_u32(h, (uint32_t)a->type);
+    while (zkg_kzg_walk_next(&r, &w)) {
+        zkg_hash_u64(h, r.at);
+        zkg_hash_u64(h, r.len);
+        zkg_hash_update(h, zkg_kzg_cell(a, r.flat),
+                        (size_t)r.len * zkg_dtype_size(a->type));
+    }
+    /* No run is empty: this ends the list. */
+    zkg_hash_u64(h, 0);
+    zkg_hash_u64(h, 0);
+}
+
 static zkg_scalar_type scalar_type(zkg_dtype type)
 {
     switch (type) {

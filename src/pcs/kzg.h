@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+#include "base/hash.h"
 #include "curve/g1.h"
 #include "field/fr.h"
 #include "pcs/srs.h"
@@ -34,6 +35,11 @@ uint32_t zkg_kzg_cpu_flags(const zkg_backend *backend);
 
 /** How many cells of a exist in one chunk: what committing to it costs. */
 uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk);
+
+/** Hash what the commitment to one chunk depends on, but for the SRS: where its
+ * cells stand, their type and their values. */
+void zkg_kzg_chunk_hash(zkg_hash *h, const zkg_array *a, uint32_t k,
+                        uint64_t chunk);
 
 /**
  * Commit to one chunk.

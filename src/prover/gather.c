@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Ends of children to all ranks, segments to rank 0.
+ * Ends of children to all ranks.
  *
  * The ranks run one program on one kind of machine: structs travel as they
  * lie in memory. */
@@ -81,66 +81,11 @@ static zkg_status gather_ends(zkg_prover *p)
     return status;
 }
 
-static zkg_status find_segments(zkg_prover *p, uint8_t *all, size_t total)
-{
-    zkg_reader r;
-
-    p->segment = zkg_alloc(p->layout.children, sizeof(*p->segment));
-    if (p->segment == NULL)
-        return ZKG_ERR_NOMEM;
-    zkg_reader_init(&r, all, total);
-    for (uint32_t i = 0; i < p->layout.children; i++) {
-        const uint8_t *at;
-        uint32_t child;
-
-        if (zkg_reader_u32(&r, &child) != ZKG_OK ||
-            child >= p->layout.children ||
-            zkg_reader_view(&r, &at, p->layout.segment_bytes[child]) != ZKG_OK)
-            return ZKG_ERR_INTERNAL;
-        p->segment[child] = all + (at - all);
-    }
-    return zkg_reader_end(&r) == ZKG_OK ? ZKG_OK : ZKG_ERR_INTERNAL;
-}
-
-static zkg_status gather_segments(zkg_prover *p, zkg_error *err)
-{
-    zkg_writer w;
-    size_t *lens = NULL, total = 0;
-    zkg_status status = ZKG_OK;
-
-    zkg_writer_init(&w);
-    for (uint32_t i = 0; i < p->led_len && status == ZKG_OK; i++) {
-        const zkg_led_child *led = &p->led[i];
-
-        if (led->segment_len != p->layout.segment_bytes[led->child])
-            status = zkg_fail(err, ZKG_ERR_INTERNAL,
-                              "%s: a segment of %zu bytes instead of %zu",
-                              p->plan->name[led->child], led->segment_len,
-                              p->layout.segment_bytes[led->child]);
-        (void)zkg_writer_u32(&w, led->child);
-        (void)zkg_writer_bytes(&w, led->segment, led->segment_len);
-    }
-    if (status == ZKG_OK)
-        status = w.status;
-    if (status == ZKG_OK)
-        status = zkg_comm_gather_bytes(p->active, w.data, w.len,
-                                       &p->segments_bytes, &lens, 0);
-    zkg_writer_free(&w);
-    if (status != ZKG_OK || p->rank != 0)
-        return status;
-    for (uint32_t i = 0; i < p->size; i++)
-        total += lens[i];
-    free(lens);
-    return find_segments(p, p->segments_bytes, total);
-}
-
 zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err)
 {
     const double start = zkg_seconds();
-    zkg_status status = gather_ends(p);
+    const zkg_status status = gather_ends(p);
 
-    if (status == ZKG_OK)
-        status = gather_segments(p, err);
     p->wait_s += zkg_seconds() - start;
     if (status != ZKG_OK)
         return zkg_fail(err, status, "results cannot be gathered");

@@ -17,11 +17,23 @@ static zkg_status alone(zkg_prover *p, zkg_status status, zkg_error *err)
 {
     if (status == ZKG_OK || p->size == 1)
         return status;
-    zkg_log_error(p->options->log, "%s",
-                  err == NULL || err->text[0] == '\0' ? zkg_status_name(status)
-                                                      : err->text);
+    if (p->options->alone != NULL)
+        p->options->alone(p->options->stage_user, status, err);
+    else
+        zkg_log_error(p->options->log, "%s",
+                      err == NULL || err->text[0] == '\0'
+                          ? zkg_status_name(status)
+                          : err->text);
     zkg_comm_abort(p->world, zkg_status_exit_code(status));
     return status;
+}
+
+zkg_status zkg_prover_stage(const zkg_prover *p, zkg_stage stage,
+                            const char *what, zkg_error *err)
+{
+    if (p->options->stage == NULL)
+        return ZKG_OK;
+    return p->options->stage(p->options->stage_user, stage, what, err);
 }
 
 static zkg_status check_input(const zkg_prover *p, zkg_error *err)
@@ -41,7 +53,8 @@ static zkg_status check_input(const zkg_prover *p, zkg_error *err)
     return ZKG_OK;
 }
 
-/* Everything up to the opening.  *failed: what all ranks of a group saw. */
+/* Everything up to the last segment.  *failed: what all ranks of a group saw.
+ */
 static zkg_status stages(zkg_status *failed, zkg_tape *root,
                          zkg_g1 *commitments, zkg_prover *p, const zkg_key *key,
                          zkg_error *err)
@@ -49,7 +62,10 @@ static zkg_status stages(zkg_status *failed, zkg_tape *root,
     ZKG_TRY(zkg_prover_commit(commitments, p, err));
     ZKG_TRY(zkg_root_start(&p->seed, root, p->st, &key->srs, &p->layout,
                            key->fixed, p->arrays, commitments, err));
-    return zkg_prover_walk(failed, p, err);
+    ZKG_TRY(zkg_prover_resume(p, err));
+    ZKG_TRY(zkg_prover_walk(failed, p, err));
+    ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_GATHER, "", err));
+    return zkg_prover_collect(p, true, err);
 }
 
 static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
@@ -90,8 +106,7 @@ static zkg_status assemble(uint8_t **proof, size_t *proof_len,
     (void)zkg_proof_write_header(&w, key->digest);
     (void)zkg_proof_write_public(&w, p->st, p->arrays);
     (void)zkg_writer_bytes(&w, root->buf, p->layout.commit_bytes);
-    for (uint32_t c = 0; c < p->layout.children; c++)
-        (void)zkg_writer_bytes(&w, p->segment[c], p->layout.segment_bytes[c]);
+    (void)zkg_writer_bytes(&w, p->mail.segments, p->layout.segments_bytes);
     (void)zkg_writer_bytes(&w, root->buf + p->layout.commit_bytes,
                            p->layout.opening_bytes);
     if (w.status != ZKG_OK) {
@@ -104,13 +119,14 @@ static zkg_status assemble(uint8_t **proof, size_t *proof_len,
     return ZKG_OK;
 }
 
-/* From the walk's end to the proof. */
+/* From the last segment to the proof. */
 static zkg_status finish(uint8_t **proof, size_t *proof_len, zkg_tape *root,
                          zkg_prover *p, const zkg_key *key, zkg_error *err)
 {
     zkg_status status = alone(p, zkg_prover_gather(p, err), err);
 
     ZKG_TRY(status);
+    ZKG_TRY(alone(p, zkg_prover_stage(p, ZKG_STAGE_OPENING, "", err), err));
     status = open_claims(root, p, err);
     if (status == ZKG_ERR_NOMEM || status == ZKG_ERR_COMM)
         return alone(p, status, err);
@@ -149,7 +165,6 @@ static void clear(zkg_prover *p)
     for (uint32_t i = 0; i < p->led_len; i++) {
         zkg_free(p->led[i].end.claim);
         zkg_free(p->led[i].end.fraction);
-        zkg_free(p->led[i].segment);
     }
     for (uint32_t c = 0; p->ends != NULL && c < p->layout.children; c++) {
         zkg_free(p->ends[c].claim);
@@ -158,8 +173,8 @@ static void clear(zkg_prover *p)
     zkg_free(p->led);
     zkg_free(p->step);
     zkg_free(p->ends);
-    zkg_free(p->segment);
-    free(p->segments_bytes);
+    zkg_free(p->have);
+    zkg_prover_mail_clear(&p->mail);
     zkg_root_seed_clear(&p->seed);
     zkg_root_layout_clear(&p->layout);
 }
@@ -181,7 +196,7 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
                      const zkg_comm *active, const zkg_prove_input *input,
                      const zkg_prove_options *options, zkg_error *err)
 {
-    static const zkg_prove_options none = {NULL, NULL, NULL, NULL};
+    static const zkg_prove_options none = {.hooks = NULL};
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
     zkg_prover p = {.world = world,
                     .active = active,
@@ -220,6 +235,7 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
     if (status == ZKG_OK && report != NULL) {
         report->prove_s = zkg_seconds() - p.start;
         report->proof_bytes = *proof_len;
+        report->resumed = p.have_len;
         status = alone(&p, zkg_prover_report(report, &p, err), err);
     }
     clear(&p);

@@ -7,23 +7,35 @@
  * The prover's stages.  Each is collective over `active` unless said.
  *
  *   commit   chunks of all private tensors over all ranks by cost
- *   walk     each rank its list of the plan; a group for each child
- *   gather   ends of children to all ranks, segments to rank 0
+ *   resume   children that a journal holds, replayed, each by one rank
+ *   walk     each rank its list of the plan; a group for each child; a
+ *            segment leaves for rank 0 as soon as it is there
+ *   gather   the segments still on their way; ends of children to all ranks
  */
 
 #include "backend/backend.h"
 #include "comm/comm.h"
 #include "graph/statement.h"
+#include "journal/journal.h"
 #include "verifier/root.h"
 #include "zkgkr/prove.h"
 
-/** A child that this rank leads: the lowest rank of its group keeps it. */
+/** A child that this rank leads: the first rank of its group, or the one that
+ *  found it in the journal. */
 typedef struct zkg_led_child {
     uint32_t child;
     zkg_child_end end; /**< owned */
-    uint8_t *segment;  /**< owned */
-    size_t segment_len;
 } zkg_led_child;
+
+/** On rank 0: where segments go, and which one each rank sends next. */
+typedef struct zkg_prover_mail {
+    uint8_t *segments; /**< of all children, in order; owned */
+    size_t *at;        /**< one a child: its offset; owned */
+    uint32_t *first;   /**< size+1: rank r leads lead[first[r]..]; owned */
+    uint32_t *lead;    /**< in the order in which they are sent; owned */
+    uint32_t *next;    /**< one a rank: how many of them came; owned */
+    uint32_t missing;  /**< from other ranks */
+} zkg_prover_mail;
 
 /** A prover while it runs, one a rank. */
 typedef struct zkg_prover {
@@ -43,19 +55,50 @@ typedef struct zkg_prover {
     double start;
     double commit_s, walk_s, wait_s, open_s;
 
+    bool *have; /**< one a child: it came from the journal; owned */
+    uint32_t have_len;
+    zkg_prover_mail mail;
     zkg_led_child *led; /**< owned */
     uint32_t led_len;
     zkg_step_report *step; /**< owned: this rank's */
     uint32_t step_len;
 
     zkg_child_end *ends; /**< one a child, after gather; owned */
-    uint8_t **segment;   /**< rank 0 after gather: one a child, borrowed */
-    uint8_t *segments_bytes;
 } zkg_prover;
+
+/** A safe point: may this rank go on?  Not collective. */
+ZKG_MUST_CHECK zkg_status zkg_prover_stage(const zkg_prover *p, zkg_stage stage,
+                                           const char *what, zkg_error *err);
 
 /** Commit to every private tensor: out has layout.private_points. */
 ZKG_MUST_CHECK zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p,
                                             zkg_error *err);
+
+/**
+ * Take children from the journal: those whose segment is there and which the
+ * verifier of a child replays.  Sets have on all ranks; without a journal it
+ * is all false.
+ */
+ZKG_MUST_CHECK zkg_status zkg_prover_resume(zkg_prover *p, zkg_error *err);
+
+/** Keep a segment in the journal, if there is one.  Not collective. */
+ZKG_MUST_CHECK zkg_status zkg_prover_save(const zkg_prover *p, uint32_t child,
+                                          const uint8_t *segment,
+                                          zkg_error *err);
+
+/** After resume, before any segment: rank 0 makes room. */
+ZKG_MUST_CHECK zkg_status zkg_prover_mail_init(zkg_prover *p, zkg_error *err);
+void zkg_prover_mail_clear(zkg_prover_mail *mail);
+
+/** Send the segment of a child that this rank leads to rank 0; frees it.
+ *  Not collective. */
+ZKG_MUST_CHECK zkg_status zkg_prover_post(zkg_prover *p, uint32_t child,
+                                          uint8_t *segment);
+
+/** Rank 0 takes in what has arrived; with wait, all that is missing, and the
+ *  others see off what they sent.  Not collective. */
+ZKG_MUST_CHECK zkg_status zkg_prover_collect(zkg_prover *p, bool wait,
+                                             zkg_error *err);
 
 /**
  * Run this rank's list.
@@ -67,7 +110,7 @@ ZKG_MUST_CHECK zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p,
 ZKG_MUST_CHECK zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p,
                                           zkg_error *err);
 
-/** Ends of all children to all ranks; segments to rank 0. */
+/** Ends of all children to all ranks. */
 ZKG_MUST_CHECK zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err);
 
 /** Fill in a report on rank 0. */

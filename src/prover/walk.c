@@ -71,11 +71,39 @@ static zkg_status tell_dependents(zkg_prover *p, uint32_t child)
     return ZKG_OK;
 }
 
-/* Keep what the root needs of a child. */
-static zkg_status keep(zkg_prover *p, uint32_t c, zkg_child *child)
+/* A child's segment, to be freed; zeros when it failed, for rank 0 waits for
+ * it all the same.  NULL without memory. */
+static uint8_t *copy_segment(const zkg_prover *p, uint32_t c,
+                             const zkg_child *child)
+{
+    const size_t len = p->layout.segment_bytes[c];
+    uint8_t *segment = zkg_alloc(len, 1);
+
+    if (segment != NULL && child != NULL && child->tape->len > 0)
+        memcpy(segment, child->tape->buf,
+               child->tape->len < len ? child->tape->len : len);
+    return segment;
+}
+
+/* Keep what the root needs of a child, and send its segment off. */
+static zkg_status keep(zkg_prover *p, uint32_t c, zkg_child *child,
+                       zkg_error *err)
 {
     zkg_led_child *led = &p->led[p->led_len];
+    const size_t len = child->tape->len;
+    uint8_t *segment;
+    zkg_status status;
 
+    /* A cheat that leaves messages out has zeros for them. */
+    if (len > p->layout.segment_bytes[c] ||
+        (len < p->layout.segment_bytes[c] && !zkg_hooks_cheat(child->hooks)))
+        return zkg_fail(err, ZKG_ERR_INTERNAL,
+                        "%s: a segment of %zu bytes instead of %zu",
+                        p->plan->name[c], len, p->layout.segment_bytes[c]);
+    segment = copy_segment(p, c, child);
+    if (segment == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "%s: no memory for its segment",
+                        p->plan->name[c]);
     led->child = c;
     zkg_tape_state(child->tape, led->end.state);
     led->end.claim = child->ledger.claim;
@@ -85,18 +113,20 @@ static zkg_status keep(zkg_prover *p, uint32_t c, zkg_child *child)
     led->end.fractions = child->fractions;
     child->fraction = NULL;
     child->fractions = 0;
-    led->segment_len = child->tape->len;
-    /* A cheat that leaves messages out has zeros for them. */
-    if (zkg_hooks_cheat(child->hooks) &&
-        led->segment_len < p->layout.segment_bytes[c])
-        led->segment_len = p->layout.segment_bytes[c];
-    led->segment = zkg_alloc(led->segment_len, 1);
     p->led_len++;
-    if (led->segment == NULL)
-        return ZKG_ERR_NOMEM;
-    if (child->tape->len > 0)
-        memcpy(led->segment, child->tape->buf, child->tape->len);
-    return ZKG_OK;
+    status = zkg_prover_save(p, c, segment, err);
+    if (status != ZKG_OK) {
+        zkg_free(segment);
+        return status;
+    }
+    return zkg_prover_post(p, c, segment);
+}
+
+static zkg_status post_nothing(zkg_prover *p, uint32_t c)
+{
+    uint8_t *zeros = copy_segment(p, c, NULL);
+
+    return zeros == NULL ? ZKG_ERR_NOMEM : zkg_prover_post(p, c, zeros);
 }
 
 static zkg_status prove_child(zkg_prover *p, uint32_t c, zkg_child *child,
@@ -157,13 +187,37 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
     if (status != ZKG_OK && is_shared(status)) {
         if (*failed == ZKG_OK)
             *failed = status;
-        status = ZKG_OK;
+        status = ranks[0] == p->rank ? post_nothing(p, c) : ZKG_OK;
     } else if (status == ZKG_OK && ranks[0] == p->rank) {
-        status = keep(p, c, &child);
+        status = keep(p, c, &child, err);
     }
     zkg_child_clear(&child);
     zkg_tape_clear(&tape);
     zkg_comm_free(group);
+    return status;
+}
+
+/* Wait for what a child needs, run it, tell those that wait for it. */
+static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
+                           bool *done, zkg_error *err)
+{
+    const zkg_plan *plan = p->plan;
+    zkg_step_report *step = &p->step[p->step_len];
+    zkg_status status = wait_for_needs(p, c, done);
+
+    if (status != ZKG_OK)
+        return zkg_fail(err, status, "%s: waiting for others failed",
+                        plan->name[c]);
+    ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_TASK, plan->name[c], err));
+    step->rank = p->rank;
+    step->child = c;
+    step->start = zkg_seconds() - p->start;
+    status = run_child(failed, p, c, err);
+    step->wall = zkg_seconds() - p->start - step->start;
+    p->step_len++;
+    done[c] = true;
+    if (status == ZKG_OK && plan->group[plan->group_first[c]] == p->rank)
+        status = tell_dependents(p, c);
     return status;
 }
 
@@ -177,29 +231,19 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
     zkg_status status = ZKG_OK;
 
     *failed = ZKG_OK;
-    p->led = zkg_alloc(steps, sizeof(*p->led));
     p->step = zkg_alloc(steps, sizeof(*p->step));
-    if (done == NULL || p->led == NULL || p->step == NULL)
+    if (done == NULL || p->step == NULL)
         status = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a list of tasks");
+    else
+        memcpy(done, p->have, p->layout.children * sizeof(*done));
     for (uint32_t i = 0; status == ZKG_OK && i < steps; i++) {
         const uint32_t c = plan->step[first + i];
-        zkg_step_report *step = &p->step[i];
 
-        status = wait_for_needs(p, c, done);
-        if (status != ZKG_OK) {
-            status = zkg_fail(err, status, "%s: waiting for others failed",
-                              plan->name[c]);
-            break;
-        }
-        step->rank = p->rank;
-        step->child = c;
-        step->start = zkg_seconds() - p->start;
-        status = run_child(failed, p, c, err);
-        step->wall = zkg_seconds() - p->start - step->start;
-        p->step_len++;
-        done[c] = true;
-        if (status == ZKG_OK && plan->group[plan->group_first[c]] == p->rank)
-            status = tell_dependents(p, c);
+        if (p->have[c])
+            continue;
+        status = run_step(failed, p, c, done, err);
+        if (status == ZKG_OK)
+            status = zkg_prover_collect(p, false, err);
         if (p->options->progress != NULL && p->rank == 0)
             p->options->progress(p->options->progress_user, i + 1, steps,
                                  plan->name[c]);
