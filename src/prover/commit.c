@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Commitments: the chunks of all private tensors, over all ranks by cost. */
+ * Commitments: the chunks of all private tensors, over all ranks by cost.
+ *
+ * A journal keeps them by the batch: consecutive chunks worth about as much as
+ * a flush of the disk.  Batches do not depend on the number of ranks, so that
+ * another number finds them again; one that two ranks share is not kept.
+ *
+ *   key of a batch = H(SRS digest, k, position, type and value of each cell) */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "pcs/kzg.h"
 #include "prover/prover.h"
 
-/* An MSM costs about this many cells before its first one. */
-enum { CHUNK_COST = 64 };
+/* An MSM costs about this many cells before its first one; a batch is closed
+ * when it costs as many cells as a flush, or more. */
+enum { CHUNK_COST = 64, BATCH_COST = 4096, RAW_BYTES = 64 };
 
 /* The rank that commits to the chunk at which the ranks' work so far is
  * `done` of `all`. */
@@ -40,10 +48,120 @@ static uint64_t all_cost(const zkg_prover *p)
     return all;
 }
 
-static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p)
+typedef struct chunk {
+    uint32_t tensor, rank;
+    uint64_t index; /* in its tensor */
+} chunk;
+
+typedef struct batch {
+    chunk chunk[BATCH_COST / CHUNK_COST];
+    uint32_t len;
+    uint64_t cost;
+} batch;
+
+static zkg_g1 *point_of(zkg_g1 *out, const zkg_prover *p, const chunk *c)
+{
+    return &out[p->layout.first_chunk[c->tensor] + c->index];
+}
+
+static void batch_key(uint8_t key[ZKG_DIGEST_BYTES], const zkg_prover *p,
+                      const batch *b)
+{
+    zkg_hash h;
+
+    zkg_journal_key_begin(&h, ZKG_JOURNAL_COMMITMENTS);
+    zkg_hash_update(&h, p->srs_digest, ZKG_DIGEST_BYTES);
+    zkg_hash_u32(&h, p->k);
+    for (uint32_t i = 0; i < b->len; i++)
+        zkg_kzg_chunk_hash(&h, p->arrays[b->chunk[i].tensor], p->k,
+                           b->chunk[i].index);
+    zkg_hash_final(&h, key);
+}
+
+/* *found: all points of the batch came from the journal. */
+static zkg_status load_batch(bool *found, zkg_g1 *out, const zkg_prover *p,
+                             const batch *b, const uint8_t *key, zkg_error *err)
+{
+    zkg_error why = {0};
+    uint8_t *bytes = NULL;
+    zkg_status status =
+        zkg_journal_get(&bytes, p->options->journal, ZKG_JOURNAL_COMMITMENTS,
+                        key, b->len * (size_t)RAW_BYTES, &why);
+
+    *found = bytes != NULL;
+    for (uint32_t i = 0; *found && i < b->len; i++)
+        if (!zkg_g1_from_raw(point_of(out, p, &b->chunk[i]),
+                             bytes + i * (size_t)RAW_BYTES)) {
+            *found = false;
+            status = zkg_fail(&why, ZKG_ERR_MALFORMED,
+                              "an entry holds no point of the curve");
+        }
+    zkg_free(bytes);
+    if (status == ZKG_ERR_NOMEM)
+        return zkg_fail(err, status, "%s", why.text);
+    if (status != ZKG_OK)
+        zkg_log_warn_here(p->options->log, "commitments are made again: %s",
+                          why.text);
+    return ZKG_OK;
+}
+
+static zkg_status save_batch(const zkg_g1 *out, const zkg_prover *p,
+                             const batch *b, const uint8_t *key, zkg_error *err)
+{
+    uint8_t raw[sizeof(b->chunk) / sizeof(b->chunk[0]) * RAW_BYTES];
+
+    for (uint32_t i = 0; i < b->len; i++) {
+        const chunk *c = &b->chunk[i];
+
+        zkg_g1_to_raw(raw + i * (size_t)RAW_BYTES,
+                      &out[p->layout.first_chunk[c->tensor] + c->index]);
+    }
+    return zkg_journal_put(p->options->journal, ZKG_JOURNAL_COMMITMENTS, key,
+                           raw, b->len * (size_t)RAW_BYTES, err);
+}
+
+static zkg_status commit_chunk(zkg_g1 *out, const zkg_prover *p, const chunk *c,
+                               zkg_error *err)
+{
+    const char *name = p->st->tensor[c->tensor].name;
+    zkg_status status;
+
+    ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_COMMIT, name, err));
+    status = zkg_kzg_commit_chunk(point_of(out, p, c), p->srs, p->k,
+                                  p->arrays[c->tensor], c->index, p->cpu_flags);
+    if (status != ZKG_OK)
+        return zkg_fail(err, status, "no commitment to %s (%s)", name,
+                        zkg_status_name(status));
+    return ZKG_OK;
+}
+
+/* This rank's part of a batch. */
+static zkg_status commit_batch(zkg_g1 *out, zkg_prover *p, const batch *b,
+                               zkg_error *err)
+{
+    bool is_mine = p->options->journal != NULL && b->len > 0, found = false;
+    uint8_t key[ZKG_DIGEST_BYTES];
+
+    for (uint32_t i = 0; i < b->len; i++)
+        is_mine = is_mine && b->chunk[i].rank == p->rank;
+    if (is_mine)
+        batch_key(key, p, b);
+    if (is_mine && p->options->resume)
+        ZKG_TRY(load_batch(&found, out, p, b, key, err));
+    if (found)
+        return ZKG_OK;
+    for (uint32_t i = 0; i < b->len; i++)
+        if (b->chunk[i].rank == p->rank)
+            ZKG_TRY(commit_chunk(out, p, &b->chunk[i], err));
+    return is_mine ? save_batch(out, p, b, key, err) : ZKG_OK;
+}
+
+static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
+                              zkg_error *err)
 {
     const uint64_t all = all_cost(p);
     uint64_t done = 0;
+    batch b = {.len = 0};
 
     for (uint32_t t = 0; t < p->st->tensors; t++) {
         if (p->st->tensor[t].vis != ZKG_PRIVATE)
@@ -52,19 +170,23 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p)
             zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
 
         for (uint64_t c = 0; c < chunks; c++) {
+            const uint64_t cost = chunk_cost(p, t, c);
             uint32_t rank = owner(done, all, p->size);
 
             if (rank >= p->size)
                 rank = p->size - 1;
             owned[rank]++;
-            if (rank == p->rank)
-                ZKG_TRY(zkg_kzg_commit_chunk(&out[p->layout.first_chunk[t] + c],
-                                             p->srs, p->k, p->arrays[t], c,
-                                             p->cpu_flags));
-            done += chunk_cost(p, t, c);
+            b.chunk[b.len++] = (chunk){t, rank, c};
+            b.cost += cost;
+            done += cost;
+            if (b.cost >= BATCH_COST) {
+                ZKG_TRY(commit_batch(out, p, &b, err));
+                b.len = 0;
+                b.cost = 0;
+            }
         }
     }
-    return ZKG_OK;
+    return commit_batch(out, p, &b, err);
 }
 
 zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
@@ -78,7 +200,7 @@ zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
 
     if (owned == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for commitments");
-    status = commit_mine(out, owned, p);
+    status = commit_mine(out, owned, p, err);
     if (status != ZKG_OK) {
         zkg_free(owned);
         return zkg_fail(err, status, "a commitment failed");

@@ -46,6 +46,7 @@ typedef struct zkg_prover {
     uint32_t cpu_flags;
     const zkg_statement *st;
     const zkg_srs *srs;
+    const uint8_t *srs_digest;
     uint32_t k;
     const zkg_array *const *arrays;
     const zkg_plan *plan;
