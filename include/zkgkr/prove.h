@@ -24,6 +24,7 @@ extern "C" {
 #endif
 
 struct zkg_array;
+struct zkg_costs;
 struct zkg_hooks;
 struct zkg_journal;
 struct zkg_key;
@@ -141,6 +142,15 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_job_init(zkg_job *out,
                                                const struct zkg_statement *st,
                                                uint32_t ranks, zkg_error *err);
 ZKG_API void zkg_job_clear(zkg_job *job);
+
+/**
+ * The same with the constants of a machine (src/schedule/cost.h).
+ *
+ * @param k as in the key; 0: the statement's default
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status
+zkg_job_init_costs(zkg_job *out, const struct zkg_statement *st, uint32_t ranks,
+                   uint32_t k, const struct zkg_costs *costs, zkg_error *err);
 
 /**
  * How many of the launched ranks take part, by ZKML_NUM_CPUS,

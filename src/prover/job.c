@@ -2,52 +2,44 @@
  * What a plan must cover, and what it costs. */
 #include "base/mem.h"
 #include "graph/statement.h"
+#include "schedule/cost.h"
 #include "zkgkr/prove.h"
 
-/* Group work falls into slices of at least eight cells: a larger group has
- * ranks that only follow. */
-enum { CELLS_A_RANK = 8 };
-
-static uint64_t add(uint64_t a, uint64_t b)
+/* Nanoseconds, for dealing; a child never costs nothing. */
+static uint64_t whole(double seconds)
 {
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+    const double ns = 1e9 * seconds;
+
+    return ns < 1 ? 1 : ns > 1e18 ? (uint64_t)1e18 : (uint64_t)ns;
 }
 
-/* Cells of the tensors that a task reads: within a small factor of its time. */
-static uint64_t task_cost(const zkg_statement *st, const zkg_task *task)
+/* The SRS's points, and what the root keeps: every rank has them. */
+static double held_bytes(const zkg_costs *costs, const zkg_root_work *root)
 {
-    uint64_t cells = 0;
-
-    for (uint32_t i = 0; i < task->params; i++)
-        cells = add(cells, zkg_tensor_count(&st->tensor[task->bind[i]]));
-    return cells;
+    return costs->rank_bytes + root->tensor_bytes + 64 * root->root * 2 +
+           3 * 32 * root->root + 64 * root->chunks;
 }
 
-static uint32_t task_width(const zkg_statement *st, const zkg_task *task)
+static void set_root(zkg_job *job, const zkg_costs *costs,
+                     const zkg_statement *st, uint32_t k)
 {
-    uint32_t vars = 0;
+    zkg_root_work root;
 
-    for (uint32_t i = 0; i < task->params; i++) {
-        const uint32_t v = zkg_tensor_vars(&st->tensor[task->bind[i]]);
-
-        if (v > vars)
-            vars = v;
-    }
-    if (vars >= 34)
-        return UINT32_MAX;
-    return (uint64_t)1 << vars < CELLS_A_RANK
-               ? 1
-               : (uint32_t)(((uint64_t)1 << vars) / CELLS_A_RANK);
+    zkg_root_work_count(&root, st, k);
+    zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
+    job->rank_bytes = held_bytes(costs, &root);
 }
 
-zkg_status zkg_job_init(zkg_job *out, const zkg_statement *st, uint32_t ranks,
-                        zkg_error *err)
+zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
+                              uint32_t ranks, uint32_t k,
+                              const zkg_costs *costs, zkg_error *err)
 {
     const size_t children = (size_t)st->tasks + st->tables;
     const char **task_name = zkg_alloc(st->tasks, sizeof(*task_name));
     const char **table_name = zkg_alloc(st->tables, sizeof(*table_name));
     uint64_t *cost = zkg_alloc(children, sizeof(*cost));
     uint32_t *width = zkg_alloc(children, sizeof(*width));
+    zkg_child_cost *model = zkg_alloc(children, sizeof(*model));
 
     *out = (zkg_job){.ranks = ranks,
                      .tasks = st->tasks,
@@ -55,28 +47,33 @@ zkg_status zkg_job_init(zkg_job *out, const zkg_statement *st, uint32_t ranks,
                      .task_name = task_name,
                      .table_name = table_name,
                      .cost = cost,
-                     .width = width};
+                     .width = width,
+                     .model = model};
     if (task_name == NULL || table_name == NULL || cost == NULL ||
-        width == NULL) {
+        width == NULL || model == NULL) {
         zkg_job_clear(out);
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a job");
     }
-    for (uint32_t t = 0; t < st->tasks; t++) {
+    for (uint32_t t = 0; t < st->tasks; t++)
         task_name[t] = st->task[t].name;
-        cost[t] = task_cost(st, &st->task[t]);
-        width[t] = task_width(st, &st->task[t]);
-    }
-    for (uint32_t t = 0; t < st->tables; t++) {
-        const uint64_t rows = st->table[t].rows;
-
+    for (uint32_t t = 0; t < st->tables; t++)
         table_name[t] = st->table[t].name;
-        cost[st->tasks + t] = rows;
-        width[st->tasks + t] = rows / CELLS_A_RANK > UINT32_MAX ? UINT32_MAX
-                               : rows < CELLS_A_RANK
-                                   ? 1
-                                   : (uint32_t)(rows / CELLS_A_RANK);
+    for (uint32_t c = 0; c < children; c++) {
+        zkg_work work;
+
+        zkg_work_count(&work, st, c);
+        width[c] = zkg_work_width(st, c);
+        zkg_child_cost_of(&model[c], costs, &work, width[c]);
+        cost[c] = whole(model[c].serial_s + model[c].parallel_s);
     }
+    set_root(out, costs, st, k != 0 ? k : zkg_statement_default_k(st));
     return ZKG_OK;
+}
+
+zkg_status zkg_job_init(zkg_job *out, const zkg_statement *st, uint32_t ranks,
+                        zkg_error *err)
+{
+    return zkg_job_init_costs(out, st, ranks, 0, &zkg_costs_builtin, err);
 }
 
 void zkg_job_clear(zkg_job *job)
@@ -85,5 +82,6 @@ void zkg_job_clear(zkg_job *job)
     zkg_free((void *)(uintptr_t)job->table_name);
     zkg_free((void *)(uintptr_t)job->cost);
     zkg_free((void *)(uintptr_t)job->width);
+    zkg_free((void *)(uintptr_t)job->model);
     *job = (zkg_job){0};
 }

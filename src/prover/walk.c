@@ -17,15 +17,6 @@
 /* MPI promises tags up to 32767. */
 enum { GROUP_TAGS = 32000 };
 
-static bool in_group(const zkg_plan *plan, uint32_t child, uint32_t rank)
-{
-    for (uint32_t i = plan->group_first[child];
-         i < plan->group_first[child + 1]; i++)
-        if (plan->group[i] == rank)
-            return true;
-    return false;
-}
-
 static zkg_status wait_for_needs(zkg_prover *p, uint32_t child, bool *done)
 {
     const zkg_plan *plan = p->plan;
@@ -45,29 +36,13 @@ static zkg_status wait_for_needs(zkg_prover *p, uint32_t child, bool *done)
     return ZKG_OK;
 }
 
-/* Does rank run a child that needs this one? */
-static bool runs_dependent(const zkg_plan *plan, uint32_t rank, uint32_t child)
-{
-    for (uint32_t s = plan->step_first[rank]; s < plan->step_first[rank + 1];
-         s++) {
-        const uint32_t c = plan->step[s];
-
-        for (uint32_t i = plan->need_first[c]; i < plan->need_first[c + 1]; i++)
-            if (plan->need[i] == child)
-                return true;
-    }
-    return false;
-}
-
 static zkg_status tell_dependents(zkg_prover *p, uint32_t child)
 {
     const zkg_plan *plan = p->plan;
 
-    if (plan->need_first[plan->tasks + plan->tables] == 0)
-        return ZKG_OK;
-    for (uint32_t r = 0; r < plan->ranks; r++)
-        if (!in_group(plan, child, r) && runs_dependent(plan, r, child))
-            ZKG_TRY(zkg_comm_send_token(p->world, r, child));
+    for (uint32_t i = plan->told_first[child]; i < plan->told_first[child + 1];
+         i++)
+        ZKG_TRY(zkg_comm_send_token(p->world, plan->told[i], child));
     return ZKG_OK;
 }
 

@@ -51,6 +51,7 @@ typedef struct parser {
     uint32_t *needs_line;  /* [child] 0 = none */
     place *first_use;      /* [child] line 0 = nowhere */
     uint32_t *users;       /* [child] ranks that run it */
+    uint32_t *seen; /* [child] the last line that names it, rank by rank */
 } parser;
 
 /* ---- messages ---------------------------------------------------------- */
@@ -352,11 +353,14 @@ static bool child_of(parser *p, uint32_t *child, place where, name_ref name)
                  job->tasks == 0 ? 0 : job->tasks - 1);
             return false;
         }
-        for (uint32_t t = 0; job->task_name != NULL && t < job->tasks; t++)
-            if (same(name, job->task_name[t])) {
-                *child = t;
+        if (p->symbols_len > 0) {
+            const symbol *s = &p->symbols[slot_of(p, name)];
+
+            if (s->name.at != NULL) {
+                *child = s->child;
                 return true;
             }
+        }
     }
     unknown(p, where, name);
     return false;
@@ -439,16 +443,6 @@ static void mapping_line(parser *p)
         p->nomem = true;
 }
 
-static bool ran_before(const parser *p, uint32_t rank, uint32_t child)
-{
-    const zkg_u32_list *order = &p->draft->order[rank];
-
-    for (size_t i = 0; i < order->len; i++)
-        if (order->at[i] == child)
-            return true;
-    return false;
-}
-
 static void add_step(parser *p, uint32_t rank, place where, name_ref name)
 {
     uint32_t child;
@@ -463,12 +457,13 @@ static void add_step(parser *p, uint32_t rank, place where, name_ref name)
         p->users[child] += 1; /* refused, but not also as run by nobody */
         return;
     }
-    if (ran_before(p, rank, child)) {
+    if (p->seen[child] == p->line) { /* a rank has one line */
         note(p, p->file, where, true,
              "`%.*s` is on rank %" PRIu32 " twice (a task runs once)",
              shown(name), name.at, rank);
         return;
     }
+    p->seen[child] = p->line;
     p->users[child]++;
     if (zkg_u32_push(&p->draft->order[rank], child) != ZKG_OK)
         p->nomem = true;
@@ -589,6 +584,24 @@ static void dependency_line(parser *p)
     }
 }
 
+/* Without a mapping the graph's own names count: of equal ones the first. */
+static void name_tasks(parser *p)
+{
+    for (uint32_t t = 0; p->job->task_name != NULL && t < p->job->tasks; t++) {
+        const char *text = p->job->task_name[t];
+        const name_ref name = {text, strlen(text)};
+        symbol *s;
+
+        if (!grow_symbols(p))
+            return;
+        s = &p->symbols[slot_of(p, name)];
+        if (s->name.at == NULL) {
+            *s = (symbol){name, t, 0};
+            p->symbols_len++;
+        }
+    }
+}
+
 static void each_line(parser *p, const zkg_schedule_text *file,
                       void (*line)(parser *))
 {
@@ -629,16 +642,16 @@ static void check_complete(parser *p)
                  "no rank runs `%s`, task %" PRIu32
                  " of the graph (add it to a rank's line)",
                  p->draft->name[t], t);
-    for (uint32_t c = p->job->tasks; c < p->draft->children; c++)
-        for (uint32_t d = 0; p->users[c] == 0 && d < p->draft->children; d++)
-            for (size_t i = 0; i < p->draft->need[d].len; i++)
-                if (p->draft->need[d].at[i] == c) {
-                    note(p, p->dependencies, (place){p->needs_line[d], 1}, true,
-                         "`%s` depends on `%s`, which the schedule does not "
-                         "name (add it to a rank's line)",
-                         p->draft->name[d], p->draft->name[c]);
-                    break;
-                }
+    for (uint32_t d = 0; d < p->draft->children; d++)
+        for (size_t i = 0; i < p->draft->need[d].len; i++) {
+            const uint32_t c = p->draft->need[d].at[i];
+
+            if (c >= p->job->tasks && p->users[c] == 0)
+                note(p, p->dependencies, (place){p->needs_line[d], 1}, true,
+                     "`%s` depends on `%s`, which the schedule does not "
+                     "name (add it to a rank's line)",
+                     p->draft->name[d], p->draft->name[c]);
+        }
     for (uint32_t c = 0; p->job->width != NULL && c < p->draft->children; c++)
         if (p->users[c] > p->job->width[c] && p->first_use[c].line != 0)
             note(p, p->schedule, p->first_use[c], false,
@@ -647,34 +660,75 @@ static void check_complete(parser *p)
                  p->draft->name[c], p->users[c], p->job->width[c]);
 }
 
-static void describe_ring(parser *p, const zkg_u32_list *ring,
-                          const zkg_u32_list *through, bool needs_only)
+static const char *base_name(const zkg_schedule_text *file)
 {
-    const uint32_t first = ring->at[0];
-    const zkg_schedule_text *file = needs_only ? p->dependencies : p->schedule;
-    const place where =
-        needs_only ? (place){p->needs_line[first], 1} : p->first_use[first];
+    const char *slash = strrchr(file->name, '/');
 
+    return slash == NULL ? file->name : slash + 1;
+}
+
+static void put_need(parser *p, uint32_t child, uint32_t on)
+{
+    put(p, "%s needs %s (%s:%" PRIu32 ")", p->draft->name[child],
+        p->draft->name[on], base_name(p->dependencies), p->needs_line[child]);
+}
+
+static void ring_begins(parser *p, const zkg_schedule_text *file, uint32_t line,
+                        const char *what)
+{
     p->notes->errors++;
-    put(p, "%s:%" PRIu32 ":%" PRIu32 ": error: ", file->name, where.line,
-        where.column);
-    put(p, "%s: %s",
-        needs_only ? "tasks depend on each other in a ring"
-                   : "ranks wait for each other for ever",
-        p->draft->name[first]);
-    for (size_t i = 0; i < ring->len; i++) {
-        const uint32_t next = ring->at[(i + 1) % ring->len];
+    put(p, "%s:%" PRIu32 ":1: error: %s: ", file->name, line, what);
+}
 
-        if (through->at[i] == UINT32_MAX)
-            put(p, " needs %s", p->draft->name[next]);
-        else
-            put(p, " comes on rank %" PRIu32 " after %s", through->at[i],
-                p->draft->name[next]);
-        if (i + 1 < ring->len)
-            put(p, ", which");
+static void describe_needs(parser *p, const zkg_u32_list *ring)
+{
+    ring_begins(p, p->dependencies, p->needs_line[ring->at[0]],
+                "tasks depend on each other in a ring");
+    for (size_t i = 0; i < ring->len; i++) {
+        put(p, "%s", i == 0 ? "" : ", ");
+        put_need(p, ring->at[i], ring->at[(i + 1) % ring->len]);
     }
-    put(p, needs_only ? " (take one of these out)\n"
-                      : " (put the tasks in one order on all ranks)\n");
+    put(p, " (take one of these out)\n");
+}
+
+/* Child i waits for child i + 1.  Told from the end, so that each link starts
+ * with the child that the last one ended with; links of one rank are one. */
+static void describe_ring(parser *p, const zkg_u32_list *ring,
+                          const zkg_u32_list *through)
+{
+    const size_t n = ring->len;
+    size_t turn = 0;
+
+    /* Begin where the rank changes, or links of one rank would be cut. */
+    while (turn < n && through->at[turn] == through->at[(turn + 1) % n])
+        turn++;
+    turn = turn == n ? 0 : turn;
+    for (size_t done = 0, links = 1; done < n; done += links, links = 1) {
+        const size_t i = (turn + n - done) % n;
+        const uint32_t rank = through->at[i];
+        const uint32_t before = ring->at[(i + 1) % n];
+        uint32_t after;
+
+        while (rank != UINT32_MAX && done + links < n &&
+               through->at[(i + n - links) % n] == rank)
+            links++;
+        after = ring->at[(i + n + 1 - links) % n];
+        if (done > 0)
+            put(p, ", ");
+        else if (rank == UINT32_MAX)
+            ring_begins(p, p->dependencies, p->needs_line[after],
+                        "ranks wait for each other for ever");
+        else
+            ring_begins(p, p->schedule, p->rank_line[rank],
+                        "ranks wait for each other for ever");
+        if (rank == UINT32_MAX)
+            put_need(p, after, before);
+        else
+            put(p, "rank %" PRIu32 " runs %s before %s (%s:%" PRIu32 ")", rank,
+                p->draft->name[before], p->draft->name[after],
+                base_name(p->schedule), p->rank_line[rank]);
+    }
+    put(p, " (put the tasks in one order on all ranks)\n");
 }
 
 static zkg_status check_order(parser *p)
@@ -685,42 +739,101 @@ static zkg_status check_order(parser *p)
         zkg_draft_find_ring(&found, &ring, &through, p->draft, true);
 
     if (status == ZKG_OK && found)
-        describe_ring(p, &ring, &through, true);
+        describe_needs(p, &ring);
     else if (status == ZKG_OK) {
         status = zkg_draft_find_ring(&found, &ring, &through, p->draft, false);
         if (status == ZKG_OK && found)
-            describe_ring(p, &ring, &through, false);
+            describe_ring(p, &ring, &through);
     }
     free(ring.at);
     free(through.at);
     return status;
 }
 
-static zkg_status parse_all(parser *p)
+static zkg_status parser_init(parser *p)
 {
     const size_t n = (size_t)p->draft->children + 1;
 
+    p->has_mapping = p->mapping != NULL && p->mapping->text != NULL;
     p->rank_line = calloc((size_t)p->job->ranks + 1, sizeof(uint32_t));
     p->mapped_line = calloc(n, sizeof(uint32_t));
     p->needs_line = calloc(n, sizeof(uint32_t));
     p->users = calloc(n, sizeof(uint32_t));
+    p->seen = calloc(n, sizeof(uint32_t));
     p->first_use = calloc(n, sizeof(place));
-    if (p->rank_line == NULL || p->mapped_line == NULL ||
-        p->needs_line == NULL || p->users == NULL || p->first_use == NULL)
+    return p->rank_line == NULL || p->mapped_line == NULL ||
+                   p->needs_line == NULL || p->users == NULL ||
+                   p->seen == NULL || p->first_use == NULL
+               ? ZKG_ERR_NOMEM
+               : ZKG_OK;
+}
+
+static void parser_clear(parser *p)
+{
+    free(p->symbols);
+    free(p->rank_line);
+    free(p->mapped_line);
+    free(p->needs_line);
+    free(p->users);
+    free(p->seen);
+    free(p->first_use);
+}
+
+static zkg_status judge(parser *p)
+{
+    if (p->notes->errors > NOTES_MAX)
+        put(p, "%s:1:1: error: %" PRIu32 " errors in all\n", p->file->name,
+            p->notes->errors);
+    if (p->nomem)
         return ZKG_ERR_NOMEM;
+    return p->notes->errors > 0 ? ZKG_ERR_USAGE : ZKG_OK;
+}
+
+static zkg_status parse_all(parser *p)
+{
+    ZKG_TRY(parser_init(p));
     each_line(p, p->mapping, mapping_line);
+    if (!p->has_mapping)
+        name_tasks(p);
     each_line(p, p->schedule, schedule_line);
     each_line(p, p->dependencies, dependency_line);
     if (p->nomem)
         return ZKG_ERR_NOMEM;
     check_complete(p);
     ZKG_TRY(check_order(p));
-    if (p->notes->errors > NOTES_MAX)
-        put(p, "%s:1:1: error: %" PRIu32 " errors in all\n", p->schedule->name,
-            p->notes->errors);
-    if (p->nomem)
-        return ZKG_ERR_NOMEM;
-    return p->notes->errors > 0 ? ZKG_ERR_USAGE : ZKG_OK;
+    p->file = p->schedule;
+    return judge(p);
+}
+
+zkg_status zkg_draft_parse_needs(zkg_draft *draft, zkg_notes *notes,
+                                 const zkg_schedule_text *mapping,
+                                 const zkg_schedule_text *dependencies)
+{
+    zkg_u32_list ring = {0}, through = {0};
+    bool found = false;
+    parser p = {.job = draft->job,
+                .draft = draft,
+                .notes = notes,
+                .mapping = mapping,
+                .dependencies = dependencies,
+                .file = dependencies};
+    zkg_status status = parser_init(&p);
+
+    if (status == ZKG_OK) {
+        each_line(&p, p.mapping, mapping_line);
+        if (!p.has_mapping)
+            name_tasks(&p);
+        each_line(&p, p.dependencies, dependency_line);
+        status = zkg_draft_find_ring(&found, &ring, &through, draft, true);
+    }
+    if (status == ZKG_OK && found)
+        describe_needs(&p, &ring);
+    if (status == ZKG_OK)
+        status = judge(&p);
+    free(ring.at);
+    free(through.at);
+    parser_clear(&p);
+    return status;
 }
 
 zkg_status zkg_plan_parse(zkg_plan **out, zkg_notes *notes,
@@ -739,19 +852,13 @@ zkg_status zkg_plan_parse(zkg_plan **out, zkg_notes *notes,
     p.schedule = schedule;
     p.mapping = mapping;
     p.dependencies = dependencies;
-    p.has_mapping = mapping != NULL && mapping->text != NULL;
     if (status == ZKG_OK)
         status = parse_all(&p);
     if (status == ZKG_OK)
         status = zkg_draft_deal_tables(&draft);
     if (status == ZKG_OK)
         status = zkg_draft_finish(out, &draft);
-    free(p.symbols);
-    free(p.rank_line);
-    free(p.mapped_line);
-    free(p.needs_line);
-    free(p.users);
-    free(p.first_use);
+    parser_clear(&p);
     zkg_draft_clear(&draft);
     if (status == ZKG_ERR_USAGE)
         return zkg_fail(err, status,

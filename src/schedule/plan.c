@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schedule/heap.h"
+
 zkg_status zkg_u32_push(zkg_u32_list *list, uint32_t v)
 {
     if (list->len == list->cap) {
@@ -112,130 +114,183 @@ static void measure(const zkg_draft *draft, uint64_t *load, uint32_t *runs)
         }
 }
 
+/* Tables that no list names, dearest first. */
+static zkg_status unnamed_tables(zkg_heap *out, const zkg_draft *draft,
+                                 const uint32_t *runs)
+{
+    ZKG_TRY(zkg_heap_init(out, draft->job->tables));
+    for (uint32_t c = draft->job->tasks; c < draft->children; c++)
+        if (runs[c] == 0)
+            zkg_heap_push(out, -(double)cost_of(draft->job, c), c);
+    return ZKG_OK;
+}
+
 zkg_status zkg_draft_deal_tables(zkg_draft *draft)
 {
     const zkg_job *job = draft->job;
     uint64_t *load = calloc(job->ranks, sizeof(*load));
     uint32_t *runs = calloc((size_t)draft->children + 1, sizeof(*runs));
+    zkg_heap tables = {0}, ranks = {0};
     zkg_status status = ZKG_ERR_NOMEM;
 
     if (load == NULL || runs == NULL)
         goto free_counts;
     measure(draft, load, runs);
-    for (;;) {
-        uint32_t next = UINT32_MAX, rank = 0;
+    status = unnamed_tables(&tables, draft, runs);
+    if (status == ZKG_OK)
+        status = zkg_heap_init(&ranks, job->ranks);
+    for (uint32_t r = 0; r < job->ranks && status == ZKG_OK; r++)
+        zkg_heap_push(&ranks, (double)load[r], r);
+    while (tables.len > 0 && status == ZKG_OK) {
+        const uint32_t c = zkg_heap_pop(&tables).id;
+        const zkg_heap_entry rank = zkg_heap_pop(&ranks);
 
-        for (uint32_t c = job->tasks; c < draft->children; c++)
-            if (runs[c] == 0 &&
-                (next == UINT32_MAX || cost_of(job, c) > cost_of(job, next)))
-                next = c;
-        if (next == UINT32_MAX)
-            break;
-        for (uint32_t r = 1; r < job->ranks; r++)
-            if (load[r] < load[rank])
-                rank = r;
-        if (zkg_u32_push(&draft->order[rank], next) != ZKG_OK)
-            goto free_counts;
-        runs[next] = 1;
-        load[rank] += cost_of(job, next);
+        status = zkg_u32_push(&draft->order[rank.id], c);
+        zkg_heap_push(&ranks, rank.key + (double)cost_of(job, c), rank.id);
     }
-    status = ZKG_OK;
 
 free_counts:
+    zkg_heap_clear(&tables);
+    zkg_heap_clear(&ranks);
     free(runs);
     free(load);
     return status;
 }
 
-/* The wait edges out of child c: call with i = 0, 1, ... until false. */
-static bool waits_for(const zkg_draft *draft, uint32_t c, size_t i,
-                      bool needs_only, uint32_t *on, uint32_t *through)
-{
-    if (i < draft->need[c].len) {
-        *on = draft->need[c].at[i];
-        *through = UINT32_MAX;
-        return true;
-    }
-    i -= draft->need[c].len;
-    if (needs_only)
-        return false;
-    for (uint32_t r = 0; r < draft->job->ranks; r++) {
-        const zkg_u32_list *order = &draft->order[r];
+/* What each child waits for: its needs, then on each rank what runs there
+ * just before it. */
+typedef struct waits {
+    size_t *first;     /* [children + 1] */
+    uint32_t *on;      /* children */
+    uint32_t *through; /* ranks, or UINT32_MAX: a need */
+} waits;
 
-        for (size_t k = 1; k < order->len; k++) {
-            if (order->at[k] != c)
-                continue;
-            if (i-- == 0) {
-                *on = order->at[k - 1];
-                *through = r;
-                return true;
-            }
+static void waits_clear(waits *w)
+{
+    free(w->first);
+    free(w->on);
+    free(w->through);
+}
+
+static zkg_status waits_init(waits *w, const zkg_draft *draft, bool needs_only)
+{
+    const uint32_t ranks = needs_only ? 0 : draft->job->ranks;
+    size_t *next;
+
+    w->first = calloc((size_t)draft->children + 2, sizeof(*w->first));
+    if (w->first == NULL)
+        return ZKG_ERR_NOMEM;
+    next = w->first + 1;
+    for (uint32_t c = 0; c < draft->children; c++)
+        next[c + 1] += draft->need[c].len;
+    for (uint32_t r = 0; r < ranks; r++)
+        for (size_t k = 1; k < draft->order[r].len; k++)
+            next[draft->order[r].at[k] + 1]++;
+    for (uint32_t c = 0; c < draft->children; c++)
+        next[c + 1] += next[c];
+    w->on = calloc(next[draft->children] + 1, sizeof(*w->on));
+    w->through = calloc(next[draft->children] + 1, sizeof(*w->through));
+    if (w->on == NULL || w->through == NULL)
+        return ZKG_ERR_NOMEM;
+    /* next[c] runs from where c's waits begin to where they end, which is
+     * first[c + 1]. */
+    for (uint32_t c = 0; c < draft->children; c++)
+        for (size_t i = 0; i < draft->need[c].len; i++) {
+            w->through[next[c]] = UINT32_MAX;
+            w->on[next[c]++] = draft->need[c].at[i];
         }
+    for (uint32_t r = 0; r < ranks; r++)
+        for (size_t k = 1; k < draft->order[r].len; k++) {
+            const uint32_t c = draft->order[r].at[k];
+
+            w->through[next[c]] = r;
+            w->on[next[c]++] = draft->order[r].at[k - 1];
+        }
+    return ZKG_OK;
+}
+
+/* A search depth first: the open path, and at each of its children the next
+ * wait to follow. */
+typedef struct search {
+    const waits *w;
+    zkg_u32_list *ring, *through;
+    size_t *edge;         /* [depth] */
+    unsigned char *state; /* [child] */
+} search;
+
+enum { NEW = 0, OPEN = 1, DONE = 2 };
+
+static zkg_status descend(search *s, uint32_t c)
+{
+    s->state[c] = OPEN;
+    s->edge[s->ring->len] = s->w->first[c];
+    return zkg_u32_push(s->ring, c);
+}
+
+/* The path from its child `on` to its end is a ring. */
+static void cut_ring(search *s, uint32_t on)
+{
+    size_t first = 0;
+
+    while (s->ring->at[first] != on)
+        first++;
+    s->ring->len -= first;
+    s->through->len -= first;
+    memmove(s->ring->at, s->ring->at + first,
+            s->ring->len * sizeof(*s->ring->at));
+    memmove(s->through->at, s->through->at + first,
+            s->through->len * sizeof(*s->through->at));
+}
+
+static zkg_status search_from(bool *found, search *s, uint32_t start)
+{
+    s->ring->len = s->through->len = 0;
+    ZKG_TRY(descend(s, start));
+    while (s->ring->len > 0) {
+        const size_t depth = s->ring->len - 1;
+        const uint32_t c = s->ring->at[depth];
+        const size_t i = s->edge[depth]++;
+
+        if (i == s->w->first[c + 1]) {
+            s->state[c] = DONE;
+            s->ring->len--;
+            if (s->through->len > 0)
+                s->through->len--;
+            continue;
+        }
+        if (s->state[s->w->on[i]] == DONE)
+            continue;
+        ZKG_TRY(zkg_u32_push(s->through, s->w->through[i]));
+        if (s->state[s->w->on[i]] == OPEN) {
+            cut_ring(s, s->w->on[i]);
+            *found = true;
+            return ZKG_OK;
+        }
+        ZKG_TRY(descend(s, s->w->on[i]));
     }
-    return false;
+    return ZKG_OK;
 }
 
 zkg_status zkg_draft_find_ring(bool *found, zkg_u32_list *ring,
                                zkg_u32_list *through, const zkg_draft *draft,
                                bool needs_only)
 {
-    enum { NEW = 0, OPEN = 1, DONE = 2 };
-    unsigned char *state = calloc((size_t)draft->children + 1, 1);
-    zkg_u32_list edge = {0};
-    zkg_status status = ZKG_ERR_NOMEM;
+    waits w = {0};
+    search s = {.w = &w, .ring = ring, .through = through};
+    zkg_status status = waits_init(&w, draft, needs_only);
 
     *found = false;
-    if (state == NULL)
-        return ZKG_ERR_NOMEM;
-    /* Depth first along the wait edges; `ring` is the open path, edge.at[i]
-     * the next edge to try at its i-th child. */
-    for (uint32_t start = 0; start < draft->children && !*found; start++) {
-        if (state[start] != NEW)
-            continue;
-        ring->len = through->len = edge.len = 0;
-        if (zkg_u32_push(ring, start) != ZKG_OK ||
-            zkg_u32_push(&edge, 0) != ZKG_OK)
-            goto free_state;
-        state[start] = OPEN;
-        while (ring->len > 0 && !*found) {
-            const uint32_t c = ring->at[ring->len - 1];
-            uint32_t on, via;
-
-            if (!waits_for(draft, c, edge.at[edge.len - 1]++, needs_only, &on,
-                           &via)) {
-                state[c] = DONE;
-                ring->len--;
-                edge.len--;
-                if (through->len > 0)
-                    through->len--;
-            } else if (state[on] == OPEN) {
-                size_t first = 0;
-
-                while (ring->at[first] != on)
-                    first++;
-                if (zkg_u32_push(through, via) != ZKG_OK)
-                    goto free_state;
-                ring->len -= first;
-                through->len -= first;
-                memmove(ring->at, ring->at + first,
-                        ring->len * sizeof(*ring->at));
-                memmove(through->at, through->at + first,
-                        through->len * sizeof(*through->at));
-                *found = true;
-            } else if (state[on] == NEW) {
-                state[on] = OPEN;
-                if (zkg_u32_push(ring, on) != ZKG_OK ||
-                    zkg_u32_push(through, via) != ZKG_OK ||
-                    zkg_u32_push(&edge, 0) != ZKG_OK)
-                    goto free_state;
-            }
-        }
-    }
-    status = ZKG_OK;
-
-free_state:
-    free(edge.at);
-    free(state);
+    s.state = calloc((size_t)draft->children + 1, 1);
+    s.edge = calloc((size_t)draft->children + 1, sizeof(*s.edge));
+    if (s.state == NULL || s.edge == NULL)
+        status = ZKG_ERR_NOMEM;
+    for (uint32_t c = 0; c < draft->children && status == ZKG_OK && !*found;
+         c++)
+        if (s.state[c] == NEW)
+            status = search_from(found, &s, c);
+    free(s.edge);
+    free(s.state);
+    waits_clear(&w);
     return status;
 }
 
@@ -277,7 +332,56 @@ static zkg_status fill_groups(zkg_plan *plan, const zkg_draft *draft)
     return status;
 }
 
-zkg_status zkg_draft_finish(zkg_plan **out, zkg_draft *draft)
+static int by_value(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Sort, drop what is there twice, and what `without` (ascending) holds. */
+static void tidy(zkg_u32_list *list, const uint32_t *without, size_t n)
+{
+    size_t kept = 0, k = 0;
+
+    if (list->len > 0)
+        qsort(list->at, list->len, sizeof(*list->at), by_value);
+    for (size_t i = 0; i < list->len; i++) {
+        const uint32_t v = list->at[i];
+
+        while (k < n && without[k] < v)
+            k++;
+        if ((k < n && without[k] == v) || (kept > 0 && list->at[kept - 1] == v))
+            continue;
+        list->at[kept++] = v;
+    }
+    list->len = kept;
+}
+
+/* The ranks that wait for each child's end elsewhere. */
+static zkg_status fill_told(zkg_plan *plan, const zkg_draft *draft)
+{
+    zkg_u32_list *told = calloc((size_t)draft->children + 1, sizeof(*told));
+    const uint32_t *first = plan->group_first;
+    zkg_status status = told == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+
+    for (uint32_t c = 0; status == ZKG_OK && c < draft->children; c++)
+        for (size_t i = 0; status == ZKG_OK && i < draft->need[c].len; i++)
+            for (uint32_t k = first[c]; status == ZKG_OK && k < first[c + 1];
+                 k++)
+                status =
+                    zkg_u32_push(&told[draft->need[c].at[i]], plan->group[k]);
+    for (uint32_t c = 0; status == ZKG_OK && c < draft->children; c++)
+        tidy(&told[c], plan->group + first[c], first[c + 1] - first[c]);
+    if (status == ZKG_OK)
+        status = flatten(&plan->told_first, &plan->told, draft->children, told);
+    for (uint32_t c = 0; told != NULL && c < draft->children; c++)
+        free(told[c].at);
+    free(told);
+    return status;
+}
+
+zkg_status zkg_draft_freeze(zkg_plan **out, const zkg_draft *draft)
 {
     zkg_plan *plan = calloc(1, sizeof(*plan));
     zkg_status status;
@@ -293,51 +397,58 @@ zkg_status zkg_draft_finish(zkg_plan **out, zkg_draft *draft)
                          draft->need);
     if (status == ZKG_OK)
         status = fill_groups(plan, draft);
+    if (status == ZKG_OK)
+        status = fill_told(plan, draft);
     if (status != ZKG_OK) {
         zkg_plan_free(plan);
         return status;
     }
-    plan->name = draft->name;
-    draft->name = NULL;
     *out = plan;
     return ZKG_OK;
 }
 
-static zkg_status draft_default(zkg_draft *draft)
+zkg_status zkg_draft_finish(zkg_plan **out, zkg_draft *draft)
+{
+    ZKG_TRY(zkg_draft_freeze(out, draft));
+    (*out)->name = draft->name;
+    draft->name = NULL;
+    return ZKG_OK;
+}
+
+/* The `width` ranks with the least to do take child c. */
+static zkg_status share(zkg_draft *draft, zkg_heap *ranks, uint32_t *taken,
+                        double *load, uint32_t c, uint32_t width)
+{
+    const double part = (double)(cost_of(draft->job, c) / width);
+
+    for (uint32_t i = 0; i < width; i++) {
+        taken[i] = zkg_heap_pop(ranks).id;
+        load[taken[i]] += part;
+        ZKG_TRY(zkg_u32_push(&draft->order[taken[i]], c));
+    }
+    for (uint32_t i = 0; i < width; i++)
+        zkg_heap_push(ranks, load[taken[i]], taken[i]);
+    return ZKG_OK;
+}
+
+zkg_status zkg_draft_default(zkg_draft *draft)
 {
     const zkg_job *job = draft->job;
-    uint64_t *load = calloc(job->ranks, sizeof(*load));
-    bool *taken = calloc(job->ranks, sizeof(*taken));
-    zkg_status status = ZKG_ERR_NOMEM;
+    double *load = calloc(job->ranks, sizeof(*load));
+    uint32_t *taken = calloc(job->ranks, sizeof(*taken));
+    zkg_heap ranks;
+    zkg_status status = zkg_heap_init(&ranks, job->ranks);
 
     if (load == NULL || taken == NULL)
-        goto free_load;
-    for (uint32_t t = 0; t < job->tasks; t++) {
-        uint32_t width = job->width == NULL ? job->ranks : job->width[t];
-
-        if (width > job->ranks)
-            width = job->ranks;
-        if (width == 0)
-            width = 1;
-        memset(taken, 0, job->ranks * sizeof(*taken));
-        for (uint32_t i = 0; i < width; i++) {
-            uint32_t best = UINT32_MAX;
-
-            for (uint32_t r = 0; r < job->ranks; r++)
-                if (!taken[r] && (best == UINT32_MAX || load[r] < load[best]))
-                    best = r;
-            taken[best] = true;
-            load[best] += cost_of(job, t) / width;
-            if (zkg_u32_push(&draft->order[best], t) != ZKG_OK)
-                goto free_load;
-        }
-    }
-    status = zkg_draft_deal_tables(draft);
-
-free_load:
+        status = ZKG_ERR_NOMEM;
+    for (uint32_t r = 0; status == ZKG_OK && r < job->ranks; r++)
+        zkg_heap_push(&ranks, 0, r);
+    for (uint32_t t = 0; status == ZKG_OK && t < job->tasks; t++)
+        status = share(draft, &ranks, taken, load, t, zkg_job_useful(job, t));
+    zkg_heap_clear(&ranks);
     free(taken);
     free(load);
-    return status;
+    return status == ZKG_OK ? zkg_draft_deal_tables(draft) : status;
 }
 
 zkg_status zkg_plan_default(zkg_plan **out, const zkg_job *job, zkg_error *err)
@@ -346,7 +457,7 @@ zkg_status zkg_plan_default(zkg_plan **out, const zkg_job *job, zkg_error *err)
     zkg_status status = zkg_draft_init(&draft, job);
 
     if (status == ZKG_OK)
-        status = draft_default(&draft);
+        status = zkg_draft_default(&draft);
     if (status == ZKG_OK)
         status = zkg_draft_finish(out, &draft);
     zkg_draft_clear(&draft);
@@ -397,5 +508,7 @@ void zkg_plan_free(zkg_plan *plan)
     free(plan->group);
     free(plan->need_first);
     free(plan->need);
+    free(plan->told_first);
+    free(plan->told);
     free(plan);
 }

@@ -29,6 +29,9 @@ void zkg_draft_clear(zkg_draft *draft);
 zkg_status zkg_draft_rename(zkg_draft *draft, uint32_t child, const char *name,
                             size_t len);
 
+/** Fill the lists with the default order, tables included. */
+zkg_status zkg_draft_default(zkg_draft *draft);
+
 /** Deal the tables that no list names to the ranks, dearest first, each to
  * the rank with the least to do. */
 zkg_status zkg_draft_deal_tables(zkg_draft *draft);
@@ -46,7 +49,18 @@ zkg_status zkg_draft_find_ring(bool *found, zkg_u32_list *ring,
                                zkg_u32_list *through, const zkg_draft *draft,
                                bool needs_only);
 
+/** Freeze, without names. */
+zkg_status zkg_draft_freeze(zkg_plan **out, const zkg_draft *draft);
+
 /** Freeze.  The draft's names move to the plan. */
 zkg_status zkg_draft_finish(zkg_plan **out, zkg_draft *draft);
+
+/** Read the names and needs alone; ZKG_ERR_USAGE: notes say why. */
+zkg_status zkg_draft_parse_needs(zkg_draft *draft, zkg_notes *notes,
+                                 const zkg_schedule_text *mapping,
+                                 const zkg_schedule_text *dependencies);
+
+/** Seconds of child c on the best number of ranks, or a little less. */
+double zkg_job_quickest(const zkg_job *job, uint32_t c);
 
 #endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a statement costs to prove.  docs/protocol.md, 5 to 8, says what the
+ * messages are; the counts here are of the work behind them. */
+#include "schedule/cost.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+/* A group's slices hold at least eight entries each. */
+enum { ENTRIES_A_RANK = 8 };
+
+/* Memory of a lookup's leaf: two tables of half a tree's leaves (q alone,
+ * where p is 1), and as much again twice for the layers above.  Of a
+ * sumcheck's entry: two vectors, and two tables made of them. */
+enum { LEAF_BYTES = 96, TABLE_LEAF_BYTES = 128, ENTRY_BYTES = 128 };
+
+/* Of any child: tape, points, weights of folds. */
+enum { CHILD_BYTES = 1 << 16 };
+
+static uint32_t bits_of(uint64_t len)
+{
+    return zkg_log2_ceil(len);
+}
+
+/* The axes that a kernel's relation names, as a set; bit 15: the copies. */
+typedef uint32_t axis_set;
+
+enum { COPIES = ZKG_MAX_KERNEL_AXES };
+
+static uint32_t vars_of(axis_set set, const zkg_kernel *k, uint64_t copies)
+{
+    uint32_t vars = (set >> COPIES & 1) != 0 ? bits_of(copies) : 0;
+
+    for (uint32_t a = 0; a < k->axes; a++)
+        if ((set >> a & 1) != 0)
+            vars += bits_of(k->axis[a].len);
+    return vars;
+}
+
+static axis_set param_axes(const zkg_kernel *k, const zkg_task *task,
+                           uint32_t param)
+{
+    axis_set set = task->broadcast[param] ? 0 : (axis_set)1 << COPIES;
+
+    for (uint32_t i = 0; i < k->param[param].axes; i++)
+        set |= (axis_set)1 << k->param[param].axis[i];
+    return set;
+}
+
+/* The axes of a factor: those its indices name, two where a map has two. */
+static axis_set factor_axes(const zkg_stmt_factor *f, const zkg_task *task)
+{
+    axis_set set = task->broadcast[f->param] ? 0 : (axis_set)1 << COPIES;
+
+    for (uint32_t i = 0; i < f->indices; i++) {
+        set |= (axis_set)1 << f->index[i].a;
+        if (f->index[i].b != ZKG_NO_ID)
+            set |= (axis_set)1 << f->index[i].b;
+    }
+    return set;
+}
+
+static void add_fold(zkg_work *w, const zkg_tensor *t)
+{
+    if (t->type == ZKG_FR)
+        w->elements += (double)zkg_tensor_count(t);
+    else
+        w->cells += (double)zkg_tensor_count(t);
+}
+
+static void count_lookups(zkg_work *w, const zkg_kernel *k,
+                          const zkg_task *task)
+{
+    uint32_t height = 0;
+
+    for (uint32_t j = 0; j < k->lookups; j++) {
+        const zkg_stmt_lookup *l = &k->lookup[j];
+        axis_set set = 0;
+        uint32_t vars;
+
+        for (uint32_t c = 0; c < l->columns; c++)
+            set |= param_axes(k, task, l->param[c]);
+        vars = vars_of(set, k, task->copies);
+        height = vars > height ? vars : height;
+        w->leaves += ldexp(1, (int)vars);
+        w->split_bytes += LEAF_BYTES * ldexp(1, (int)vars);
+    }
+    w->rounds += 0.5 * height * (height + 1.0);
+}
+
+/* The memory of one sum at a time. */
+static void hold_entries(zkg_work *w, double entries, double *most)
+{
+    if (ENTRY_BYTES * entries > *most) {
+        w->split_bytes += ENTRY_BYTES * entries - *most;
+        *most = ENTRY_BYTES * entries;
+    }
+}
+
+static void count_term(zkg_work *w, const zkg_statement *st,
+                       const zkg_kernel *k, const zkg_task *task, axis_set out,
+                       const zkg_stmt_term *term, double *most)
+{
+    axis_set named = 0, common = ~(axis_set)0;
+    uint32_t vars;
+
+    for (uint32_t f = 0; f < term->factors; f++) {
+        const axis_set set = factor_axes(&term->factor[f], task);
+
+        named |= set;
+        common &= set;
+        add_fold(w, &st->tensor[task->bind[term->factor[f].param]]);
+    }
+    if (term->factors == 2)
+        vars = vars_of((named & ~out) | (out & common), k, task->copies);
+    else
+        vars = vars_of(named & ~out, k, task->copies);
+    if (term->factors == 0 || vars == 0)
+        return;
+    w->entries += ldexp(1, (int)vars);
+    w->rounds += vars;
+    hold_entries(w, ldexp(1, (int)vars), most);
+}
+
+static void count_einsums(zkg_work *w, const zkg_statement *st,
+                          const zkg_kernel *k, const zkg_task *task)
+{
+    double most = 0;
+
+    for (uint32_t i = 0; i < k->einsums; i++) {
+        const zkg_stmt_einsum *e = &k->einsum[i];
+        axis_set out = (axis_set)1 << COPIES;
+
+        for (uint32_t a = 0; a < e->out_axes; a++)
+            out |= (axis_set)1 << e->out[a];
+        for (uint32_t t = 0; t < e->terms; t++)
+            count_term(w, st, k, task, out, &e->term[t], &most);
+    }
+}
+
+void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
+{
+    *out = (zkg_work){.each_bytes = CHILD_BYTES};
+    if (c < st->tasks) {
+        const zkg_task *task = &st->task[c];
+        const zkg_kernel *k = &st->kernel[task->kernel];
+
+        count_lookups(out, k, task);
+        count_einsums(out, st, k, task);
+    } else {
+        const zkg_stmt_table *t = &st->table[c - st->tasks];
+        const uint32_t vars = bits_of(t->rows);
+
+        out->leaves = ldexp(1, (int)vars);
+        out->split_bytes = TABLE_LEAF_BYTES * out->leaves;
+        out->rounds = 0.5 * vars * (vars + 1.0);
+        out->cells = (double)t->rows;
+    }
+}
+
+/* ---- the root ---------------------------------------------------------- */
+
+/* 0, 1, 2, 3: values of 1, 2, 4, more bytes. */
+static uint32_t width_class(const zkg_tensor *t)
+{
+    const int64_t low = t->min < 0 ? -(t->min + 1) : 0;
+    const uint64_t most = t->max > low ? (uint64_t)t->max : (uint64_t)low;
+
+    if (t->type == ZKG_FR)
+        return 3;
+    return most < 1u << 8 ? 0 : most < 1u << 16 ? 1 : most >> 32 == 0 ? 2 : 3;
+}
+
+static bool is_committed(const zkg_tensor *t)
+{
+    return t->vis == ZKG_PRIVATE || t->vis == ZKG_FIXED;
+}
+
+static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
+{
+    const uint32_t vars = zkg_tensor_vars(t);
+
+    if (!is_committed(t))
+        return;
+    w->claims += 1;
+    if (t->type == ZKG_FR)
+        w->opened_elements += (double)zkg_tensor_count(t);
+    else
+        w->opened_cells += (double)zkg_tensor_count(t);
+    w->opened_points += ldexp(1, (int)(vars < k ? vars : k));
+}
+
+static void open_task(zkg_root_work *w, const zkg_statement *st,
+                      const zkg_task *task, uint32_t k)
+{
+    const zkg_kernel *kernel = &st->kernel[task->kernel];
+
+    for (uint32_t j = 0; j < kernel->lookups; j++)
+        for (uint32_t c = 0; c < kernel->lookup[j].columns; c++)
+            open_tensor(w, &st->tensor[task->bind[kernel->lookup[j].param[c]]],
+                        k);
+    for (uint32_t i = 0; i < kernel->einsums; i++)
+        for (uint32_t t = 0; t < kernel->einsum[i].terms; t++) {
+            const zkg_stmt_term *term = &kernel->einsum[i].term[t];
+
+            for (uint32_t f = 0; f < term->factors; f++)
+                open_tensor(w, &st->tensor[task->bind[term->factor[f].param]],
+                            k);
+        }
+}
+
+void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
+                         uint32_t k)
+{
+    *out = (zkg_root_work){.root = ldexp(1, (int)k)};
+    for (uint32_t i = 0; i < st->tensors; i++) {
+        const zkg_tensor *t = &st->tensor[i];
+        const uint32_t vars = zkg_tensor_vars(t);
+
+        out->tensor_bytes +=
+            (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
+        if (t->vis != ZKG_PRIVATE)
+            continue;
+        out->commits[width_class(t)] += (double)zkg_tensor_count(t);
+        out->chunks += vars > k ? ldexp(1, (int)(vars - k)) : 1;
+    }
+    for (uint32_t c = 0; c < st->tasks; c++)
+        open_task(out, st, &st->task[c], k);
+    for (uint32_t t = 0; t < st->tables; t++)
+        if (st->table[t].counts != ZKG_NO_ID)
+            open_tensor(out, &st->tensor[st->table[t].counts], k);
+}
+
+/* ---- seconds ----------------------------------------------------------- */
+
+static uint32_t width_of_vars(uint32_t vars)
+{
+    if (vars >= 34)
+        return UINT32_MAX;
+    return (uint64_t)1 << vars < ENTRIES_A_RANK
+               ? 1
+               : (uint32_t)(((uint64_t)1 << vars) / ENTRIES_A_RANK);
+}
+
+uint32_t zkg_work_width(const zkg_statement *st, uint32_t c)
+{
+    uint32_t vars = 0;
+
+    if (c >= st->tasks)
+        return width_of_vars(bits_of(st->table[c - st->tasks].rows));
+    for (uint32_t i = 0; i < st->task[c].params; i++) {
+        const uint32_t v = zkg_tensor_vars(&st->tensor[st->task[c].bind[i]]);
+
+        vars = v > vars ? v : vars;
+    }
+    return width_of_vars(vars);
+}
+
+void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
+                       const zkg_work *work, uint32_t width)
+{
+    *out = (zkg_child_cost){
+        .serial_s = costs->child + costs->round * work->rounds,
+        .parallel_s = costs->leaf * work->leaves + costs->cell * work->cells +
+                      costs->element * work->elements +
+                      costs->entry * work->entries + costs->gate * work->gates,
+        .group_s = costs->group,
+        .sums_s = costs->message * work->rounds,
+        .each_bytes = work->each_bytes,
+        .split_bytes = work->split_bytes,
+        .width = width,
+    };
+}
+
+void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
+                      const zkg_root_work *work, uint32_t ranks)
+{
+    const double folds = costs->open_cell * work->opened_cells +
+                         costs->element * work->opened_elements +
+                         costs->open_point * work->opened_points;
+    double commits = costs->chunk * work->chunks;
+
+    for (int i = 0; i < 4; i++)
+        commits += costs->commit[i] * work->commits[i];
+    *before_s = commits / ranks;
+    *after_s = folds / ranks + costs->open_claim * work->claims +
+               costs->open_root * work->root;
+}

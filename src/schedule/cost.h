@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_SCHEDULE_COST_H
+#define ZKG_SCHEDULE_COST_H
+
+/**
+ * @file
+ * What a statement costs to prove: counts of operations that follow from its
+ * shapes, times constants of a machine.
+ *
+ * A count is of what the prover really touches, padding included where it is
+ * touched (trees of lookups), left out where it is not (tensors).  Constants
+ * are for one core; `zkgkr selftest --calibrate` measures them.
+ */
+
+#include "graph/statement.h"
+#include "zkgkr/schedule.h"
+
+/** The operations of one child. */
+typedef struct zkg_work {
+    double leaves;   /**< rows of lookup trees, padded: hashing into fractions,
+                          the layers' sumchecks, the tree itself */
+    double cells;    /**< integers folded at a point */
+    double elements; /**< field elements folded at a point */
+    double entries;  /**< padded entries of sumchecks of two factors */
+    double gates;    /**< gates of circuits, times copies */
+    double rounds;   /**< messages of sumchecks: each is hashed by every rank of
+                          the group, after a sum over them */
+    double split_bytes; /**< memory, most at one time, shared by the group */
+    double each_bytes;  /**< that every rank of the group holds */
+} zkg_work;
+
+/** What all ranks do together, before and after the tasks. */
+typedef struct zkg_root_work {
+    double commits[4];   /**< values committed to: of 1, 2, 4 and more bytes */
+    double chunks;       /**< commitments */
+    double opened_cells; /**< integers folded by the opening */
+    double opened_elements;
+    double opened_points; /**< 2^k a point of the opening's sumcheck */
+    double root;          /**< 2^k: what rank 0 ends alone */
+    double claims;
+    double tensor_bytes; /**< every tensor, as stored */
+} zkg_root_work;
+
+/** Seconds an operation takes on one core; see the members of zkg_work. */
+typedef struct zkg_costs {
+    double child, leaf, cell, element, entry, gate, round;
+    double group;   /**< a communicator of two made and freed */
+    double message; /**< one sum between two ranks */
+    double commit[4], chunk;
+    double open_cell, open_element, open_point, open_root, open_claim;
+    double rank_bytes; /**< a process that proves nothing */
+} zkg_costs;
+
+/** Measured once on one machine with AVX-512 IFMA; ratios carry further than
+ *  seconds. */
+extern const zkg_costs zkg_costs_builtin;
+
+/**
+ * Read constants: a line each, `name seconds`, '#' comments; what is not named
+ * stays built in.
+ *
+ * @retval ZKG_ERR_IO, ZKG_ERR_MALFORMED with file:line
+ */
+ZKG_MUST_CHECK zkg_status zkg_costs_read(zkg_costs *out, const char *path,
+                                         zkg_error *err);
+
+/** Write them so; text is owned by the caller: free(). */
+ZKG_MUST_CHECK zkg_status zkg_costs_text(char **text, const zkg_costs *costs,
+                                         zkg_error *err);
+
+/** Count a task (c < tasks) or the side of a table. */
+void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c);
+
+/** Count what the root does; k as in the key. */
+void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
+                         uint32_t k);
+
+/** Most ranks that get a slice of child c. */
+uint32_t zkg_work_width(const zkg_statement *st, uint32_t c);
+
+/** The model of a child. */
+void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
+                       const zkg_work *work, uint32_t width);
+
+/** Seconds of the root's two parts on `ranks` ranks. */
+void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
+                      const zkg_root_work *work, uint32_t ranks);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Constants of the cost model: the built-in ones, and their file. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "schedule/cost.h"
+#include "schedule/nearest.h"
+
+enum { COSTS_FILE_MAX = 1 << 16 };
+
+const zkg_costs zkg_costs_builtin = {
+    .child = 12e-6,
+    .leaf = 95e-9,
+    .cell = 0.9e-9,
+    .element = 4e-9,
+    .entry = 45e-9,
+    .gate = 150e-9,
+    .round = 2.2e-6,
+    .group = 60e-6,
+    .message = 1.5e-6,
+    .commit = {60e-9, 120e-9, 170e-9, 1300e-9},
+    .chunk = 60e-6,
+    .open_cell = 0.9e-9,
+    .open_point = 60e-9,
+    .open_root = 18e-6,
+    .open_claim = 8e-6,
+    .rank_bytes = 9e6,
+};
+
+typedef struct entry {
+    const char *name;
+    size_t at; /* of a double in zkg_costs */
+    const char *what;
+} entry;
+
+#define AT(member) offsetof(zkg_costs, member)
+
+static const entry entries[] = {
+    {"child", AT(child), "a task or table of no size"},
+    {"leaf", AT(leaf), "a row of a lookup"},
+    {"cell", AT(cell), "an integer folded by an einsum"},
+    {"element", AT(element), "a field element folded"},
+    {"entry", AT(entry), "an entry of a sum of products"},
+    {"gate", AT(gate), "a gate of a circuit"},
+    {"round", AT(round), "a round of a sumcheck, its hashing"},
+    {"group", AT(group), "a communicator of two ranks, made and freed"},
+    {"message", AT(message), "one sum between two ranks"},
+    {"commit8", AT(commit[0]), "a value of 8 bits committed to"},
+    {"commit16", AT(commit[1]), "of 16 bits"},
+    {"commit32", AT(commit[2]), "of 32 bits"},
+    {"commit254", AT(commit[3]), "of a field element"},
+    {"chunk", AT(chunk), "a commitment of no size"},
+    {"open_cell", AT(open_cell), "an integer folded by the opening"},
+    {"open_point", AT(open_point), "an entry of the opening's sum"},
+    {"open_root", AT(open_root), "rank 0's last step, over 2^k"},
+    {"open_claim", AT(open_claim), "a claim, on every rank"},
+    {"rank_bytes", AT(rank_bytes), "bytes of a process that proves nothing"},
+};
+
+enum { ENTRIES = sizeof(entries) / sizeof(entries[0]) };
+
+static double *member(zkg_costs *costs, const entry *e)
+{
+    return (double *)(void *)((char *)costs + e->at);
+}
+
+static zkg_status read_line(zkg_costs *out, char *line, const char *path,
+                            uint32_t number, zkg_error *err)
+{
+    const char *names[ENTRIES], *near;
+    char *name, *value, *end, *save = NULL;
+    double v;
+
+    line[strcspn(line, "#")] = '\0';
+    name = strtok_r(line, " \t\r", &save);
+    if (name == NULL)
+        return ZKG_OK;
+    value = strtok_r(NULL, " \t\r", &save);
+    if (value == NULL || strtok_r(NULL, " \t\r", &save) != NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s:%" PRIu32 ": expected `name number`", path, number);
+    for (size_t i = 0; i < ENTRIES; i++) {
+        names[i] = entries[i].name;
+        if (strcmp(name, entries[i].name) != 0)
+            continue;
+        v = strtod(value, &end);
+        if (*end != '\0' || !isfinite(v) || v < 0)
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "%s:%" PRIu32 ": `%.40s` is no number from 0 on",
+                            path, number, value);
+        *member(out, &entries[i]) = v;
+        return ZKG_OK;
+    }
+    near = zkg_nearest(name, names, ENTRIES);
+    return zkg_fail(err, ZKG_ERR_MALFORMED,
+                    "%s:%" PRIu32 ": unknown constant `%.40s`%s%s%s", path,
+                    number, name, near == NULL ? "" : " (did you mean `",
+                    near == NULL ? "" : near, near == NULL ? "" : "`?)");
+}
+
+zkg_status zkg_costs_read(zkg_costs *out, const char *path, zkg_error *err)
+{
+    zkg_costs costs = zkg_costs_builtin;
+    zkg_status status = ZKG_OK;
+    uint32_t number = 1;
+    uint8_t *bytes;
+    size_t len;
+
+    ZKG_TRY(zkg_file_read(&bytes, &len, path, COSTS_FILE_MAX, err));
+    for (char *line = (char *)bytes; status == ZKG_OK && line != NULL;) {
+        char *next = strchr(line, '\n');
+
+        if (next != NULL)
+            *next++ = '\0';
+        status = read_line(&costs, line, path, number++, err);
+        line = next;
+    }
+    zkg_free(bytes);
+    if (status == ZKG_OK)
+        *out = costs;
+    return status;
+}
+
+zkg_status zkg_costs_text(char **text, const zkg_costs *costs, zkg_error *err)
+{
+    zkg_costs copy = *costs;
+    size_t len = 0;
+    FILE *f = open_memstream(text, &len);
+
+    if (f == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for constants");
+    fprintf(f, "# What operations cost here: seconds on one core, unless "
+               "bytes.\n# For zkgkr schedule plan and prove, as --costs.\n");
+    for (size_t i = 0; i < ENTRIES; i++)
+        fprintf(f, "%-11s %-12.4g # %s\n", entries[i].name,
+                *member(&copy, &entries[i]), entries[i].what);
+    if (fclose(f) != 0) {
+        free(*text);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for constants");
+    }
+    return ZKG_OK;
+}
