@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The same proof under any schedule, and many tasks.
+ *
+ *     mpirun -n N test_schedule_ranks N random SRS PLANS
+ *     mpirun -n N test_schedule_ranks N many SRS TASKS
+ *
+ * random: rank 0 proves a graph of 12 uneven tasks alone; then all ranks prove
+ * it under PLANS random schedules (groups, orders, needs, idle steps, named
+ * tables) and a planned one: the same bytes.
+ *
+ * many: TASKS tiny tasks, each by a random group of its own communicator, with
+ * needs: communicators made are freed, memory does not grow from the first
+ * tenth of the tasks to the last, and what a task costs beside its proof. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit/schedule_random.h"
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "comm/comm.h"
+#include "graph/setup.h"
+#include "uneven.h"
+#include "zkgkr/prove.h"
+#include "zkgkr/verify.h"
+
+static const uint64_t sizes[] = {1, 300, 17, 2, 64, 1000, 3, 33, 8, 129, 5, 16};
+
+enum { TASKS = sizeof(sizes) / sizeof(sizes[0]) };
+
+typedef struct bench {
+    zkg_comm *world;
+    uint32_t rank, size;
+    zkg_graph *graph;
+    zkg_srs *srs;
+    zkg_key key;
+    zkg_witness witness;
+    zkg_job job;
+    uint8_t *proof; /* rank 0: the reference */
+    size_t len;
+} bench;
+
+static void stop(const bench *b, const char *what, const char *why)
+{
+    fprintf(stderr, "rank %" PRIu32 ": %s: %s\n", b->rank, what, why);
+    zkg_comm_abort(b->world, 10);
+    abort();
+}
+
+static void must(const bench *b, zkg_status s, const char *what,
+                 const zkg_error *err)
+{
+    if (s != ZKG_OK)
+        stop(b, what, err->text[0] != '\0' ? err->text : zkg_status_name(s));
+}
+
+static void set_up(bench *b, const char *srs)
+{
+    zkg_error err = {0};
+
+    must(b, zkg_srs_read(&b->srs, srs, &err), "srs", &err);
+    must(b,
+         zkg_setup(&b->key, NULL, b->graph, b->srs,
+                   zkg_cpu_features(ZKG_CPU_ALL), &err),
+         "setup", &err);
+    must(b, zkg_job_init(&b->job, &b->key.statement, b->size, &err), "job",
+         &err);
+}
+
+static void prove_alone(bench *b)
+{
+    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, NULL};
+    zkg_verdict verdict = {ZKG_CHECK_NONE, -1, -1, {0}};
+    zkg_error err = {0};
+
+    must(b, zkg_prove(&b->proof, &b->len, NULL, self, self, &input, NULL, &err),
+         "one rank", &err);
+    must(b,
+         zkg_verify_with_key(&verdict, &b->key, b->proof, b->len, NULL, &err),
+         "verify", &err);
+}
+
+static void run(bench *b, const zkg_plan *plan, const char *name)
+{
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
+    uint64_t made0, freed0, made, freed;
+    zkg_prove_report report;
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+
+    zkg_comm_counts(b->world, &made0, &freed0);
+    must(b,
+         zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
+                   &err),
+         name, &err);
+    zkg_comm_counts(b->world, &made, &freed);
+    if (made - made0 != freed - freed0)
+        stop(b, name, "a communicator was not freed");
+    if (b->rank == 0 && report.ranks != b->size)
+        stop(b, name, "not all ranks took part");
+    if (b->rank == 0 && (len != b->len || memcmp(proof, b->proof, len) != 0))
+        stop(b, name, "other bytes than one rank's proof");
+    zkg_prove_report_clear(&report);
+    zkg_free(proof);
+}
+
+static void random_plans(bench *b, const char *srs, uint32_t plans)
+{
+    uint64_t seed = 1000 + b->size;
+    uint32_t shared = 0;
+    zkg_plan *plan = NULL;
+    zkg_notes notes = {0};
+    zkg_error err = {0};
+
+    must(b, uneven_graph(&b->graph, sizes, TASKS, &err), "graph", &err);
+    must(b, uneven_witness(&b->witness, b->graph, sizes, TASKS, &err),
+         "witness", &err);
+    set_up(b, srs);
+    if (b->rank == 0)
+        prove_alone(b);
+    for (uint32_t i = 0; i < plans; i++) {
+        random_texts t = random_valid(&b->job, &seed);
+        char name[64];
+
+        must(b, random_parse(&plan, &notes, &t, &b->job, &err),
+             notes.text == NULL ? "plan" : notes.text, &err);
+        (void)snprintf(name, sizeof(name), "random schedule %" PRIu32, i);
+        run(b, plan, name);
+        shared += plan->group_first[TASKS] > TASKS;
+        zkg_plan_free(plan);
+        random_clear(&t);
+    }
+    must(b, zkg_plan_make(&plan, &notes, NULL, NULL, &b->job, 0, &err),
+         "planner", &err);
+    run(b, plan, "planned");
+    zkg_plan_free(plan);
+    zkg_notes_clear(&notes);
+    if (b->rank == 0)
+        printf("%" PRIu32 " ranks, %" PRIu32 " random schedules (%" PRIu32
+               " with groups): %zu bytes, the same\n",
+               b->size, plans, shared, b->len);
+}
+
+/* ---- many tasks -------------------------------------------------------- */
+
+/* Public tensors only: no claims, no opening; a task is one small sum. */
+static zkg_status many_graph(zkg_graph **out, uint32_t tasks, zkg_error *err)
+{
+    static const char *const name[] = {"a", "b", "c"};
+    zkg_graph *g;
+
+    ZKG_TRY(zkg_graph_new(out, err));
+    g = *out;
+    for (int i = 0; i < 3; i++) {
+        const zkg_tensor_spec spec = {
+            name[i], ZKG_I16, ZKG_PUBLIC, i < 2 ? 1u : 0u, {8}, -9, 400};
+
+        ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
+        ZKG_TRY(zkg_graph_add_input(g, name[i], err));
+    }
+    ZKG_TRY(zkg_graph_add_kernel(g, "dot", err));
+    ZKG_TRY(zkg_graph_kernel_axis(g, "dot", "k", 8, err));
+    for (int i = 0; i < 3; i++)
+        ZKG_TRY(
+            zkg_graph_kernel_param(g, "dot", name[i], i < 2 ? "k" : "", err));
+    ZKG_TRY(zkg_graph_kernel_einsum(g, "dot", "", NULL, err));
+    ZKG_TRY(zkg_graph_kernel_term(g, "dot", "1", "a[k]", "b[k]", err));
+    ZKG_TRY(zkg_graph_kernel_term(g, "dot", "-1", "c[]", NULL, err));
+    for (uint32_t t = 0; t < tasks; t++) {
+        ZKG_TRY(zkg_graph_add_task(g, NULL, "dot", 1, err));
+        for (int i = 0; i < 3; i++)
+            ZKG_TRY(zkg_graph_bind(g, name[i], name[i], false, err));
+    }
+    return zkg_graph_finish(g, err);
+}
+
+static zkg_status many_witness(zkg_witness *w, const zkg_graph *g,
+                               zkg_error *err)
+{
+    static const uint64_t len[1] = {8};
+
+    ZKG_TRY(zkg_witness_init(w, g, err));
+    for (uint32_t p = 0; p < 3; p++)
+        ZKG_TRY(zkg_array_init(&w->array[p], ZKG_I16, p < 2 ? 1 : 0, len, err));
+    for (uint64_t i = 0; i < 8; i++) {
+        zkg_array_set_i64(&w->array[0], i, (int64_t)i);
+        zkg_array_set_i64(&w->array[1], i, (int64_t)i + 1);
+    }
+    zkg_array_set_i64(&w->array[2], 0, 168); /* sum of i (i + 1) */
+    zkg_witness_refresh(w);
+    return zkg_witness_solve(w, g, err);
+}
+
+/* Every task by a random group of at least two ranks, every eighth one after
+ * one that stands before it. */
+static void many_plan(zkg_plan **plan, const bench *b, uint32_t tasks)
+{
+    uint64_t seed = 4;
+    random_texts t = {{NULL, NULL, NULL}};
+    uint32_t *group = calloc(tasks, sizeof(*group));
+    zkg_notes notes = {0};
+    zkg_error err = {0};
+    size_t len;
+    FILE *f = open_memstream(&t.text[0], &len);
+
+    for (uint32_t i = 0; i < tasks; i++)
+        while (b->size > 1 && (group[i] & (group[i] - 1)) == 0)
+            group[i] = random_next(&seed) & ((1u << b->size) - 1);
+    for (uint32_t r = 0; r < b->size; r++) {
+        fprintf(f, "Rank %" PRIu32 ": idle", r);
+        for (uint32_t i = 0; i < tasks; i++)
+            if (b->size == 1 || (group[i] >> r & 1) != 0)
+                fprintf(f, " -> Task%" PRIu32, i);
+        fprintf(f, "\n");
+    }
+    (void)fclose(f);
+    f = open_memstream(&t.text[2], &len);
+    for (uint32_t i = 8; i < tasks; i += 8)
+        fprintf(f, "Task%" PRIu32 ": Task%" PRIu32 "\n", i,
+                random_next(&seed) % i);
+    (void)fclose(f);
+    must(b, random_parse(plan, &notes, &t, &b->job, &err),
+         notes.text == NULL ? "plan" : notes.text, &err);
+    random_clear(&t);
+    free(group);
+}
+
+/* Bytes in memory now. */
+static double resident(void)
+{
+    long pages = 0, ignored = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (f == NULL || fscanf(f, "%ld %ld", &ignored, &pages) != 2)
+        pages = 0;
+    if (f != NULL)
+        (void)fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+typedef struct samples {
+    uint32_t tasks;
+    double early, late;
+} samples;
+
+static void sample(void *user, uint32_t done, uint32_t total, const char *what)
+{
+    samples *s = user;
+
+    (void)what;
+    s->tasks = total;
+    if (done == total / 10)
+        s->early = resident();
+    if (done == total)
+        s->late = resident();
+}
+
+enum { WINDOW = 100 };
+
+/* Seconds from step to step in the quickest run of 100 steps: the ranks share
+ * their cores with others. */
+static double quickest(const zkg_prove_report *report)
+{
+    double best = 1;
+
+    for (uint32_t i = 0; i + WINDOW < report->steps; i++) {
+        const zkg_step_report *from = &report->step[i];
+        const zkg_step_report *to = &report->step[i + WINDOW];
+
+        if (from->rank == to->rank && to->start - from->start < best * WINDOW)
+            best = (to->start - from->start) / WINDOW;
+    }
+    return best;
+}
+
+static double prove_many(const bench *b, const zkg_plan *plan, zkg_comm *comm,
+                         samples *s)
+{
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
+    const zkg_prove_options options = {.progress = sample, .progress_user = s};
+    zkg_prove_report report = {0};
+    uint64_t made0, freed0, made, freed;
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    double per_step;
+
+    zkg_comm_counts(comm, &made0, &freed0);
+    must(b,
+         zkg_prove(&proof, &len, &report, comm, comm, &input, &options, &err),
+         "many tasks", &err);
+    zkg_comm_counts(comm, &made, &freed);
+    if (made - made0 != freed - freed0)
+        stop(b, "many tasks", "a communicator was not freed");
+    if (plan != NULL && b->size > 1 &&
+        made - made0 !=
+            plan->step_first[b->rank + 1] - plan->step_first[b->rank])
+        stop(b, "many tasks", "not one communicator a task");
+    per_step = quickest(&report);
+    zkg_prove_report_clear(&report);
+    zkg_free(proof);
+    return per_step;
+}
+
+static void many_tasks(bench *b, const char *srs, uint32_t tasks)
+{
+    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
+    samples s = {0}, again = {0}, unused = {0};
+    zkg_plan *plan = NULL;
+    zkg_error err = {0};
+    double alone = 0, shared, first, second, kept;
+
+    must(b, many_graph(&b->graph, tasks, &err), "graph", &err);
+    must(b, many_witness(&b->witness, b->graph, &err), "witness", &err);
+    set_up(b, srs);
+    many_plan(&plan, b, tasks);
+    shared = prove_many(b, plan, b->world, &s);
+    first = resident();
+    (void)prove_many(b, plan, b->world, &again);
+    second = resident();
+    /* A second ten thousand communicators leave nothing behind. */
+    if (second - first > 4e6)
+        stop(b, "many tasks", "memory grows from one proof to the next");
+    if (b->rank == 0) {
+        /* What is kept of a task: its segment, its end. */
+        kept = 1024.0 * 0.9 * s.tasks;
+        if (s.early == 0 || s.late - s.early > kept + 1e6)
+            stop(b, "many tasks", "memory grows with the tasks");
+        alone = prove_many(b, NULL, self, &unused);
+        printf("%" PRIu32 " tasks, %" PRIu32 " ranks: %.1f us a task and rank "
+               "beside its proof of %.1f us; resident %.1f MiB after a tenth "
+               "of rank 0's %" PRIu32 " tasks, %.1f MiB at their end\n",
+               tasks, b->size, 1e6 * (shared - alone), 1e6 * alone,
+               s.early / 1048576, s.tasks, s.late / 1048576);
+    }
+    zkg_plan_free(plan);
+}
+
+int main(int argc, char **argv)
+{
+    bench b = {.rank = 0};
+    zkg_error err = {0};
+
+    must(&b, zkg_comm_init(&b.world, &argc, &argv, &err), "start", &err);
+    b.rank = zkg_comm_rank(b.world);
+    b.size = zkg_comm_size(b.world);
+    if (argc != 5 || b.size != (uint32_t)atoi(argv[1]))
+        stop(&b, "start", "usage, or another number of ranks than asked for");
+    if (strcmp(argv[2], "random") == 0)
+        random_plans(&b, argv[3], (uint32_t)atoi(argv[4]));
+    else
+        many_tasks(&b, argv[3], (uint32_t)atoi(argv[4]));
+    zkg_free(b.proof);
+    zkg_job_clear(&b.job);
+    zkg_witness_clear(&b.witness);
+    zkg_key_clear(&b.key);
+    zkg_srs_free(b.srs);
+    zkg_graph_free(b.graph);
+    zkg_comm_free(b.world);
+    return 0;
+}
