@@ -65,11 +65,13 @@ typedef void (*zkg_progress_fn)(void *user, uint32_t done, uint32_t total,
 
 /** What a rank is about to do. */
 typedef enum zkg_stage {
-    ZKG_STAGE_COMMIT, /**< to chunks of a tensor */
-    ZKG_STAGE_TASK,   /**< a task, or a table's side */
-    ZKG_STAGE_GATHER, /**< all ranks' results */
+    ZKG_STAGE_READING, /**< files; the program's: zkg_prove never says it */
+    ZKG_STAGE_WITNESS, /**< the program's */
+    ZKG_STAGE_COMMIT,  /**< to chunks of a tensor */
+    ZKG_STAGE_TASK,    /**< a task, or a table's side */
+    ZKG_STAGE_GATHER,  /**< all ranks' results */
     ZKG_STAGE_OPENING,
-    ZKG_STAGE_WRITING /**< the program's: zkg_prove never says it */
+    ZKG_STAGE_WRITING /**< the program's */
 } zkg_stage;
 
 /**

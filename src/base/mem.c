@@ -2,11 +2,23 @@
  * Memory. */
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALIGNMENT 64
+
+#ifdef ZKG_TEST_HOOKS
+static bool is_starved;
+
+void zkg_mem_starve(void)
+{
+    is_starved = true;
+}
+#else
+enum { is_starved = 0 };
+#endif
 
 /* count * size in bytes, at least 1; 0 when it does not fit. */
 static size_t bytes_of(size_t count, size_t size)
@@ -14,7 +26,7 @@ static size_t bytes_of(size_t count, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes) ||
-        bytes > PTRDIFF_MAX - ALIGNMENT)
+        bytes > PTRDIFF_MAX - ALIGNMENT || is_starved)
         return 0;
     return bytes == 0 ? 1 : bytes;
 }

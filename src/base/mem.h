@@ -27,4 +27,9 @@ ZKG_MUST_CHECK char *zkg_strdup(const char *s);
 /** p may be NULL. */
 void zkg_free(void *p);
 
+#ifdef ZKG_TEST_HOOKS
+/** From here on this process finds no memory. */
+void zkg_mem_starve(void);
+#endif
+
 #endif

@@ -18,14 +18,17 @@
 #include "graph/graph.h"
 #include "graph/key.h"
 #include "graph/witness.h"
+#include "journal/journal.h"
 #include "options.h"
 #include "report.h"
+#include "watch.h"
 #include "zkgkr/prove.h"
 
 typedef struct prove_args {
     const char *graph, *key, *srs, *input, *witness, *schedule, *mapping,
-        *dependencies, *out, *report, *progress;
-    bool no_schedule, json;
+        *dependencies, *out, *report, *progress, *run_dir, *watchdog;
+    bool no_schedule, json, resume;
+    double watchdog_s;
 } prove_args;
 
 typedef struct prove_job {
@@ -37,6 +40,7 @@ typedef struct prove_job {
     zkg_key key;
     zkg_srs *srs;
     zkg_witness witness;
+    zkg_journal *journal;
     zkg_plan *plan;
     const char *plan_source;
     double started, ready, last_beat;
@@ -46,6 +50,26 @@ typedef struct prove_job {
 static const char usage[] =
     "zkgkr prove --graph G.zkg --key K.vk --srs S.srs (--input FILE | "
     "--witness FILE) -o FILE.proof [options]";
+
+static zkg_status check_run(prove_args *a, zkg_error *err)
+{
+    char *end;
+
+    if (a->resume && a->run_dir == NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--resume goes with the --run-dir DIR of the run that "
+                        "is to be resumed");
+    if (a->watchdog == NULL)
+        return ZKG_OK;
+    a->watchdog_s = strtod(a->watchdog, &end);
+    if (*end != '\0' || end == a->watchdog ||
+        !(a->watchdog_s >= 0.1 && a->watchdog_s <= 1e6))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--watchdog: `%s` is not a number of seconds from 0.1 "
+                        "to 1e6",
+                        a->watchdog);
+    return ZKG_OK;
+}
 
 static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
                              zkg_error *err)
@@ -70,6 +94,14 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
         {"progress", "HOW", "auto, bar, plain or none", &a->progress, NULL,
          false},
         {"json", NULL, "the report on stdout", NULL, &a->json, false},
+        {"run-dir", "DIR", "keep finished work there", &a->run_dir, NULL,
+         false},
+        {"resume", NULL, "go on from what --run-dir holds", NULL, &a->resume,
+         false},
+        {"watchdog", "S",
+         "end the job when a rank makes no progress for S "
+         "seconds",
+         &a->watchdog, NULL, false},
     };
 
     memset(a, 0, sizeof(*a));
@@ -88,7 +120,7 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--task-mapping and --task-dependencies go with "
                         "--schedule");
-    return ZKG_OK;
+    return check_run(a, err);
 }
 
 static bool is_launched(void)
@@ -187,6 +219,28 @@ static zkg_status join(bool *leaves, prove_job *j, zkg_error *err)
     return ZKG_OK;
 }
 
+/* Rank 0 makes the folder and clears away what the last run left, before the
+ * others write there. */
+static zkg_status open_run(prove_job *j, zkg_error *err)
+{
+    const char *dir = j->args.run_dir;
+    const zkg_watch_options options = {
+        dir, j->args.watchdog_s, zkg_comm_pulse(j->cli->world), &j->cli->log};
+    zkg_status status = ZKG_OK;
+
+    if (dir != NULL && j->cli->rank == 0) {
+        status = zkg_journal_open(&j->journal, dir, err);
+        if (status == ZKG_OK)
+            zkg_watch_last_run(dir, &j->cli->log);
+    }
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    if (dir != NULL && j->cli->rank != 0)
+        status = zkg_journal_open(&j->journal, dir, err);
+    if (status == ZKG_OK)
+        status = zkg_watch_start(&options, err);
+    return zkg_ranks_agree(j->active, status, err);
+}
+
 static zkg_status check_srs(prove_job *j, zkg_error *err)
 {
     zkg_srs_key mine;
@@ -208,6 +262,7 @@ static zkg_status load(prove_job *j, zkg_error *err)
     const prove_args *a = &j->args;
     uint8_t digest[32];
 
+    ZKG_TRY(zkg_watch_stage(NULL, ZKG_STAGE_READING, "", err));
     if (j->cli->rank == 0) {
         ZKG_TRY(zkg_file_check_writable(a->out, err));
         if (a->report != NULL)
@@ -259,6 +314,7 @@ static zkg_status make_witness(prove_job *j, zkg_error *err)
 {
     const prove_args *a = &j->args;
 
+    ZKG_TRY(zkg_watch_stage(NULL, ZKG_STAGE_WITNESS, "", err));
     if (a->witness != NULL) {
         ZKG_TRY(zkg_witness_read(&j->witness, j->graph, a->witness, err));
     } else {
@@ -299,8 +355,13 @@ static zkg_status prove(prove_job *j, zkg_error *err)
 {
     const zkg_prove_input input = {&j->key, j->srs, j->witness.view, j->plan};
     const zkg_prove_options options = {
-        NULL, &j->cli->log, j->progress == PROGRESS_NONE ? NULL : show_progress,
-        j};
+        .log = &j->cli->log,
+        .progress = j->progress == PROGRESS_NONE ? NULL : show_progress,
+        .progress_user = j,
+        .stage = zkg_watch_stage,
+        .alone = zkg_watch_alone,
+        .journal = j->journal,
+        .resume = j->args.resume};
     const double witness_s = zkg_seconds() - j->ready;
     zkg_prove_report report;
     uint8_t *proof = NULL;
@@ -310,7 +371,8 @@ static zkg_status prove(prove_job *j, zkg_error *err)
 
     if (status == ZKG_OK) {
         report.prove_s += witness_s;
-        if (j->cli->rank == 0)
+        status = zkg_watch_stage(NULL, ZKG_STAGE_WRITING, "", err);
+        if (status == ZKG_OK && j->cli->rank == 0)
             status = write_results(j, proof, len, &report, err);
         status = zkg_ranks_agree(j->active, status, err);
     }
@@ -321,8 +383,10 @@ static zkg_status prove(prove_job *j, zkg_error *err)
 
 static zkg_status all_stages(prove_job *j, zkg_error *err)
 {
-    zkg_status status = load(j, err);
+    zkg_status status;
 
+    ZKG_TRY(open_run(j, err));
+    status = load(j, err);
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     if (j->key.srs.development)
         zkg_log_warn(&j->cli->log,
@@ -353,7 +417,9 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         status = join(&leaves, &j, err);
     if (status == ZKG_OK && !leaves)
         status = all_stages(&j, err);
+    zkg_watch_end();
     zkg_comm_free(j.subgroup);
+    zkg_journal_free(j.journal);
     zkg_plan_free(j.plan);
     zkg_witness_clear(&j.witness);
     zkg_srs_free(j.srs);

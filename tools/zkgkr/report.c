@@ -37,6 +37,9 @@ void zkg_report_print(FILE *f, const zkg_prove_report *report,
             "opening %zu)\n",
             report->proof_bytes, report->public_bytes, report->commit_bytes,
             report->segment_bytes, report->opening_bytes);
+    if (report->resumed > 0)
+        fprintf(f, "%" PRIu32 " tasks and tables came from the journal\n",
+                report->resumed);
     fprintf(f, "proved in %.3f s by %" PRIu32 " rank%s, %.3f s in all\n",
             report->prove_s, report->ranks, report->ranks == 1 ? "" : "s",
             wall_s);
