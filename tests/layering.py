@@ -13,8 +13,8 @@ import sys
 
 LAYERS = {
     "base": 0,
-    "field": 1, "tensor": 1,
-    "curve": 2,
+    "field": 1,
+    "tensor": 2, "curve": 2,
     "poly": 3, "tape": 3,
     "backend": 4, "comm": 4,
     "circuit": 5,

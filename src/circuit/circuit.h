@@ -195,6 +195,17 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_eval(zkg_fr *top, const zkg_circuit *c,
                                            const zkg_array *const *input,
                                            uint64_t copies, zkg_error *err);
 
+/**
+ * The outputs of copies [0, copies), whatever its assertions say.  No output
+ * depends on a challenge.
+ *
+ * @param[out] out out[k]: copies * 2^bits of output k
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_circuit_eval_outputs(
+    zkg_fr *const *out, const zkg_circuit *c, const zkg_array *const *input,
+    uint64_t copies, zkg_error *err);
+
 /** The assertions of one copy, from its top layer.
  *  @retval ZKG_ERR_WITNESS err names copy and gate */
 ZKG_MUST_CHECK zkg_status zkg_circuit_assert(const zkg_circuit *c,

@@ -103,15 +103,69 @@ zkg_status zkg_circuit_assert(const zkg_circuit *c, const zkg_fr *top,
     return ZKG_OK;
 }
 
-/* layer[0], layer[1]: two layers' worth of gates; *result is one of them. */
-static void eval_copy(zkg_fr **result, zkg_fr *layer[2], const zkg_circuit *c,
-                      const zkg_fr *coeff, const zkg_fr **source)
+/* What the evaluation of one copy after the other needs. */
+typedef struct evaluator {
+    const zkg_circuit *c;
+    const zkg_array *const *input;
+    zkg_fr *coeff;
+    zkg_fr *layer[2]; /* two layers' worth of gates */
+    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES];
+} evaluator;
+
+static void evaluator_clear(evaluator *e)
 {
-    for (uint32_t i = 0; i < c->layers; i++) {
-        source[ZKG_CIRCUIT_PREVIOUS] = i > 0 ? layer[(i - 1) % 2] : NULL;
-        zkg_circuit_eval_layer(layer[i % 2], c, i, coeff, source);
-        *result = layer[i % 2];
+    for (uint32_t s = 0; s < ZKG_CIRCUIT_MAX_SOURCES; s++)
+        zkg_free(e->table[s]);
+    zkg_free(e->layer[0]);
+    zkg_free(e->layer[1]);
+    zkg_free(e->coeff);
+}
+
+static zkg_status evaluator_init(evaluator *e, const zkg_circuit *c,
+                                 const zkg_fr *challenge,
+                                 const zkg_array *const *input, zkg_error *err)
+{
+    uint32_t widest = 0;
+    bool ok;
+
+    *e = (evaluator){.c = c, .input = input};
+    for (uint32_t i = 0; i < c->layers; i++)
+        widest = c->layer[i].gates > widest ? c->layer[i].gates : widest;
+    e->coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*e->coeff));
+    e->layer[0] = zkg_alloc(widest, sizeof(**e->layer));
+    e->layer[1] = zkg_alloc(widest, sizeof(**e->layer));
+    ok = e->coeff != NULL && e->layer[0] != NULL && e->layer[1] != NULL;
+    for (uint32_t s = 1; s <= c->inputs && ok; s++) {
+        e->table[s] =
+            zkg_alloc((size_t)1 << zkg_circuit_shape_vars(&c->input[s - 1]),
+                      sizeof(**e->table));
+        ok = e->table[s] != NULL;
     }
+    if (!ok) {
+        evaluator_clear(e);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a circuit");
+    }
+    zkg_circuit_coefficients(e->coeff, c, challenge);
+    return ZKG_OK;
+}
+
+/* The top layer of a copy; copies are asked for in order from 0. */
+static const zkg_fr *evaluate(evaluator *e, uint64_t copy)
+{
+    const zkg_circuit *c = e->c;
+    const zkg_fr *source[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+
+    for (uint32_t s = 1; s <= c->inputs; s++) {
+        if (copy == 0 || e->input[s - 1]->axes > c->input[s - 1].axes)
+            zkg_circuit_load(e->table[s], e->input[s - 1], c->input[s - 1].axes,
+                             copy);
+        source[s] = e->table[s];
+    }
+    for (uint32_t i = 0; i < c->layers; i++) {
+        source[ZKG_CIRCUIT_PREVIOUS] = i > 0 ? e->layer[(i - 1) % 2] : NULL;
+        zkg_circuit_eval_layer(e->layer[i % 2], c, i, e->coeff, source);
+    }
+    return e->layer[(c->layers - 1) % 2];
 }
 
 zkg_status zkg_circuit_eval(zkg_fr *top, const zkg_circuit *c,
@@ -120,45 +174,50 @@ zkg_status zkg_circuit_eval(zkg_fr *top, const zkg_circuit *c,
                             zkg_error *err)
 {
     const uint32_t gates = c->layer[c->layers - 1].gates;
-    const zkg_fr *source[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_fr *layer[2] = {NULL, NULL}, *coeff = NULL, *result = NULL;
     zkg_status status = ZKG_OK;
-    uint32_t widest = 0;
+    evaluator e;
 
-    for (uint32_t i = 0; i < c->layers; i++)
-        widest = c->layer[i].gates > widest ? c->layer[i].gates : widest;
-    coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*coeff));
-    layer[0] = zkg_alloc(widest, sizeof(**layer));
-    layer[1] = zkg_alloc(widest, sizeof(**layer));
-    if (coeff == NULL || layer[0] == NULL || layer[1] == NULL)
-        status = ZKG_ERR_NOMEM;
-    for (uint32_t s = 1; s <= c->inputs && status == ZKG_OK; s++) {
-        table[s] =
-            zkg_alloc((size_t)1 << zkg_circuit_shape_vars(&c->input[s - 1]),
-                      sizeof(**table));
-        source[s] = table[s];
-        if (table[s] == NULL)
-            status = ZKG_ERR_NOMEM;
-    }
-    if (status != ZKG_OK)
-        status = zkg_fail(err, status, "no memory for a circuit");
-    else
-        zkg_circuit_coefficients(coeff, c, challenge);
+    ZKG_TRY(evaluator_init(&e, c, challenge, input, err));
     for (uint64_t copy = 0; copy < copies && status == ZKG_OK; copy++) {
-        for (uint32_t s = 1; s <= c->inputs; s++)
-            if (copy == 0 || input[s - 1]->axes > c->input[s - 1].axes)
-                zkg_circuit_load(table[s], input[s - 1], c->input[s - 1].axes,
-                                 copy);
-        eval_copy(&result, layer, c, coeff, source);
+        const zkg_fr *result = evaluate(&e, copy);
+
         if (top != NULL)
             memcpy(&top[copy * gates], result, gates * sizeof(*top));
         status = zkg_circuit_assert(c, result, copy, err);
     }
-    for (uint32_t s = 1; s <= c->inputs; s++)
-        zkg_free(table[s]);
-    zkg_free(layer[0]);
-    zkg_free(layer[1]);
-    zkg_free(coeff);
+    evaluator_clear(&e);
     return status;
+}
+
+zkg_status zkg_circuit_eval_outputs(zkg_fr *const *out, const zkg_circuit *c,
+                                    const zkg_array *const *input,
+                                    uint64_t copies, zkg_error *err)
+{
+    const uint32_t gates = c->layer[c->layers - 1].gates;
+    zkg_fr *zeros = zkg_alloc((size_t)c->challenges + 1, sizeof(*zeros));
+    zkg_status status;
+    evaluator e;
+
+    if (zeros == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a circuit");
+    status = evaluator_init(&e, c, zeros, input, err);
+    zkg_free(zeros);
+    ZKG_TRY(status);
+    for (uint64_t copy = 0; copy < copies; copy++) {
+        const zkg_fr *result = evaluate(&e, copy);
+
+        for (uint32_t k = 0; k < c->outputs; k++) {
+            const zkg_circuit_output *o = &c->output[k];
+            const size_t size = (size_t)1 << o->bits;
+            size_t there = o->first < gates ? gates - o->first : 0;
+
+            there = there < size ? there : size;
+            memcpy(out[k] + copy * size, result + o->first,
+                   there * sizeof(**out));
+            memset(out[k] + copy * size + there, 0,
+                   (size - there) * sizeof(**out));
+        }
+    }
+    evaluator_clear(&e);
+    return ZKG_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "relation/circuit.h"
 
 /* All that a bound task points into, in one block freed as a whole. */
 typedef struct task_storage {
@@ -15,6 +16,7 @@ typedef struct task_storage {
     uint32_t *column; /* of all sites */
     zkg_einsum *einsum;
     zkg_term *term; /* of all einsums */
+    zkg_task_circuit circuit;
 } task_storage;
 
 static void storage_free(task_storage *m)
@@ -195,6 +197,16 @@ zkg_status zkg_statement_task(zkg_bound_task *out, const zkg_statement *st,
         .einsums = k->einsums,
         .einsum = m->einsum,
     };
+    if (k->circuit != ZKG_NO_ID) {
+        m->circuit = (zkg_task_circuit){
+            .relation = k->lookups + k->einsums,
+            .circuit = &st->circuit[k->circuit],
+            .operand = k->input,
+            .output = k->output,
+        };
+        out->relations.circuits = 1;
+        out->relations.circuit = &m->circuit;
+    }
     return ZKG_OK;
 }
 

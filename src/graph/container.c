@@ -7,9 +7,12 @@
 static const uint8_t magic[8] = {'Z', 'K', 'G', 'K', 'R', '\r', '\n', 0x1a};
 
 static const char *const names[] = {
-    [0] = "no file of this program",       [ZKG_CONTAINER_SRS] = "an SRS",
-    [ZKG_CONTAINER_KEY] = "a key",         [ZKG_CONTAINER_PROOF] = "a proof",
+    [0] = "no file of this program",
+    [ZKG_CONTAINER_SRS] = "an SRS",
+    [ZKG_CONTAINER_KEY] = "a key",
+    [ZKG_CONTAINER_PROOF] = "a proof",
     [ZKG_CONTAINER_JOURNAL] = "a journal",
+    [ZKG_CONTAINER_CIRCUITS] = "a graph's circuits",
 };
 
 zkg_status zkg_container_write(zkg_writer *w, zkg_container_kind kind,
@@ -27,7 +30,7 @@ uint32_t zkg_container_kind_of(const uint8_t *bytes, size_t len)
     if (len < ZKG_CONTAINER_BYTES || memcmp(bytes, magic, 8) != 0)
         return 0;
     kind = zkg_load_u32le(bytes + 8);
-    return kind <= ZKG_CONTAINER_JOURNAL ? kind : 0;
+    return kind <= ZKG_CONTAINER_CIRCUITS ? kind : 0;
 }
 
 zkg_status zkg_container_read(zkg_reader *r, zkg_container_kind kind,

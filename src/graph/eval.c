@@ -186,8 +186,10 @@ static bool add_term(int64_t *acc, const ready_term *r,
     for (uint64_t i = 0; i < r->inner.count; i++) {
         v = 1;
         for (uint32_t f = 0; f < r->factors; f++) {
-            if (!zkg_mul_i64_ok(&v, v,
-                                zkg_array_get_i64(r->cell[f].array, at[f])))
+            int64_t x;
+
+            if (!zkg_array_try_i64(&x, r->cell[f].array, at[f]) ||
+                !zkg_mul_i64_ok(&v, v, x))
                 return false;
         }
         if (!zkg_add_i64_ok(&sum, sum, v))
@@ -381,6 +383,19 @@ static zkg_status no_row(const zkg_statement *st, const zkg_task *t,
                     (long long)value[0], (long long)value[1], table->name);
 }
 
+static zkg_status no_integer(const zkg_statement *st, const zkg_task *t,
+                             uint32_t param, const zkg_grid *grid, uint64_t i,
+                             zkg_error *err)
+{
+    char where[400];
+
+    zkg_grid_text(where, grid, i);
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "task %s: tensor %s at %s is a field element that is no "
+                    "integer of 64 bits, and so in no table",
+                    t->name, st->tensor[t->bind[param]].name, where);
+}
+
 static zkg_status count_site(int64_t *counts, const zkg_statement *st,
                              const zkg_task *t, const zkg_stmt_lookup *l,
                              const zkg_row_finder *finder,
@@ -403,9 +418,11 @@ static zkg_status count_site(int64_t *counts, const zkg_statement *st,
     }
     for (uint64_t i = 0; i < grid.count; i++) {
         zkg_grid_at(index, &grid, i);
-        for (uint32_t c = 0; c < l->columns; c++)
-            value[c] =
-                zkg_array_get_i64(cell[c].array, zkg_cells_at(&cell[c], index));
+        for (uint32_t c = 0; c < l->columns; c++) {
+            if (!zkg_array_try_i64(&value[c], cell[c].array,
+                                   zkg_cells_at(&cell[c], index)))
+                return no_integer(st, t, l->param[c], &grid, i, err);
+        }
         if (!zkg_row_find(&row, finder, value, l->columns))
             return no_row(st, t, l, &grid, i, value, err);
         counts[row]++;

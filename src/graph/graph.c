@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Building a graph, piece by piece. */
 #include "graph/graph.h"
+#include "graph/graph_circuit.h"
+#include "graph/rules.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "circuit/own.h"
 #include "graph/grow.h"
 #include "graph/text.h"
 
@@ -150,7 +153,7 @@ zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
         return BAD("tensor %s has %llu elements, not %zu", tensor,
                    (unsigned long long)zkg_tensor_count(t), count);
     for (size_t i = 0; i < count; i++) {
-        if (value[i] < t->min || value[i] > t->max)
+        if (t->type != ZKG_FR && (value[i] < t->min || value[i] > t->max))
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "fixed tensor %s: element %zu is %lld, outside "
                             "%lld..%lld",
@@ -161,6 +164,28 @@ zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
     ZKG_TRY(zkg_array_init(&g->fixed[id], t->type, t->axes, t->len, err));
     for (size_t i = 0; i < count; i++)
         zkg_array_set_i64(&g->fixed[id], i, value[i]);
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_set_fixed_fr(zkg_graph *g, const char *tensor,
+                                  const zkg_fr *value, size_t count,
+                                  zkg_error *err)
+{
+    const zkg_tensor *t;
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    t = &g->st.tensor[id];
+    if (t->vis != ZKG_FIXED || t->type != ZKG_FR)
+        return BAD("tensor %s is %s %s: no fixed field elements", tensor,
+                   zkg_visibility_name(t->vis), zkg_dtype_name(t->type));
+    if (count != zkg_tensor_count(t))
+        return BAD("tensor %s has %llu elements, not %zu", tensor,
+                   (unsigned long long)zkg_tensor_count(t), count);
+    zkg_array_clear(&g->fixed[id]);
+    ZKG_TRY(zkg_array_init(&g->fixed[id], ZKG_FR, t->axes, t->len, err));
+    if (count > 0)
+        memcpy(g->fixed[id].data, value, count * sizeof(*value));
     return ZKG_OK;
 }
 
@@ -252,7 +277,7 @@ zkg_status zkg_graph_add_kernel(zkg_graph *g, const char *kernel,
         return BAD("two kernels are named %s", kernel);
     ZKG_TRY(add_named((void **)&st->kernel, st->kernels, sizeof(st->kernel[0]),
                       &name, kernel, err));
-    st->kernel[st->kernels++].name = name;
+    st->kernel[st->kernels++] = zkg_kernel_empty(name);
     return ZKG_OK;
 }
 
@@ -298,8 +323,9 @@ zkg_status zkg_graph_kernel_lookup(zkg_graph *g, const char *kernel,
 
     ZKG_TRY(refuse_finished(g, err));
     ZKG_TRY(find_kernel(&k, g, kernel, err));
-    if (k->einsums > 0)
-        return BAD("kernel %s: lookups come before einsums", kernel);
+    if (k->einsums > 0 || k->circuit != ZKG_NO_ID)
+        return BAD("kernel %s: lookups come before einsums and the circuit",
+                   kernel);
     ZKG_TRY(find_table(&l.table, g, table, err));
     ZKG_TRY(zkg_text_params(l.param, &l.columns, k, params, err));
     more = zkg_grow(k->lookup, k->lookups, sizeof(k->lookup[0]));
@@ -320,6 +346,8 @@ zkg_status zkg_graph_kernel_einsum(zkg_graph *g, const char *kernel,
 
     ZKG_TRY(refuse_finished(g, err));
     ZKG_TRY(find_kernel(&k, g, kernel, err));
+    if (k->circuit != ZKG_NO_ID)
+        return BAD("kernel %s: einsums come before the circuit", kernel);
     ZKG_TRY(zkg_text_axes(e.out, &e.out_axes, k, out, err));
     if (equals != NULL) {
         e.equals = zkg_kernel_param_id(k, equals);
@@ -359,6 +387,72 @@ zkg_status zkg_graph_kernel_term(zkg_graph *g, const char *kernel,
     e->term = more;
     e->term[e->terms++] = t;
     return ZKG_OK;
+}
+
+/* Parameters by name, a list of any length. */
+static zkg_status find_params(uint32_t **param, uint32_t *params,
+                              const zkg_kernel *k, const char *text,
+                              zkg_error *err)
+{
+    while (*text != 0) {
+        char name[ZKG_MAX_NAME + 1];
+        const size_t n = strcspn(text, ",");
+        uint32_t id = ZKG_NO_ID;
+        void *more;
+
+        if (n <= ZKG_MAX_NAME) {
+            memcpy(name, text, n);
+            name[n] = 0;
+            id = zkg_kernel_param_id(k, name);
+        }
+        if (id == ZKG_NO_ID)
+            return BAD("kernel %s has no parameter \"%.*s\"", k->name, (int)n,
+                       text);
+        more = zkg_grow(*param, *params, sizeof(**param));
+        if (more == NULL)
+            return no_memory(err);
+        *param = more;
+        (*param)[(*params)++] = id;
+        text += n;
+        text += *text == ',';
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_circuit_id(zkg_graph *g, const char *kernel,
+                                       uint32_t circuit, const char *inputs,
+                                       const char *outputs, zkg_error *err)
+{
+    zkg_kernel *k = NULL;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    if (k->circuit != ZKG_NO_ID)
+        return BAD("kernel %s has two circuits", kernel);
+    if (circuit >= g->st.circuits)
+        return BAD("kernel %s: there is no circuit %u", kernel, circuit);
+    ZKG_TRY(find_params(&k->input, &k->inputs, k, inputs, err));
+    ZKG_TRY(find_params(&k->output, &k->outputs, k, outputs, err));
+    k->circuit = circuit;
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_kernel_circuit(zkg_graph *g, const char *kernel,
+                                    const zkg_circuit *c, const char *inputs,
+                                    const char *outputs, zkg_error *err)
+{
+    zkg_statement *st = &g->st;
+    void *more;
+
+    ZKG_TRY(refuse_finished(g, err));
+    more = zkg_grow(st->circuit, st->circuits, sizeof(st->circuit[0]));
+    if (more == NULL)
+        return no_memory(err);
+    st->circuit = more;
+    ZKG_TRY(zkg_circuit_copy(&st->circuit[st->circuits], c, err));
+    st->circuits++;
+    return zkg_graph_kernel_circuit_id(g, kernel, st->circuits - 1, inputs,
+                                       outputs, err);
 }
 
 /* ---- tasks ---- */
@@ -544,6 +638,18 @@ zkg_status zkg_graph_rule_constant(zkg_graph *g, const char *to, int64_t value,
     return add_rule(g, &r, err);
 }
 
+zkg_status zkg_graph_rule_circuit(zkg_graph *g, const char *task,
+                                  zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_CIRCUIT;
+    ZKG_TRY(find_task(&r.task, g, task, err));
+    if (g->st.kernel[g->st.task[r.task].kernel].circuit == ZKG_NO_ID)
+        return BAD("task %s has no circuit", task);
+    return add_rule(g, &r, err);
+}
+
 zkg_status zkg_graph_display(zkg_graph *g, const char *tensor, uint32_t scale,
                              const char *const *label, size_t labels,
                              zkg_error *err)
@@ -618,9 +724,10 @@ static zkg_status check_rules(const zkg_graph *g, zkg_error *err)
     for (uint32_t i = 0; i < g->inputs; i++)
         made[g->input[i]]++;
     for (uint32_t i = 0; i < g->rules; i++) {
-        made[g->rule[i].to]++;
-        if (g->rule[i].remainder != ZKG_NO_ID)
-            made[g->rule[i].remainder]++;
+        uint32_t id;
+
+        for (uint32_t k = 0; zkg_rule_makes(&id, g, &g->rule[i], k); k++)
+            made[id]++;
     }
     for (uint32_t i = 0; i < g->st.tensors && s == ZKG_OK; i++) {
         const zkg_tensor *t = &g->st.tensor[i];

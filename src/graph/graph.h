@@ -17,18 +17,21 @@ typedef enum zkg_rule_kind {
     ZKG_RULE_SOLVE,
     ZKG_RULE_MAP,
     ZKG_RULE_COUNT,
-    ZKG_RULE_CONSTANT
+    ZKG_RULE_CONSTANT,
+    ZKG_RULE_CIRCUIT
 } zkg_rule_kind;
 
 /** A rule; ids that the kind has no use for are ZKG_NO_ID. */
 typedef struct zkg_rule {
     zkg_rule_kind kind;
-    uint32_t task, einsum; /**< divmod, solve */
-    uint32_t table;        /**< map, count */
-    uint32_t from;         /**< map */
-    uint32_t to;           /**< what is made; of divmod, the quotient */
-    uint32_t remainder;    /**< divmod */
-    int64_t value;         /**< constant */
+    uint32_t task;      /**< divmod, solve, circuit */
+    uint32_t einsum;    /**< divmod, solve */
+    uint32_t table;     /**< map, count */
+    uint32_t from;      /**< map */
+    uint32_t to;        /**< what is made; of divmod, the quotient; circuit
+                             makes its outputs, zkg_rule_makes() */
+    uint32_t remainder; /**< divmod */
+    int64_t value;      /**< constant */
 } zkg_rule;
 
 struct zkg_graph {

@@ -7,11 +7,13 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "graph/circuits_file.h"
 #include "graph/graph.h"
+#include "graph/graph_circuit.h"
 #include "tensor/safetensors.h"
 
 #define MAX_GRAPH_JSON ((size_t)1 << 30)
-#define TEXT_BYTES 4096
+#define TEXT_BYTES 16384
 
 #define KNOWN(v, ...)                                                          \
     zkg_json_only_keys(v, (const char *const[]){__VA_ARGS__},                  \
@@ -246,6 +248,25 @@ static zkg_status load_einsum(zkg_graph *g, const char *kernel,
     return ZKG_OK;
 }
 
+/* A kernel's circuit, by its place in circuits.bin. */
+static zkg_status load_circuit(zkg_graph *g, const char *kernel,
+                               const zkg_json *v, zkg_error *err)
+{
+    char inputs[TEXT_BYTES], outputs[TEXT_BYTES];
+    const zkg_json *list;
+    uint64_t id;
+
+    ZKG_TRY(KNOWN(v, "circuit", "inputs", "outputs"));
+    ZKG_TRY(need_u64(&id, v, "circuit", UINT32_MAX, err));
+    ZKG_TRY(zkg_json_need(&list, v, "inputs", ZKG_JSON_ARRAY, err));
+    ZKG_TRY(join(inputs, list, err));
+    ZKG_TRY(zkg_json_need(&list, v, "outputs", ZKG_JSON_ARRAY, err));
+    ZKG_TRY(join(outputs, list, err));
+    AT(v, zkg_graph_kernel_circuit_id(g, kernel, (uint32_t)id, inputs, outputs,
+                                      &local_));
+    return ZKG_OK;
+}
+
 static zkg_status load_relation(zkg_graph *g, const char *kernel,
                                 const zkg_json *v, zkg_error *err)
 {
@@ -259,8 +280,7 @@ static zkg_status load_relation(zkg_graph *g, const char *kernel,
         return load_einsum(g, kernel, zkg_json_get(v, "einsum"), err);
     }
     if (zkg_json_get(v, "circuit") != NULL)
-        return zkg_json_fail(err, v, ZKG_ERR_UNSUPPORTED,
-                             "circuits are not there yet");
+        return load_circuit(g, kernel, v, err);
     ZKG_TRY(KNOWN(v, "lookup", "columns"));
     ZKG_TRY(need_string(&table, v, "lookup", err));
     ZKG_TRY(zkg_json_need(&columns, v, "columns", ZKG_JSON_ARRAY, err));
@@ -415,6 +435,10 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_string(&table, v, "table", err));
         ZKG_TRY(need_string(&to, v, "to", err));
         AT(v, zkg_graph_rule_count(g, table, to, &local_));
+    } else if (strcmp(rule, "circuit") == 0) {
+        ZKG_TRY(KNOWN(v, "rule", "task"));
+        ZKG_TRY(need_string(&task, v, "task", err));
+        AT(v, zkg_graph_rule_circuit(g, task, &local_));
     } else if (strcmp(rule, "constant") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "to", "value"));
         ZKG_TRY(need_string(&to, v, "to", err));
@@ -423,7 +447,7 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
     } else {
         return zkg_json_fail(err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
                              "there is no rule \"%s\" here (divmod, solve, "
-                             "map, count, constant)",
+                             "map, count, constant, circuit)",
                              rule);
     }
     return ZKG_OK;
@@ -506,6 +530,12 @@ static zkg_status load_fixed(zkg_graph *g, const zkg_safetensors *st,
         if (e == NULL)
             return zkg_fail(err, ZKG_ERR_MALFORMED,
                             "%s: fixed tensor %s is not there", path, t->name);
+        if (t->type == ZKG_FR) {
+            zkg_array_clear(&g->fixed[i]);
+            ZKG_TRY(
+                zkg_st_entry_fr(&g->fixed[i], e, t->axes, t->len, path, err));
+            continue;
+        }
         if (e->axes != t->axes ||
             memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
             e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
@@ -576,7 +606,7 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     zkg_safetensors st = {.file = NULL};
     zkg_json_doc *doc = NULL;
     zkg_graph *g = NULL;
-    char *arrays, *json;
+    char *arrays, *json, *circuits;
     zkg_status s;
 
     *out = NULL;
@@ -587,7 +617,8 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
                         folder);
     arrays = zkg_path_join(folder, "tensors.safetensors");
     json = zkg_path_join(folder, "graph.json");
-    if (arrays == NULL || json == NULL)
+    circuits = zkg_path_join(folder, "circuits.bin");
+    if (arrays == NULL || json == NULL || circuits == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = zkg_json_read(&doc, json, MAX_GRAPH_JSON, err);
@@ -596,7 +627,10 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     if (s == ZKG_OK)
         s = zkg_graph_new(&g, err);
     if (s == ZKG_OK)
+        s = zkg_circuits_load(&g->st, circuits, err);
+    if (s == ZKG_OK)
         s = load(g, zkg_json_root(doc), &st, arrays, err);
+    zkg_free(circuits);
     zkg_json_free(doc);
     zkg_safetensors_clear(&st);
     zkg_free(arrays);

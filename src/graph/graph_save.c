@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "graph/circuits_file.h"
 #include "graph/graph.h"
 #include "graph/text.h"
 #include "tensor/safetensors.h"
@@ -134,6 +135,16 @@ static void save_einsum(zkg_json_out *o, const zkg_kernel *k,
     zkg_json_out_end(o);
 }
 
+static void save_params(zkg_json_out *o, const char *key, const zkg_kernel *k,
+                        const uint32_t *param, uint32_t n)
+{
+    zkg_json_out_key(o, key);
+    zkg_json_out_line_array(o);
+    for (uint32_t i = 0; i < n; i++)
+        zkg_json_out_string(o, k->param[param[i]].name);
+    zkg_json_out_end(o);
+}
+
 static void save_kernel(zkg_json_out *o, const zkg_statement *st,
                         const zkg_kernel *k)
 {
@@ -168,6 +179,13 @@ static void save_kernel(zkg_json_out *o, const zkg_statement *st,
     }
     for (uint32_t i = 0; i < k->einsums; i++)
         save_einsum(o, k, &k->einsum[i]);
+    if (k->circuit != ZKG_NO_ID) {
+        zkg_json_out_line_object(o);
+        key_u64(o, "circuit", k->circuit);
+        save_params(o, "inputs", k, k->input, k->inputs);
+        save_params(o, "outputs", k, k->output, k->outputs);
+        zkg_json_out_end(o);
+    }
     zkg_json_out_end(o);
     zkg_json_out_end(o);
 }
@@ -199,21 +217,22 @@ static void save_task(zkg_json_out *o, const zkg_statement *st,
 static void save_rule(zkg_json_out *o, const zkg_statement *st,
                       const zkg_rule *r)
 {
-    static const char *const names[] = {"divmod", "solve", "map", "count",
-                                        "constant"};
+    static const char *const names[] = {"divmod", "solve",    "map",
+                                        "count",  "constant", "circuit"};
 
     zkg_json_out_line_object(o);
     key_string(o, "rule", names[r->kind]);
-    if (r->task != ZKG_NO_ID) {
+    if (r->task != ZKG_NO_ID)
         key_string(o, "task", st->task[r->task].name);
+    if (r->einsum != ZKG_NO_ID)
         key_u64(o, "einsum", r->einsum);
-    }
     if (r->table != ZKG_NO_ID)
         key_string(o, "table", st->table[r->table].name);
     if (r->from != ZKG_NO_ID)
         key_string(o, "from", st->tensor[r->from].name);
-    key_string(o, r->kind == ZKG_RULE_DIVMOD ? "quotient" : "to",
-               st->tensor[r->to].name);
+    if (r->to != ZKG_NO_ID)
+        key_string(o, r->kind == ZKG_RULE_DIVMOD ? "quotient" : "to",
+                   st->tensor[r->to].name);
     if (r->remainder != ZKG_NO_ID)
         key_string(o, "remainder", st->tensor[r->remainder].name);
     if (r->kind == ZKG_RULE_CONSTANT) {
@@ -353,7 +372,7 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
 zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
                           zkg_error *err)
 {
-    char *arrays, *json;
+    char *arrays, *json, *circuits;
     zkg_status s;
 
     if (!g->finished)
@@ -361,12 +380,16 @@ zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
     ZKG_TRY(zkg_make_dir(folder, err));
     arrays = zkg_path_join(folder, "tensors.safetensors");
     json = zkg_path_join(folder, "graph.json");
-    if (arrays == NULL || json == NULL)
+    circuits = zkg_path_join(folder, "circuits.bin");
+    if (arrays == NULL || json == NULL || circuits == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = save_arrays(g, arrays, err);
     if (s == ZKG_OK)
+        s = zkg_circuits_save(&g->st, circuits, err);
+    if (s == ZKG_OK)
         s = save_json(g, json, err);
+    zkg_free(circuits);
     zkg_free(arrays);
     zkg_free(json);
     return s;

@@ -76,13 +76,18 @@ zkg_status zkg_proof_read_public(zkg_array *out, const zkg_statement *st,
     for (uint32_t i = 0; i < st->tensors; i++) {
         const zkg_tensor *t = &st->tensor[i];
         const uint64_t n = zkg_tensor_count(t);
+        uint64_t bad = 0;
 
         if (t->vis != ZKG_PUBLIC)
             continue;
         ZKG_TRY(zkg_array_init(&out[i], t->type, t->axes, t->len, err));
-        zkg_array_from_le(&out[i], bytes);
+        if (!zkg_array_from_le(&out[i], bytes, &bad))
+            return zkg_fail(err, ZKG_ERR_REJECT,
+                            "public tensor %s: element %llu is no field "
+                            "element below p",
+                            t->name, (unsigned long long)bad);
         bytes += public_bytes(t);
-        for (uint64_t k = 0; k < n; k++) {
+        for (uint64_t k = 0; t->type != ZKG_FR && k < n; k++) {
             const int64_t v = zkg_array_get_i64(&out[i], k);
 
             if (v < t->min || v > t->max)

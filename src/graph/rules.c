@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "graph/eval.h"
+#include "graph/rule_circuit.h"
 
 /* The task whose relation first names a tensor, for messages. */
 static const char *task_of(const zkg_statement *st, uint32_t id)
@@ -26,7 +27,7 @@ zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g, uint32_t id,
 {
     const zkg_tensor *t = &g->st.tensor[id];
 
-    if (v >= t->min && v <= t->max) {
+    if (t->type == ZKG_FR || (v >= t->min && v <= t->max)) {
         zkg_array_set_i64(&arrays[id], at, v);
         return ZKG_OK;
     }
@@ -236,10 +237,18 @@ static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
     ZKG_TRY(make(arrays, g, r->to, err));
     ZKG_TRY(zkg_row_finder_init(&finder, table, err));
     for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
-        const int64_t v = zkg_array_get_i64(&arrays[r->from], i);
-        int64_t low, high;
+        int64_t v = 0, low, high;
         uint64_t row;
 
+        if (!zkg_array_try_i64(&v, &arrays[r->from],
+                               zkg_array_real(&arrays[r->from], i))) {
+            s = zkg_fail(err, ZKG_ERR_WITNESS,
+                         "task %s: tensor %s: element %llu is no integer of "
+                         "64 bits, and so not in table %s",
+                         task_of(&g->st, r->from), from->name,
+                         (unsigned long long)i, table->name);
+            break;
+        }
         if (zkg_row_find(&row, &finder, &v, 1)) {
             s = zkg_rule_store(
                 arrays, g, r->to, i,
@@ -284,6 +293,17 @@ static zkg_status run_constant(zkg_array *arrays, const zkg_graph *g,
     return ZKG_OK;
 }
 
+bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
+                    uint32_t k)
+{
+    if (r->kind == ZKG_RULE_CIRCUIT)
+        return zkg_rule_circuit_makes(id, g, r->task, k);
+    if (k > 0 && (k > 1 || r->remainder == ZKG_NO_ID))
+        return false;
+    *id = k == 0 ? r->to : r->remainder;
+    return true;
+}
+
 zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
                         const zkg_rule *r, zkg_error *err)
 {
@@ -295,6 +315,8 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
         return run_map(arrays, g, r, err);
     case ZKG_RULE_COUNT:
         return run_count(arrays, g, r, err);
+    case ZKG_RULE_CIRCUIT:
+        return zkg_rule_circuit(arrays, g, r->task, err);
     default:
         return run_constant(arrays, g, r, err);
     }

@@ -10,6 +10,14 @@
 #include "graph/graph.h"
 
 /**
+ * The k-th tensor that a rule makes.
+ *
+ * @return false when there are no more
+ */
+bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
+                    uint32_t k);
+
+/**
  * Run a rule; the arrays that it makes become owned by their list.
  *
  * @retval ZKG_ERR_WITNESS no value satisfies it

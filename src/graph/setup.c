@@ -13,7 +13,8 @@ static zkg_status check_fixed(const zkg_graph *g, zkg_error *err)
         const zkg_tensor *t = &g->st.tensor[i];
         const uint64_t n = zkg_tensor_count(t);
 
-        for (uint64_t k = 0; t->vis == ZKG_FIXED && k < n; k++) {
+        for (uint64_t k = 0; t->vis == ZKG_FIXED && t->type != ZKG_FR && k < n;
+             k++) {
             const int64_t v = zkg_array_get_i64(&g->fixed[i], k);
 
             if (v < t->min || v > t->max)

@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "circuit/own.h"
 
 /* ---- names ---- */
 
@@ -187,6 +188,23 @@ bool zkg_coeff_to_i64(int64_t *out, const zkg_coeff *c)
 
 /* ---- tensors ---- */
 
+void zkg_cell_text(char *out, const zkg_array *a, uint64_t i)
+{
+    zkg_coeff c = {.negative = false};
+    int64_t v;
+
+    if (zkg_array_try_i64(&v, a, i)) {
+        zkg_coeff_from_i64(&c, v);
+    } else {
+        uint64_t limb[4];
+
+        zkg_fr_to_scalar(limb, (const zkg_fr *)a->data + i);
+        for (int k = 0; k < 8; k++)
+            c.limb[k] = (uint32_t)(limb[k / 2] >> (k % 2 * 32));
+    }
+    zkg_coeff_format(out, &c);
+}
+
 uint64_t zkg_tensor_count(const zkg_tensor *t)
 {
     uint64_t n = 1;
@@ -293,6 +311,41 @@ void zkg_stmt_table_bounds(int64_t *min, int64_t *max, const zkg_stmt_table *t,
     }
 }
 
+/* ---- kernels and circuits ---- */
+
+zkg_kernel zkg_kernel_empty(char *name)
+{
+    return (zkg_kernel){.name = name, .circuit = ZKG_NO_ID};
+}
+
+uint32_t zkg_kernel_relations(const zkg_kernel *k)
+{
+    return k->lookups + k->einsums + (k->circuit != ZKG_NO_ID ? 1 : 0);
+}
+
+uint64_t zkg_statement_most_gates(const zkg_statement *st)
+{
+    uint64_t most = 0;
+
+    for (uint32_t i = 0; i < st->circuits; i++) {
+        uint64_t gates = 0;
+
+        for (uint32_t l = 0; l < st->circuit[i].layers; l++)
+            gates += st->circuit[i].layer[l].gates;
+        most = gates > most ? gates : most;
+    }
+    return most;
+}
+
+uint32_t zkg_statement_most_layers(const zkg_statement *st)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < st->circuits; i++)
+        most = st->circuit[i].layers > most ? st->circuit[i].layers : most;
+    return most;
+}
+
 /* ---- memory ---- */
 
 static void kernel_clear(zkg_kernel *k)
@@ -307,6 +360,8 @@ static void kernel_clear(zkg_kernel *k)
     zkg_free(k->param);
     zkg_free(k->lookup);
     zkg_free(k->einsum);
+    zkg_free(k->input);
+    zkg_free(k->output);
     zkg_free(k->name);
 }
 
@@ -321,6 +376,8 @@ void zkg_statement_clear(zkg_statement *st)
         zkg_free(st->table[i].column);
         zkg_free(st->table[i].name);
     }
+    for (uint32_t i = 0; i < st->circuits; i++)
+        zkg_circuit_clear(&st->circuit[i]);
     for (uint32_t i = 0; i < st->kernels; i++)
         kernel_clear(&st->kernel[i]);
     for (uint32_t i = 0; i < st->tasks; i++) {
@@ -330,6 +387,7 @@ void zkg_statement_clear(zkg_statement *st)
     }
     zkg_free(st->tensor);
     zkg_free(st->table);
+    zkg_free(st->circuit);
     zkg_free(st->kernel);
     zkg_free(st->task);
     *st = (zkg_statement){0};

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "circuit/circuit.h"
 #include "tensor/array.h"
 #include "zkgkr/status.h"
 
@@ -23,6 +24,7 @@
 #define ZKG_MAX_TASKS (1u << 20)
 #define ZKG_MAX_TABLES (1u << 12)
 #define ZKG_MAX_KERNELS (1u << 20)
+#define ZKG_MAX_CIRCUITS (1u << 12)
 #define ZKG_MAX_KERNEL_AXES 15 /* copies make 16 */
 #define ZKG_MAX_PARAMS 4096
 #define ZKG_MAX_TERMS 4096            /* of one einsum */
@@ -33,7 +35,8 @@
 #define ZKG_MAX_TENSOR_VARS 40
 #define ZKG_MAX_NAME 127
 
-/** A tensor.  min..max bound the values of integer types, inclusive. */
+/** A tensor.  min..max bound the values of integer types, inclusive, where a
+ *  relation enforces it; of fr both are 0 and mean nothing. */
 typedef struct zkg_tensor {
     char *name;
     uint32_t axes;
@@ -106,7 +109,7 @@ typedef struct zkg_stmt_param {
     uint32_t axis[ZKG_MAX_AXES]; /**< axes of the kernel, highest first */
 } zkg_stmt_param;
 
-/** Relations over parameters: the lookups, then the einsums. */
+/** Relations over parameters: the lookups, the einsums, then the circuit. */
 typedef struct zkg_kernel {
     char *name;
     zkg_stmt_axis *axis;
@@ -117,6 +120,11 @@ typedef struct zkg_kernel {
     uint32_t lookups;
     zkg_stmt_einsum *einsum;
     uint32_t einsums;
+    uint32_t circuit; /**< of the statement, or ZKG_NO_ID: none */
+    uint32_t *input;  /**< parameter of each of its inputs */
+    uint32_t inputs;
+    uint32_t *output; /**< parameter of each of its outputs: virtual tensors */
+    uint32_t outputs;
 } zkg_kernel;
 
 /** A kernel with tensors bound to its parameters. */
@@ -134,6 +142,8 @@ typedef struct zkg_statement {
     uint32_t tensors;
     zkg_stmt_table *table;
     uint32_t tables;
+    zkg_circuit *circuit; /**< owned, arrays and all: zkg_circuit_copy, _read */
+    uint32_t circuits;
     zkg_kernel *kernel;
     uint32_t kernels;
     zkg_task *task;
@@ -153,6 +163,17 @@ bool zkg_task_name_is_valid(const char *name);
 
 /** The same for axes and parameters: [A-Za-z_][A-Za-z0-9_]*. */
 bool zkg_ident_is_valid(const char *name);
+
+/** A kernel without any part; it takes the name over. */
+zkg_kernel zkg_kernel_empty(char *name);
+
+/** Relations of a kernel; the circuit counts as one. */
+uint32_t zkg_kernel_relations(const zkg_kernel *k);
+
+/** Gates of one copy of the largest circuit, layers of the deepest one; 0
+ *  without circuits. */
+uint64_t zkg_statement_most_gates(const zkg_statement *st);
+uint32_t zkg_statement_most_layers(const zkg_statement *st);
 
 /** Parse a decimal integer below 2^256 in magnitude; false if it is none. */
 bool zkg_coeff_parse(zkg_coeff *out, const char *text);
@@ -176,6 +197,10 @@ uint32_t zkg_kernel_param_id(const zkg_kernel *k, const char *name);
 /** Real elements and variables of tensor t. */
 uint64_t zkg_tensor_count(const zkg_tensor *t);
 uint32_t zkg_tensor_vars(const zkg_tensor *t);
+
+/** A cell as a decimal number; of field elements those that stand for integers
+ *  of 64 bits with their sign.  out holds at least 80 bytes. */
+void zkg_cell_text(char *out, const zkg_array *a, uint64_t i);
 
 /** "[48,64]"; out holds at least 300 bytes. */
 void zkg_tensor_shape_text(char *out, const zkg_tensor *t);
@@ -207,9 +232,10 @@ uint32_t zkg_statement_default_k(const zkg_statement *st);
  * Every rule of docs/protocol.md, 1, that data alone can show, and the digest.
  *
  * Names, shapes, order; who produces and who consumes virtual tensors; every
- * private integer tensor checked by a lookup whose column lies within the
- * tensor's min..max; the terms of each einsum bounded below p/2; every tensor
- * and every table used.
+ * private integer tensor that an einsum reads checked by a lookup whose column
+ * lies within the tensor's min..max; the terms of each einsum bounded below
+ * p/2; every circuit one that zkg_circuit_check takes, of its parameters'
+ * shapes; every tensor, table and circuit used.
  *
  * @retval ZKG_ERR_MALFORMED   it breaks a rule: the first one, with its names
  * @retval ZKG_ERR_UNSUPPORTED it is legal but not there yet

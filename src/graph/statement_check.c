@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "graph/bind.h"
 #include "graph/statement.h"
+#include "graph/statement_circuit.h"
 #include "graph/u256.h"
 
 #define BAD(...) zkg_fail(err, ZKG_ERR_MALFORMED, __VA_ARGS__)
@@ -82,11 +83,6 @@ static zkg_status check_tensor(const zkg_tensor *t, zkg_error *err)
     if ((unsigned)t->type > ZKG_FR || (unsigned)t->vis > ZKG_VIRTUAL ||
         t->axes > ZKG_MAX_AXES)
         return BAD("tensor %s: bad type, visibility or axes", t->name);
-    if (t->type == ZKG_FR)
-        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                        "tensor %s: tensors of type fr need circuits, which "
-                        "are not there yet",
-                        t->name);
     for (uint32_t i = 0; i < t->axes; i++) {
         if (t->len[i] == 0)
             return BAD("tensor %s: axis %u has length 0", t->name, i);
@@ -97,6 +93,9 @@ static zkg_status check_tensor(const zkg_tensor *t, zkg_error *err)
     if (zkg_tensor_vars(t) > ZKG_MAX_TENSOR_VARS)
         return BAD("tensor %s has more than 2^%d padded elements", t->name,
                    ZKG_MAX_TENSOR_VARS);
+    if (t->type == ZKG_FR && (t->min != 0 || t->max != 0))
+        return BAD("tensor %s: type fr has no range; its min and max are 0",
+                   t->name);
     if (t->min > t->max)
         return BAD("tensor %s: min %lld is above max %lld", t->name,
                    (long long)t->min, (long long)t->max);
@@ -367,6 +366,8 @@ static zkg_status check_param_used(const zkg_kernel *k, uint32_t p,
             }
         }
     }
+    if (zkg_kernel_circuit_reads(k, p) || zkg_kernel_circuit_makes(k, p))
+        return ZKG_OK;
     return BAD("kernel %s: parameter %s is in no relation", k->name,
                k->param[p].name);
 }
@@ -377,7 +378,7 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
     if (k->axes > ZKG_MAX_KERNEL_AXES || k->params > ZKG_MAX_PARAMS ||
         k->lookups > ZKG_MAX_RELATIONS || k->einsums > ZKG_MAX_RELATIONS)
         return BAD("kernel %s is too large", k->name);
-    if (k->lookups + k->einsums == 0)
+    if (zkg_kernel_relations(k) == 0)
         return BAD("kernel %s has no relations", k->name);
     if (k->axes > 0)
         ZKG_TRY(check_names("axis", &k->axis[0].name, k->axes,
@@ -416,7 +417,7 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
     }
     for (uint32_t i = 0; i < k->einsums; i++)
         ZKG_TRY(check_einsum(k, &k->einsum[i], err));
-    return ZKG_OK;
+    return zkg_stmt_check_kernel_circuit(st, k, err);
 }
 
 static zkg_status check_kernels(const zkg_statement *st, zkg_error *err)
@@ -475,8 +476,18 @@ static zkg_status check_virtual(const zkg_statement *st, const zkg_task *t,
                        name);
         producer = i;
     }
+    if (zkg_kernel_circuit_makes(k, p)) {
+        if (producer != ZKG_NO_ID)
+            return BAD("task %s: virtual tensor %s has two producers", t->name,
+                       name);
+        producer = k->einsums;
+    }
     if (producer == ZKG_NO_ID)
         return BAD("task %s: virtual tensor %s has no producer", t->name, name);
+    if (zkg_kernel_circuit_reads(k, p))
+        return BAD("task %s: virtual tensor %s is used by the circuit, which "
+                   "does not come before what makes it",
+                   t->name, name);
     for (uint32_t i = 0; i < k->lookups; i++)
         consumers += holds(k->lookup[i].param, k->lookup[i].columns, p);
     for (uint32_t i = 0; i < k->einsums; i++) {
@@ -649,6 +660,7 @@ static zkg_status check_task(const zkg_statement *st, uint32_t id, notes *n,
                        "virtual",
                        t->name, st->tensor[t->bind[p]].name);
     }
+    ZKG_TRY(zkg_stmt_check_task_circuit(st, t, err));
     for (uint32_t i = 0; i < k->lookups; i++)
         n->table_used[k->lookup[i].table] = true;
     note_uses(st, t, id, n);
@@ -785,7 +797,9 @@ static zkg_status check_uses(const zkg_statement *st, const use *used,
             return BAD("tensor %s is bound to no parameter", t->name);
         if (t->vis != ZKG_PRIVATE && t->vis != ZKG_VIRTUAL)
             continue;
-        if (u->ranged || (u->counts && !u->in_einsum))
+        /* Nobody relies on the bounds of what only circuits read. */
+        if (u->ranged || t->type == ZKG_FR ||
+            (!u->in_einsum && (u->counts || !u->tried)))
             continue;
         if (u->tried)
             return BAD("tensor %s: its range %lld..%lld does not contain all "
@@ -861,6 +875,7 @@ static zkg_status check_all(zkg_statement *st, notes *n, zkg_error *err)
         return BAD("a graph has at least one tensor");
     ZKG_TRY(check_tensors(st, err));
     ZKG_TRY(check_tables(st, n, err));
+    ZKG_TRY(zkg_stmt_check_circuits(st, err));
     ZKG_TRY(check_kernels(st, err));
     ZKG_TRY(check_tasks(st, n, err));
     ZKG_TRY(check_relations(st, err));

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "circuit/own.h"
 #include "graph/statement.h"
 
 #define ENCODING_VERSION 1
@@ -81,6 +82,20 @@ static void write_einsum(zkg_writer *w, const zkg_stmt_einsum *e)
     }
 }
 
+static void write_circuits(zkg_writer *w, const zkg_statement *st)
+{
+    (void)zkg_writer_u32(w, st->circuits);
+    for (uint32_t i = 0; i < st->circuits; i++)
+        zkg_circuit_write(w, &st->circuit[i]);
+}
+
+static void write_ids(zkg_writer *w, const uint32_t *id, uint32_t n)
+{
+    (void)zkg_writer_u32(w, n);
+    for (uint32_t i = 0; i < n; i++)
+        (void)zkg_writer_u32(w, id[i]);
+}
+
 static void write_kernels(zkg_writer *w, const zkg_statement *st)
 {
     (void)zkg_writer_u32(w, st->kernels);
@@ -110,7 +125,9 @@ static void write_kernels(zkg_writer *w, const zkg_statement *st)
         (void)zkg_writer_u32(w, k->einsums);
         for (uint32_t j = 0; j < k->einsums; j++)
             write_einsum(w, &k->einsum[j]);
-        (void)zkg_writer_u32(w, 0); /* circuits */
+        (void)zkg_writer_u32(w, k->circuit);
+        write_ids(w, k->input, k->inputs);
+        write_ids(w, k->output, k->outputs);
     }
 }
 
@@ -140,6 +157,7 @@ zkg_status zkg_statement_encode(uint8_t **bytes, size_t *len,
     (void)zkg_writer_u32(&w, ENCODING_VERSION);
     write_tensors(&w, st);
     write_tables(&w, st);
+    write_circuits(&w, st);
     write_kernels(&w, st);
     write_tasks(&w, st);
     if (w.status != ZKG_OK) {
@@ -306,10 +324,25 @@ static zkg_status read_einsum(zkg_stmt_einsum *e, zkg_reader *r)
     return ZKG_OK;
 }
 
+static zkg_status read_circuits(zkg_statement *st, zkg_reader *r)
+{
+    ZKG_TRY(read_count((void **)&st->circuit, &st->circuits, r,
+                       sizeof(zkg_circuit), 24, ZKG_MAX_CIRCUITS));
+    for (uint32_t i = 0; i < st->circuits; i++)
+        ZKG_TRY(zkg_circuit_read(&st->circuit[i], r));
+    return ZKG_OK;
+}
+
+static zkg_status read_ids(uint32_t **id, uint32_t *n, zkg_reader *r)
+{
+    ZKG_TRY(read_count((void **)id, n, r, sizeof(**id), 4, ZKG_MAX_PARAMS));
+    for (uint32_t i = 0; i < *n; i++)
+        ZKG_TRY(zkg_reader_u32(r, &(*id)[i]));
+    return ZKG_OK;
+}
+
 static zkg_status read_kernel(zkg_kernel *k, zkg_reader *r)
 {
-    uint32_t circuits;
-
     ZKG_TRY(read_name(&k->name, r));
     ZKG_TRY(read_count((void **)&k->axis, &k->axes, r, sizeof(zkg_stmt_axis),
                        12, ZKG_MAX_KERNEL_AXES));
@@ -341,14 +374,15 @@ static zkg_status read_kernel(zkg_kernel *k, zkg_reader *r)
                        sizeof(zkg_stmt_einsum), 9, ZKG_MAX_RELATIONS));
     for (uint32_t j = 0; j < k->einsums; j++)
         ZKG_TRY(read_einsum(&k->einsum[j], r));
-    ZKG_TRY(zkg_reader_u32(r, &circuits));
-    return circuits == 0 ? ZKG_OK : ZKG_ERR_MALFORMED;
+    ZKG_TRY(zkg_reader_u32(r, &k->circuit));
+    ZKG_TRY(read_ids(&k->input, &k->inputs, r));
+    return read_ids(&k->output, &k->outputs, r);
 }
 
 static zkg_status read_kernels(zkg_statement *st, zkg_reader *r)
 {
     ZKG_TRY(read_count((void **)&st->kernel, &st->kernels, r,
-                       sizeof(zkg_kernel), 24, ZKG_MAX_KERNELS));
+                       sizeof(zkg_kernel), 32, ZKG_MAX_KERNELS));
     for (uint32_t i = 0; i < st->kernels; i++)
         ZKG_TRY(read_kernel(&st->kernel[i], r));
     return ZKG_OK;
@@ -388,6 +422,7 @@ static zkg_status read_all(zkg_statement *st, zkg_reader *r, zkg_error *err)
                         version, ENCODING_VERSION);
     ZKG_TRY(read_tensors(st, r));
     ZKG_TRY(read_tables(st, r));
+    ZKG_TRY(read_circuits(st, r));
     ZKG_TRY(read_kernels(st, r));
     ZKG_TRY(read_tasks(st, r));
     return zkg_reader_end(r);

@@ -11,6 +11,7 @@
 #include "base/jsonnum.h"
 #include "base/mem.h"
 #include "graph/eval.h"
+#include "graph/rule_circuit.h"
 #include "graph/rules.h"
 #include "tensor/quantise.h"
 #include "tensor/safetensors.h"
@@ -99,7 +100,8 @@ static zkg_status take_number(void *user, uint32_t entry, const uint64_t *index,
     }
     if (at >= zkg_tensor_count(t))
         return bad_shape(t, err);
-    if (!zkg_quantise(&v, value, scale) || v < t->min || v > t->max)
+    if (!zkg_quantise(&v, value, scale) ||
+        (t->type != ZKG_FR && (v < t->min || v > t->max)))
         return zkg_fail(err, ZKG_ERR_WITNESS,
                         "input %s: element %llu is %.17g, outside the range "
                         "%.17g..%.17g that the graph was made for",
@@ -162,7 +164,12 @@ zkg_status zkg_witness_read_input(zkg_witness *w, const zkg_graph *g,
 zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g, zkg_error *err)
 {
     for (uint32_t i = 0; i < g->rules; i++) {
-        if (w->array[g->rule[i].to].data == NULL)
+        bool missing = false;
+        uint32_t id;
+
+        for (uint32_t k = 0; zkg_rule_makes(&id, g, &g->rule[i], k); k++)
+            missing = missing || w->array[id].data == NULL;
+        if (missing)
             ZKG_TRY(zkg_rule_run(w->array, g, &g->rule[i], err));
     }
     zkg_witness_refresh(w);
@@ -187,20 +194,6 @@ zkg_status zkg_witness_from_input(zkg_witness *out, const zkg_graph *g,
 
 /* ---- the check ---- */
 
-/* Real cells of an array, whatever it stores. */
-static uint64_t real_cell(const zkg_array *a, uint64_t i)
-{
-    uint64_t pos[ZKG_MAX_AXES], at = 0;
-
-    for (uint32_t k = a->axes; k-- > 0;) {
-        pos[k] = i % a->len[k];
-        i /= a->len[k];
-    }
-    for (uint32_t k = 0; k < a->axes; k++)
-        at = at * a->stored[k] + pos[k];
-    return at;
-}
-
 static zkg_status check_ranges(const zkg_witness *w, const zkg_graph *g,
                                zkg_error *err)
 {
@@ -212,9 +205,15 @@ static zkg_status check_ranges(const zkg_witness *w, const zkg_graph *g,
         if (a->data == NULL)
             return zkg_fail(err, ZKG_ERR_WITNESS, "tensor %s has no values",
                             t->name);
-        for (uint64_t k = 0; k < n; k++) {
-            const int64_t v = zkg_array_get_i64(a, real_cell(a, k));
+        for (uint64_t k = 0; t->type != ZKG_FR && k < n; k++) {
+            int64_t v = 0;
 
+            if (!zkg_array_try_i64(&v, a, zkg_array_real(a, k)))
+                return zkg_fail(err, ZKG_ERR_WITNESS,
+                                "tensor %s: element %llu is no integer of 64 "
+                                "bits; its range is %lld..%lld",
+                                t->name, (unsigned long long)k,
+                                (long long)t->min, (long long)t->max);
             if (v < t->min || v > t->max)
                 return zkg_fail(err, ZKG_ERR_WITNESS,
                                 "tensor %s: element %llu is %lld, outside "
@@ -312,6 +311,7 @@ zkg_status zkg_witness_check(const zkg_witness *w, const zkg_graph *g,
 
         for (uint32_t j = 0; j < k->einsums; j++)
             ZKG_TRY(check_einsum(w, g, i, j, err));
+        ZKG_TRY(zkg_circuit_holds(w->array, g, i, err));
     }
     want = zkg_alloc(g->st.tables, sizeof(want[0]));
     if (want == NULL)
@@ -365,6 +365,8 @@ static zkg_status read_tensor(zkg_array *a, const zkg_tensor *t,
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: tensor %s is not there",
                         path, t->name);
     zkg_tensor_shape_text(shape, t);
+    if (t->type == ZKG_FR)
+        return zkg_st_entry_fr(a, e, t->axes, t->len, path, err);
     if (e->axes != t->axes ||
         memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
         e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)

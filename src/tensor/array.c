@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "field/fr.h"
 
 uint32_t zkg_axis_bits(uint64_t len)
 {
@@ -84,6 +85,22 @@ void zkg_array_clear(zkg_array *a)
     *a = (zkg_array){0};
 }
 
+uint64_t zkg_array_real(const zkg_array *a, uint64_t i)
+{
+    uint64_t pos[ZKG_MAX_AXES], at = 0;
+
+    if (a->axes == 0 ||
+        memcmp(a->len, a->stored, a->axes * sizeof(a->len[0])) == 0)
+        return i;
+    for (uint32_t k = a->axes; k-- > 0;) {
+        pos[k] = i % a->len[k];
+        i /= a->len[k];
+    }
+    for (uint32_t k = 0; k < a->axes; k++)
+        at = at * a->stored[k] + pos[k];
+    return at;
+}
+
 int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i)
 {
     switch (a->type) {
@@ -102,6 +119,24 @@ int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i)
     default:
         return 0;
     }
+}
+
+bool zkg_array_try_i64(int64_t *v, const zkg_array *a, uint64_t i)
+{
+    if (a->type == ZKG_FR)
+        return zkg_fr_to_i64(v, (const zkg_fr *)a->data + i);
+    *v = zkg_array_get_i64(a, i);
+    return true;
+}
+
+bool zkg_array_same_cell(const zkg_array *a, const zkg_array *b, uint64_t i)
+{
+    int64_t x, y;
+
+    if (a->type == ZKG_FR && b->type == ZKG_FR)
+        return zkg_fr_equal((const zkg_fr *)a->data + i,
+                            (const zkg_fr *)b->data + i);
+    return zkg_array_try_i64(&x, a, i) && zkg_array_try_i64(&y, b, i) && x == y;
 }
 
 void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v)
@@ -125,7 +160,8 @@ void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v)
     case ZKG_I64:
         ((int64_t *)a->data)[i] = v;
         break;
-    default:
+    case ZKG_FR:
+        zkg_fr_from_i64((zkg_fr *)a->data + i, v);
         break;
     }
 }
@@ -152,14 +188,21 @@ void zkg_array_to_le(uint8_t *out, const zkg_array *a)
     uint64_t pos[ZKG_MAX_AXES] = {0};
 
     for (uint64_t i = 0; i < n; i++) {
-        const uint64_t v = (uint64_t)zkg_array_get_i64(a, next_real(pos, a));
+        const uint64_t at = next_real(pos, a);
+        uint64_t v;
+
+        if (a->type == ZKG_FR) {
+            zkg_fr_to_bytes(out + i * size, (const zkg_fr *)a->data + at);
+            continue;
+        }
+        v = (uint64_t)zkg_array_get_i64(a, at);
 
         for (size_t b = 0; b < size && b < 8; b++)
             out[i * size + b] = (uint8_t)(v >> (8 * b));
     }
 }
 
-void zkg_array_from_le(zkg_array *a, const uint8_t *in)
+bool zkg_array_from_le(zkg_array *a, const uint8_t *in, uint64_t *bad)
 {
     const uint64_t n = zkg_array_count(a);
     const size_t size = zkg_dtype_size(a->type);
@@ -167,8 +210,16 @@ void zkg_array_from_le(zkg_array *a, const uint8_t *in)
     for (uint64_t i = 0; i < n; i++) {
         uint64_t v = 0;
 
+        if (a->type == ZKG_FR) {
+            if (zkg_fr_from_bytes((zkg_fr *)a->data + i, in + i * size))
+                continue;
+            if (bad != NULL)
+                *bad = i;
+            return false;
+        }
         for (size_t b = 0; b < size && b < 8; b++)
             v |= (uint64_t)in[i * size + b] << (8 * b);
         zkg_array_set_i64(a, i, (int64_t)v);
     }
+    return true;
 }

@@ -8,7 +8,8 @@
  *
  * Row-major, the last axis lowest.  Axis k has a real length len[k], which is
  * what the statement says, and is padded to 2^bits, bits = ceil(log2 len[k]),
- * only in the mind: cells that are not stored are 0.
+ * only in the mind: cells that are not stored are 0.  Cells of type fr are
+ * zkg_fr (field/fr.h).
  */
 
 #include <stdbool.h>
@@ -57,21 +58,38 @@ void zkg_array_borrow(zkg_array *out, zkg_dtype type, uint32_t axes,
 /** Free what is owned; a becomes empty. */
 void zkg_array_clear(zkg_array *a);
 
+/** Where the i-th real cell lies among the stored ones. */
+uint64_t zkg_array_real(const zkg_array *a, uint64_t i);
+
 /** Value at a flat index into the stored cells; integer types only. */
 int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i);
+
+/** The same of any type: false, and *v unchanged, when a field element is no
+ *  integer of 64 bits, negative ones being p - |v|. */
+bool zkg_array_try_i64(int64_t *v, const zkg_array *a, uint64_t i);
+
+/** Whether two arrays hold the same number at a flat index, of whatever types
+ *  they are. */
+bool zkg_array_same_cell(const zkg_array *a, const zkg_array *b, uint64_t i);
 
 /** Store a value that fits the type (the caller's duty). */
 void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v);
 
 /**
- * Little-endian bytes of the real cells, in order, as files hold them;
- * integer types only.
+ * Little-endian bytes of the real cells, in order, as files hold them; field
+ * elements canonical.
  *
  * @param[out] out zkg_array_count() * zkg_dtype_size() bytes
  */
 void zkg_array_to_le(uint8_t *out, const zkg_array *a);
 
-/** The inverse; a has stored = len. */
-void zkg_array_from_le(zkg_array *a, const uint8_t *in);
+/**
+ * The inverse; a has stored = len.
+ *
+ * @param[out] bad the cell that is no canonical field element; or NULL
+ * @return false when there is one
+ */
+ZKG_MUST_CHECK bool zkg_array_from_le(zkg_array *a, const uint8_t *in,
+                                      uint64_t *bad);
 
 #endif

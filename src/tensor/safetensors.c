@@ -84,11 +84,11 @@ static zkg_status read_entry(zkg_st_entry *e, span *at, const zkg_json *v,
     ZKG_TRY(zkg_json_only_keys(v, known, 3, err));
     ZKG_TRY(read_type(&e->type, v, err));
     ZKG_TRY(zkg_json_need(&shape, v, "shape", ZKG_JSON_ARRAY, err));
-    if (zkg_json_count(shape) > ZKG_MAX_AXES)
+    if (zkg_json_count(shape) > ZKG_MAX_AXES + 1)
         return zkg_json_fail(err, shape, ZKG_ERR_MALFORMED,
                              "tensor \"%s\" has %zu axes, at most %d",
                              zkg_json_key(v), zkg_json_count(shape),
-                             ZKG_MAX_AXES);
+                             ZKG_MAX_AXES + 1);
     bytes = st_types[e->type].size;
     for (m = zkg_json_first(shape); m != NULL; m = zkg_json_next(m)) {
         ZKG_TRY(zkg_json_u64(&e->len[e->axes], m, UINT64_MAX, err));
@@ -290,6 +290,27 @@ int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i)
     }
 }
 
+zkg_status zkg_st_entry_fr(zkg_array *out, const zkg_st_entry *e, uint32_t axes,
+                           const uint64_t *len, const char *file,
+                           zkg_error *err)
+{
+    uint64_t bad = 0;
+
+    if (e->type != ZKG_ST_U8 || e->axes != axes + 1 || e->len[axes] != 32 ||
+        (axes > 0 && memcmp(e->len, len, axes * sizeof(*len)) != 0))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: tensor %s is not of field elements: U8 of its "
+                        "shape and a last axis of 32",
+                        file, e->name);
+    ZKG_TRY(zkg_array_init(out, ZKG_FR, axes, len, err));
+    if (zkg_array_from_le(out, e->data, &bad))
+        return ZKG_OK;
+    zkg_array_clear(out);
+    return zkg_fail(err, ZKG_ERR_MALFORMED,
+                    "%s: tensor %s: element %llu is not below p", file, e->name,
+                    (unsigned long long)bad);
+}
+
 double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i)
 {
     const uint64_t v = load(e, i);
@@ -325,6 +346,8 @@ static const char *st_name(zkg_dtype type)
         return "U16";
     case ZKG_I32:
         return "I32";
+    case ZKG_FR:
+        return "U8";
     default:
         return "I64";
     }
@@ -357,6 +380,8 @@ static zkg_status write_header(zkg_json_out *o, const zkg_st_out *tensor,
         zkg_json_out_line_array(o);
         for (uint32_t k = 0; k < a->axes; k++)
             zkg_json_out_u64(o, a->len[k]);
+        if (a->type == ZKG_FR)
+            zkg_json_out_u64(o, zkg_dtype_size(ZKG_FR));
         zkg_json_out_end(o);
         zkg_json_out_key(o, "data_offsets");
         zkg_json_out_line_array(o);
@@ -379,12 +404,6 @@ zkg_status zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
     size_t head;
     zkg_status s;
 
-    for (size_t i = 0; i < tensors; i++) {
-        if (tensor[i].array->type == ZKG_FR)
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                            "tensor %s: field elements are not written yet",
-                            tensor[i].name);
-    }
     zkg_json_out_init(&o);
     zkg_writer_init(&w);
     s = write_header(&o, tensor, tensors, meta, metas);

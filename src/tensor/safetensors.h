@@ -30,7 +30,7 @@ typedef struct zkg_st_entry {
     char *name;
     zkg_st_type type;
     uint32_t axes;
-    uint64_t len[ZKG_MAX_AXES];
+    uint64_t len[ZKG_MAX_AXES + 1]; /**< one more: the 32 bytes of fr */
     const uint8_t *data; /**< little-endian, not aligned */
     size_t bytes;
 } zkg_st_entry;
@@ -48,7 +48,8 @@ typedef struct zkg_safetensors {
 /** What to write. */
 typedef struct zkg_st_out {
     const char *name;
-    const zkg_array *array; /**< the real cells of an integer type */
+    const zkg_array *array; /**< the real cells; fr is U8 with a last axis of
+                                 32 */
 } zkg_st_out;
 
 /**
@@ -79,6 +80,18 @@ const char *zkg_safetensors_meta(const zkg_safetensors *st, const char *key);
 
 /** An integer element; ZKG_ST_F32 and F64 are the caller's mistake. */
 int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i);
+
+/**
+ * Read a tensor of field elements: U8 of the shape and a last axis of 32,
+ * canonical.
+ *
+ * @param[out] out  owned by the caller on success
+ * @param      file stands in messages
+ * @retval ZKG_ERR_MALFORMED another type or shape, or an element >= p
+ */
+ZKG_MUST_CHECK zkg_status zkg_st_entry_fr(zkg_array *out, const zkg_st_entry *e,
+                                          uint32_t axes, const uint64_t *len,
+                                          const char *file, zkg_error *err);
 
 /** Any element as a double. */
 double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i);

@@ -23,7 +23,7 @@
  *   KEY       all fixed commitments, compressed, one item
  *   PUBLIC    an item a public tensor, in graph order, as the proof holds it
  *   COMMIT    a message a private tensor, in graph order: its chunks
- *   PADDING   |C| zero bytes (0: no circuits yet); ratchet 1000 times
+ *   PADDING   |C| zero bytes; ratchet max(1000, 4 layers) times
  *   squeeze   the seed; then for each table challenges ALPHA, BETA
  *   CHILD     an item a child: its tape's end state (64 bytes)
  *   CLAIM     three items a claim: tensor id as u64; the point; the value

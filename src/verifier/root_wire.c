@@ -9,9 +9,18 @@
 #include "verifier/root.h"
 
 /* ePrint 2025/118: a circuit that computes this protocol's own challenges
- * must be larger or deeper than what is absorbed here.  Statements have no
- * circuits yet: |C| = 0 gates, 0 layers. */
-enum { HARDENING_ZEROS = 0, HARDENING_RATCHETS = 1000 };
+ * must be larger or deeper than what is absorbed here: as many zeros as the
+ * largest circuit has gates, and more hashes in a row than the deepest one
+ * could compute. */
+enum { LEAST_RATCHETS = 1000, RATCHETS_PER_LAYER = 4 };
+
+static void harden(zkg_tape *tape, const zkg_statement *st)
+{
+    const uint32_t deep = RATCHETS_PER_LAYER * zkg_statement_most_layers(st);
+
+    zkg_tape_public_zeros(tape, ZKG_TAG_PADDING, zkg_statement_most_gates(st));
+    zkg_tape_ratchet(tape, deep > LEAST_RATCHETS ? deep : LEAST_RATCHETS);
+}
 
 static const char protocol_name[] = "zkgkr gkr bn254";
 
@@ -66,12 +75,6 @@ static zkg_status size_tensors(zkg_root_layout *out, const zkg_statement *st,
         const uint64_t chunks = zkg_kzg_chunks(zkg_tensor_vars(x), k);
 
         switch (x->vis) {
-        case ZKG_PUBLIC:
-            if (x->type == ZKG_FR)
-                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                                "%s: public field elements are not there yet",
-                                x->name);
-            break;
         case ZKG_FIXED:
             out->first_chunk[t] = out->fixed_points;
             out->fixed_points += chunks;
@@ -80,6 +83,7 @@ static zkg_status size_tensors(zkg_root_layout *out, const zkg_statement *st,
             out->first_chunk[t] = out->private_points;
             out->private_points += chunks;
             break;
+        case ZKG_PUBLIC:
         case ZKG_VIRTUAL:
             break;
         }
@@ -198,8 +202,7 @@ zkg_status zkg_root_start(zkg_root_seed *out, zkg_tape *tape,
     absorb_statement(tape, st, srs, layout, fixed);
     ZKG_TRY(absorb_public(tape, st, arrays, err));
     ZKG_TRY(wire_commitments(tape, st, layout, srs->k, commitments, err));
-    zkg_tape_public_zeros(tape, ZKG_TAG_PADDING, HARDENING_ZEROS);
-    zkg_tape_ratchet(tape, HARDENING_RATCHETS);
+    harden(tape, st);
     zkg_tape_squeeze(tape, out->seed);
     out->challenge = zkg_alloc((size_t)st->tables + 1, sizeof(*out->challenge));
     if (out->challenge == NULL)

@@ -248,7 +248,6 @@ static void honest_witness(fx *f, uint64_t seed)
     uint64_t s = seed;
 
     assert_true(copies <= 16);
-    must(zkg_witness_init(&f->witness, f->graph, &err), &err);
     for (size_t i = 0; i < copies * FX_K; i++)
         x[i] = between(&s, -8, 7);
     fill(f, "x", x);
@@ -381,18 +380,28 @@ void fx_recount(fx *f)
 
 void fx_init(fx *f, const fx_shape *shape, uint32_t power, uint64_t seed)
 {
+    zkg_graph *graph = NULL;
+    zkg_error err = {0};
+
+    must(fx_graph(&graph, shape, seed, &err), &err);
+    fx_begin(f, graph, power);
+    f->shape = *shape;
+    honest_witness(f, seed);
+}
+
+void fx_begin(fx *f, zkg_graph *graph, uint32_t power)
+{
     zkg_error err = {0};
     zkg_fr tau;
 
     memset(f, 0, sizeof(*f));
-    f->shape = *shape;
+    f->graph = graph;
     /* The same for all, so that only what a test changes differs. */
     zkg_fr_from_u64(&tau, UINT64_C(0x123456789abcdef1));
     must(zkg_srs_from_tau(&f->srs, power, &tau, &err), &err);
-    must(fx_graph(&f->graph, shape, seed, &err), &err);
     must(zkg_setup(&f->made, NULL, f->graph, f->srs, 0, &err), &err);
     must(zkg_key_encode(&f->key, &f->key_len, &f->made, &err), &err);
-    honest_witness(f, seed);
+    must(zkg_witness_init(&f->witness, f->graph, &err), &err);
 }
 
 void fx_clear(fx *f)

@@ -48,6 +48,9 @@ typedef struct fx {
 
 /** Build all of it; ends the test on failure.  seed chooses x, w and b. */
 void fx_init(fx *f, const fx_shape *shape, uint32_t power, uint64_t seed);
+/** The same with a graph of the caller's, which it takes over; the witness has
+ *  the fixed tensors alone. */
+void fx_begin(fx *f, zkg_graph *graph, uint32_t power);
 void fx_clear(fx *f);
 
 /** The statement alone. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../soundness/fixture.h"
+#include "../soundness/circuit_fixture.h"
 
 static void save(const char *folder, unsigned i, const char *kind,
                  const uint8_t *bytes, size_t len)
@@ -25,6 +25,22 @@ static void save(const char *folder, unsigned i, const char *kind,
     }
 }
 
+static void prove_and_save(const char *folder, unsigned i, fx *f)
+{
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_error err = {0};
+
+    if (fx_prove(f, NULL, &proof, &len, &err) != ZKG_OK) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    save(folder, i, "vk", f->key, f->key_len);
+    save(folder, i, "proof", proof, len);
+    free(proof);
+    fx_clear(f);
+}
+
 int main(int argc, char **argv)
 {
     for (unsigned i = 0; argc == 2 && i < 32; i++) {
@@ -35,20 +51,23 @@ int main(int argc, char **argv)
             .virtual_acc = (i & 8) != 0,
             .copies = (i & 16) != 0 ? 3 : 1,
         };
-        uint8_t *proof = NULL;
-        size_t len = 0;
-        zkg_error err = {0};
         fx f = {0};
 
         fx_init(&f, &shape, 4 + i % 3, i);
-        if (fx_prove(&f, NULL, &proof, &len, &err) != ZKG_OK) {
-            (void)fprintf(stderr, "%s\n", err.text);
-            return 1;
-        }
-        save(argv[1], i, "vk", f.key, f.key_len);
-        save(argv[1], i, "proof", proof, len);
-        free(proof);
-        fx_clear(&f);
+        prove_and_save(argv[1], i, &f);
+    }
+    for (unsigned i = 0; argc == 2 && i < 16; i++) {
+        static const uint64_t copies[4] = {1, 2, 3, 5};
+        const cx_shape shape = {
+            .copies = copies[i % 4],
+            .public_x = i / 4 == 1,
+            .fr_v = i / 4 == 2,
+            .without_v = i / 4 == 3,
+        };
+        fx f = {0};
+
+        cx_init(&f, &shape, 4 + i % 3, i);
+        prove_and_save(argv[1], 32 + i, &f);
     }
     return argc == 2 ? 0 : 2;
 }

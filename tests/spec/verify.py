@@ -318,7 +318,7 @@ class Reader:
 
 
 NONE = 2 ** 32 - 1
-TYPES = ['<i1', '<u1', '<i2', '<u2', '<i4', '<i8']
+TYPES = [('i', 1), ('u', 1), ('i', 2), ('u', 2), ('i', 4), ('i', 8), ('f', 32)]
 PUBLIC, FIXED, PRIVATE, VIRTUAL = range(4)
 RANGE, SIGNED, RELU, COLUMNS = range(4)
 
@@ -327,10 +327,33 @@ class Some:
     pass
 
 
+def read_circuit(r):
+    c = Some()
+    c.input = [[r.u64() for _ in range(r.u8())] for _ in range(r.u32())]
+    c.coeff = []
+    for _ in range(r.u32()):
+        v = int.from_bytes(r.take(32), 'little')
+        need(v < P, 'key')
+        c.coeff.append((v, r.u32()))
+    c.challenges = r.u32()
+    wire = lambda: (r.u8(), r.u32())
+    c.layer = []
+    for _ in range(r.u32()):
+        l = Some()
+        l.gates = r.u32()
+        l.mul = [(r.u32(), r.u32(), wire(), wire()) for _ in range(r.u32())]
+        l.add = [(r.u32(), r.u32(), wire()) for _ in range(r.u32())]
+        l.constant = [(r.u32(), r.u32()) for _ in range(r.u32())]
+        c.layer.append(l)
+    c.asserted = [r.u32() for _ in range(r.u32())]
+    c.output = [(r.u32(), r.u32()) for _ in range(r.u32())]
+    return c
+
+
 def read_statement(r):
     need(r.u32() == 1, 'key')
     st = Some()
-    st.tensor, st.table, st.kernel, st.task = [], [], [], []
+    st.tensor, st.table, st.circuit, st.kernel, st.task = [], [], [], [], []
     for _ in range(r.u32()):
         t = Some()
         t.name, t.type, t.vis = r.text(), r.u8(), r.u8()
@@ -346,6 +369,7 @@ def read_statement(r):
         t.column = [[r.i64() for _ in range(t.rows)]
                     for _ in range(t.columns if t.kind == COLUMNS else 0)]
         st.table.append(t)
+    st.circuit = [read_circuit(r) for _ in range(r.u32())]
     for _ in range(r.u32()):
         k = Some()
         k.name = r.text()
@@ -379,7 +403,9 @@ def read_statement(r):
                     factors.append((p, index))
                 e.term.append((c, factors))
             k.einsum.append(e)
-        need(r.u32() == 0, 'unsupported')
+        k.circuit = r.u32()
+        k.input = [r.u32() for _ in range(r.u32())]
+        k.output = [r.u32() for _ in range(r.u32())]
         st.kernel.append(k)
     for _ in range(r.u32()):
         t = Some()
@@ -596,8 +622,157 @@ def verify_task(child, task):
                 v = product
             total += c * v * absent(out.names, both.names, coords)
         need(total % P == target, 'einsum_end')
+    if k.circuit != NONE:
+        verify_circuit(child, st.circuit[k.circuit], task.copies,
+                       [task.bind[p] for p in k.input],
+                       [bound[p] for p in k.output])
     need(not any(st.tensor[c[0]].vis == VIRTUAL for c in child.claims),
          'ledger')
+
+
+# ---- circuits [7] --------------------------------------------------------
+
+def verify_circuit(child, c, copies, inputs, outputs):
+    tape, copy_vars = child.tape, bits(copies)
+    draw = lambda n: [tape.challenge() for _ in range(n)]
+    drawn = draw(c.challenges)
+    coeff = [v * (1 if k == NONE else drawn[k]) % P for v, k in c.coeff]
+    top = bits(c.layer[-1].gates)
+    if c.asserted:
+        rz, rc = draw(top), draw(copy_vars)
+
+    claims = []
+    for (first, n), tensor in zip(c.output, outputs):
+        mine = [x for x in child.claims if x[0] == tensor]
+        need(mine, 'ledger')
+        child.claims = [x for x in child.claims if x[0] != tensor]
+        for _, z, v in mine:
+            place = [first >> t & 1 for t in range(n, top)]
+            claims.append((z[:n] + place + z[n:], v))
+    if (not claims and len(c.asserted) == c.layer[-1].gates and
+            copies == 1 << copy_vars):
+        points, claim = [(1, rz)], 0
+    elif len(claims) == 1 and not c.asserted:
+        points, rc = [(1, claims[0][0][:top])], claims[0][0][top:]
+        claim = claims[0][1]
+    else:
+        weights = [0] if c.asserted else []
+        several = len(claims) + len(weights) > 1
+        rho = tape.challenge() if several else 1
+        power = [pow(rho, i, P) for i in range(len(claims) + len(weights))]
+        claim = sum(p * v for p, (_, v) in zip(power[len(weights):],
+                                               claims)) % P
+        left, end = sumcheck(tape, [2] * (top + copy_vars), top + copy_vars,
+                             [], claim)
+        z, at_copies = end[:top], end[top:]
+        claim = tape.fr(51, 1)[0]
+        total = sum(p * eq(u, end) for p, (u, _) in zip(power[len(weights):],
+                                                        claims))
+        if c.asserted:
+            of_gate = [a * b for a, b in zip(eq_table(rz), eq_table(z))]
+            of_copy = [a * b for a, b in zip(eq_table(rc),
+                                             eq_table(at_copies))]
+            total += sum(of_copy[:copies]) * sum(of_gate[o]
+                                                 for o in c.asserted)
+        need(total * claim % P == left, 'sumcheck_end')
+        points, rc = [(1, z)], at_copies
+
+    for i in reversed(range(len(c.layer))):
+        points, rc, claim = verify_layer(child, c, coeff, i, inputs, points,
+                                         rc, claim)
+
+
+def verify_layer(child, c, coeff, i, inputs, points, rc, claim):
+    tape, l = child.tape, c.layer[i]
+    n = bits(l.gates)
+
+    def vars_of(source):
+        if source == 0:
+            return bits(c.layer[i - 1].gates)
+        return sum(bits(x) for x in c.input[source - 1])
+
+    def place(wire):
+        source, index = wire
+        if source == 0:
+            return index
+        at = shift = 0
+        for length in reversed(c.input[source - 1]):
+            at |= index % length << shift
+            index //= length
+            shift += bits(length)
+        return at
+
+    def values(sources, point, copies):
+        out = {}
+        for s in sources:
+            if s == 0:
+                out[s] = tape.fr(51, 1)[0]
+                continue
+            tensor, shared = inputs[s - 1]
+            out[s] = child.value(51, tensor, point[:vars_of(s)] +
+                                 ([] if shared else copies))
+        return out
+
+    def spread(value, point):
+        """value, zero-extended, at every entry of its source"""
+        out = {}
+        for s, v in value.items():
+            for x in point[vars_of(s):]:
+                v = v * (1 - x) * (1 - x) % P
+            out[s] = [v * x % P for x in eq_table(point[:vars_of(s)])]
+        return out
+
+    def below(first, point, copies, second=None, other=None):
+        on = [(v[0], p[:vars_of(0)]) for v, p in ((first, point),
+                                                  (second, other))
+              if v is not None and 0 in v]
+        if len(on) < 2:
+            return [(1, z) for _, z in on], copies, on[0][0] if on else 0
+        a = tape.challenge()
+        return ([(1, on[0][1]), (a, on[1][1])], copies,
+                (on[0][0] + a * on[1][0]) % P)
+
+    wide = lambda sources: max(map(vars_of, sources))
+    a = sorted({m[2][0] for m in l.mul} | {m[2][0] for m in l.add})
+    b = sorted({m[3][0] for m in l.mul})
+    if (l.mul and not l.add and not l.constant and l.gates == 1 << n and
+            len(a) == len(b) == 1 and vars_of(a[0]) == vars_of(b[0]) == n and
+            [m[0] for m in l.mul] == list(range(l.gates)) and
+            all(m[1] == l.mul[0][1] and place(m[2]) == place(m[3]) == m[0]
+                for m in l.mul)):
+        two = len(points) == 2
+        left, end = sumcheck(tape, [3 if two else 2] * n + [2] * len(rc),
+                             n if two else 0,
+                             rc if two else points[0][1] + rc, claim)
+        v = values(a, end[:n], end[n:])
+        w = values(b, end[:n], end[n:]) if a != b else v
+        e = sum(x * eq(z, end[:n]) for x, z in points) if two else 1
+        need(coeff[l.mul[0][1]] * v[a[0]] * w[b[0]] * e % P == left,
+             'circuit_end')
+        return below(v, end[:n], end[n:], w if a != b else None, end[:n])
+
+    e = [sum(x) % P for x in zip(*[[w * x for x in eq_table(z)]
+                                   for w, z in points])]
+    claim -= sum(coeff[k] * e[o] for o, k in l.constant)
+    adds = lambda x: sum(coeff[k] * e[o] * x[s[0]][place(s)]
+                         for o, k, s in l.add)
+    if not l.mul:
+        left, rx = sumcheck(tape, [2] * wide(a), wide(a), [], claim % P)
+        v = values(a, rx, rc)
+        need(adds(spread(v, rx)) % P == left, 'circuit_end')
+        return below(v, rx, rc)
+    left, end = sumcheck(tape, [2] * (wide(a) + len(rc)), wide(a), rc,
+                         claim % P)
+    rx, rho = end[:wide(a)], end[wide(a):]
+    v = values(a, rx, rho)
+    x = spread(v, rx)
+    left, ry = sumcheck(tape, [2] * wide(b), wide(b), [],
+                        (left - adds(x)) % P)
+    w = values(b, ry, rho)
+    y = spread(w, ry)
+    need(sum(coeff[k] * e[o] * x[s[0]][place(s)] * y[t[0]][place(t)]
+             for o, k, s, t in l.mul) % P == left, 'circuit_end')
+    return below(v, rx, rho, w, ry)
 
 
 def verify_table(child, index):
@@ -689,14 +864,15 @@ def verify(key_bytes, proof):
         n = 1
         for x in t.len:
             n *= x
-        code, width = TYPES[t.type][1], int(TYPES[t.type][2])
+        code, width = TYPES[t.type]
         raw[i] = proof[at:at + n * width]
         need(len(raw[i]) == n * width, 'malformed')
         at += n * width
         public[i] = [int.from_bytes(raw[i][j * width:(j + 1) * width],
                                     'little', signed=code == 'i')
                      for j in range(n)]
-        need(all(t.min <= x <= t.max for x in public[i]), 'public')
+        need(all(x < P if code == 'f' else t.min <= x <= t.max
+                 for x in public[i]), 'public')
 
     tape = Tape(bytes(64), b'')
     tape.absorb(1, b'zkgkr gkr bn254')
@@ -716,8 +892,9 @@ def verify(key_bytes, proof):
         elif t.vis == PRIVATE:
             commitment[i] = tape.g1(7, chunks(t, k))
     need(fixed == len(key.fixed), 'key')
-    tape.absorb(8, b'')
-    for _ in range(1000):
+    gates = [sum(l.gates for l in c.layer) for c in st.circuit]
+    tape.absorb(8, bytes(max(gates + [0])))
+    for _ in range(max([1000] + [4 * len(c.layer) for c in st.circuit])):
         tape.state = H(tape.state, b'R')
     seed = tape.squeeze()
     challenge = [(tape.challenge(), tape.challenge()) for _ in st.table]

@@ -64,10 +64,11 @@ static void show_tensors(const zkg_statement *st)
         char shape[300];
 
         zkg_tensor_shape_text(shape, t);
-        printf("  %-20s %-14s %-4s %-8s %" PRId64 "..%" PRId64 "  %" PRIu64
-               " bytes\n",
-               t->name, shape, zkg_dtype_name(t->type),
-               zkg_visibility_name(t->vis), t->min, t->max, tensor_bytes(t));
+        printf("  %-20s %-14s %-4s %-8s ", t->name, shape,
+               zkg_dtype_name(t->type), zkg_visibility_name(t->vis));
+        if (t->type != ZKG_FR)
+            printf("%" PRId64 "..%" PRId64 "  ", t->min, t->max);
+        printf("%" PRIu64 " bytes\n", tensor_bytes(t));
     }
 }
 
@@ -85,6 +86,55 @@ static void show_tables(const zkg_statement *st)
     }
 }
 
+/* Terms of a circuit and of its most expensive layer: what a prover pays. */
+typedef struct circuit_cost {
+    uint64_t gates, muls, adds, constants;
+    uint64_t kind[3]; /* layers by zkg_circuit_kind */
+    uint64_t most;    /* terms of layer `where` */
+    uint32_t where;
+} circuit_cost;
+
+static circuit_cost cost_of(const zkg_circuit *c)
+{
+    circuit_cost cost = {0};
+
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+        const uint64_t terms = (uint64_t)l->muls + l->adds + l->constants;
+        zkg_circuit_plan plan;
+
+        zkg_circuit_plan_layer(&plan, c, i);
+        cost.kind[plan.kind]++;
+        cost.gates += l->gates;
+        cost.muls += l->muls;
+        cost.adds += l->adds;
+        cost.constants += l->constants;
+        if (terms > cost.most) {
+            cost.most = terms;
+            cost.where = i;
+        }
+    }
+    return cost;
+}
+
+static void show_circuit(const zkg_circuit *c)
+{
+    const circuit_cost x = cost_of(c);
+    const uint64_t terms = x.muls + x.adds + x.constants;
+
+    printf("    %" PRIu32 " layers (%" PRIu64 " linear, %" PRIu64
+           " elementwise, %" PRIu64 " of products), %" PRIu64 " gates: %" PRIu64
+           " products, %" PRIu64 " linear terms, %" PRIu64 " constants\n"
+           "    %" PRIu32 " asserted, %" PRIu32 " outputs, %" PRIu32
+           " challenges; largest: layer %" PRIu32 " of %" PRIu32
+           " gates, %" PRIu64 " terms (%.0f%%)\n",
+           c->layers, x.kind[ZKG_CIRCUIT_LINEAR],
+           x.kind[ZKG_CIRCUIT_ELEMENTWISE], x.kind[ZKG_CIRCUIT_PRODUCTS],
+           x.gates, x.muls, x.adds, x.constants, c->asserted, c->outputs,
+           c->challenges, x.where, c->layer[x.where].gates, x.most,
+           100.0 * (double)x.most / (double)(terms > 0 ? terms : 1));
+}
+
 static void show_kernels(const zkg_statement *st)
 {
     printf("\nkernels (%" PRIu32 ")\n", st->kernels);
@@ -94,9 +144,12 @@ static void show_kernels(const zkg_statement *st)
         printf("  %-20s", k->name);
         for (uint32_t a = 0; a < k->axes; a++)
             printf(" %s=%" PRIu64, k->axis[a].name, k->axis[a].len);
-        printf("; %" PRIu32 " lookup%s, %" PRIu32 " einsum%s\n", k->lookups,
+        printf("; %" PRIu32 " lookup%s, %" PRIu32 " einsum%s%s\n", k->lookups,
                k->lookups == 1 ? "" : "s", k->einsums,
-               k->einsums == 1 ? "" : "s");
+               k->einsums == 1 ? "" : "s",
+               k->circuit != ZKG_NO_ID ? ", circuit" : "");
+        if (k->circuit != ZKG_NO_ID)
+            show_circuit(&st->circuit[k->circuit]);
     }
 }
 
@@ -153,6 +206,25 @@ static void json_tensors(zkg_json_out *o, const zkg_statement *st)
     zkg_json_out_end(o);
 }
 
+static void json_circuit(zkg_json_out *o, const zkg_circuit *c)
+{
+    const circuit_cost x = cost_of(c);
+
+    zkg_json_out_key(o, "circuit");
+    zkg_json_out_line_object(o);
+    json_u64(o, "layers", c->layers);
+    json_u64(o, "linear_layers", x.kind[ZKG_CIRCUIT_LINEAR]);
+    json_u64(o, "elementwise_layers", x.kind[ZKG_CIRCUIT_ELEMENTWISE]);
+    json_u64(o, "gates", x.gates);
+    json_u64(o, "products", x.muls);
+    json_u64(o, "linear_terms", x.adds);
+    json_u64(o, "constants", x.constants);
+    json_u64(o, "asserted", c->asserted);
+    json_u64(o, "outputs", c->outputs);
+    json_u64(o, "challenges", c->challenges);
+    zkg_json_out_end(o);
+}
+
 static void json_statement(zkg_json_out *o, const zkg_statement *st)
 {
     char digest[65];
@@ -181,6 +253,8 @@ static void json_statement(zkg_json_out *o, const zkg_statement *st)
         json_string(o, "name", st->kernel[i].name);
         json_u64(o, "lookups", st->kernel[i].lookups);
         json_u64(o, "einsums", st->kernel[i].einsums);
+        if (st->kernel[i].circuit != ZKG_NO_ID)
+            json_circuit(o, &st->circuit[st->kernel[i].circuit]);
         zkg_json_out_end(o);
     }
     zkg_json_out_end(o);

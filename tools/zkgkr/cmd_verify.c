@@ -152,14 +152,20 @@ static zkg_status expect_input(verify_job *j, zkg_error *err)
     return status;
 }
 
-static zkg_status take_entry(zkg_array *out, const zkg_st_entry *e,
-                             const char *file, zkg_error *err)
+static zkg_status take_entry(zkg_array *out, const zkg_tensor *x,
+                             const zkg_st_entry *e, const char *file,
+                             zkg_error *err)
 {
     const uint64_t n = zkg_st_entry_count(e);
 
     if (e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: %s holds reals, not integers", file, e->name);
+    if (x->type == ZKG_FR)
+        return zkg_st_entry_fr(out, e, x->axes, x->len, file, err);
+    if (e->axes > ZKG_MAX_AXES)
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: %s has %u axes", file,
+                        e->name, e->axes);
     ZKG_TRY(zkg_array_init(out, ZKG_I64, e->axes, e->len, err));
     for (uint64_t i = 0; i < n; i++)
         zkg_array_set_i64(out, i, zkg_st_entry_i64(e, i));
@@ -185,7 +191,8 @@ static zkg_status expect_named(verify_job *j, zkg_error *err)
                               "%s: the key's graph has no tensor %s",
                               j->args.expected, e->name);
         else if (st->tensor[t].vis == ZKG_PUBLIC) {
-            status = take_entry(&j->by_name[t], e, j->args.expected, err);
+            status = take_entry(&j->by_name[t], &st->tensor[t], e,
+                                j->args.expected, err);
             j->want[t] = &j->by_name[t];
         }
     }
@@ -254,8 +261,8 @@ static bool is_classes(const zkg_display *d, const zkg_array *a)
 {
     const uint64_t n = zkg_array_count(a);
 
-    return d->is_output && n > 1 && n <= 100000 && a->axes > 0 &&
-           a->len[a->axes - 1] == n;
+    return d->is_output && a->type != ZKG_FR && n > 1 && n <= 100000 &&
+           a->axes > 0 && a->len[a->axes - 1] == n;
 }
 
 static void print_tensor(const zkg_tensor *x, const zkg_display *d,
@@ -269,10 +276,14 @@ static void print_tensor(const zkg_tensor *x, const zkg_display *d,
            d->is_input    ? " (input)"
            : d->is_output ? " (output)"
                           : "");
-    for (uint64_t i = 0; i < n && i < SHOWN; i++)
-        printf(" %" PRId64, zkg_array_get_i64(a, i));
+    for (uint64_t i = 0; i < n && i < SHOWN; i++) {
+        char text[80];
+
+        zkg_cell_text(text, a, i);
+        printf(" %s", text);
+    }
     printf("%s\n", n > SHOWN ? " ..." : "");
-    if (d->present && d->scale > 0) {
+    if (d->present && d->scale > 0 && a->type != ZKG_FR) {
         printf("  as reals:");
         for (uint64_t i = 0; i < n && i < SHOWN; i++)
             printf(" %.4g", real_of(d, zkg_array_get_i64(a, i)));
@@ -328,14 +339,24 @@ static void json_tensor(zkg_json_out *o, const zkg_tensor *x,
     zkg_json_out_end(o);
     zkg_json_out_key(o, "values");
     zkg_json_out_line_array(o);
-    for (uint64_t i = 0; i < n; i++)
-        zkg_json_out_i64(o, zkg_array_get_i64(a, i));
+    for (uint64_t i = 0; i < n; i++) {
+        char text[80];
+
+        if (a->type != ZKG_FR) {
+            zkg_json_out_i64(o, zkg_array_get_i64(a, i));
+            continue;
+        }
+        zkg_cell_text(text, a, i);
+        zkg_json_out_string(o, text);
+    }
     zkg_json_out_end(o);
-    zkg_json_out_key(o, "reals");
-    zkg_json_out_line_array(o);
-    for (uint64_t i = 0; i < n; i++)
-        zkg_json_out_double(o, real_of(d, zkg_array_get_i64(a, i)));
-    zkg_json_out_end(o);
+    if (a->type != ZKG_FR) {
+        zkg_json_out_key(o, "reals");
+        zkg_json_out_line_array(o);
+        for (uint64_t i = 0; i < n; i++)
+            zkg_json_out_double(o, real_of(d, zkg_array_get_i64(a, i)));
+        zkg_json_out_end(o);
+    }
     if (is_classes(d, a)) {
         const uint64_t best = largest(a);
 

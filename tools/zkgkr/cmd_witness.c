@@ -19,14 +19,20 @@ static void print_output(const zkg_graph *g, const zkg_witness *w, uint32_t id)
 
     printf("%s:", g->st.tensor[id].name);
     for (uint64_t i = 0; i < n && i < 32; i++) {
-        const int64_t v = zkg_array_get_i64(a, i);
+        int64_t v = 0;
+        char text[80];
 
+        if (!zkg_array_try_i64(&v, a, i)) {
+            zkg_cell_text(text, a, i);
+            printf(" %s", text);
+            continue;
+        }
         printf(" %.4g", ldexp((double)v, -(int)d->scale));
         if (v > zkg_array_get_i64(a, best))
             best = i;
     }
     printf("%s\n", n > 32 ? " .." : "");
-    if (d->labels == n && n > 0 && n <= 32)
+    if (d->labels == n && n > 0 && n <= 32 && a->type != ZKG_FR)
         printf("largest: %s\n", d->label[best]);
 }
 

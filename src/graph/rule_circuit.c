@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Circuits in a witness: what they make, and whether they hold. */
+#include "graph/rule_circuit.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+bool zkg_rule_circuit_makes(uint32_t *id, const zkg_graph *g, uint32_t task,
+                            uint32_t k)
+{
+    const zkg_task *t = &g->st.task[task];
+    const zkg_kernel *kernel = &g->st.kernel[t->kernel];
+
+    if (k >= kernel->outputs)
+        return false;
+    *id = t->bind[kernel->output[k]];
+    return true;
+}
+
+/* The arrays of a circuit's inputs, to be freed with zkg_free(). */
+static zkg_status find_inputs(const zkg_array ***out, const zkg_array *arrays,
+                              const zkg_graph *g, uint32_t task, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[task];
+    const zkg_kernel *k = &g->st.kernel[t->kernel];
+    const zkg_array **list = zkg_alloc(k->inputs, sizeof(*list));
+
+    if (list == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (uint32_t i = 0; i < k->inputs; i++) {
+        const uint32_t id = t->bind[k->input[i]];
+
+        list[i] = &arrays[id];
+        if (arrays[id].data == NULL) {
+            zkg_free(list);
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: its circuit reads tensor %s before any "
+                            "rule makes it",
+                            t->name, g->st.tensor[id].name);
+        }
+    }
+    *out = list;
+    return ZKG_OK;
+}
+
+/* ---- outputs ---- */
+
+/* A virtual tensor with all its padding, in its own type if that holds it. */
+static zkg_status store_output(zkg_array *out, const zkg_tensor *t,
+                               zkg_fr *value, zkg_error *err)
+{
+    uint64_t padded[ZKG_MAX_AXES], n = 1;
+    bool fits = t->type != ZKG_FR;
+    zkg_status s;
+
+    for (uint32_t a = 0; a < t->axes; a++) {
+        padded[a] = (uint64_t)1 << zkg_axis_bits(t->len[a]);
+        n *= padded[a];
+    }
+    for (uint64_t i = 0; i < n && fits; i++) {
+        int64_t v;
+
+        fits = zkg_fr_to_i64(&v, &value[i]) && v >= zkg_dtype_min(t->type) &&
+               v <= zkg_dtype_max(t->type);
+    }
+    if (!fits) {
+        zkg_array_borrow(out, ZKG_FR, t->axes, t->len, value);
+        memcpy(out->stored, padded, t->axes * sizeof(padded[0]));
+        out->owned = true;
+        return ZKG_OK;
+    }
+    s = zkg_array_init(out, t->type, t->axes, padded, err);
+    for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
+        int64_t v = 0;
+
+        (void)zkg_fr_to_i64(&v, &value[i]);
+        zkg_array_set_i64(out, i, v);
+    }
+    if (s == ZKG_OK && t->axes > 0)
+        memcpy(out->len, t->len, t->axes * sizeof(t->len[0]));
+    zkg_free(value);
+    return s;
+}
+
+static zkg_status make_outputs(zkg_array *arrays, const zkg_graph *g,
+                               uint32_t task, const zkg_array *const *input,
+                               zkg_fr **out, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[task];
+    const zkg_kernel *k = &g->st.kernel[t->kernel];
+    const zkg_circuit *c = &g->st.circuit[k->circuit];
+    const uint64_t copies = (uint64_t)1 << zkg_axis_bits(t->copies);
+
+    for (uint32_t i = 0; i < k->outputs; i++) {
+        out[i] = zkg_alloc((size_t)copies << c->output[i].bits, sizeof(**out));
+        if (out[i] == NULL)
+            return zkg_fail(err, ZKG_ERR_NOMEM,
+                            "task %s: no memory for its circuit's outputs",
+                            t->name);
+    }
+    ZKG_TRY(zkg_circuit_eval_outputs(out, c, input, copies, err));
+    for (uint32_t i = 0; i < k->outputs; i++) {
+        const uint32_t id = t->bind[k->output[i]];
+        zkg_fr *value = out[i];
+
+        out[i] = NULL;
+        ZKG_TRY(store_output(&arrays[id], &g->st.tensor[id], value, err));
+    }
+    return ZKG_OK;
+}
+
+zkg_status zkg_rule_circuit(zkg_array *arrays, const zkg_graph *g,
+                            uint32_t task, zkg_error *err)
+{
+    const zkg_kernel *k = &g->st.kernel[g->st.task[task].kernel];
+    const zkg_array **input = NULL;
+    zkg_fr **out;
+    zkg_status s;
+
+    ZKG_TRY(find_inputs(&input, arrays, g, task, err));
+    out = zkg_alloc(k->outputs, sizeof(*out));
+    if (out == NULL)
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    else
+        s = make_outputs(arrays, g, task, input, out, err);
+    for (uint32_t i = 0; out != NULL && i < k->outputs; i++)
+        zkg_free(out[i]);
+    zkg_free(out);
+    zkg_free(input);
+    return s;
+}
+
+/* ---- assertions ---- */
+
+/* Challenges that no witness was made for; a stand-in for the tape's. */
+static void draw(zkg_fr *out, uint32_t n, const uint8_t digest[32],
+                 uint32_t task)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t seed[32 + 8], wide[64];
+
+        memcpy(seed, digest, 32);
+        zkg_store_u32le(seed + 32, task);
+        zkg_store_u32le(seed + 36, i);
+        zkg_blake2b_512(wide, seed, sizeof(seed));
+        zkg_fr_from_wide_bytes(&out[i], wide);
+    }
+}
+
+zkg_status zkg_circuit_holds(const zkg_array *arrays, const zkg_graph *g,
+                             uint32_t task, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[task];
+    const zkg_kernel *k = &g->st.kernel[t->kernel];
+    const zkg_circuit *c;
+    const zkg_array **input;
+    zkg_fr *challenge;
+    zkg_error why = {0};
+    zkg_status s;
+
+    if (k->circuit == ZKG_NO_ID)
+        return ZKG_OK;
+    c = &g->st.circuit[k->circuit];
+    ZKG_TRY(find_inputs(&input, arrays, g, task, err));
+    challenge = zkg_alloc((size_t)c->challenges + 1, sizeof(*challenge));
+    if (challenge == NULL) {
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    } else {
+        draw(challenge, c->challenges, g->st.digest, task);
+        s = zkg_circuit_eval(NULL, c, challenge, input, t->copies, &why);
+        if (s != ZKG_OK)
+            (void)zkg_fail(err, s, "task %s (kernel %s): %s", t->name, k->name,
+                           why.text);
+    }
+    zkg_free(challenge);
+    zkg_free(input);
+    return s;
+}

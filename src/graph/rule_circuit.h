@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_GRAPH_RULE_CIRCUIT_H
+#define ZKGKR_GRAPH_RULE_CIRCUIT_H
+
+/**
+ * @file
+ * The rule `circuit`, and whether a task's circuit holds.
+ */
+
+#include "graph/graph.h"
+
+/** The k-th tensor that the rule makes for a task; false: no more. */
+bool zkg_rule_circuit_makes(uint32_t *id, const zkg_graph *g, uint32_t task,
+                            uint32_t k);
+
+/**
+ * Make them.  A virtual tensor holds every padded copy and entry; it is of its
+ * declared type where that holds them all, else of field elements.
+ *
+ * @retval ZKG_ERR_WITNESS an input is not there yet
+ */
+ZKG_MUST_CHECK zkg_status zkg_rule_circuit(zkg_array *arrays,
+                                           const zkg_graph *g, uint32_t task,
+                                           zkg_error *err);
+
+/**
+ * Do the assertions of a task's circuit hold in all real copies, at challenges
+ * drawn from the statement's digest?
+ *
+ * @retval ZKG_ERR_WITNESS err names task, kernel, copy and assertion
+ */
+ZKG_MUST_CHECK zkg_status zkg_circuit_holds(const zkg_array *arrays,
+                                            const zkg_graph *g, uint32_t task,
+                                            zkg_error *err);
+
+#endif
