@@ -23,7 +23,7 @@ LAYERS = {
     "graph": 8,
     "schedule": 9, "journal": 9,
     "prover": 10, "verifier": 10,
-    "nn": 11, "onnx": 11,
+    "nn": 11, "kernel": 11, "onnx": 11,
     "tools": 12, "examples": 12,
 }
 # The root tape's messages are declared once, beside the verifier that must not

@@ -109,7 +109,7 @@ typedef struct walk {
 static uint32_t below(walk *w, uint32_t limit)
 {
     const uint32_t v =
-        w->at < w->p->words ? w->p->code[w->at++] : (w->ok = false, 0);
+        w->at < w->p->words ? w->p->code[w->at++] : limit;
 
     if (v >= limit)
         w->ok = false;
