@@ -26,7 +26,8 @@ typedef enum zkg_cheat {
                                       virtual tensor: ledger */
     ZKG_CHEAT_WRONG_LEAF,        /**< the first column's value at a leaf point
                                       is one too high: lookup_leaf */
-    ZKG_CHEAT_WRONG_BATCH_VALUE, /**< the batched opening's value: batch */
+    ZKG_CHEAT_WRONG_BATCH_VALUE, /**< a value of the opening: batch in
+                                      HyperKZG, pairing in Mercury */
     ZKG_CHEAT_WRONG_OPENING      /**< the opening's last point: pairing */
 } zkg_cheat;
 

@@ -96,11 +96,12 @@ static zkg_status set_digest(zkg_key *key, zkg_error *err)
 }
 
 static zkg_status setup(zkg_key *out, const zkg_graph *g, const zkg_srs *srs,
-                        uint32_t k, uint32_t cpu_flags, zkg_error *err)
+                        zkg_pcs pcs, uint32_t k, uint32_t cpu_flags,
+                        zkg_error *err)
 {
     ZKG_TRY(check_fixed(g, err));
     ZKG_TRY(zkg_srs_check(srs, k, err));
-    ZKG_TRY(zkg_srs_key_init(&out->srs, srs, k, err));
+    ZKG_TRY(zkg_srs_key_init(&out->srs, srs, pcs, k, err));
     ZKG_TRY(copy_statement(&out->statement, &g->st, err));
     ZKG_TRY(copy_display(&out->display, g, err));
     ZKG_TRY(commit_fixed(out, g, srs, cpu_flags, err));
@@ -108,7 +109,8 @@ static zkg_status setup(zkg_key *out, const zkg_graph *g, const zkg_srs *srs,
 }
 
 zkg_status zkg_setup(zkg_key *out, bool *k_capped, const zkg_graph *g,
-                     const zkg_srs *srs, uint32_t cpu_flags, zkg_error *err)
+                     const zkg_srs *srs, zkg_pcs pcs, uint32_t cpu_flags,
+                     zkg_error *err)
 {
     uint32_t k = zkg_statement_default_k(&g->st);
     zkg_status s;
@@ -120,7 +122,7 @@ zkg_status zkg_setup(zkg_key *out, bool *k_capped, const zkg_graph *g,
         *k_capped = k > srs->power;
     if (k > srs->power)
         k = srs->power;
-    s = setup(out, g, srs, k, cpu_flags, err);
+    s = setup(out, g, srs, pcs, k, cpu_flags, err);
     if (s != ZKG_OK)
         zkg_key_clear(out);
     return s;

@@ -15,7 +15,7 @@
 /**
  * Make the key: check the SRS and that the fixed values lie within their
  * min..max, choose k = min(the default, the SRS's power), commit.
- * Deterministic: the same graph and SRS give the same key.
+ * Deterministic: the same graph, SRS and pcs give the same key.
  *
  * @param[out] out      zkg_key_clear()
  * @param[out] k_capped the SRS made k smaller; may be NULL
@@ -24,6 +24,7 @@
  */
 ZKG_MUST_CHECK zkg_status zkg_setup(zkg_key *out, bool *k_capped,
                                     const zkg_graph *g, const zkg_srs *srs,
-                                    uint32_t cpu_flags, zkg_error *err);
+                                    zkg_pcs pcs, uint32_t cpu_flags,
+                                    zkg_error *err);
 
 #endif

@@ -18,8 +18,9 @@
  *     g = sum_j c_j F_j,   c_j = gamma^j eq(z_j_lo, rho),
  *     [g] = sum_j sum_c c_j eq(z_j_hi, c) C_{j,c},
  *
- * which pcs/hyperkzg.h opens.  s is the claim that the sumcheck leaves; it is
- * not sent.  No claims, no messages.  docs/protocol.md, section 8.
+ * which pcs/mercury.h or pcs/hyperkzg.h opens.  s is the claim that the
+ * sumcheck leaves; it is not sent.  No claims, no messages.  docs/protocol.md,
+ * section 8.
  *
  * Points, values and commitments are on the tape before either call: the root
  * absorbs them.
@@ -54,17 +55,17 @@ typedef struct zkg_open_claim {
 /**
  * Prove all claims.  Collective over comm.  The folds are shared out by chunks,
  * so that ranks do equal work whatever the sizes; a rank reads only the arrays
- * of its own chunks (zkg_batch_share says which).  A round sums two scalars
- * over the ranks; the last step runs on rank 0, whose tape holds the proof.
- * The other ranks' tapes end where the sumcheck ends.
+ * of its own chunks.  A round sums two scalars over the ranks; then every rank
+ * gets g.  Every rank's tape holds the proof.
  *
  * @retval ZKG_ERR_INVALID a claim's shape does not fit k       (all ranks)
- * @retval ZKG_ERR_WITNESS a claim is false                     (all or rank 0)
+ * @retval ZKG_ERR_WITNESS a claim is false                     (all ranks)
  * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM end the job              (one rank)
  */
 ZKG_MUST_CHECK zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
                                          const zkg_backend *backend,
-                                         const zkg_srs *srs, uint32_t k,
+                                         const zkg_srs *srs, zkg_pcs pcs,
+                                         uint32_t k,
                                          const zkg_open_claim *claims,
                                          size_t count, const zkg_hooks *hooks);
 
@@ -83,7 +84,7 @@ ZKG_MUST_CHECK zkg_status zkg_batch_verify(zkg_tape *tape,
                                            zkg_verdict *verdict);
 
 /** The exact number of bytes that an opening of count claims appends. */
-size_t zkg_batch_bytes(uint32_t k, size_t count);
+size_t zkg_batch_bytes(zkg_pcs pcs, uint32_t k, size_t count);
 
 /* Shared by the two sides (batch_wire.c). */
 

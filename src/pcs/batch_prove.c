@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "pcs/hyperkzg.h"
 #include "pcs/kzg.h"
+#include "pcs/mercury.h"
 #include "poly/eq.h"
 
 /* What a claim costs beyond the fold of its first chunk, in cells folded. */
@@ -250,7 +251,7 @@ static zkg_status make_g(batch *b, const zkg_fr *rho)
 }
 
 static zkg_status run(batch *b, zkg_tape *tape, const zkg_comm *comm,
-                      const zkg_srs *srs, const zkg_hooks *hooks)
+                      const zkg_srs *srs, zkg_pcs pcs, const zkg_hooks *hooks)
 {
     zkg_fr claim, rho[ZKG_MAX_VARS];
 
@@ -264,16 +265,14 @@ static zkg_status run(batch *b, zkg_tape *tape, const zkg_comm *comm,
     if (!zkg_fr_equal(&b->tail, &claim))
         return ZKG_ERR_WITNESS;
     ZKG_TRY(make_g(b, rho));
-    ZKG_TRY(zkg_comm_reduce_fr(comm, b->g, (size_t)1 << b->k, 0));
-    if (zkg_comm_rank(comm) != 0)
-        return ZKG_OK;
-    return zkg_hyperkzg_open(tape, b->backend, srs, b->k, b->g, rho, &claim,
-                             hooks);
+    ZKG_TRY(zkg_comm_sum_fr(comm, b->g, (size_t)1 << b->k));
+    return (pcs == ZKG_PCS_HYPERKZG ? zkg_hyperkzg_open : zkg_mercury_open)(
+        tape, comm, b->backend, srs, b->k, b->g, rho, &claim, hooks);
 }
 
 zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
                           const zkg_backend *backend, const zkg_srs *srs,
-                          uint32_t k, const zkg_open_claim *claims,
+                          zkg_pcs pcs, uint32_t k, const zkg_open_claim *claims,
                           size_t count, const zkg_hooks *hooks)
 {
     batch b;
@@ -286,7 +285,7 @@ zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
     memset(&b, 0, sizeof(b));
     s = batch_init(&b, backend, claims, count, k);
     if (s == ZKG_OK)
-        s = run(&b, tape, comm, srs, hooks);
+        s = run(&b, tape, comm, srs, pcs, hooks);
     batch_clear(&b);
     return s;
 }

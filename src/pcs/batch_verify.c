@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "pcs/hyperkzg.h"
+#include "pcs/mercury.h"
 #include "poly/eq.h"
 
 /* Terms of [g] = sum weights[i] points[i], a commitment's chunks once only. */
@@ -30,7 +31,7 @@ static int by_commitment(const void *a, const void *b)
 
 /* All sizes are the statement's. */
 static zkg_status terms_init(terms *t, const zkg_open_claim *claims,
-                             size_t count, uint32_t k)
+                             size_t count, const zkg_srs_key *key)
 {
     size_t chunks = 0, most = 0;
 
@@ -51,7 +52,8 @@ static zkg_status terms_init(terms *t, const zkg_open_claim *claims,
         if (c->chunks > most)
             most = (size_t)c->chunks;
     }
-    chunks += ZKG_HYPERKZG_TERMS(k);
+    chunks += key->pcs == ZKG_PCS_HYPERKZG ? ZKG_HYPERKZG_TERMS(key->k)
+                                           : ZKG_MERCURY_TERMS;
     t->scratch = zkg_alloc(most, sizeof(*t->scratch));
     t->points = zkg_alloc(chunks, sizeof(*t->points));
     t->weights = zkg_alloc(chunks, sizeof(*t->weights));
@@ -106,7 +108,7 @@ static zkg_status run(terms *t, zkg_tape *tape, const zkg_srs_key *key,
     zkg_sumcheck_shape shape;
     zkg_status s;
 
-    ZKG_TRY(terms_init(t, claims, count, key->k));
+    ZKG_TRY(terms_init(t, claims, count, key));
     zkg_batch_wire_start(tape, t->power, &claim, claims, count);
     zkg_batch_shape(&shape, key->k);
     s = zkg_sumcheck_verify(tape, &shape, &claim, rho);
@@ -115,8 +117,11 @@ static zkg_status run(terms *t, zkg_tape *tape, const zkg_srs_key *key,
                                 "the opening's sumcheck is malformed");
     ZKG_TRY(s);
     terms_fill(t, claims, count, key->k, rho);
-    return zkg_hyperkzg_verify(tape, key, t->points, t->weights, t->count, rho,
-                               &claim, cpu_flags, verdict);
+    if (key->pcs == ZKG_PCS_HYPERKZG)
+        return zkg_hyperkzg_verify(tape, key, t->points, t->weights, t->count,
+                                   rho, &claim, cpu_flags, verdict);
+    return zkg_mercury_verify(tape, key, t->points, t->weights, t->count, rho,
+                              &claim, cpu_flags, verdict);
 }
 
 zkg_status zkg_batch_verify(zkg_tape *tape, const zkg_srs_key *key,

@@ -6,6 +6,7 @@
 
 #include "pcs/hyperkzg.h"
 #include "pcs/kzg.h"
+#include "pcs/mercury.h"
 #include "poly/eq.h"
 
 void zkg_batch_wire_start(zkg_tape *tape, zkg_fr *power, zkg_fr *claim,
@@ -37,7 +38,7 @@ void zkg_batch_shape(zkg_sumcheck_shape *out, uint32_t k)
 bool zkg_batch_shapes_fit(const zkg_open_claim *claims, size_t count,
                           uint32_t k)
 {
-    if (k == 0 || k > ZKG_HYPERKZG_MAX_K)
+    if (k == 0 || k > ZKG_SRS_MAX_POWER)
         return false;
     for (size_t j = 0; j < count; j++)
         if (claims[j].vars > ZKG_MAX_VARS ||
@@ -62,9 +63,11 @@ void zkg_batch_weight(zkg_fr *weight, const zkg_fr *power,
     }
 }
 
-size_t zkg_batch_bytes(uint32_t k, size_t count)
+size_t zkg_batch_bytes(zkg_pcs pcs, uint32_t k, size_t count)
 {
     if (count == 0)
         return 0;
-    return 2 * (size_t)k * ZKG_TAPE_FR_BYTES + zkg_hyperkzg_bytes(k);
+    return 2 * (size_t)k * ZKG_TAPE_FR_BYTES + (pcs == ZKG_PCS_HYPERKZG
+                                                    ? zkg_hyperkzg_bytes(k)
+                                                    : zkg_mercury_bytes());
 }

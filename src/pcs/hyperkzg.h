@@ -44,6 +44,7 @@
 
 #include "backend/backend.h"
 #include "base/hooks.h"
+#include "comm/comm.h"
 #include "curve/g1.h"
 #include "field/fr.h"
 #include "pcs/srs.h"
@@ -54,19 +55,21 @@
 #define ZKG_HYPERKZG_MAX_K ZKG_SRS_MAX_POWER
 
 /**
- * Open g at u.  Not collective.
+ * Open g at u.  Collective over comm: sums of points are shared out, all else
+ * every rank does, and all tapes hold the same.
  *
- * @param g 2^k values; kept
+ * @param g 2^k values, the same on all ranks; kept
  * @param u k coordinates
  * @param s g~(u), which both sides have already
  *
- * @retval ZKG_ERR_INVALID k is 0 or more than srs serves
- * @retval ZKG_ERR_WITNESS g~(u) is not s
- * @retval ZKG_ERR_NOMEM
+ * @retval ZKG_ERR_INVALID k is 0 or more than srs serves   (all ranks)
+ * @retval ZKG_ERR_WITNESS g~(u) is not s                   (all ranks)
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM                      (one rank)
  */
 ZKG_MUST_CHECK zkg_status zkg_hyperkzg_open(
-    zkg_tape *tape, const zkg_backend *backend, const zkg_srs *srs, uint32_t k,
-    const zkg_fr *g, const zkg_fr *u, const zkg_fr *s, const zkg_hooks *hooks);
+    zkg_tape *tape, const zkg_comm *comm, const zkg_backend *backend,
+    const zkg_srs *srs, uint32_t k, const zkg_fr *g, const zkg_fr *u,
+    const zkg_fr *s, const zkg_hooks *hooks);
 
 /**
  * Replay an opening of [g] = sum_i weight[i] point[i].

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "curve/msm.h"
 #include "pcs/kzg.h"
 #include "poly/univariate.h"
 
 /* The vectors of one opening, in one block.  poly[t] is P_t, of 2^(k-t). */
 typedef struct opening {
+    const zkg_comm *comm;
     const zkg_backend *backend;
     const zkg_srs *srs;
     uint32_t cpu_flags;
@@ -22,12 +22,9 @@ typedef struct opening {
     zkg_hyperkzg_messages m;
 } opening;
 
-static zkg_status opening_init(opening *o, const zkg_backend *backend,
-                               const zkg_srs *srs, uint32_t k)
+static zkg_status opening_init(opening *o, uint32_t k)
 {
-    o->backend = backend;
-    o->srs = srs;
-    o->cpu_flags = zkg_kzg_cpu_flags(backend);
+    o->cpu_flags = zkg_kzg_cpu_flags(o->backend);
     o->m.k = k;
     o->len = (size_t)1 << k;
     o->block = zkg_alloc_aligned(o->len, sizeof(zkg_fr));
@@ -48,10 +45,22 @@ static void opening_clear(opening *o)
 static zkg_status commit(zkg_g1 *out, const opening *o, const zkg_fr *poly,
                          size_t len)
 {
-    return zkg_msm_g1(out, o->srs->g1, poly, ZKG_SCALAR_FR, len, o->cpu_flags);
+    const zkg_kzg_poly one = {poly, len};
+
+    return zkg_kzg_commit_polys(out, o->comm, o->srs, &one, 1, o->cpu_flags);
 }
 
-/* P_1 .. P_k and their commitments; ZKG_ERR_WITNESS unless P_k = s. */
+static zkg_status commit_folds(opening *o)
+{
+    zkg_kzg_poly polys[ZKG_HYPERKZG_MAX_K];
+
+    for (uint32_t t = 1; t < o->m.k; t++)
+        polys[t - 1] = (zkg_kzg_poly){o->poly[t], o->len >> t};
+    return zkg_kzg_commit_polys(o->m.fold, o->comm, o->srs, polys, o->m.k - 1,
+                                o->cpu_flags);
+}
+
+/* P_1 .. P_k; ZKG_ERR_WITNESS unless P_k = s. */
 static zkg_status fold_all(opening *o, const zkg_fr *g, const zkg_fr *u,
                            const zkg_fr *s)
 {
@@ -65,7 +74,6 @@ static zkg_status fold_all(opening *o, const zkg_fr *g, const zkg_fr *u,
         if (t + 1 == o->m.k)
             return zkg_fr_equal(next, s) ? ZKG_OK : ZKG_ERR_WITNESS;
         o->poly[t + 1] = next;
-        ZKG_TRY(commit(&o->m.fold[t], o, next, len));
         next += len;
     }
     return ZKG_ERR_INVALID;
@@ -155,6 +163,7 @@ static zkg_status run(opening *o, zkg_tape *tape, const zkg_fr *g,
                       const zkg_fr *u, const zkg_fr *s, const zkg_hooks *hooks)
 {
     ZKG_TRY(fold_all(o, g, u, s));
+    ZKG_TRY(commit_folds(o));
     ZKG_TRY(zkg_hyperkzg_wire_folds(tape, &o->m));
     ZKG_TRY(evaluate_all(o));
     if (zkg_hooks_want(hooks, ZKG_CHEAT_WRONG_BATCH_VALUE, -1))
@@ -170,18 +179,17 @@ static zkg_status run(opening *o, zkg_tape *tape, const zkg_fr *g,
     return zkg_hyperkzg_wire_w2(tape, &o->m);
 }
 
-zkg_status zkg_hyperkzg_open(zkg_tape *tape, const zkg_backend *backend,
-                             const zkg_srs *srs, uint32_t k, const zkg_fr *g,
-                             const zkg_fr *u, const zkg_fr *s,
-                             const zkg_hooks *hooks)
+zkg_status zkg_hyperkzg_open(zkg_tape *tape, const zkg_comm *comm,
+                             const zkg_backend *backend, const zkg_srs *srs,
+                             uint32_t k, const zkg_fr *g, const zkg_fr *u,
+                             const zkg_fr *s, const zkg_hooks *hooks)
 {
-    opening o;
+    opening o = {.comm = comm, .backend = backend, .srs = srs};
     zkg_status status;
 
     if (k == 0 || k > srs->power)
         return ZKG_ERR_INVALID;
-    memset(&o, 0, sizeof(o));
-    status = opening_init(&o, backend, srs, k);
+    status = opening_init(&o, k);
     if (status == ZKG_OK)
         status = run(&o, tape, g, u, s, hooks);
     opening_clear(&o);

@@ -2,6 +2,7 @@
 /* Commitments to chunks, over the cells that exist. */
 #include "pcs/kzg_walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -133,4 +134,65 @@ zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
     for (uint64_t c = 0; c < chunks; c++)
         ZKG_TRY(zkg_kzg_commit_chunk(&out[c], srs, k, a, c, cpu_flags));
     return ZKG_OK;
+}
+
+/* floor(total * rank / size), without overflow. */
+static size_t boundary(size_t total, uint32_t rank, uint32_t size)
+{
+    return total / size * rank + total % size * rank / size;
+}
+
+/* This rank's terms of each sum: [from, to) of all polynomials end to end. */
+static zkg_status commit_share(zkg_g1 *out, const zkg_srs *srs,
+                               const zkg_kzg_poly *polys, size_t count,
+                               size_t from, size_t to, uint32_t cpu_flags)
+{
+    for (size_t i = 0, start = 0; i < count; start += polys[i++].len) {
+        const size_t len = polys[i].len;
+        const size_t first = from <= start        ? 0
+                             : from - start < len ? from - start
+                                                  : len;
+        const size_t end = to <= start        ? 0
+                           : to - start < len ? to - start
+                                              : len;
+
+        ZKG_TRY(zkg_msm_g1(&out[i], srs->g1 + first, polys[i].c + first,
+                           ZKG_SCALAR_FR, end - first, cpu_flags));
+    }
+    return ZKG_OK;
+}
+
+/* out[i] = sum over ranks of their out[i] */
+static zkg_status add_shares(zkg_g1 *out, const zkg_comm *comm, size_t count)
+{
+    uint8_t *all;
+    size_t *lens;
+
+    ZKG_TRY(
+        zkg_comm_allgather_bytes(comm, out, count * sizeof(*out), &all, &lens));
+    memset(out, 0, count * sizeof(*out));
+    for (size_t r = 0; r < zkg_comm_size(comm); r++)
+        for (size_t i = 0; i < count; i++) {
+            zkg_g1 p;
+
+            memcpy(&p, all + (r * count + i) * sizeof(p), sizeof(p));
+            zkg_g1_add(&out[i], &out[i], &p);
+        }
+    free(all);
+    free(lens);
+    return ZKG_OK;
+}
+
+zkg_status zkg_kzg_commit_polys(zkg_g1 *out, const zkg_comm *comm,
+                                const zkg_srs *srs, const zkg_kzg_poly *polys,
+                                size_t count, uint32_t cpu_flags)
+{
+    const uint32_t rank = zkg_comm_rank(comm), size = zkg_comm_size(comm);
+    size_t total = 0;
+
+    for (size_t i = 0; i < count; i++)
+        total += polys[i].len;
+    ZKG_TRY(commit_share(out, srs, polys, count, boundary(total, rank, size),
+                         boundary(total, rank + 1, size), cpu_flags));
+    return size == 1 ? ZKG_OK : add_shares(out, comm, count);
 }

@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "base/hash.h"
+#include "comm/comm.h"
 #include "curve/g1.h"
 #include "field/fr.h"
 #include "pcs/srs.h"
@@ -58,6 +59,23 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_commit_chunk(zkg_g1 *out, const zkg_srs *srs,
 ZKG_MUST_CHECK zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs,
                                          uint32_t k, const zkg_array *a,
                                          uint32_t cpu_flags);
+
+/** A polynomial of len coefficients, lowest first. */
+typedef struct zkg_kzg_poly {
+    const zkg_fr *c;
+    size_t len; /**< at most the SRS's points */
+} zkg_kzg_poly;
+
+/**
+ * out[i] = sum_j polys[i].c[j] [tau^j]_1.  Collective over comm: all ranks
+ * bring the same polynomials, add up equal shares of the terms, and get all
+ * points.
+ *
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM one rank may see it alone
+ */
+ZKG_MUST_CHECK zkg_status zkg_kzg_commit_polys(
+    zkg_g1 *out, const zkg_comm *comm, const zkg_srs *srs,
+    const zkg_kzg_poly *polys, size_t count, uint32_t cpu_flags);
 
 /**
  * Fold the chunks [first, end) of a at the upper coordinates of a point:

@@ -31,6 +31,15 @@ struct zkg_srs {
     zkg_g2 tau_g2; /**< [tau]_2 */
 };
 
+/** How openings are made: the PCS kind of the root tape. */
+typedef enum zkg_pcs { ZKG_PCS_HYPERKZG = 1, ZKG_PCS_MERCURY = 2 } zkg_pcs;
+
+/** "mercury" or "hyperkzg". */
+const char *zkg_pcs_name(zkg_pcs pcs);
+
+/** False, and *out unchanged, when no kind has the name. */
+bool zkg_pcs_from_name(zkg_pcs *out, const char *name);
+
 /**
  * What a verifier needs.  [1]_1 and [1]_2 are constants of the curve, not read
  * from anywhere.
@@ -38,12 +47,13 @@ struct zkg_srs {
 typedef struct zkg_srs_key {
     zkg_g2 tau_g2;
     uint32_t k;         /**< chunks have up to 2^k values; 1 .. 28 */
+    zkg_pcs pcs;        /**< what openings are */
     bool development;   /**< the SRS was made for development */
     uint8_t digest[32]; /**< BLAKE2b-256, see zkg_srs_key_digest */
 } zkg_srs_key;
 
 /** The bytes that zkg_srs_key_write writes. */
-#define ZKG_SRS_KEY_BYTES (64 + 128 + 128 + 4 + 4 + 32)
+#define ZKG_SRS_KEY_BYTES (64 + 128 + 128 + 4 + 4 + 4 + 32)
 
 /**
  * The key's part of srs for chunks of 2^k values.
@@ -51,27 +61,29 @@ typedef struct zkg_srs_key {
  * @retval ZKG_ERR_USAGE k is 0, or more than srs serves
  */
 ZKG_MUST_CHECK zkg_status zkg_srs_key_init(zkg_srs_key *out, const zkg_srs *srs,
-                                           uint32_t k, zkg_error *err);
+                                           zkg_pcs pcs, uint32_t k,
+                                           zkg_error *err);
 
 /**
  * The SRS digest: BLAKE2b-256 of "zkgkr srs" (9 bytes), [1]_1 (64 bytes: x, y),
  * [1]_2 and [tau]_2 (128 bytes each: x.c0, x.c1, y.c0, y.c1), all coordinates
  * little-endian, and 2^k as u64.  It depends neither on the file's length nor
- * on the development mark (a feature flag of the root).
+ * on the development mark (a feature flag of the root), nor on pcs.
  */
 void zkg_srs_key_digest(uint8_t out[32], const zkg_srs_key *key);
 
 /**
  * Refuse a key that no honest maker makes: [tau]_2 off the curve, outside the
- * subgroup, O or +-[1]_2; k out of range; a digest that is not the key's.
+ * subgroup, O or +-[1]_2; k out of range; an unknown PCS kind; a digest that is
+ * not the key's.
  *
  * @retval ZKG_ERR_MALFORMED
  */
 ZKG_MUST_CHECK zkg_status zkg_srs_key_check(const zkg_srs_key *key,
                                             zkg_error *err);
 
-/** [1]_1, [1]_2, [tau]_2 uncompressed, k u32, flags u32 (1: development),
- * digest. */
+/** [1]_1, [1]_2, [tau]_2 uncompressed, k u32, PCS kind u32, flags u32 (1:
+ * development), digest. */
 ZKG_MUST_CHECK zkg_status zkg_srs_key_write(zkg_writer *w,
                                             const zkg_srs_key *key);
 

@@ -82,8 +82,8 @@ static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
     if (status == ZKG_ERR_REJECT)
         return zkg_fail(err, ZKG_ERR_WITNESS, "%s", verdict.text);
     if (status == ZKG_OK)
-        status = zkg_batch_open(root, p->active, p->backend, p->srs, p->k,
-                                claims, count, p->options->hooks);
+        status = zkg_batch_open(root, p->active, p->backend, p->srs, p->pcs,
+                                p->k, claims, count, p->options->hooks);
     zkg_free(claims);
     p->open_s = zkg_seconds() - start;
     if (status != ZKG_OK)
@@ -132,7 +132,7 @@ static zkg_status finish(uint8_t **proof, size_t *proof_len, zkg_tape *root,
         return alone(p, status, err);
     if (status == ZKG_OK && p->rank == 0)
         status = assemble(proof, proof_len, root, p, key, err);
-    /* Rank 0 alone makes the opening's last step. */
+    /* Rank 0 alone assembles. */
     return zkg_ranks_agree(p->active, status, err);
 }
 
@@ -207,6 +207,7 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
                     .st = &input->key->statement,
                     .srs = input->srs,
                     .srs_digest = input->key->srs.digest,
+                    .pcs = input->key->srs.pcs,
                     .k = input->key->srs.k,
                     .arrays = input->arrays,
                     .plan = input->plan,
@@ -229,7 +230,7 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
     if (status == ZKG_OK)
         status = check_input(&p, err);
     if (status == ZKG_OK)
-        status = zkg_root_layout_init(&p.layout, p.st, p.k, err);
+        status = zkg_root_layout_init(&p.layout, p.st, &input->key->srs, err);
     status = zkg_ranks_agree(active, status, err);
     if (status == ZKG_OK)
         status = run(proof, proof_len, &p, input->key, err);

@@ -47,6 +47,7 @@ typedef struct zkg_prover {
     const zkg_statement *st;
     const zkg_srs *srs;
     const uint8_t *srs_digest;
+    zkg_pcs pcs;
     uint32_t k;
     const zkg_array *const *arrays;
     const zkg_plan *plan;

@@ -16,8 +16,8 @@
  * which side it is.  docs/protocol.md, section 3.  The items, byte for byte:
  *
  *   PROTOCOL  "zkgkr gkr bn254"; then the version as u64
- *   FEATURES  u32 flags (1: development SRS), u32 PCS kind (1: HyperKZG),
- *             u32 k
+ *   FEATURES  u32 flags (1: development SRS), u32 PCS kind (1: HyperKZG,
+ *             2: Mercury), u32 k
  *   SRS       the SRS digest (32 bytes)
  *   GRAPH     the graph digest (32 bytes)
  *   KEY       all fixed commitments, compressed, one item
@@ -48,9 +48,8 @@
 #include "zkgkr/verdict.h"
 
 #define ZKG_PROTOCOL_VERSION 1
-#define ZKG_PCS_HYPERKZG 1
 
-/** Sizes that follow from the statement and k alone. */
+/** Sizes that follow from the statement, k and the PCS kind alone. */
 typedef struct zkg_root_layout {
     uint32_t children;       /**< tasks + tables */
     uint64_t *first_chunk;   /**< tensors+1: chunks of tensor t among those of
@@ -71,7 +70,8 @@ typedef struct zkg_root_layout {
  */
 ZKG_MUST_CHECK zkg_status zkg_root_layout_init(zkg_root_layout *out,
                                                const zkg_statement *st,
-                                               uint32_t k, zkg_error *err);
+                                               const zkg_srs_key *srs,
+                                               zkg_error *err);
 void zkg_root_layout_clear(zkg_root_layout *layout);
 
 /** The parts of a proof file. */

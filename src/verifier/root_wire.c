@@ -99,7 +99,7 @@ static zkg_status size_tensors(zkg_root_layout *out, const zkg_statement *st,
 }
 
 zkg_status zkg_root_layout_init(zkg_root_layout *out, const zkg_statement *st,
-                                uint32_t k, zkg_error *err)
+                                const zkg_srs_key *srs, zkg_error *err)
 {
     zkg_status status;
 
@@ -112,14 +112,14 @@ zkg_status zkg_root_layout_init(zkg_root_layout *out, const zkg_statement *st,
     if (out->first_chunk == NULL || out->segment_bytes == NULL)
         status = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a proof's layout");
     else
-        status = size_tensors(out, st, k, err);
+        status = size_tensors(out, st, srs->k, err);
     for (uint32_t c = 0; status == ZKG_OK && c < out->children; c++)
         status = size_child(out, st, c, err);
     if (status != ZKG_OK) {
         zkg_root_layout_clear(out);
         return status;
     }
-    out->opening_bytes = zkg_batch_bytes(k, out->claims);
+    out->opening_bytes = zkg_batch_bytes(srs->pcs, srs->k, out->claims);
     return ZKG_OK;
 }
 
@@ -142,7 +142,7 @@ static void absorb_statement(zkg_tape *tape, const zkg_statement *st,
                     sizeof(protocol_name) - 1);
     zkg_tape_public_u64(tape, ZKG_TAG_PROTOCOL, ZKG_PROTOCOL_VERSION);
     zkg_store_u32le(features, srs->development ? 1 : 0);
-    zkg_store_u32le(features + 4, ZKG_PCS_HYPERKZG);
+    zkg_store_u32le(features + 4, (uint32_t)srs->pcs);
     zkg_store_u32le(features + 8, srs->k);
     zkg_tape_public(tape, ZKG_TAG_FEATURES, features, sizeof(features));
     zkg_tape_public(tape, ZKG_TAG_SRS, srs->digest, sizeof(srs->digest));

@@ -244,7 +244,7 @@ zkg_status zkg_verify_with_key(zkg_verdict *verdict, const zkg_key *key,
                   .len = proof_len,
                   .verdict = verdict == NULL ? &unused : verdict};
     zkg_status status =
-        zkg_root_layout_init(&v.layout, &key->statement, key->srs.k, err);
+        zkg_root_layout_init(&v.layout, &key->statement, &key->srs, err);
 
     if (status == ZKG_OK) {
         zkg_root_proof_sizes(&v.sizes, &v.layout);

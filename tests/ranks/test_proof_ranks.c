@@ -57,8 +57,9 @@ static void load(bench *b, char **argv)
 
     must(b, zkg_graph_load(&b->graph, argv[2], &err), "graph", &err);
     must(b, zkg_srs_read(&b->srs, argv[3], &err), "srs", &err);
-    must(b, zkg_setup(&b->key, NULL, b->graph, b->srs, cpu, &err), "setup",
-         &err);
+    must(b,
+         zkg_setup(&b->key, NULL, b->graph, b->srs, ZKG_PCS_MERCURY, cpu, &err),
+         "setup", &err);
     must(b, zkg_witness_from_input(&b->witness, b->graph, argv[4], &err),
          "witness", &err);
     must(b, zkg_job_init(&b->job, &b->key.statement, b->size, &err), "job",

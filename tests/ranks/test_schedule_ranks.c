@@ -63,7 +63,7 @@ static void set_up(bench *b, const char *srs)
 
     must(b, zkg_srs_read(&b->srs, srs, &err), "srs", &err);
     must(b,
-         zkg_setup(&b->key, NULL, b->graph, b->srs,
+         zkg_setup(&b->key, NULL, b->graph, b->srs, ZKG_PCS_MERCURY,
                    zkg_cpu_features(ZKG_CPU_ALL), &err),
          "setup", &err);
     must(b, zkg_job_init(&b->job, &b->key.statement, b->size, &err), "job",

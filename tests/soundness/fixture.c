@@ -378,6 +378,16 @@ void fx_recount(fx *f)
 
 /* ---- key, proof, verdict ---- */
 
+zkg_pcs fx_pcs(void)
+{
+    const char *name = getenv("ZKG_TEST_PCS");
+    zkg_pcs pcs = ZKG_PCS_MERCURY;
+
+    if (name != NULL)
+        assert_true(zkg_pcs_from_name(&pcs, name));
+    return pcs;
+}
+
 void fx_init(fx *f, const fx_shape *shape, uint32_t power, uint64_t seed)
 {
     zkg_graph *graph = NULL;
@@ -399,7 +409,7 @@ void fx_begin(fx *f, zkg_graph *graph, uint32_t power)
     /* The same for all, so that only what a test changes differs. */
     zkg_fr_from_u64(&tau, UINT64_C(0x123456789abcdef1));
     must(zkg_srs_from_tau(&f->srs, power, &tau, &err), &err);
-    must(zkg_setup(&f->made, NULL, f->graph, f->srs, 0, &err), &err);
+    must(zkg_setup(&f->made, NULL, f->graph, f->srs, fx_pcs(), 0, &err), &err);
     must(zkg_key_encode(&f->key, &f->key_len, &f->made, &err), &err);
     must(zkg_witness_init(&f->witness, f->graph, &err), &err);
 }
@@ -467,7 +477,7 @@ fx_layout fx_layout_of(const fx *f)
     zkg_error err = {0};
     fx_layout at = {.publics = 16 + 32};
 
-    must(zkg_root_layout_init(&r, st, f->made.srs.k, &err), &err);
+    must(zkg_root_layout_init(&r, st, &f->made.srs, &err), &err);
     at.commitments = at.publics + r.public_bytes;
     at.segments = at.commitments + r.commit_bytes;
     at.opening = at.segments + r.segments_bytes;

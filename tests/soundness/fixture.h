@@ -35,6 +35,9 @@ typedef struct fx_shape {
     uint64_t copies;  /**< 0 and 1: one */
 } fx_shape;
 
+/** The PCS kind that ZKG_TEST_PCS names; mercury without it. */
+zkg_pcs fx_pcs(void);
+
 /** A statement with its key and an honest witness. */
 typedef struct fx {
     fx_shape shape;

@@ -97,7 +97,8 @@ static int setup(void **state)
     must(zkg_graph_load(&d->f.graph, path, &err), &err);
     (void)snprintf(path, sizeof(path), "%s/examples/srs/pot12.srs", source);
     must(zkg_srs_read(&d->f.srs, path, &err), &err);
-    must(zkg_setup(&d->f.made, NULL, d->f.graph, d->f.srs, 0, &err), &err);
+    must(zkg_setup(&d->f.made, NULL, d->f.graph, d->f.srs, fx_pcs(), 0, &err),
+         &err);
     must(zkg_key_encode(&d->f.key, &d->f.key_len, &d->f.made, &err), &err);
     (void)snprintf(path, sizeof(path),
                    "%s/examples/01-digits/digits.safetensors", source);
@@ -376,7 +377,7 @@ static void another_srs_is_another_key(void **state)
     /* Made here, and marked so. */
     assert_non_null(proof);
     must(zkg_srs_new(&srs, d->f.made.srs.k, &err), &err);
-    must(zkg_setup(&key, NULL, d->f.graph, srs, 0, &err), &err);
+    must(zkg_setup(&key, NULL, d->f.graph, srs, fx_pcs(), 0, &err), &err);
     must(zkg_key_encode(&bytes, &len, &key, &err), &err);
     assert_true(key.srs.development);
     assert_int_equal(

@@ -418,7 +418,7 @@ static void a_proof_without_messages_is_judged(void **state)
     MUST(zkg_graph_finish(f.graph, &err));
     zkg_fr_from_u64(&tau, 12345);
     MUST(zkg_srs_from_tau(&f.srs, POWER, &tau, &err));
-    MUST(zkg_setup(&f.made, NULL, f.graph, f.srs, 0, &err));
+    MUST(zkg_setup(&f.made, NULL, f.graph, f.srs, fx_pcs(), 0, &err));
     MUST(zkg_key_encode(&f.key, &f.key_len, &f.made, &err));
     MUST(zkg_witness_init(&f.witness, f.graph, &err));
     x = fx_array(&f, "a");

@@ -435,7 +435,9 @@ def read_key(b):
     need(((number(), number()), (number(), number())) == G2, 'key')
     key.tau = ((number(), number()), (number(), number()))
     srs = b[start:r.at]
-    key.k, key.flags, key.srs = r.u32(), r.u32(), r.take(32)
+    key.k, key.pcs, key.flags = r.u32(), r.u32(), r.u32()
+    key.srs = r.take(32)
+    need(key.pcs in (1, 2), 'key')
     need(key.srs == hashlib.blake2b(b'zkgkr srs' + srs + struct.pack(
         '<Q', 1 << key.k), digest_size=32).digest(), 'key')
     key.fixed = []
@@ -822,6 +824,12 @@ def verify_opening(tape, key, claims, commitment):
         w = pow(gamma, j, P) * eq(low, rho)
         for point, c in zip(commitment[tensor], eq_table(z[k:])):
             terms.append((point, w * c % P))
+    verify = verify_hyperkzg if key.pcs == 1 else verify_mercury
+    verify(tape, key, terms, rho, s)
+
+
+def verify_hyperkzg(tape, key, terms, rho, s):
+    k = key.k
     fold = tape.g1(62, k - 1) if k > 1 else []
     r = tape.challenge()
     need(r not in (0, 1, P - 1), 'batch')
@@ -846,8 +854,60 @@ def verify_opening(tape, key, claims, commitment):
                                        [plus[t], minus[t], square[t]], z)
     all_terms += [(G1, -constant % P), (w, -(z * z - r2) * (z - r2) % P),
                   (w2, z)]
-    other = None if w2 is None else (w2[0], Q - w2[1])
-    need(pairings_cancel([(msm(all_terms), G2), (other, key.tau)]), 'pairing')
+    need(pairings_cancel([(msm(all_terms), G2), (negated(w2), key.tau)]),
+         'pairing')
+
+
+def negated(p):
+    return None if p is None else (p[0], Q - p[1])
+
+
+def eq_at(u, x):
+    r = 1
+    for c in u:
+        r, x = r * (1 - c + c * x) % P, x * x % P
+    return r
+
+
+def verify_mercury(tape, key, terms, rho, s):
+    k, c = key.k, (key.k + 1) // 2
+    h = tape.g1(62, 1)[0]
+    alpha = tape.challenge()
+    q, row = tape.g1(62, 2)
+    gamma = tape.challenge()
+    cross, mirror = tape.g1(62, 2)
+    zeta = tape.challenge()
+    need(zeta not in (0, 1, P - 1, alpha) and zeta * alpha % P != 1, 'batch')
+    nodes = [zeta, pow(zeta, -1, P), alpha]
+    v = tape.fr(63, 6)
+    quotient = tape.g1(62, 1)[0]
+    beta = tape.challenge()
+    w = tape.g1(62, 1)[0]
+    z = tape.challenge()
+    need(z not in nodes, 'batch')
+    w2 = tape.g1(62, 1)[0]
+    d = tape.challenge()
+
+    def both(i, u):
+        return v[i] * eq_at(u, nodes[1]) + v[i + 1] * eq_at(u, zeta)
+    h_alpha = (both(0, rho[:c]) + gamma * both(2, rho[c:]) - zeta * v[4]
+               - nodes[1] * v[5]) * pow(2, -1, P) - gamma * s
+    mirrored = pow(zeta, (1 << c) - 1, P) * v[1]
+    all_terms = terms + [(q, alpha - pow(zeta, 1 << c, P)), (quotient, zeta)]
+    constant = -v[0]
+    for i, (point, values) in enumerate([
+            (row, v[0:2]), (h, v[2:4] + [h_alpha]), (cross, v[4:6]),
+            (mirror, [mirrored])]):
+        scale = d * pow(beta, i, P)
+        for x in nodes[len(values):]:
+            scale *= z - x
+        all_terms.append((point, scale))
+        constant -= scale * interpolate_at(nodes[:len(values)], values, z)
+    vanish = (z - nodes[0]) * (z - nodes[1]) * (z - nodes[2])
+    all_terms += [(w, -d * vanish), (w2, d * z), (G1, constant)]
+    left = msm([(p, e % P) for p, e in all_terms])
+    right = g1_add(quotient, g1_mul(w2, d))
+    need(pairings_cancel([(left, G2), (negated(right), key.tau)]), 'pairing')
 
 
 # ---- the root [3, 12.2] -------------------------------------------------
@@ -877,7 +937,7 @@ def verify(key_bytes, proof):
     tape = Tape(bytes(64), b'')
     tape.absorb(1, b'zkgkr gkr bn254')
     tape.absorb(1, struct.pack('<Q', 1))
-    tape.absorb(2, struct.pack('<III', key.flags, 1, k))
+    tape.absorb(2, struct.pack('<III', key.flags, key.pcs, k))
     tape.absorb(3, key.srs)
     tape.absorb(4, key.graph)
     tape.absorb(5, b''.join(g1_to(p) for p in key.fixed))

@@ -21,7 +21,8 @@ static void prove(opening *o, uint32_t k, uint64_t seed, const zkg_hooks *hooks)
 
     memset(o, 0, sizeof(*o));
     o->srs = fixture_srs(POWER, &tau);
-    assert_int_equal(zkg_srs_key_init(&o->key, o->srs, k, NULL), ZKG_OK);
+    assert_int_equal(
+        zkg_srs_key_init(&o->key, o->srs, ZKG_PCS_HYPERKZG, k, NULL), ZKG_OK);
     fixture_point(o->g, 1u << k, seed);
     fixture_point(o->u, k, seed + 1);
     zkg_eq_expand(weights, o->u, k, NULL);
@@ -35,8 +36,9 @@ static void prove(opening *o, uint32_t k, uint64_t seed, const zkg_hooks *hooks)
                                 (size_t)1 << k, 0),
                      ZKG_OK);
     zkg_tape_init_prove(&o->tape);
-    assert_int_equal(zkg_hyperkzg_open(&o->tape, zkg_backend_ref(), o->srs, k,
-                                       o->g, o->u, &o->s, hooks),
+    assert_int_equal(zkg_hyperkzg_open(&o->tape, zkg_comm_self(),
+                                       zkg_backend_ref(), o->srs, k, o->g, o->u,
+                                       &o->s, hooks),
                      ZKG_OK);
     assert_int_equal(o->tape.len, zkg_hyperkzg_bytes(k));
 }
@@ -98,8 +100,9 @@ static void a_vector_of_zeros_is_opened(void **state)
     o.s = zkg_fr_zero;
     o.commitment = zkg_g1_infinity;
     zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_backend_ref(), o.srs, 3, o.g,
-                                       o.u, &o.s, NULL),
+    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
+                                       zkg_backend_ref(), o.srs, 3, o.g, o.u,
+                                       &o.s, NULL),
                      ZKG_OK);
     assert_int_equal(verify(&o, tape.buf, tape.len, &v), ZKG_OK);
     zkg_tape_clear(&tape);
@@ -114,8 +117,9 @@ static void the_backend_changes_no_byte(void **state)
     (void)state;
     prove(&o, POWER, 9, NULL);
     zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_backend_get(UINT32_MAX),
-                                       o.srs, POWER, o.g, o.u, &o.s, NULL),
+    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
+                                       zkg_backend_get(UINT32_MAX), o.srs,
+                                       POWER, o.g, o.u, &o.s, NULL),
                      ZKG_OK);
     assert_int_equal(tape.len, o.tape.len);
     assert_memory_equal(tape.buf, o.tape.buf, tape.len);
@@ -132,8 +136,9 @@ static void a_false_value_is_not_opened(void **state)
     prove(&o, 4, 5, NULL);
     zkg_fr_add(&o.s, &o.s, &zkg_fr_one);
     zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_backend_ref(), o.srs, 4, o.g,
-                                       o.u, &o.s, NULL),
+    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
+                                       zkg_backend_ref(), o.srs, 4, o.g, o.u,
+                                       &o.s, NULL),
                      ZKG_ERR_WITNESS);
     zkg_tape_clear(&tape);
     end(&o);

@@ -79,9 +79,10 @@ static void a_key_is_deterministic_and_survives_its_bytes(void **state)
     bool capped;
 
     (void)state;
-    if (zkg_setup(&key, &capped, g, srs, 0, &err) != ZKG_OK)
+    if (zkg_setup(&key, &capped, g, srs, ZKG_PCS_MERCURY, 0, &err) != ZKG_OK)
         fail_msg("%s", err.text);
-    OK(zkg_setup(&again, NULL, g, srs, zkg_cpu_features(ZKG_CPU_ALL), NULL));
+    OK(zkg_setup(&again, NULL, g, srs, ZKG_PCS_MERCURY,
+                 zkg_cpu_features(ZKG_CPU_ALL), NULL));
     assert_false(capped);
     assert_int_equal(key.srs.k, 10);
     assert_int_equal(key.fixed_points, 2);
@@ -116,7 +117,7 @@ static void damaged_keys_are_refused(void **state)
     zkg_key key, bad;
 
     (void)state;
-    OK(zkg_setup(&key, NULL, g, srs, 0, NULL));
+    OK(zkg_setup(&key, NULL, g, srs, ZKG_PCS_MERCURY, 0, NULL));
     OK(zkg_key_encode(&a, &len, &key, NULL));
     for (size_t n = 0; n < len; n += n < 64 || n + 400 > len ? 1 : 7) {
         uint8_t *cut = zkg_alloc(n, 1); /* its own, for the sanitizer */
@@ -158,7 +159,8 @@ static void fixed_values_are_held_to_their_range(void **state)
 
     (void)state;
     zkg_array_set_i64(&g->fixed[1], 0, 100);
-    assert_int_equal(zkg_setup(&key, NULL, g, srs, 0, &err), ZKG_ERR_WITNESS);
+    assert_int_equal(zkg_setup(&key, NULL, g, srs, ZKG_PCS_MERCURY, 0, &err),
+                     ZKG_ERR_WITNESS);
     assert_non_null(strstr(err.text, "l.w"));
     zkg_srs_free(srs);
     zkg_graph_free(g);
@@ -173,7 +175,7 @@ static void a_small_srs_makes_k_smaller(void **state)
 
     (void)state;
     OK(zkg_srs_new(&srs, 4, NULL));
-    OK(zkg_setup(&key, &capped, g, srs, 0, NULL));
+    OK(zkg_setup(&key, &capped, g, srs, ZKG_PCS_MERCURY, 0, NULL));
     assert_true(capped);
     assert_int_equal(key.srs.k, 4);
     assert_true(key.srs.development);

@@ -285,7 +285,7 @@ static void outside_subgroup(zkg_g2 *p)
 static void g2_outside_the_subgroup_is_refused(void **state)
 {
     static uint8_t file[FILE_BYTES];
-    zkg_srs_key key = {.k = 3};
+    zkg_srs_key key = {.k = 3, .pcs = ZKG_PCS_MERCURY};
     zkg_error err = {0};
     zkg_g2 p;
 
@@ -406,9 +406,12 @@ static void a_key_part_comes_back(void **state)
     (void)state;
     set_tau(&tau, 991);
     assert_int_equal(zkg_srs_from_tau(&srs, 5, &tau, NULL), ZKG_OK);
-    assert_int_equal(zkg_srs_key_init(&key, srs, 6, NULL), ZKG_ERR_USAGE);
-    assert_int_equal(zkg_srs_key_init(&key, srs, 0, NULL), ZKG_ERR_USAGE);
-    assert_int_equal(zkg_srs_key_init(&key, srs, 4, NULL), ZKG_OK);
+    assert_int_equal(zkg_srs_key_init(&key, srs, ZKG_PCS_MERCURY, 6, NULL),
+                     ZKG_ERR_USAGE);
+    assert_int_equal(zkg_srs_key_init(&key, srs, ZKG_PCS_MERCURY, 0, NULL),
+                     ZKG_ERR_USAGE);
+    assert_int_equal(zkg_srs_key_init(&key, srs, ZKG_PCS_MERCURY, 4, NULL),
+                     ZKG_OK);
     assert_int_equal(zkg_srs_key_check(&key, NULL), ZKG_OK);
     zkg_writer_init(&w);
     assert_int_equal(zkg_srs_key_write(&w, &key), ZKG_OK);
@@ -421,7 +424,7 @@ static void a_key_part_comes_back(void **state)
     assert_memory_equal(again.digest, key.digest, 32);
     for (size_t i = 0; i < w.len; i++) {
         /* the development mark is the maker's word, and not in the digest */
-        if (i == 64 + 128 + 128 + 4)
+        if (i == 64 + 128 + 128 + 4 + 4)
             continue;
         w.data[i] ^= 1;
         zkg_reader_init(&r, w.data, w.len);
@@ -454,10 +457,13 @@ static void the_digest_depends_on_k_and_tau_alone(void **state)
     set_tau(&tau, 5);
     assert_int_equal(zkg_srs_from_tau(&small, 4, &tau, NULL), ZKG_OK);
     assert_int_equal(zkg_srs_from_tau(&large, 6, &tau, NULL), ZKG_OK);
-    assert_int_equal(zkg_srs_key_init(&a, small, 4, NULL), ZKG_OK);
-    assert_int_equal(zkg_srs_key_init(&b, large, 4, NULL), ZKG_OK);
+    assert_int_equal(zkg_srs_key_init(&a, small, ZKG_PCS_MERCURY, 4, NULL),
+                     ZKG_OK);
+    assert_int_equal(zkg_srs_key_init(&b, large, ZKG_PCS_MERCURY, 4, NULL),
+                     ZKG_OK);
     assert_memory_equal(a.digest, b.digest, 32);
-    assert_int_equal(zkg_srs_key_init(&b, large, 5, NULL), ZKG_OK);
+    assert_int_equal(zkg_srs_key_init(&b, large, ZKG_PCS_MERCURY, 5, NULL),
+                     ZKG_OK);
     assert_memory_not_equal(a.digest, b.digest, 32);
     zkg_srs_free(small);
     zkg_srs_free(large);

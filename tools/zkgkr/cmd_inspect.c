@@ -315,7 +315,7 @@ static zkg_status inspect_key(const char *path, bool json, zkg_error *err)
     zkg_status s;
 
     ZKG_TRY(zkg_key_read(&key, path, err));
-    s = zkg_root_layout_init(&layout, &key.statement, key.srs.k, err);
+    s = zkg_root_layout_init(&layout, &key.statement, &key.srs, err);
     if (s != ZKG_OK) {
         zkg_key_clear(&key);
         return s;
@@ -335,6 +335,7 @@ static zkg_status inspect_key(const char *path, bool json, zkg_error *err)
         json_string(&o, "srs_digest", srs);
         json_bool(&o, "development", key.srs.development);
         json_u64(&o, "k", key.srs.k);
+        json_string(&o, "pcs", zkg_pcs_name(key.srs.pcs));
         json_u64(&o, "commitments", key.fixed_points);
         json_u64(&o, "proof_bytes", zkg_proof_bytes(&sizes));
         json_u64(&o, "public_bytes", sizes.public_bytes);
@@ -346,13 +347,14 @@ static zkg_status inspect_key(const char *path, bool json, zkg_error *err)
                "key digest    %s\n"
                "srs digest    %s%s\n"
                "k             %" PRIu32 "\n"
+               "pcs           %s\n"
                "commitments   %" PRIu64 " of fixed tensors\n"
                "proofs        %zu bytes, %zu of them public values\n",
                path, digest, srs,
                key.srs.development ? " (development: its maker may know tau)"
                                    : "",
-               key.srs.k, key.fixed_points, zkg_proof_bytes(&sizes),
-               sizes.public_bytes);
+               key.srs.k, zkg_pcs_name(key.srs.pcs), key.fixed_points,
+               zkg_proof_bytes(&sizes), sizes.public_bytes);
         show_statement(&key.statement);
     }
     zkg_key_clear(&key);

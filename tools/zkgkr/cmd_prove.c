@@ -249,7 +249,7 @@ static zkg_status check_srs(prove_job *j, zkg_error *err)
         return zkg_fail(err, ZKG_ERR_IO,
                         "%s has power %" PRIu32 ", the key %s needs %" PRIu32,
                         j->args.srs, j->srs->power, j->args.key, j->key.srs.k);
-    ZKG_TRY(zkg_srs_key_init(&mine, j->srs, j->key.srs.k, err));
+    ZKG_TRY(zkg_srs_key_init(&mine, j->srs, j->key.srs.pcs, j->key.srs.k, err));
     if (memcmp(mine.digest, j->key.srs.digest, sizeof(mine.digest)) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s is not the SRS that the key %s was made with",

@@ -207,7 +207,8 @@ static zkg_status prove_and_judge(tiny *t, uint32_t cpu, zkg_error *err)
 
     ZKG_TRY(make_graph(&t->graph, err));
     ZKG_TRY(zkg_srs_new(&t->srs, POWER, err));
-    ZKG_TRY(zkg_setup(&t->key, NULL, t->graph, t->srs, cpu, err));
+    ZKG_TRY(
+        zkg_setup(&t->key, NULL, t->graph, t->srs, ZKG_PCS_MERCURY, cpu, err));
     ZKG_TRY(make_witness(&t->witness, t->graph, err));
     input.srs = t->srs;
     input.arrays = t->witness.view;
