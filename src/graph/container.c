@@ -13,6 +13,7 @@ static const char *const names[] = {
     [ZKG_CONTAINER_PROOF] = "a proof",
     [ZKG_CONTAINER_JOURNAL] = "a journal",
     [ZKG_CONTAINER_CIRCUITS] = "a graph's circuits",
+    [ZKG_CONTAINER_PROGRAMS] = "a graph's programs",
 };
 
 zkg_status zkg_container_write(zkg_writer *w, zkg_container_kind kind,
@@ -30,7 +31,7 @@ uint32_t zkg_container_kind_of(const uint8_t *bytes, size_t len)
     if (len < ZKG_CONTAINER_BYTES || memcmp(bytes, magic, 8) != 0)
         return 0;
     kind = zkg_load_u32le(bytes + 8);
-    return kind <= ZKG_CONTAINER_CIRCUITS ? kind : 0;
+    return kind <= ZKG_CONTAINER_PROGRAMS ? kind : 0;
 }
 
 zkg_status zkg_container_read(zkg_reader *r, zkg_container_kind kind,

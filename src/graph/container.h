@@ -19,7 +19,8 @@ typedef enum zkg_container_kind {
     ZKG_CONTAINER_KEY = 2,
     ZKG_CONTAINER_PROOF = 3,
     ZKG_CONTAINER_JOURNAL = 4,
-    ZKG_CONTAINER_CIRCUITS = 5
+    ZKG_CONTAINER_CIRCUITS = 5,
+    ZKG_CONTAINER_PROGRAMS = 6
 } zkg_container_kind;
 
 zkg_status zkg_container_write(zkg_writer *w, zkg_container_kind kind,

@@ -32,6 +32,9 @@ void zkg_graph_free(zkg_graph *g)
     for (uint32_t i = 0; g->fixed != NULL && i < g->st.tensors; i++)
         zkg_array_clear(&g->fixed[i]);
     zkg_displays_free(g->display, g->display != NULL ? g->st.tensors : 0);
+    for (uint32_t i = 0; g->program != NULL && i < g->st.kernels; i++)
+        zkg_program_clear(&g->program[i]);
+    zkg_free(g->program);
     zkg_free(g->fixed);
     zkg_free(g->rule);
     zkg_free(g->input);
@@ -271,10 +274,15 @@ zkg_status zkg_graph_add_kernel(zkg_graph *g, const char *kernel,
 {
     zkg_statement *st = &g->st;
     char *name;
+    void *more;
 
     ZKG_TRY(refuse_finished(g, err));
     if (zkg_statement_kernel_id(st, kernel) != ZKG_NO_ID)
         return BAD("two kernels are named %s", kernel);
+    more = zkg_grow(g->program, st->kernels, sizeof(g->program[0]));
+    if (more == NULL)
+        return no_memory(err);
+    g->program = more;
     ZKG_TRY(add_named((void **)&st->kernel, st->kernels, sizeof(st->kernel[0]),
                       &name, kernel, err));
     st->kernel[st->kernels++] = zkg_kernel_empty(name);
@@ -453,6 +461,46 @@ zkg_status zkg_graph_kernel_circuit(zkg_graph *g, const char *kernel,
     st->circuits++;
     return zkg_graph_kernel_circuit_id(g, kernel, st->circuits - 1, inputs,
                                        outputs, err);
+}
+
+/* Values in one copy of a parameter. */
+static uint64_t param_count(const zkg_kernel *k, uint32_t param)
+{
+    uint64_t n = 1;
+
+    for (uint32_t a = 0; a < k->param[param].axes; a++)
+        n *= k->axis[k->param[param].axis[a]].len;
+    return n;
+}
+
+zkg_status zkg_graph_kernel_program(zkg_graph *g, const char *kernel,
+                                    zkg_program *p, zkg_error *err)
+{
+    zkg_kernel *k = NULL;
+    zkg_program *own;
+
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_kernel(&k, g, kernel, err));
+    own = &g->program[k - g->st.kernel];
+    if (own->params > 0)
+        return BAD("kernel %s has two programs", kernel);
+    if (p->params != k->params || p->params == 0)
+        return BAD("kernel %s has %u parameters, its program %u", kernel,
+                   k->params, p->params);
+    for (uint32_t i = 0; i < p->params; i++) {
+        const zkg_program_param *q = &p->param[i];
+
+        if (strcmp(q->name, k->param[i].name) != 0 ||
+            (q->count != 0 && q->count != param_count(k, i)))
+            return BAD("kernel %s: parameter %s of %llu values is %s of %u in "
+                       "its program",
+                       kernel, k->param[i].name,
+                       (unsigned long long)param_count(k, i), q->name,
+                       q->count);
+    }
+    *own = *p;
+    *p = (zkg_program){.params = 0};
+    return ZKG_OK;
 }
 
 /* ---- tasks ---- */
@@ -645,8 +693,9 @@ zkg_status zkg_graph_rule_circuit(zkg_graph *g, const char *task,
 
     r.kind = ZKG_RULE_CIRCUIT;
     ZKG_TRY(find_task(&r.task, g, task, err));
-    if (g->st.kernel[g->st.task[r.task].kernel].circuit == ZKG_NO_ID)
-        return BAD("task %s has no circuit", task);
+    if (g->st.kernel[g->st.task[r.task].kernel].circuit == ZKG_NO_ID &&
+        g->program[g->st.task[r.task].kernel].params == 0)
+        return BAD("task %s has no circuit, and no program", task);
     return add_rule(g, &r, err);
 }
 

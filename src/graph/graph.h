@@ -7,6 +7,7 @@
  * The inside of a zkg_graph: statement, fixed values, rules, display.
  */
 
+#include "circuit/program.h"
 #include "graph/display.h"
 #include "graph/statement.h"
 #include "tensor/array.h"
@@ -29,14 +30,15 @@ typedef struct zkg_rule {
     uint32_t table;     /**< map, count */
     uint32_t from;      /**< map */
     uint32_t to;        /**< what is made; of divmod, the quotient; circuit
-                             makes its outputs, zkg_rule_makes() */
+                             makes several, zkg_rule_makes() */
     uint32_t remainder; /**< divmod */
     int64_t value;      /**< constant */
 } zkg_rule;
 
 struct zkg_graph {
     zkg_statement st;
-    zkg_array *fixed; /**< one a tensor; data NULL where there is none */
+    zkg_array *fixed;     /**< one a tensor; data NULL where there is none */
+    zkg_program *program; /**< one a kernel; empty where there is none */
     zkg_rule *rule;
     uint32_t rules;
     uint32_t *input;

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * Giving circuits to a graph.
+ * Giving circuits, and the programs that make their witnesses, to a graph.
  */
 
 #include "circuit/circuit.h"
@@ -36,8 +36,20 @@ ZKG_MUST_CHECK zkg_status zkg_graph_set_fixed_fr(zkg_graph *g,
                                                  size_t count, zkg_error *err);
 
 /**
- * The rule `circuit`: the virtual tensors that a task's circuit makes, all
- * padded copies as it computes them.
+ * Give a kernel its program, which makes some of its parameters from others.
+ * It is saved with the graph and no part of its digest.
+ *
+ * @param p taken over on success: parameter k is the kernel's parameter k
+ */
+ZKG_MUST_CHECK zkg_status zkg_graph_kernel_program(zkg_graph *g,
+                                                   const char *kernel,
+                                                   zkg_program *p,
+                                                   zkg_error *err);
+
+/**
+ * The rule `circuit`: the tensors that the program of a task's kernel makes;
+ * then the virtual ones that its circuit makes, all padded copies as it
+ * computes them.
  */
 ZKG_MUST_CHECK zkg_status zkg_graph_rule_circuit(zkg_graph *g, const char *task,
                                                  zkg_error *err);

@@ -10,6 +10,7 @@
 #include "graph/circuits_file.h"
 #include "graph/graph.h"
 #include "graph/graph_circuit.h"
+#include "graph/programs_file.h"
 #include "tensor/safetensors.h"
 
 #define MAX_GRAPH_JSON ((size_t)1 << 30)
@@ -575,7 +576,7 @@ static zkg_status check_digest(const zkg_graph *g, const zkg_safetensors *st,
 
 static zkg_status load(zkg_graph *g, const zkg_json *root,
                        const zkg_safetensors *st, const char *arrays_path,
-                       zkg_error *err)
+                       const char *programs_path, zkg_error *err)
 {
     const zkg_json *part;
     const char *kind;
@@ -593,6 +594,7 @@ static zkg_status load(zkg_graph *g, const zkg_json *root,
     ZKG_TRY(zkg_json_need(&part, root, "statement", ZKG_JSON_OBJECT, err));
     ZKG_TRY(load_statement(g, part, st, err));
     ZKG_TRY(load_fixed(g, st, arrays_path, err));
+    ZKG_TRY(zkg_programs_load(g, programs_path, err));
     ZKG_TRY(zkg_json_need(&part, root, "witness", ZKG_JSON_OBJECT, err));
     ZKG_TRY(load_witness(g, part, err));
     ZKG_TRY(zkg_json_need(&part, root, "display", ZKG_JSON_OBJECT, err));
@@ -606,7 +608,7 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     zkg_safetensors st = {.file = NULL};
     zkg_json_doc *doc = NULL;
     zkg_graph *g = NULL;
-    char *arrays, *json, *circuits;
+    char *arrays, *json, *circuits, *programs;
     zkg_status s;
 
     *out = NULL;
@@ -618,7 +620,8 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     arrays = zkg_path_join(folder, "tensors.safetensors");
     json = zkg_path_join(folder, "graph.json");
     circuits = zkg_path_join(folder, "circuits.bin");
-    if (arrays == NULL || json == NULL || circuits == NULL)
+    programs = zkg_path_join(folder, "programs.bin");
+    if (arrays == NULL || json == NULL || circuits == NULL || programs == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = zkg_json_read(&doc, json, MAX_GRAPH_JSON, err);
@@ -629,7 +632,8 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     if (s == ZKG_OK)
         s = zkg_circuits_load(&g->st, circuits, err);
     if (s == ZKG_OK)
-        s = load(g, zkg_json_root(doc), &st, arrays, err);
+        s = load(g, zkg_json_root(doc), &st, arrays, programs, err);
+    zkg_free(programs);
     zkg_free(circuits);
     zkg_json_free(doc);
     zkg_safetensors_clear(&st);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "graph/circuits_file.h"
 #include "graph/graph.h"
+#include "graph/programs_file.h"
 #include "graph/text.h"
 #include "tensor/safetensors.h"
 
@@ -372,7 +373,7 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
 zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
                           zkg_error *err)
 {
-    char *arrays, *json, *circuits;
+    char *arrays, *json, *circuits, *programs;
     zkg_status s;
 
     if (!g->finished)
@@ -381,15 +382,19 @@ zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
     arrays = zkg_path_join(folder, "tensors.safetensors");
     json = zkg_path_join(folder, "graph.json");
     circuits = zkg_path_join(folder, "circuits.bin");
-    if (arrays == NULL || json == NULL || circuits == NULL)
+    programs = zkg_path_join(folder, "programs.bin");
+    if (arrays == NULL || json == NULL || circuits == NULL || programs == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = save_arrays(g, arrays, err);
     if (s == ZKG_OK)
         s = zkg_circuits_save(&g->st, circuits, err);
     if (s == ZKG_OK)
+        s = zkg_programs_save(g, programs, err);
+    if (s == ZKG_OK)
         s = save_json(g, json, err);
     zkg_free(circuits);
+    zkg_free(programs);
     zkg_free(arrays);
     zkg_free(json);
     return s;

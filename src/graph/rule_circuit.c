@@ -7,6 +7,16 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "graph/statement_circuit.h"
+
+/* Does the program make a parameter that the circuit does not? */
+static bool program_makes(const zkg_graph *g, const zkg_task *t, uint32_t param)
+{
+    const zkg_program *p = &g->program[t->kernel];
+
+    return param < p->params && p->param[param].made &&
+           !zkg_kernel_circuit_makes(&g->st.kernel[t->kernel], param);
+}
 
 bool zkg_rule_circuit_makes(uint32_t *id, const zkg_graph *g, uint32_t task,
                             uint32_t k)
@@ -14,10 +24,83 @@ bool zkg_rule_circuit_makes(uint32_t *id, const zkg_graph *g, uint32_t task,
     const zkg_task *t = &g->st.task[task];
     const zkg_kernel *kernel = &g->st.kernel[t->kernel];
 
-    if (k >= kernel->outputs)
-        return false;
-    *id = t->bind[kernel->output[k]];
-    return true;
+    if (k < kernel->outputs) {
+        *id = t->bind[kernel->output[k]];
+        return true;
+    }
+    k -= kernel->outputs;
+    for (uint32_t p = 0; p < kernel->params; p++) {
+        if (program_makes(g, t, p) && k-- == 0) {
+            *id = t->bind[p];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- programs ---- */
+
+/* The array of a parameter for the program to read or write; a virtual tensor
+ * that the circuit makes has none. */
+static zkg_status find_param(zkg_array **out, zkg_array *arrays,
+                             const zkg_graph *g, const zkg_task *t, uint32_t p,
+                             zkg_error *err)
+{
+    const zkg_program_param *q = &g->program[t->kernel].param[p];
+    const uint32_t id = t->bind[p];
+    const zkg_tensor *x = &g->st.tensor[id];
+
+    *out = NULL;
+    if (q->count == 0)
+        return ZKG_OK;
+    if (program_makes(g, t, p)) {
+        if (arrays[id].data != NULL)
+            return zkg_fail(err, ZKG_ERR_INVALID, "tensor %s is made twice",
+                            x->name);
+        ZKG_TRY(zkg_array_init(&arrays[id], x->type, x->axes, x->len, err));
+    } else if (arrays[id].data == NULL) {
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "task %s: its program reads tensor %s before any rule "
+                        "makes it",
+                        t->name, x->name);
+    }
+    *out = &arrays[id];
+    return ZKG_OK;
+}
+
+static zkg_status run_program(zkg_array *arrays, const zkg_graph *g,
+                              const zkg_task *t, const zkg_hints *hints,
+                              zkg_error *err)
+{
+    const zkg_program *p = &g->program[t->kernel];
+    zkg_array **array = zkg_alloc(p->params, sizeof(*array));
+    zkg_error why = {0};
+    zkg_status s = ZKG_OK;
+
+    if (array == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (uint32_t i = 0; i < p->params && s == ZKG_OK; i++)
+        s = find_param(&array[i], arrays, g, t, i, err);
+    if (s == ZKG_OK) {
+        s = zkg_program_run(p, g->st.kernel[t->kernel].name, t->copies, array,
+                            t->broadcast, hints, &why);
+        if (s != ZKG_OK)
+            (void)zkg_fail(err, s, "task %s: %s", t->name, why.text);
+    }
+    zkg_free(array);
+    return s;
+}
+
+/* Run it if a tensor that it makes is missing. */
+static zkg_status make_by_program(zkg_array *arrays, const zkg_graph *g,
+                                  const zkg_task *t, const zkg_hints *hints,
+                                  zkg_error *err)
+{
+    for (uint32_t p = 0; p < t->params; p++) {
+        if (program_makes(g, t, p) && arrays[t->bind[p]].data == NULL)
+            return run_program(arrays, g, t, hints, err);
+    }
+    return ZKG_OK;
 }
 
 /* The arrays of a circuit's inputs, to be freed with zkg_free(). */
@@ -113,13 +196,17 @@ static zkg_status make_outputs(zkg_array *arrays, const zkg_graph *g,
 }
 
 zkg_status zkg_rule_circuit(zkg_array *arrays, const zkg_graph *g,
-                            uint32_t task, zkg_error *err)
+                            uint32_t task, const zkg_hints *hints,
+                            zkg_error *err)
 {
     const zkg_kernel *k = &g->st.kernel[g->st.task[task].kernel];
     const zkg_array **input = NULL;
     zkg_fr **out;
     zkg_status s;
 
+    ZKG_TRY(make_by_program(arrays, g, &g->st.task[task], hints, err));
+    if (k->outputs == 0)
+        return ZKG_OK;
     ZKG_TRY(find_inputs(&input, arrays, g, task, err));
     out = zkg_alloc(k->outputs, sizeof(*out));
     if (out == NULL)

@@ -14,13 +14,18 @@ bool zkg_rule_circuit_makes(uint32_t *id, const zkg_graph *g, uint32_t task,
                             uint32_t k);
 
 /**
- * Make them.  A virtual tensor holds every padded copy and entry; it is of its
- * declared type where that holds them all, else of field elements.
+ * Make them: run the kernel's program, unless its tensors are there, then
+ * evaluate the circuit.  A virtual tensor holds every padded copy and entry; it
+ * is of its declared type where that holds them all, else of field elements.
  *
- * @retval ZKG_ERR_WITNESS an input is not there yet
+ * @param hints beside those built in; may be NULL
+ * @retval ZKG_ERR_WITNESS     an input is not there yet, or an assertion of the
+ *                             program does not hold
+ * @retval ZKG_ERR_UNSUPPORTED a hint is not there
  */
 ZKG_MUST_CHECK zkg_status zkg_rule_circuit(zkg_array *arrays,
                                            const zkg_graph *g, uint32_t task,
+                                           const zkg_hints *hints,
                                            zkg_error *err);
 
 /**

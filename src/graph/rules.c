@@ -305,7 +305,8 @@ bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
 }
 
 zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
-                        const zkg_rule *r, zkg_error *err)
+                        const zkg_rule *r, const zkg_hints *hints,
+                        zkg_error *err)
 {
     switch (r->kind) {
     case ZKG_RULE_DIVMOD:
@@ -316,7 +317,7 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
     case ZKG_RULE_COUNT:
         return run_count(arrays, g, r, err);
     case ZKG_RULE_CIRCUIT:
-        return zkg_rule_circuit(arrays, g, r->task, err);
+        return zkg_rule_circuit(arrays, g, r->task, hints, err);
     default:
         return run_constant(arrays, g, r, err);
     }

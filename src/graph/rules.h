@@ -20,10 +20,13 @@ bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
 /**
  * Run a rule; the arrays that it makes become owned by their list.
  *
- * @retval ZKG_ERR_WITNESS no value satisfies it
+ * @param hints of programs, beside those built in; may be NULL
+ * @retval ZKG_ERR_WITNESS     no value satisfies it
+ * @retval ZKG_ERR_UNSUPPORTED a hint that is not there
  */
 ZKG_MUST_CHECK zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
-                                       const zkg_rule *r, zkg_error *err);
+                                       const zkg_rule *r,
+                                       const zkg_hints *hints, zkg_error *err);
 
 /**
  * Store v into tensor id, if it lies within its min..max.

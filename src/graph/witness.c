@@ -170,7 +170,7 @@ zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g, zkg_error *err)
         for (uint32_t k = 0; zkg_rule_makes(&id, g, &g->rule[i], k); k++)
             missing = missing || w->array[id].data == NULL;
         if (missing)
-            ZKG_TRY(zkg_rule_run(w->array, g, &g->rule[i], err));
+            ZKG_TRY(zkg_rule_run(w->array, g, &g->rule[i], w->hints, err));
     }
     zkg_witness_refresh(w);
     return ZKG_OK;
