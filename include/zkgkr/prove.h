@@ -34,7 +34,11 @@ struct zkg_statement;
 /** Who did what for how long: one a rank and step. */
 typedef struct zkg_step_report {
     uint32_t rank, child;
-    double start, wall; /**< seconds since the prover's start */
+    double start, wall;  /**< seconds since the prover's start */
+    double comm_s;       /**< of wall: in calls that wait for other ranks */
+    uint64_t comm_bytes; /**< handed over to other ranks */
+    uint64_t peak_rss;   /**< of the process so far, at the step's end; steps
+                              below a millisecond repeat the one before */
 } zkg_step_report;
 
 /** One rank. */
@@ -43,6 +47,9 @@ typedef struct zkg_rank_report {
     uint64_t peak_rss;                /**< bytes, of the whole process so far */
     uint64_t comms_made, comms_freed; /**< so far, the job's own included */
     double commit_s, walk_s, wait_s, open_s; /**< wait: for other ranks */
+    double walk_at, open_at; /**< seconds since the prover's start */
+    double comm_s;           /**< in all calls that wait for other ranks */
+    uint64_t comm_bytes;     /**< handed over to other ranks */
 } zkg_rank_report;
 
 /** How a proof came about; filled in on rank 0. */
@@ -59,9 +66,12 @@ typedef struct zkg_prove_report {
 
 ZKG_API void zkg_prove_report_clear(zkg_prove_report *report);
 
-/** Told on rank 0 when one of its steps ends. */
-typedef void (*zkg_progress_fn)(void *user, uint32_t done, uint32_t total,
-                                const char *what);
+/**
+ * Told on rank 0 when it has the segment of a task or table.
+ *
+ * @param seconds how long rank 0 worked on it; below 0: others did
+ */
+typedef void (*zkg_progress_fn)(void *user, uint32_t child, double seconds);
 
 /** What a rank is about to do. */
 typedef enum zkg_stage {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "comm/ops.h"
 
 static bool under_launcher(void)
@@ -33,15 +34,32 @@ zkg_status zkg_comm_init(zkg_comm **world, int *argc, char ***argv,
 /* The pulse is odd inside a call that waits for other ranks. */
 static void beat(const zkg_comm *c)
 {
-    if (c->tally != NULL)
-        (void)atomic_fetch_add_explicit(&c->tally->pulse, 1,
-                                        memory_order_relaxed);
+    if (c->tally == NULL)
+        return;
+    c->tally->since = zkg_seconds();
+    (void)atomic_fetch_add_explicit(&c->tally->pulse, 1, memory_order_relaxed);
 }
 
 static zkg_status beaten(const zkg_comm *c, zkg_status s)
 {
+    const double since = c->tally == NULL ? 0 : c->tally->since;
+
     beat(c);
+    if (c->tally != NULL)
+        c->tally->seconds += c->tally->since - since;
     return s;
+}
+
+static void hand_over(const zkg_comm *c, uint64_t bytes)
+{
+    if (c->tally != NULL && c->size > 1)
+        c->tally->bytes += bytes;
+}
+
+void zkg_comm_traffic(const zkg_comm *world, double *seconds, uint64_t *bytes)
+{
+    *seconds = world->tally != NULL ? world->tally->seconds : 0;
+    *bytes = world->tally != NULL ? world->tally->bytes : 0;
 }
 
 /* Evaluate a call of c between two beats. */
@@ -76,6 +94,7 @@ void zkg_comm_free(zkg_comm *c)
 
 zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
 {
+    hand_over(c, n * sizeof(*v));
     return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->sum_fr(c, v, n));
 }
 
@@ -84,12 +103,14 @@ zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
 {
     if (root >= c->size)
         return ZKG_ERR_INVALID;
+    hand_over(c, n * sizeof(*v));
     return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->reduce_fr(c, v, n, root));
 }
 
 zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
                                  const uint64_t *first)
 {
+    hand_over(c, (first[c->rank + 1] - first[c->rank]) * sizeof(*v));
     return c->size == 1 ? ZKG_OK
                         : WAITING(c, c->ops->allgather_fr(c, v, first));
 }
@@ -106,6 +127,7 @@ static zkg_status gather(const zkg_comm *c, const void *mine, size_t len,
     uint8_t *bytes = NULL;
     zkg_status s = ZKG_ERR_NOMEM;
 
+    hand_over(c, len);
     *all = NULL;
     *lens = NULL;
     if (each == NULL)
@@ -155,6 +177,7 @@ zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes, size_t len,
 {
     if (root >= c->size)
         return ZKG_ERR_INVALID;
+    hand_over(c, root == c->rank ? len : 0);
     return c->size == 1 ? ZKG_OK
                         : WAITING(c, c->ops->broadcast(c, bytes, len, root));
 }
@@ -167,7 +190,7 @@ zkg_status zkg_comm_barrier(const zkg_comm *c)
 zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
                              const uint32_t *ranks, uint32_t n, uint32_t tag)
 {
-    bool member = false;
+    bool member = false, ascending = true; /* then all are distinct */
 
     *out = NULL;
     if (world->tally == NULL || n == 0 || n > world->size)
@@ -176,6 +199,9 @@ zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
         member = member || ranks[i] == world->rank;
         if (ranks[i] >= world->size)
             return ZKG_ERR_INVALID;
+        if (i > 0 && ranks[i] > ranks[i - 1] && ascending)
+            continue;
+        ascending = i == 0;
         for (uint32_t j = 0; j < i; j++) {
             if (ranks[i] == ranks[j])
                 return ZKG_ERR_INVALID;
@@ -197,6 +223,7 @@ void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed)
 
 zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest, uint64_t value)
 {
+    hand_over(world, sizeof(value));
     return dest < world->size ? world->ops->send_token(world, dest, value)
                               : ZKG_ERR_INVALID;
 }
@@ -214,6 +241,7 @@ zkg_status zkg_comm_drain_tokens(zkg_comm *world)
 zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest, const void *bytes,
                          size_t len)
 {
+    hand_over(c, len);
     return dest < c->size && dest != c->rank
                ? WAITING(c, c->ops->send(c, dest, bytes, len))
                : ZKG_ERR_INVALID;
@@ -230,6 +258,7 @@ zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source, void *bytes,
 zkg_status zkg_comm_send_parcel(zkg_comm *world, uint32_t dest, void *bytes,
                                 size_t len)
 {
+    hand_over(world, len);
     if (dest < world->size && dest != world->rank)
         return world->ops->send_parcel(world, dest, bytes, len);
     zkg_free(bytes);

@@ -83,6 +83,13 @@ ZKG_MUST_CHECK zkg_status zkg_comm_subgroup(zkg_comm **out,
  *  collective. */
 void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed);
 
+/** The MPI library and its version, cut to size bytes.  Not collective. */
+void zkg_comm_library(char *out, size_t size);
+
+/** What this rank spent so far in calls that wait for others, in all
+ *  communicators, and the bytes that it handed over there.  Not collective. */
+void zkg_comm_traffic(const zkg_comm *world, double *seconds, uint64_t *bytes);
+
 /**
  * Send a number to a rank of world; returns at once.  Not collective.  To
  * oneself is allowed.

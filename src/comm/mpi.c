@@ -591,6 +591,22 @@ static void yield_when_crowded(void)
         (void)setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
 }
 
+void zkg_comm_library(char *out, size_t size)
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = {0};
+    size_t n;
+    int len = 0;
+
+    if (MPI_Get_library_version(text, &len) != MPI_SUCCESS)
+        text[0] = '\0';
+    n = strcspn(text, ",\n"); /* the rest is how it was built */
+    n = n < size ? n : size - 1;
+    memcpy(out, text, n);
+    out[n] = '\0';
+    for (char *tab = out; (tab = strchr(tab, '\t')) != NULL;)
+        *tab = ' ';
+}
+
 zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
                              zkg_error *err)
 {

@@ -45,9 +45,11 @@ typedef struct zkg_comm_ops {
     void (*free)(zkg_comm *c);
 } zkg_comm_ops;
 
-/** Communicators of this rank, and its pulse. */
+/** Communicators of this rank, its traffic, and its pulse. */
 typedef struct zkg_comm_tally {
     uint64_t made, freed;
+    double seconds, since; /* in calls that wait; when the last one began */
+    uint64_t bytes;        /* handed over to be sent or summed */
     atomic_uint pulse;
 } zkg_comm_tally;
 

@@ -14,10 +14,12 @@ static uint64_t whole(double seconds)
 }
 
 /* The SRS's points, and what the root keeps: every rank has them. */
-static double held_bytes(const zkg_costs *costs, const zkg_root_work *root)
+static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
+                         uint32_t ranks)
 {
-    return costs->rank_bytes + root->tensor_bytes + 64 * root->root * 2 +
-           3 * 32 * root->root + 64 * root->chunks;
+    return costs->rank_bytes + (ranks > 1 ? costs->mpi_bytes : 0) +
+           root->tensor_bytes + 64 * root->root * 2 + 3 * 32 * root->root +
+           64 * root->chunks;
 }
 
 static void set_root(zkg_job *job, const zkg_costs *costs,
@@ -27,7 +29,7 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
 
     zkg_root_work_count(&root, st, k);
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
-    job->rank_bytes = held_bytes(costs, &root);
+    job->rank_bytes = held_bytes(costs, &root, job->ranks);
 }
 
 zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,

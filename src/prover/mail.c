@@ -105,6 +105,8 @@ static zkg_status take_in(zkg_prover *p, bool wait)
         ZKG_TRY(zkg_comm_recv_parcel(p->world, from, m->segments + m->at[child],
                                      p->layout.segment_bytes[child]));
         m->missing--;
+        if (p->options->progress != NULL)
+            p->options->progress(p->options->progress_user, child, -1);
     }
     return ZKG_OK;
 }

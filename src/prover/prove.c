@@ -85,6 +85,7 @@ static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
         status = zkg_batch_open(root, p->active, p->backend, p->srs, p->pcs,
                                 p->k, claims, count, p->options->hooks);
     zkg_free(claims);
+    p->open_at = start - p->start;
     p->open_s = zkg_seconds() - start;
     if (status != ZKG_OK)
         return zkg_fail(err, status, "the opening failed (%s)",
@@ -221,6 +222,7 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
         err = &unused;
     *proof = NULL;
     *proof_len = 0;
+    zkg_comm_traffic(world, &p.comm_s0, &p.comm_bytes0);
     if (report != NULL)
         memset(report, 0, sizeof(*report));
     if (p.plan == NULL) {

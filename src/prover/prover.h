@@ -55,7 +55,9 @@ typedef struct zkg_prover {
     zkg_root_layout layout;
     zkg_root_seed seed;
     double start;
-    double commit_s, walk_s, wait_s, open_s;
+    double commit_s, walk_s, wait_s, open_s, walk_at, open_at;
+    double comm_s0; /**< the world's traffic before this proof */
+    uint64_t comm_bytes0;
 
     bool *have; /**< one a child: it came from the journal; owned */
     uint32_t have_len;

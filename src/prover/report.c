@@ -21,6 +21,11 @@ static void describe_rank(zkg_rank_report *mine, const zkg_prover *p)
     mine->walk_s = p->walk_s;
     mine->wait_s = p->wait_s;
     mine->open_s = p->open_s;
+    mine->walk_at = p->walk_at;
+    mine->open_at = p->open_at;
+    zkg_comm_traffic(p->world, &mine->comm_s, &mine->comm_bytes);
+    mine->comm_s -= p->comm_s0;
+    mine->comm_bytes -= p->comm_bytes0;
 }
 
 /* Each rank sends its zkg_rank_report, then its steps. */

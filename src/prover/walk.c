@@ -172,6 +172,23 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
     return status;
 }
 
+/* Steps shorter than this do not pay for a look at the peak memory. */
+#define LOOK_AT_MEMORY 1e-3
+
+/* What a step took, from what the rank had spent before it. */
+static void book(zkg_step_report *step, const zkg_prover *p, double comm_s,
+                 uint64_t comm_bytes)
+{
+    step->wall = zkg_seconds() - p->start - step->start;
+    zkg_comm_traffic(p->world, &step->comm_s, &step->comm_bytes);
+    step->comm_s -= comm_s;
+    step->comm_bytes -= comm_bytes;
+    if (p->step_len == 0 || step->wall >= LOOK_AT_MEMORY)
+        step->peak_rss = zkg_peak_rss();
+    else
+        step->peak_rss = step[-1].peak_rss;
+}
+
 /* Wait for what a child needs, run it, tell those that wait for it. */
 static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
                            bool *done, zkg_error *err)
@@ -179,6 +196,8 @@ static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
     const zkg_plan *plan = p->plan;
     zkg_step_report *step = &p->step[p->step_len];
     zkg_status status = wait_for_needs(p, c, done);
+    double comm_s;
+    uint64_t comm_bytes;
 
     if (status != ZKG_OK)
         return zkg_fail(err, status, "%s: waiting for others failed",
@@ -187,8 +206,9 @@ static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
     step->rank = p->rank;
     step->child = c;
     step->start = zkg_seconds() - p->start;
+    zkg_comm_traffic(p->world, &comm_s, &comm_bytes);
     status = run_child(failed, p, c, err);
-    step->wall = zkg_seconds() - p->start - step->start;
+    book(step, p, comm_s, comm_bytes);
     p->step_len++;
     done[c] = true;
     if (status == ZKG_OK && plan->group[plan->group_first[c]] == p->rank)
@@ -206,6 +226,7 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
     zkg_status status = ZKG_OK;
 
     *failed = ZKG_OK;
+    p->walk_at = start - p->start;
     p->step = zkg_alloc(steps, sizeof(*p->step));
     if (done == NULL || p->step == NULL)
         status = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a list of tasks");
@@ -217,11 +238,11 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
         if (p->have[c])
             continue;
         status = run_step(failed, p, c, done, err);
+        if (status == ZKG_OK && p->options->progress != NULL && p->rank == 0)
+            p->options->progress(p->options->progress_user, c,
+                                 p->step[p->step_len - 1].wall);
         if (status == ZKG_OK)
             status = zkg_prover_collect(p, false, err);
-        if (p->options->progress != NULL && p->rank == 0)
-            p->options->progress(p->options->progress_user, i + 1, steps,
-                                 plan->name[c]);
     }
     zkg_free(done);
     p->walk_s = zkg_seconds() - start;

@@ -223,7 +223,10 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
             (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (t->vis != ZKG_PRIVATE)
             continue;
-        out->commits[width_class(t)] += (double)zkg_tensor_count(t);
+        /* Multiplicities are mostly zero, whatever their type holds. */
+        out->commits[zkg_statement_is_hinted_counts(st, i) ? 0
+                                                           : width_class(t)] +=
+            (double)zkg_tensor_count(t);
         out->chunks += vars > k ? ldexp(1, (int)(vars - k)) : 1;
     }
     for (uint32_t c = 0; c < st->tasks; c++)

@@ -49,6 +49,7 @@ typedef struct zkg_costs {
     double commit[4], chunk;
     double open_cell, open_element, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
+    double mpi_bytes;  /**< more under MPI */
 } zkg_costs;
 
 /** Measured once on one machine with AVX-512 IFMA; ratios carry further than

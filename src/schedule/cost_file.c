@@ -30,7 +30,8 @@ const zkg_costs zkg_costs_builtin = {
     .open_point = 60e-9,
     .open_root = 18e-6,
     .open_claim = 8e-6,
-    .rank_bytes = 9e6,
+    .rank_bytes = 6e6,
+    .mpi_bytes = 8e6,
 };
 
 typedef struct entry {
@@ -61,6 +62,7 @@ static const entry entries[] = {
     {"open_root", AT(open_root), "rank 0's last step, over 2^k"},
     {"open_claim", AT(open_claim), "a claim, on every rank"},
     {"rank_bytes", AT(rank_bytes), "bytes of a process that proves nothing"},
+    {"mpi_bytes", AT(mpi_bytes), "bytes more under MPI"},
 };
 
 enum { ENTRIES = sizeof(entries) / sizeof(entries[0]) };

@@ -244,19 +244,20 @@ static double resident(void)
 }
 
 typedef struct samples {
-    uint32_t tasks;
+    uint32_t tasks, done;
     double early, late;
 } samples;
 
-static void sample(void *user, uint32_t done, uint32_t total, const char *what)
+static void sample(void *user, uint32_t child, double seconds)
 {
     samples *s = user;
 
-    (void)what;
-    s->tasks = total;
-    if (done == total / 10)
+    (void)child;
+    (void)seconds;
+    s->done++;
+    if (s->done == s->tasks / 10)
         s->early = resident();
-    if (done == total)
+    if (s->done == s->tasks)
         s->late = resident();
 }
 
@@ -310,7 +311,7 @@ static double prove_many(const bench *b, const zkg_plan *plan, zkg_comm *comm,
 static void many_tasks(bench *b, const char *srs, uint32_t tasks)
 {
     zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
-    samples s = {0}, again = {0}, unused = {0};
+    samples s = {.tasks = tasks}, again = s, unused = s;
     zkg_plan *plan = NULL;
     zkg_error err = {0};
     double alone = 0, shared, first, second, kept;
@@ -334,9 +335,9 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
         alone = prove_many(b, NULL, self, &unused);
         printf("%" PRIu32 " tasks, %" PRIu32 " ranks: %.1f us a task and rank "
                "beside its proof of %.1f us; resident %.1f MiB after a tenth "
-               "of rank 0's %" PRIu32 " tasks, %.1f MiB at their end\n",
+               "of the tasks, %.1f MiB at their end\n",
                tasks, b->size, 1e6 * (shared - alone), 1e6 * alone,
-               s.early / 1048576, s.tasks, s.late / 1048576);
+               s.early / 1048576, s.late / 1048576);
     }
     zkg_plan_free(plan);
 }

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "budget.h"
 #include "comm/comm.h"
 #include "commands.h"
 #include "graph/graph.h"
@@ -20,14 +20,17 @@
 #include "graph/witness.h"
 #include "journal/journal.h"
 #include "options.h"
+#include "progress.h"
 #include "report.h"
+#include "schedule/cost.h"
 #include "watch.h"
 #include "zkgkr/prove.h"
 
 typedef struct prove_args {
     const char *graph, *key, *srs, *input, *witness, *schedule, *mapping,
-        *dependencies, *out, *report, *progress, *run_dir, *watchdog;
-    bool no_schedule, json, resume;
+        *dependencies, *out, *report, *progress, *run_dir, *watchdog, *trace,
+        *memory, *costs;
+    bool no_schedule, json, resume, dry_run;
     double watchdog_s;
 } prove_args;
 
@@ -43,8 +46,11 @@ typedef struct prove_job {
     zkg_journal *journal;
     zkg_plan *plan;
     const char *plan_source;
-    double started, ready, last_beat;
-    enum { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_BAR } progress;
+    zkg_job job;
+    zkg_forecast forecast;
+    double started, ready, witness_s;
+    zkg_progress_how how;
+    zkg_progress progress;
 } prove_job;
 
 static const char usage[] =
@@ -91,6 +97,13 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
          false},
         {"o", "FILE.proof", "where the proof goes", &a->out, NULL, true},
         {"report", "FILE", "report.json", &a->report, NULL, false},
+        {"trace", "FILE", "trace.json, for Perfetto", &a->trace, NULL, false},
+        {"dry-run", NULL, "say time and memory, and prove nothing", NULL,
+         &a->dry_run, false},
+        {"memory-limit", "BYTES", "refuse what needs more on a rank (4G)",
+         &a->memory, NULL, false},
+        {"costs", "FILE", "constants, from selftest --calibrate", &a->costs,
+         NULL, false},
         {"progress", "HOW", "auto, bar, plain or none", &a->progress, NULL,
          false},
         {"json", NULL, "the report on stdout", NULL, &a->json, false},
@@ -140,50 +153,6 @@ static zkg_status check_launcher(zkg_error *err)
                         "process (use srun --mpi=pmix)",
                         tasks);
     return ZKG_OK;
-}
-
-static zkg_status choose_progress(prove_job *j, zkg_error *err)
-{
-    const char *how = j->args.progress == NULL ? "auto" : j->args.progress;
-
-    if (strcmp(how, "none") == 0)
-        j->progress = PROGRESS_NONE;
-    else if (strcmp(how, "plain") == 0)
-        j->progress = PROGRESS_PLAIN;
-    else if (strcmp(how, "bar") == 0)
-        j->progress = PROGRESS_BAR;
-    else if (strcmp(how, "auto") == 0)
-        j->progress =
-            !is_launched() && isatty(2) ? PROGRESS_BAR : PROGRESS_PLAIN;
-    else
-        return zkg_fail(err, ZKG_ERR_USAGE,
-                        "--progress: `%s` is none of auto, bar, plain, none",
-                        how);
-    return ZKG_OK;
-}
-
-/* Called on rank 0: a plain line at most each second. */
-static void show_progress(void *user, uint32_t done, uint32_t total,
-                          const char *what)
-{
-    prove_job *j = user;
-    const double now = zkg_seconds();
-
-    if (j->progress == PROGRESS_BAR) {
-        const int n = (int)(30 * (uint64_t)done / total);
-
-        fprintf(stderr, "\r[%.*s%*s] %" PRIu32 "/%" PRIu32 " %-24.24s%s", n,
-                "==============================", 30 - n, "", done, total, what,
-                done == total ? "\n" : "");
-        fflush(stderr);
-    } else if (now - j->last_beat >= 1.0) {
-        zkg_log_info(&j->cli->log,
-                     "%" PRIu32 " %%: %" PRIu32 " of rank 0's %" PRIu32
-                     " tasks done, %s last, %.0f s left or so",
-                     (uint32_t)(100 * (uint64_t)done / total), done, total,
-                     what, (now - j->ready) * (total - done) / (double)done);
-        j->last_beat = now;
-    }
 }
 
 /* ---- stages; the ranks agree after each -------------------------------- */
@@ -267,6 +236,8 @@ static zkg_status load(prove_job *j, zkg_error *err)
         ZKG_TRY(zkg_file_check_writable(a->out, err));
         if (a->report != NULL)
             ZKG_TRY(zkg_file_check_writable(a->report, err));
+        if (a->trace != NULL)
+            ZKG_TRY(zkg_file_check_writable(a->trace, err));
     }
     ZKG_TRY(zkg_graph_load(&j->graph, a->graph, err));
     ZKG_TRY(zkg_key_read(&j->key, a->key, err));
@@ -283,21 +254,24 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
 {
     const prove_args *a = &j->args;
     zkg_notes notes = {0};
-    zkg_job job;
+    zkg_costs costs = zkg_costs_builtin;
     zkg_status status;
 
+    if (a->costs != NULL)
+        ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
     j->plan_source = a->schedule;
     if (a->schedule == NULL && !a->no_schedule &&
         zkg_file_exists("schedule.txt"))
         j->plan_source = ".";
-    ZKG_TRY(
-        zkg_job_init(&job, &j->key.statement, zkg_comm_size(j->active), err));
+    ZKG_TRY(zkg_job_init_costs(&j->job, &j->key.statement,
+                               zkg_comm_size(j->active), j->key.srs.k, &costs,
+                               err));
     if (j->plan_source == NULL) {
-        status = zkg_plan_default(&j->plan, &job, err);
+        status = zkg_plan_default(&j->plan, &j->job, err);
         j->plan_source = "default";
     } else {
         status = zkg_plan_read(&j->plan, &notes, j->plan_source, a->mapping,
-                               a->dependencies, &job, err);
+                               a->dependencies, &j->job, err);
         if (a->schedule == NULL)
             zkg_log_info(&j->cli->log, "using ./schedule.txt (--no-schedule "
                                        "leaves it)");
@@ -305,8 +279,20 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
     if (j->cli->rank == 0 && notes.len > 0)
         fputs(notes.text, stderr);
     zkg_notes_clear(&notes);
-    zkg_job_clear(&job);
+    if (status == ZKG_OK)
+        status = zkg_plan_forecast(&j->forecast, j->plan, &j->job, err);
     return status;
+}
+
+/* Refuse what will not fit.  Collective: all ranks have the same plan. */
+static zkg_status check_memory(prove_job *j, zkg_error *err)
+{
+    uint64_t limit = 0;
+
+    if (j->args.memory != NULL)
+        ZKG_TRY(
+            zkg_option_bytes(&limit, "--memory-limit", j->args.memory, err));
+    return zkg_budget_check(j->active, &j->forecast, limit, err);
 }
 
 /* Rank 0 checks what all ranks compute alike. */
@@ -332,17 +318,25 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
                                 zkg_error *err)
 {
     const double wall = zkg_seconds() - j->started;
+    const zkg_report_context context = {j->plan,
+                                        &j->job,
+                                        &j->forecast,
+                                        j->plan_source,
+                                        zkg_comm_size(j->cli->world),
+                                        j->witness_s,
+                                        wall};
     zkg_json_out json;
     zkg_status status;
 
     ZKG_TRY(zkg_file_write_atomic(j->args.out, proof, len, err));
-    status = zkg_report_json(&json, report, j->plan, j->plan_source,
-                             zkg_comm_size(j->cli->world), wall);
+    status = zkg_report_json(&json, report, &context);
     if (status != ZKG_OK)
         (void)zkg_fail(err, status, "the report cannot be made");
     if (status == ZKG_OK && j->args.report != NULL)
         status = zkg_file_write_atomic(j->args.report, json.bytes.data,
                                        json.bytes.len, err);
+    if (status == ZKG_OK && j->args.trace != NULL)
+        status = zkg_trace_write(j->args.trace, report, &context, err);
     if (status == ZKG_OK && j->args.json)
         fwrite(json.bytes.data, 1, json.bytes.len, stdout);
     else if (status == ZKG_OK)
@@ -356,21 +350,26 @@ static zkg_status prove(prove_job *j, zkg_error *err)
     const zkg_prove_input input = {&j->key, j->srs, j->witness.view, j->plan};
     const zkg_prove_options options = {
         .log = &j->cli->log,
-        .progress = j->progress == PROGRESS_NONE ? NULL : show_progress,
-        .progress_user = j,
+        .progress = j->how == ZKG_PROGRESS_NONE ? NULL : zkg_progress_step,
+        .progress_user = &j->progress,
         .stage = zkg_watch_stage,
         .alone = zkg_watch_alone,
         .journal = j->journal,
         .resume = j->args.resume};
-    const double witness_s = zkg_seconds() - j->ready;
-    zkg_prove_report report;
+    zkg_prove_report report = {0};
     uint8_t *proof = NULL;
     size_t len = 0;
-    zkg_status status = zkg_prove(&proof, &len, &report, j->cli->world,
-                                  j->active, &input, &options, err);
+    zkg_status status;
 
+    j->witness_s = zkg_seconds() - j->ready;
+    status = zkg_progress_init(&j->progress, j->how, &j->cli->log, j->plan,
+                               &j->job, err);
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    status = zkg_prove(&proof, &len, &report, j->cli->world, j->active, &input,
+                       &options, err);
+    zkg_progress_clear(&j->progress);
     if (status == ZKG_OK) {
-        report.prove_s += witness_s;
+        report.prove_s += j->witness_s;
         status = zkg_watch_stage(NULL, ZKG_STAGE_WRITING, "", err);
         if (status == ZKG_OK && j->cli->rank == 0)
             status = write_results(j, proof, len, &report, err);
@@ -393,9 +392,15 @@ static zkg_status all_stages(prove_job *j, zkg_error *err)
                      "%s is a development SRS: whoever made it "
                      "can forge proofs",
                      j->args.srs);
-    j->ready = j->last_beat = zkg_seconds();
+    j->ready = zkg_seconds();
     status = make_plan(j, err);
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    if (j->args.dry_run && j->cli->rank == 0)
+        zkg_budget_print(stdout, &j->forecast, j->plan);
+    status = check_memory(j, err);
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    if (j->args.dry_run)
+        return ZKG_OK;
     status = make_witness(j, err);
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     return prove(j, err);
@@ -412,7 +417,8 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     if (status == ZKG_OK)
         status = check_launcher(err);
     if (status == ZKG_OK)
-        status = choose_progress(&j, err);
+        status =
+            zkg_progress_choose(&j.how, j.args.progress, is_launched(), err);
     if (status == ZKG_OK)
         status = join(&leaves, &j, err);
     if (status == ZKG_OK && !leaves)
@@ -421,6 +427,8 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     zkg_comm_free(j.subgroup);
     zkg_journal_free(j.journal);
     zkg_plan_free(j.plan);
+    zkg_forecast_clear(&j.forecast);
+    zkg_job_clear(&j.job);
     zkg_witness_clear(&j.witness);
     zkg_srs_free(j.srs);
     zkg_key_clear(&j.key);

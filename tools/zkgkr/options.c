@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "schedule/nearest.h"
@@ -145,5 +146,28 @@ zkg_status zkg_option_u32(uint32_t *out, const char *name, const char *text,
                         "%s: `%s` is not a number from %" PRIu32 " to %" PRIu32,
                         name, text, min, max);
     *out = (uint32_t)v;
+    return ZKG_OK;
+}
+
+zkg_status zkg_option_bytes(uint64_t *out, const char *name, const char *text,
+                            zkg_error *err)
+{
+    static const char units[] = "KMGT";
+    const char *unit;
+    char *end;
+    double v = strtod(text, &end);
+
+    unit = *end == '\0' ? NULL : strchr(units, *end & ~0x20);
+    if (unit != NULL) {
+        v *= (double)((uint64_t)1 << 10 * (unit - units + 1));
+        end++;
+        end += *end == 'i' ? 1 : 0;
+        end += *end == 'B' ? 1 : 0;
+    }
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(v >= 1 && v < 1e18))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "%s: `%s` is not a number of bytes (512M, 4G)", name,
+                        text);
+    *out = (uint64_t)v;
     return ZKG_OK;
 }

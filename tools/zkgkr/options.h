@@ -54,4 +54,8 @@ ZKG_MUST_CHECK zkg_status zkg_option_u32(uint32_t *out, const char *name,
                                          const char *text, uint32_t min,
                                          uint32_t max, zkg_error *err);
 
+/** Bytes: a number with K, M, G or T (of 1024) behind it, or none. */
+ZKG_MUST_CHECK zkg_status zkg_option_bytes(uint64_t *out, const char *name,
+                                           const char *text, zkg_error *err);
+
 #endif

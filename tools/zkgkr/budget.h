@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_TOOLS_BUDGET_H
+#define ZKG_TOOLS_BUDGET_H
+
+/**
+ * @file
+ * Time and memory before anything runs: what a plan is forecast to take, and
+ * whether it fits.
+ */
+
+#include <stdio.h>
+
+#include "comm/comm.h"
+#include "zkgkr/prove.h"
+
+/** Print the forecast of each rank: seconds in tasks, idle, most memory. */
+void zkg_budget_print(FILE *f, const zkg_forecast *forecast,
+                      const zkg_plan *plan);
+
+/**
+ * Does every rank, and do all ranks of this host together, fit?
+ * Collective over active.
+ *
+ * @param limit bytes a rank may hold; 0: no limit
+ * @retval ZKG_ERR_NOMEM they do not: the first rank or host that does not
+ */
+ZKG_MUST_CHECK zkg_status zkg_budget_check(const zkg_comm *active,
+                                           const zkg_forecast *forecast,
+                                           uint64_t limit, zkg_error *err);
+
+#endif
