@@ -169,6 +169,9 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * then.  An einsum is named by its place among the einsums of its task.
  *
  * divmod:   sum of the other terms = D quotient + remainder, 0 <= remainder < D
+ * digits:   the same, the remainder in digits of a mixed radix, lowest first:
+ *           sum of R_i digit_i with R_0 = 1, R_i | R_{i+1} and R_n = D, the R_i
+ *           being the digits' coefficients
  * solve:    the one tensor of the einsum that is still unknown
  * map:      row of `table` found by column 0 in `from`; its last column
  * count:    how often each row of `table` is looked up
@@ -177,6 +180,9 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_divmod(
     zkg_graph *g, const char *task, uint32_t einsum, const char *quotient,
     const char *remainder, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_digits(
+    zkg_graph *g, const char *task, uint32_t einsum, const char *quotient,
+    const char *const *digit, uint32_t digits, zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_solve(zkg_graph *g,
                                                        const char *task,
                                                        uint32_t einsum,

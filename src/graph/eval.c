@@ -211,20 +211,22 @@ static bool add_term(int64_t *acc, const ready_term *r,
 }
 
 static bool is_skipped(const zkg_task *t, const zkg_stmt_term *m,
-                       const uint32_t skip[2])
+                       const uint32_t *skip, uint32_t skips)
 {
     for (uint32_t f = 0; f < m->factors; f++) {
         const uint32_t id = t->bind[m->factor[f].param];
 
-        if (id == skip[0] || id == skip[1])
-            return true;
+        for (uint32_t i = 0; i < skips; i++) {
+            if (id == skip[i])
+                return true;
+        }
     }
     return false;
 }
 
 zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
                            uint32_t einsum, const zkg_array *arrays,
-                           const uint32_t skip[2], zkg_error *err)
+                           const uint32_t *skip, uint32_t skips, zkg_error *err)
 {
     const zkg_task *t = &st->task[task];
     const zkg_stmt_einsum *e = &st->kernel[t->kernel].einsum[einsum];
@@ -237,7 +239,7 @@ zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
     for (uint32_t j = 0; j < e->terms; j++) {
         ready_term r;
 
-        if (is_skipped(t, &e->term[j], skip))
+        if (is_skipped(t, &e->term[j], skip, skips))
             continue;
         ZKG_TRY(ready(&r, st, t, e, &e->term[j], arrays, err));
         for (uint64_t i = 0; i < out.count; i++) {

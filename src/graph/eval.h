@@ -58,8 +58,8 @@ void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
 uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
 
 /**
- * Sum the terms of an einsum, but for those with a factor of tensor skip[0] or
- * skip[1] (ZKG_NO_ID: nothing).
+ * Sum the terms of an einsum, but for those with a factor of one of the
+ * tensors in skip.
  *
  * @param[out] sum    count of zkg_grid_out()
  * @param[in]  arrays one a tensor; data NULL where there are no values
@@ -70,7 +70,7 @@ uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
 ZKG_MUST_CHECK zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st,
                                           uint32_t task, uint32_t einsum,
                                           const zkg_array *arrays,
-                                          const uint32_t skip[2],
+                                          const uint32_t *skip, uint32_t skips,
                                           zkg_error *err);
 
 /** Finds the rows of a table. */

@@ -641,6 +641,25 @@ zkg_status zkg_graph_rule_divmod(zkg_graph *g, const char *task,
     return add_rule(g, &r, err);
 }
 
+zkg_status zkg_graph_rule_digits(zkg_graph *g, const char *task,
+                                 uint32_t einsum, const char *quotient,
+                                 const char *const *digit, uint32_t digits,
+                                 zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_DIVMOD;
+    if (digits < 1 || digits > 1 + ZKG_RULE_DIGITS)
+        return BAD("a rule makes %u digits, 1 to %d are there", digits,
+                   1 + ZKG_RULE_DIGITS);
+    ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
+    ZKG_TRY(find_tensor(&r.to, g, quotient, err));
+    ZKG_TRY(find_tensor(&r.remainder, g, digit[0], err));
+    for (r.digits = 0; r.digits + 1 < digits; r.digits++)
+        ZKG_TRY(find_tensor(&r.digit[r.digits], g, digit[r.digits + 1], err));
+    return add_rule(g, &r, err);
+}
+
 zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task, uint32_t einsum,
                                 const char *to, zkg_error *err)
 {

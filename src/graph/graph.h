@@ -13,6 +13,8 @@
 #include "tensor/array.h"
 #include "zkgkr/graph.h"
 
+#define ZKG_RULE_DIGITS 3 /* beyond the lowest */
+
 typedef enum zkg_rule_kind {
     ZKG_RULE_DIVMOD,
     ZKG_RULE_SOLVE,
@@ -31,8 +33,10 @@ typedef struct zkg_rule {
     uint32_t from;      /**< map */
     uint32_t to;        /**< what is made; of divmod, the quotient; circuit
                              makes several, zkg_rule_makes() */
-    uint32_t remainder; /**< divmod */
-    int64_t value;      /**< constant */
+    uint32_t remainder; /**< divmod; the lowest digit */
+    uint32_t digit[ZKG_RULE_DIGITS]; /**< divmod: the higher digits */
+    uint32_t digits;                 /**< how many of those */
+    int64_t value;                   /**< constant */
 } zkg_rule;
 
 struct zkg_graph {

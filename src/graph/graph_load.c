@@ -403,6 +403,30 @@ static zkg_status load_statement(zkg_graph *g, const zkg_json *v,
     return ZKG_OK;
 }
 
+static zkg_status load_digits(zkg_graph *g, const zkg_json *v, zkg_error *err)
+{
+    const char *task, *to, *digit[1 + ZKG_RULE_DIGITS];
+    const zkg_json *list;
+    uint64_t einsum;
+    uint32_t n = 0;
+
+    ZKG_TRY(KNOWN(v, "rule", "task", "einsum", "quotient", "digits"));
+    ZKG_TRY(need_string(&task, v, "task", err));
+    ZKG_TRY(need_u64(&einsum, v, "einsum", UINT32_MAX, err));
+    ZKG_TRY(need_string(&to, v, "quotient", err));
+    ZKG_TRY(zkg_json_need(&list, v, "digits", ZKG_JSON_ARRAY, err));
+    for (const zkg_json *m = zkg_json_first(list); m != NULL;
+         m = zkg_json_next(m)) {
+        if (n == 1 + ZKG_RULE_DIGITS)
+            return zkg_json_fail(err, m, ZKG_ERR_MALFORMED,
+                                 "more than %d digits", 1 + ZKG_RULE_DIGITS);
+        ZKG_TRY(zkg_json_string(&digit[n++], m, err));
+    }
+    AT(v,
+       zkg_graph_rule_digits(g, task, (uint32_t)einsum, to, digit, n, &local_));
+    return ZKG_OK;
+}
+
 static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
 {
     const char *rule, *task, *table, *from, *to, *rem;
@@ -419,6 +443,8 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_string(&rem, v, "remainder", err));
         AT(v,
            zkg_graph_rule_divmod(g, task, (uint32_t)einsum, to, rem, &local_));
+    } else if (strcmp(rule, "digits") == 0) {
+        return load_digits(g, v, err);
     } else if (strcmp(rule, "solve") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "task", "einsum", "to"));
         ZKG_TRY(need_string(&task, v, "task", err));
@@ -446,10 +472,11 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_i64(&value, v, "value", err));
         AT(v, zkg_graph_rule_constant(g, to, value, &local_));
     } else {
-        return zkg_json_fail(err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
-                             "there is no rule \"%s\" here (divmod, solve, "
-                             "map, count, constant, circuit)",
-                             rule);
+        return zkg_json_fail(
+            err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
+            "there is no rule \"%s\" here (divmod, digits, solve, "
+            "map, count, constant, circuit)",
+            rule);
     }
     return ZKG_OK;
 }

@@ -215,6 +215,17 @@ static void save_task(zkg_json_out *o, const zkg_statement *st,
     zkg_json_out_end(o);
 }
 
+static void save_digits(zkg_json_out *o, const zkg_statement *st,
+                        const zkg_rule *r)
+{
+    zkg_json_out_key(o, "digits");
+    zkg_json_out_line_array(o);
+    zkg_json_out_string(o, st->tensor[r->remainder].name);
+    for (uint32_t i = 0; i < r->digits; i++)
+        zkg_json_out_string(o, st->tensor[r->digit[i]].name);
+    zkg_json_out_end(o);
+}
+
 static void save_rule(zkg_json_out *o, const zkg_statement *st,
                       const zkg_rule *r)
 {
@@ -222,7 +233,7 @@ static void save_rule(zkg_json_out *o, const zkg_statement *st,
                                         "count",  "constant", "circuit"};
 
     zkg_json_out_line_object(o);
-    key_string(o, "rule", names[r->kind]);
+    key_string(o, "rule", r->digits > 0 ? "digits" : names[r->kind]);
     if (r->task != ZKG_NO_ID)
         key_string(o, "task", st->task[r->task].name);
     if (r->einsum != ZKG_NO_ID)
@@ -234,7 +245,9 @@ static void save_rule(zkg_json_out *o, const zkg_statement *st,
     if (r->to != ZKG_NO_ID)
         key_string(o, r->kind == ZKG_RULE_DIVMOD ? "quotient" : "to",
                    st->tensor[r->to].name);
-    if (r->remainder != ZKG_NO_ID)
+    if (r->digits > 0)
+        save_digits(o, st, r);
+    else if (r->remainder != ZKG_NO_ID)
         key_string(o, "remainder", st->tensor[r->remainder].name);
     if (r->kind == ZKG_RULE_CONSTANT) {
         zkg_json_out_key(o, "value");

@@ -102,14 +102,16 @@ static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
                              zkg_error *err)
 {
     const zkg_task *t = &g->st.task[r->task];
-    const uint32_t skip[2] = {r->to, r->remainder};
+    uint32_t skip[2 + ZKG_RULE_DIGITS] = {r->to, r->remainder};
     zkg_status s;
 
+    memcpy(skip + 2, r->digit, r->digits * sizeof(skip[0]));
     zkg_grid_out(out, &g->st, t, &g->st.kernel[t->kernel].einsum[r->einsum]);
     *sum = zkg_alloc(out->count, sizeof(**sum));
     if (*sum == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-    s = zkg_eval_einsum(*sum, &g->st, r->task, r->einsum, arrays, skip, err);
+    s = zkg_eval_einsum(*sum, &g->st, r->task, r->einsum, arrays, skip,
+                        2 + r->digits, err);
     if (s != ZKG_OK) {
         zkg_free(*sum);
         *sum = NULL;
@@ -117,26 +119,60 @@ static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
     return s;
 }
 
+/* Where the digits of a remainder go: digit i is remainder / radix[i], below
+ * radix[i + 1] / radix[i]. */
+typedef struct digit_cells {
+    zkg_cells cell[1 + ZKG_RULE_DIGITS];
+    uint32_t id[1 + ZKG_RULE_DIGITS];
+    int64_t radix[2 + ZKG_RULE_DIGITS]; /* the last one is D */
+    uint32_t n;
+} digit_cells;
+
+/* The coefficients are -D of the quotient and -R_i of the digits, or all of
+ * them with the other sign. */
+static zkg_status find_digits(digit_cells *out, bool *flip, zkg_cells *quotient,
+                              const zkg_graph *g, const zkg_rule *r,
+                              const zkg_array *arrays, zkg_error *err)
+{
+    int64_t c;
+
+    *out = (digit_cells){.n = 1 + r->digits, .id = {r->remainder}};
+    memcpy(out->id + 1, r->digit, r->digits * sizeof(r->digit[0]));
+    ZKG_TRY(lone_term(&c, quotient, g, r, r->to, arrays, err));
+    *flip = c > 0;
+    out->radix[out->n] = *flip || c == INT64_MIN ? c : -c;
+    for (uint32_t i = 0; i < out->n; i++) {
+        ZKG_TRY(lone_term(&c, &out->cell[i], g, r, out->id[i], arrays, err));
+        out->radix[i] = *flip || c == INT64_MIN ? c : -c;
+    }
+    for (uint32_t i = 0; i < out->n; i++) {
+        if (out->radix[0] != 1 || out->radix[i + 1] < 1 ||
+            out->radix[i] > out->radix[i + 1] ||
+            out->radix[i + 1] % out->radix[i] != 0)
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "task %s, einsum %u: divmod needs coefficients -D "
+                            "and -1 of quotient and remainder, digits such as "
+                            "divide each other",
+                            g->st.task[r->task].name, r->einsum);
+    }
+    return ZKG_OK;
+}
+
 static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
                               const zkg_rule *r, const zkg_grid *out,
                               const int64_t *sum, zkg_error *err)
 {
-    zkg_cells q_cell, r_cell;
-    int64_t q_c, r_c;
     uint64_t index[ZKG_TASK_AXES];
+    digit_cells digit;
+    zkg_cells q_cell;
+    bool flip;
 
-    ZKG_TRY(lone_term(&q_c, &q_cell, g, r, r->to, arrays, err));
-    ZKG_TRY(lone_term(&r_c, &r_cell, g, r, r->remainder, arrays, err));
-    if (!((r_c == -1 && q_c < 0 && q_c > INT64_MIN) || (r_c == 1 && q_c > 0)))
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "task %s, einsum %u: divmod needs coefficients -D and "
-                        "-1 of quotient and remainder",
-                        g->st.task[r->task].name, r->einsum);
+    ZKG_TRY(find_digits(&digit, &flip, &q_cell, g, r, arrays, err));
     for (uint64_t i = 0; i < out->count; i++) {
-        const int64_t d = r_c < 0 ? -q_c : q_c;
+        const int64_t d = digit.radix[digit.n];
         int64_t a = sum[i], q, rem;
 
-        if (r_c > 0 && !zkg_mul_i64_ok(&a, a, -1))
+        if (flip && !zkg_mul_i64_ok(&a, a, -1))
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "task %s: a sum leaves 64 bits",
                             g->st.task[r->task].name);
@@ -149,8 +185,10 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
         zkg_grid_at(index, out, i);
         ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&q_cell, index),
                                q, err));
-        ZKG_TRY(zkg_rule_store(arrays, g, r->remainder,
-                               zkg_cells_at(&r_cell, index), rem, err));
+        for (uint32_t k = 0; k < digit.n; k++)
+            ZKG_TRY(zkg_rule_store(
+                arrays, g, digit.id[k], zkg_cells_at(&digit.cell[k], index),
+                rem % digit.radix[k + 1] / digit.radix[k], err));
     }
     return ZKG_OK;
 }
@@ -211,6 +249,8 @@ static zkg_status run_einsum_rule(zkg_array *arrays, const zkg_graph *g,
     s = make(arrays, g, r->to, err);
     if (s == ZKG_OK && r->kind == ZKG_RULE_DIVMOD) {
         s = make(arrays, g, r->remainder, err);
+        for (uint32_t i = 0; i < r->digits && s == ZKG_OK; i++)
+            s = make(arrays, g, r->digit[i], err);
         if (s == ZKG_OK)
             s = divmod_fill(arrays, g, r, &out, sum, err);
     } else if (s == ZKG_OK) {
@@ -298,9 +338,9 @@ bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
 {
     if (r->kind == ZKG_RULE_CIRCUIT)
         return zkg_rule_circuit_makes(id, g, r->task, k);
-    if (k > 0 && (k > 1 || r->remainder == ZKG_NO_ID))
+    if (k > 1 + r->digits || (k > 0 && r->remainder == ZKG_NO_ID))
         return false;
-    *id = k == 0 ? r->to : r->remainder;
+    *id = k == 0 ? r->to : k == 1 ? r->remainder : r->digit[k - 2];
     return true;
 }
 

@@ -7,16 +7,13 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/io.h"
-#include "base/jsonnum.h"
 #include "base/mem.h"
 #include "graph/eval.h"
+#include "graph/inputs.h"
 #include "graph/rule_circuit.h"
 #include "graph/rules.h"
 #include "tensor/quantise.h"
 #include "tensor/safetensors.h"
-
-#define MAX_INPUT_BYTES ((size_t)1 << 36)
 
 void zkg_witness_refresh(zkg_witness *w)
 {
@@ -58,48 +55,17 @@ void zkg_witness_clear(zkg_witness *w)
 typedef struct input_state {
     zkg_witness *w;
     const zkg_graph *g;
-    uint64_t *count; /* one an input */
 } input_state;
 
-static zkg_status bad_shape(const zkg_tensor *t, zkg_error *err)
-{
-    char shape[300];
-
-    zkg_tensor_shape_text(shape, t);
-    return zkg_fail(err, ZKG_ERR_MALFORMED,
-                    "input %s has shape %s: give it flat (%llu numbers), or "
-                    "nested as its shape",
-                    t->name, shape, (unsigned long long)zkg_tensor_count(t));
-}
-
-static zkg_status take_number(void *user, uint32_t entry, const uint64_t *index,
-                              uint32_t depth, double value, zkg_error *err)
+static zkg_status take_number(void *user, uint32_t entry, uint64_t at,
+                              double value, zkg_error *err)
 {
     input_state *in = user;
-    const zkg_tensor *t;
-    uint32_t id, scale;
-    uint64_t at = 0;
+    const uint32_t id = in->g->input[entry];
+    const zkg_tensor *t = &in->g->st.tensor[id];
+    const uint32_t scale = in->g->display[id].scale;
     int64_t v = 0;
 
-    if (entry >= in->g->inputs)
-        return zkg_fail(err, ZKG_ERR_MALFORMED, "the graph has %u input%s",
-                        in->g->inputs, in->g->inputs == 1 ? "" : "s");
-    id = in->g->input[entry];
-    t = &in->g->st.tensor[id];
-    scale = in->g->display[id].scale;
-    if (depth == 1) {
-        at = index[0];
-    } else if (depth == t->axes) {
-        for (uint32_t k = 0; k < depth; k++) {
-            if (index[k] >= t->len[k])
-                return bad_shape(t, err);
-            at = at * t->len[k] + index[k];
-        }
-    } else {
-        return bad_shape(t, err);
-    }
-    if (at >= zkg_tensor_count(t))
-        return bad_shape(t, err);
     if (!zkg_quantise(&v, value, scale) ||
         (t->type != ZKG_FR && (v < t->min || v > t->max)))
         return zkg_fail(err, ZKG_ERR_WITNESS,
@@ -109,54 +75,30 @@ static zkg_status take_number(void *user, uint32_t entry, const uint64_t *index,
                         ldexp((double)t->min, -(int)scale),
                         ldexp((double)t->max, -(int)scale));
     zkg_array_set_i64(&in->w->array[id], at, v);
-    in->count[entry]++;
     return ZKG_OK;
-}
-
-static zkg_status read_numbers(input_state *in, const char *path,
-                               zkg_error *err)
-{
-    uint8_t *text;
-    size_t len;
-    zkg_status s;
-
-    ZKG_TRY(zkg_file_read(&text, &len, path, MAX_INPUT_BYTES, err));
-    s = zkg_json_numbers((const char *)text, len, path, take_number, in, err);
-    zkg_free(text);
-    for (uint32_t i = 0; i < in->g->inputs && s == ZKG_OK; i++) {
-        const zkg_tensor *t = &in->g->st.tensor[in->g->input[i]];
-        char shape[300];
-
-        zkg_tensor_shape_text(shape, t);
-        if (in->count[i] != zkg_tensor_count(t))
-            s = zkg_fail(err, ZKG_ERR_MALFORMED,
-                         "%s: input_data[%u] has %llu numbers, input %s of "
-                         "shape %s has %llu",
-                         path, i, (unsigned long long)in->count[i], t->name,
-                         shape, (unsigned long long)zkg_tensor_count(t));
-    }
-    return s;
 }
 
 zkg_status zkg_witness_read_input(zkg_witness *w, const zkg_graph *g,
                                   const char *path, zkg_error *err)
 {
     input_state in = {.w = w, .g = g};
+    zkg_real_input *real = zkg_alloc(g->inputs, sizeof(real[0]));
     zkg_status s = ZKG_OK;
 
-    in.count = zkg_alloc(g->inputs, sizeof(in.count[0]));
-    if (in.count == NULL)
+    if (real == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     for (uint32_t i = 0; i < g->inputs && s == ZKG_OK; i++) {
         const zkg_tensor *t = &g->st.tensor[g->input[i]];
 
+        real[i] = (zkg_real_input){.name = t->name, .axes = t->axes};
+        memcpy(real[i].len, t->len, sizeof(t->len));
         zkg_array_clear(&w->array[g->input[i]]);
         s = zkg_array_init(&w->array[g->input[i]], t->type, t->axes, t->len,
                            err);
     }
     if (s == ZKG_OK)
-        s = read_numbers(&in, path, err);
-    zkg_free(in.count);
+        s = zkg_inputs_read(real, g->inputs, path, take_number, &in, err);
+    zkg_free(real);
     zkg_witness_refresh(w);
     return s;
 }
@@ -228,7 +170,6 @@ static zkg_status check_ranges(const zkg_witness *w, const zkg_graph *g,
 static zkg_status check_einsum(const zkg_witness *w, const zkg_graph *g,
                                uint32_t task, uint32_t einsum, zkg_error *err)
 {
-    static const uint32_t skip[2] = {ZKG_NO_ID, ZKG_NO_ID};
     const zkg_task *t = &g->st.task[task];
     const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[einsum];
     uint64_t index[ZKG_TASK_AXES];
@@ -241,7 +182,7 @@ static zkg_status check_einsum(const zkg_witness *w, const zkg_graph *g,
     sum = zkg_alloc(out.count, sizeof(sum[0]));
     if (sum == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-    s = zkg_eval_einsum(sum, &g->st, task, einsum, w->array, skip, err);
+    s = zkg_eval_einsum(sum, &g->st, task, einsum, w->array, NULL, 0, err);
     if (e->equals != ZKG_NO_ID)
         zkg_cells_param(&equals, &g->st, t, e->equals,
                         &w->array[t->bind[e->equals]]);

@@ -12,7 +12,9 @@
 #include "graph/statement.h"
 #include "graph/witness.h"
 #include "mutate.h"
+#include "onnx/lower.h"
 #include "pcs/srs.h"
+#include "tensor/npy.h"
 #include "tensor/safetensors.h"
 
 /* What all targets share. */
@@ -160,6 +162,70 @@ static bool read_input(world *w, const fuzz_bytes *b)
     must(zkg_witness_init(&x, w->loaded, &err), &err);
     s = zkg_witness_read_input(&x, w->loaded, w->input, &err);
     zkg_witness_clear(&x);
+    return said(s, &err);
+}
+
+/* ---- input.npy ---- */
+
+static void npy(world *w, fuzz_bytes *out, uint64_t which)
+{
+    char b[128 + 20] = "\x93NUMPY\x01";
+
+    (void)w;
+    (void)which;
+    b[8] = 118;
+    (void)snprintf(b + 10, 118,
+                   "{'descr': '<f4', 'fortran_order': False, "
+                   "'shape': (1, 5), }");
+    fuzz_bytes_set(out, (const uint8_t *)b, sizeof(b));
+}
+
+static bool read_npy(world *w, const fuzz_bytes *b)
+{
+    zkg_npy x;
+    zkg_error err = {0};
+    const zkg_status s = zkg_npy_parse(&x, b->data, b->len, "fuzz", &err);
+
+    (void)w;
+    if (s == ZKG_OK) {
+        double sum = 0;
+
+        for (uint64_t i = 0; i < x.count; i++)
+            sum += zkg_st_entry_f64(&x.entry, i) != 0;
+        if (sum < 0)
+            abort();
+    }
+    return said(s, &err);
+}
+
+/* ---- ONNX models: read, inferred, planned ---- */
+
+static void onnx(world *w, fuzz_bytes *out, uint64_t which)
+{
+    const char *corpus = getenv("ZKG_FUZZ_CORPUS");
+
+    (void)which;
+    (void)snprintf(w->file, sizeof(w->file), "%s/../seeds/small.onnx",
+                   corpus == NULL ? "tests/fuzz/corpus" : corpus);
+    load(out, w->file);
+}
+
+static bool read_onnx(world *w, const fuzz_bytes *b)
+{
+    zkg_onnx_model m;
+    zkg_onnx_plan p;
+    zkg_error err = {0};
+    zkg_status s = zkg_onnx_parse(&m, b->data, b->len, "fuzz", NULL, &err);
+
+    (void)w;
+    if (s != ZKG_OK)
+        return said(s, &err);
+    s = zkg_onnx_infer(&m, &err);
+    if (s == ZKG_OK)
+        s = zkg_onnx_plan_init(&p, &m, &err);
+    if (s == ZKG_OK)
+        zkg_onnx_plan_clear(&p);
+    zkg_onnx_clear(&m);
     return said(s, &err);
 }
 
@@ -346,6 +412,8 @@ static const target all[] = {
     {"graph tensors", false, 40, graph_tensors, read_graph_tensors, 1},
     {"safetensors", true, 100, graph_tensors, read_safetensors, 1},
     {"input.json", true, 60, input_json, read_input, 3},
+    {"npy", false, 100, npy, read_npy, 1},
+    {"onnx", false, 400, onnx, read_onnx, 1},
     {"witness", false, 40, witness_file, read_witness, 1},
     {"srs", false, 40, srs_file, read_srs, 1},
     {"ptau", false, 40, ptau, read_ptau, 1},

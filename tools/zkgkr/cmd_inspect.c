@@ -515,14 +515,17 @@ zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     size_t count = 0;
 
     (void)cli;
-    ZKG_TRY(zkg_options_parse(&done, &path, &count, 1, options, 1,
-                              "zkgkr inspect FILE|GRAPH.zkg [--json]", argc,
-                              argv, err));
+    ZKG_TRY(zkg_options_parse(
+        &done, &path, &count, 1, options, 1,
+        "zkgkr inspect FILE|GRAPH.zkg|MODEL.onnx [--json]", argc, argv, err));
     if (done)
         return ZKG_OK;
     if (count == 0)
         return zkg_fail(err, ZKG_ERR_USAGE,
-                        "inspect: name a graph, key, proof, SRS or witness");
+                        "inspect: name a graph, key, proof, SRS, witness or "
+                        "ONNX model");
+    if (strlen(path) > 5 && strcmp(path + strlen(path) - 5, ".onnx") == 0)
+        return zkg_inspect_onnx(path, json, err);
     if (zkg_dir_exists(path))
         return inspect_graph(path, json, err);
     return inspect_file(path, json, err);

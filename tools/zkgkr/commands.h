@@ -32,6 +32,7 @@ typedef struct zkg_cli {
 typedef zkg_status zkg_command_fn(zkg_cli *cli, int argc, char **argv,
                                   zkg_error *err);
 
+zkg_command_fn zkg_cmd_compile;
 zkg_command_fn zkg_cmd_inspect;
 zkg_command_fn zkg_cmd_prove;
 zkg_command_fn zkg_cmd_schedule;
@@ -41,5 +42,9 @@ zkg_command_fn zkg_cmd_srs;
 zkg_command_fn zkg_cmd_verify;
 zkg_command_fn zkg_cmd_version;
 zkg_command_fn zkg_cmd_witness;
+
+/** `inspect` of an ONNX model: every node, supported or why not. */
+ZKG_MUST_CHECK zkg_status zkg_inspect_onnx(const char *path, bool json,
+                                           zkg_error *err);
 
 #endif

@@ -17,12 +17,14 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
+    {"compile", zkg_cmd_compile, false, "make a graph from an ONNX model"},
     {"srs", zkg_cmd_srs, false, "make, import, check a reference string"},
     {"setup", zkg_cmd_setup, false, "make a verification key"},
     {"witness", zkg_cmd_witness, false, "compute all values of a graph"},
     {"prove", zkg_cmd_prove, true, "make a proof, alone or under mpirun"},
     {"verify", zkg_cmd_verify, false, "judge a proof"},
-    {"inspect", zkg_cmd_inspect, false, "describe a graph, key, proof, SRS"},
+    {"inspect", zkg_cmd_inspect, false,
+     "describe a graph, key, proof, SRS, model"},
     {"schedule", zkg_cmd_schedule, false, "check, plan, show schedules"},
     {"selftest", zkg_cmd_selftest, false, "test vectors and one tiny proof"},
     {"version", zkg_cmd_version, false, "versions and CPU features"},

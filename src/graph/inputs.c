@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inputs from JSON, .npy and safetensors. */
+#include "graph/inputs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/jsonnum.h"
+#include "base/mem.h"
+#include "tensor/npy.h"
+#include "tensor/safetensors.h"
+
+#define MAX_BYTES ((size_t)1 << 36)
+
+/* What reading carries along. */
+typedef struct reading {
+    const zkg_real_input *in;
+    uint32_t n;
+    zkg_input_number_fn *each;
+    void *user;
+    uint64_t *got; /* numbers of each input */
+} reading;
+
+static uint64_t count(const zkg_real_input *in)
+{
+    uint64_t n = 1;
+
+    for (uint32_t i = 0; i < in->axes; i++)
+        n *= in->len[i];
+    return n;
+}
+
+static void shape_text(char out[300], const zkg_real_input *in)
+{
+    int n = sprintf(out, "[");
+
+    for (uint32_t i = 0; i < in->axes; i++)
+        n += sprintf(out + n, "%s%llu", i > 0 ? "," : "",
+                     (unsigned long long)in->len[i]);
+    sprintf(out + n, "]");
+}
+
+static zkg_status bad_shape(const zkg_real_input *in, zkg_error *err)
+{
+    char shape[300];
+
+    shape_text(shape, in);
+    return zkg_fail(err, ZKG_ERR_MALFORMED,
+                    "input %s has shape %s: give it flat (%llu numbers), or "
+                    "nested as its shape",
+                    in->name, shape, (unsigned long long)count(in));
+}
+
+/* ---- JSON ---- */
+
+static zkg_status take_json(void *user, uint32_t entry, const uint64_t *index,
+                            uint32_t depth, double value, zkg_error *err)
+{
+    reading *r = user;
+    const zkg_real_input *in;
+    uint64_t at = 0;
+
+    if (entry >= r->n)
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "the graph has %u input%s",
+                        r->n, r->n == 1 ? "" : "s");
+    in = &r->in[entry];
+    if (depth == 1) {
+        at = index[0];
+    } else if (depth == in->axes) {
+        for (uint32_t k = 0; k < depth; k++) {
+            if (index[k] >= in->len[k])
+                return bad_shape(in, err);
+            at = at * in->len[k] + index[k];
+        }
+    } else {
+        return bad_shape(in, err);
+    }
+    if (at >= count(in))
+        return bad_shape(in, err);
+    r->got[entry]++;
+    return r->each(r->user, entry, at, value, err);
+}
+
+static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
+                            const char *path, zkg_error *err)
+{
+    ZKG_TRY(zkg_json_numbers((const char *)text, len, path, take_json, r, err));
+    for (uint32_t i = 0; i < r->n; i++) {
+        char shape[300];
+
+        shape_text(shape, &r->in[i]);
+        if (r->got[i] != count(&r->in[i]))
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "%s: input_data[%u] has %llu numbers, input %s of "
+                            "shape %s has %llu",
+                            path, i, (unsigned long long)r->got[i],
+                            r->in[i].name, shape,
+                            (unsigned long long)count(&r->in[i]));
+    }
+    return ZKG_OK;
+}
+
+/* ---- arrays ---- */
+
+/* Is this shape the input's, or flat? */
+static bool fits(const zkg_real_input *in, uint32_t axes, const uint64_t *len)
+{
+    if (axes == 1 && len[0] == count(in))
+        return true;
+    return axes == in->axes && memcmp(len, in->len, axes * sizeof(len[0])) == 0;
+}
+
+static zkg_status take_array(reading *r, uint32_t entry, const zkg_st_entry *e,
+                             const char *path, zkg_error *err)
+{
+    const zkg_real_input *in = &r->in[entry];
+
+    if (!fits(in, e->axes, e->len))
+        return bad_shape(in, err);
+    for (uint64_t i = 0; i < count(in); i++) {
+        const double v = zkg_st_entry_f64(e, i);
+
+        if (!isfinite(v))
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "%s: input %s: element %llu is no finite number",
+                            path, in->name, (unsigned long long)i);
+        ZKG_TRY(r->each(r->user, entry, i, v, err));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status read_npy(reading *r, const uint8_t *bytes, size_t len,
+                           const char *path, zkg_error *err)
+{
+    zkg_npy npy;
+
+    if (r->n != 1)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s holds one array, the graph has %u inputs; give "
+                        "JSON or safetensors",
+                        path, r->n);
+    ZKG_TRY(zkg_npy_parse(&npy, bytes, len, path, err));
+    return take_array(r, 0, &npy.entry, path, err);
+}
+
+static zkg_status read_safetensors(reading *r, uint8_t *bytes, size_t len,
+                                   const char *path, zkg_error *err)
+{
+    zkg_safetensors st;
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(zkg_safetensors_parse(&st, bytes, len, path, err));
+    for (uint32_t i = 0; i < r->n && s == ZKG_OK; i++) {
+        const zkg_st_entry *e = zkg_safetensors_find(&st, r->in[i].name);
+
+        s = e == NULL
+                ? zkg_fail(err, ZKG_ERR_MALFORMED,
+                           "%s has no tensor for input %s", path, r->in[i].name)
+                : take_array(r, i, e, path, err);
+    }
+    zkg_safetensors_clear(&st);
+    return s;
+}
+
+/* JSON begins with `{` after spaces; safetensors with a length, whose high
+ * bytes are 0. */
+static bool is_safetensors(const uint8_t *bytes, size_t len)
+{
+    return len > 8 && bytes[8] == '{' && bytes[7] == 0 && bytes[6] == 0;
+}
+
+zkg_status zkg_inputs_read(const zkg_real_input *in, uint32_t n,
+                           const char *path, zkg_input_number_fn *each,
+                           void *user, zkg_error *err)
+{
+    reading r = {in, n, each, user, zkg_alloc(n, sizeof(r.got[0]))};
+    uint8_t *bytes;
+    size_t len;
+    zkg_status s;
+
+    if (r.got == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    s = zkg_file_read(&bytes, &len, path, MAX_BYTES, err);
+    if (s != ZKG_OK) {
+        zkg_free(r.got);
+        return s;
+    }
+    if (is_safetensors(bytes, len)) {
+        s = read_safetensors(&r, bytes, len, path, err);
+        bytes = NULL; /* taken over */
+    } else if (zkg_npy_is(bytes, len)) {
+        s = read_npy(&r, bytes, len, path, err);
+    } else {
+        s = read_json(&r, bytes, len, path, err);
+    }
+    zkg_free(bytes);
+    zkg_free(r.got);
+    return s;
+}
+
+static zkg_status store(void *user, uint32_t entry, uint64_t at, double value,
+                        zkg_error *err)
+{
+    zkg_real_input *in = user;
+
+    (void)err;
+    in[entry].value[at] = value;
+    return ZKG_OK;
+}
+
+zkg_status zkg_real_inputs_read(zkg_real_input *in, uint32_t n,
+                                const char *path, zkg_error *err)
+{
+    zkg_status s = ZKG_OK;
+
+    for (uint32_t i = 0; i < n; i++)
+        in[i].value = NULL;
+    for (uint32_t i = 0; i < n && s == ZKG_OK; i++) {
+        in[i].value = zkg_alloc(count(&in[i]), sizeof(in[i].value[0]));
+        if (in[i].value == NULL)
+            s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for %s", path);
+    }
+    if (s == ZKG_OK)
+        s = zkg_inputs_read(in, n, path, store, in, err);
+    if (s != ZKG_OK)
+        zkg_real_inputs_clear(in, n);
+    return s;
+}
+
+void zkg_real_inputs_clear(zkg_real_input *in, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        zkg_free(in[i].value);
+        in[i].value = NULL;
+    }
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKGKR_GRAPH_INPUTS_H
+#define ZKGKR_GRAPH_INPUTS_H
+
+/**
+ * @file
+ * Real numbers for a graph's inputs, from what users have:
+ *
+ *     NAME.json         {"input_data": [[..], ..]}: entry i is input i
+ *     NAME.npy          one array: the graph has one input
+ *     NAME.safetensors  a tensor for each input, by name
+ *
+ * The kind is told by the first bytes, not by the name.  An input is flat, or
+ * of its exact shape.
+ */
+
+#include <stdint.h>
+
+#include "tensor/dtype.h"
+#include "zkgkr/dtype.h"
+#include "zkgkr/status.h"
+
+/** An input, and its numbers once read. */
+typedef struct zkg_real_input {
+    const char *name;
+    uint32_t axes;
+    uint64_t len[ZKG_MAX_AXES];
+    double *value; /**< row-major; owned after reading */
+} zkg_real_input;
+
+/** One number; at is its row-major place in input `entry`. */
+typedef zkg_status zkg_input_number_fn(void *user, uint32_t entry, uint64_t at,
+                                       double value, zkg_error *err);
+
+/**
+ * Give each number of each input to a callback, once.
+ *
+ * @retval ZKG_ERR_MALFORMED a wrong shape or count, not a finite number
+ * @retval ZKG_ERR_IO        cannot be read
+ */
+ZKG_MUST_CHECK zkg_status zkg_inputs_read(const zkg_real_input *in, uint32_t n,
+                                          const char *path,
+                                          zkg_input_number_fn *each, void *user,
+                                          zkg_error *err);
+
+/** The same into `value` of each input. */
+ZKG_MUST_CHECK zkg_status zkg_real_inputs_read(zkg_real_input *in, uint32_t n,
+                                               const char *path,
+                                               zkg_error *err);
+void zkg_real_inputs_clear(zkg_real_input *in, uint32_t n);
+
+#endif

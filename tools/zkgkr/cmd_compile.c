@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * zkgkr compile: an ONNX model to a graph; zkgkr inspect of a model. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "commands.h"
+#include "graph/statement.h"
+#include "onnx/lower.h"
+#include "options.h"
+
+/* ---- inspect ---- */
+
+static uint64_t parameters(const zkg_onnx_model *m, const zkg_onnx_node *n)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < n->inputs; i++) {
+        const zkg_onnx_value *v =
+            n->input[i] == ZKG_ONNX_NONE ? NULL : &m->value[n->input[i]];
+
+        sum += v != NULL && v->is_constant && v->is_real ? v->t.count : 0;
+    }
+    return sum;
+}
+
+static void shape_text(char out[200], const zkg_onnx_model *m, uint32_t id)
+{
+    if (id == ZKG_ONNX_NONE || !m->value[id].has_shape)
+        snprintf(out, 200, "[?]");
+    else
+        zkg_onnx_shape_text(out, &m->value[id].shape);
+}
+
+/* What becomes of a node, in words. */
+static void verdict(char out[300], const zkg_onnx_model *m,
+                    const zkg_onnx_plan *p, uint32_t k)
+{
+    const zkg_onnx_step *s = &p->step[k];
+
+    switch (m->node[k].fate) {
+    case ZKG_ONNX_FOLDED:
+        snprintf(out, 300, "constant");
+        return;
+    case ZKG_ONNX_ALIAS:
+        snprintf(out, 300, "vanishes");
+        return;
+    case ZKG_ONNX_DEAD:
+        snprintf(out, 300, "unused");
+        return;
+    default:
+        break;
+    }
+    if (s->role == ZKG_ONNX_UNSUPPORTED)
+        snprintf(out, 300, "NOT SUPPORTED: %s", s->why);
+    else if (s->into != ZKG_ONNX_NONE)
+        snprintf(out, 300, "part of %.200s", m->node[s->into].name);
+    else if (s->role == ZKG_ONNX_FUNCTION)
+        snprintf(out, 300, "table");
+    else
+        snprintf(out, 300, "task");
+}
+
+static void print_nodes(const zkg_onnx_model *m, const zkg_onnx_plan *p)
+{
+    char shape[200], what[300];
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < m->inputs; i++) {
+        shape_text(shape, m, m->input[i]);
+        printf("input   %-24s %s\n", m->value[m->input[i]].name, shape);
+    }
+    for (uint32_t i = 0; i < m->outputs; i++) {
+        shape_text(shape, m, m->output[i]);
+        printf("output  %-24s %s\n", m->value[m->output[i]].name, shape);
+    }
+    printf("\n%-24s %-20s %-20s %10s  %s\n", "node", "operator", "shape",
+           "parameters", "becomes");
+    for (uint32_t k = 0; k < m->nodes; k++) {
+        const zkg_onnx_node *n = &m->node[k];
+        const uint64_t count = parameters(m, n);
+
+        shape_text(shape, m, n->outputs > 0 ? n->output[0] : ZKG_ONNX_NONE);
+        verdict(what, m, p, k);
+        total += n->fate == ZKG_ONNX_LIVE ? count : 0;
+        printf("%-24s %-20s %-20s %10" PRIu64 "  %s\n", n->name, n->op, shape,
+               count, what);
+    }
+    printf("\n%" PRIu32 " nodes, %" PRIu64 " parameters; ", m->nodes, total);
+    if (p->unsupported == 0)
+        printf("all nodes are supported\n");
+    else
+        printf("%" PRIu32 " not supported\n", p->unsupported);
+}
+
+static zkg_status print_nodes_json(const zkg_onnx_model *m,
+                                   const zkg_onnx_plan *p, zkg_error *err)
+{
+    char shape[200], what[300];
+    zkg_json_out o;
+    zkg_status s;
+
+    zkg_json_out_init(&o);
+    zkg_json_out_object(&o);
+    zkg_json_out_key(&o, "opset");
+    zkg_json_out_i64(&o, m->opset);
+    zkg_json_out_key(&o, "unsupported");
+    zkg_json_out_u64(&o, p->unsupported);
+    zkg_json_out_key(&o, "nodes");
+    zkg_json_out_array(&o);
+    for (uint32_t k = 0; k < m->nodes; k++) {
+        const zkg_onnx_node *n = &m->node[k];
+
+        shape_text(shape, m, n->outputs > 0 ? n->output[0] : ZKG_ONNX_NONE);
+        verdict(what, m, p, k);
+        zkg_json_out_line_object(&o);
+        zkg_json_out_key(&o, "name");
+        zkg_json_out_string(&o, n->name);
+        zkg_json_out_key(&o, "op");
+        zkg_json_out_string(&o, n->op);
+        zkg_json_out_key(&o, "shape");
+        zkg_json_out_string(&o, shape);
+        zkg_json_out_key(&o, "parameters");
+        zkg_json_out_u64(&o, parameters(m, n));
+        zkg_json_out_key(&o, "becomes");
+        zkg_json_out_string(&o, what);
+        zkg_json_out_end(&o);
+    }
+    zkg_json_out_end(&o);
+    zkg_json_out_end(&o);
+    s = zkg_json_out_finish(&o);
+    if (s == ZKG_OK)
+        fwrite(o.bytes.data, 1, o.bytes.len, stdout);
+    zkg_json_out_free(&o);
+    return s == ZKG_OK ? s : zkg_fail(err, s, "no memory");
+}
+
+/* Read, infer, plan. */
+static zkg_status open_model(zkg_onnx_model *m, zkg_onnx_plan *p,
+                             const char *path, zkg_error *err)
+{
+    zkg_status s;
+
+    ZKG_TRY(zkg_onnx_read(m, path, err));
+    s = zkg_onnx_infer(m, err);
+    if (s == ZKG_OK)
+        s = zkg_onnx_plan_init(p, m, err);
+    if (s != ZKG_OK)
+        zkg_onnx_clear(m);
+    return s;
+}
+
+zkg_status zkg_inspect_onnx(const char *path, bool json, zkg_error *err)
+{
+    zkg_onnx_model m;
+    zkg_onnx_plan p;
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(open_model(&m, &p, path, err));
+    if (json) {
+        s = print_nodes_json(&m, &p, err);
+    } else {
+        printf("ONNX model, opset %" PRId64 "%s%s\n", m.opset,
+               m.producer != NULL ? ", by " : "",
+               m.producer != NULL ? m.producer : "");
+        print_nodes(&m, &p);
+    }
+    zkg_onnx_plan_clear(&p);
+    zkg_onnx_clear(&m);
+    return s;
+}
+
+/* ---- compile ---- */
+
+static zkg_status parse_visibility(zkg_visibility *out, const char *option,
+                                   const char *text, zkg_error *err)
+{
+    if (text == NULL)
+        return ZKG_OK;
+    if (strcmp(text, "public") == 0)
+        *out = ZKG_PUBLIC;
+    else if (strcmp(text, "private") == 0)
+        *out = ZKG_PRIVATE;
+    else
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--%s: `%s` is none of public, private", option, text);
+    return ZKG_OK;
+}
+
+static void print_report(const zkg_onnx_report *r, const zkg_onnx_options *o)
+{
+    const double unit = ldexp(1, -(int)o->scale);
+
+    printf("%-24s %-24s %-18s %21s %21s %4s %7s  %s\n", "task", "operator",
+           "shape", "seen", "holds", "bits", "margin", "table");
+    for (uint32_t i = 0; i < r->lines; i++) {
+        const zkg_onnx_line *l = &r->line[i];
+        const int64_t low = l->seen.min < 0 ? -l->seen.min : l->seen.min;
+        const int64_t top = l->seen.max > low ? l->seen.max : low;
+        char seen[40], holds[40], margin[16] = "-";
+
+        snprintf(seen, sizeof(seen), "%.4g..%.4g", (double)l->seen.min * unit,
+                 (double)l->seen.max * unit);
+        snprintf(holds, sizeof(holds), "%.4g..%.4g",
+                 (double)l->range.min * unit, (double)l->range.max * unit);
+        if (top > 0)
+            snprintf(margin, sizeof(margin), "%.2fx",
+                     (double)l->range.max / (double)top);
+        printf("%-24s %-24s %-18s %21s %21s %4" PRIu32 " %7s  %s\n", l->name,
+               l->op, l->shape, seen, holds, l->bits, margin, l->table);
+    }
+    if (r->made_up)
+        printf("ranges from made-up inputs (standard normal), with a margin of "
+               "4x at least: give --calibrate FILE for ranges of your data\n");
+}
+
+static zkg_status compile(const char *path, const char *out,
+                          const zkg_onnx_options *options, zkg_error *err)
+{
+    zkg_onnx_report report;
+    zkg_onnx_model m;
+    zkg_onnx_plan p;
+    zkg_graph *g;
+    zkg_status s;
+
+    ZKG_TRY(open_model(&m, &p, path, err));
+    s = zkg_onnx_compile(&g, &report, &m, &p, options, err);
+    zkg_onnx_plan_clear(&p);
+    zkg_onnx_clear(&m);
+    ZKG_TRY(s);
+    s = zkg_graph_save(g, out, err);
+    if (s == ZKG_OK) {
+        print_report(&report, options);
+        printf("%s: %" PRIu32 " tasks, %" PRIu32 " tensors, %" PRIu32
+               " tables; scale %" PRIu32 ", parameters %" PRIu32 "\n",
+               out, g->st.tasks, g->st.tensors, g->st.tables, options->scale,
+               options->param_scale);
+    }
+    zkg_onnx_report_clear(&report);
+    zkg_graph_free(g);
+    return s;
+}
+
+zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
+{
+    const char *path = NULL, *out = NULL, *scale = NULL, *param_scale = NULL,
+               *input = NULL, *output = NULL;
+    zkg_onnx_options o = {.input = ZKG_PRIVATE, .output = ZKG_PUBLIC};
+    const zkg_option options[] = {
+        {"scale", "S", "activations are stored as v * 2^S", &scale, NULL, true},
+        {"param-scale", "P", "parameters as w * 2^P; default max(12, S)",
+         &param_scale, NULL, false},
+        {"calibrate", "FILE", "inputs that say how large tables must be",
+         &o.calibrate, NULL, false},
+        {"input-visibility", "V", "private (default) or public", &input, NULL,
+         false},
+        {"output-visibility", "V", "public (default) or private", &output, NULL,
+         false},
+        {"o", "G.zkg", "the graph to write", &out, NULL, true},
+    };
+    size_t count = 0;
+    bool done;
+
+    (void)cli;
+    ZKG_TRY(zkg_options_parse(
+        &done, &path, &count, 1, options, sizeof(options) / sizeof(options[0]),
+        "zkgkr compile MODEL.onnx --scale S [options] -o G.zkg", argc, argv,
+        err));
+    if (done)
+        return ZKG_OK;
+    if (count == 0)
+        return zkg_fail(err, ZKG_ERR_USAGE, "compile: name an ONNX model");
+    ZKG_TRY(zkg_option_u32(&o.scale, "scale", scale, 1, 20, err));
+    o.param_scale = o.scale > 12 ? o.scale : 12;
+    if (param_scale != NULL)
+        ZKG_TRY(zkg_option_u32(&o.param_scale, "param-scale", param_scale, 1,
+                               24, err));
+    ZKG_TRY(parse_visibility(&o.input, "input-visibility", input, err));
+    ZKG_TRY(parse_visibility(&o.output, "output-visibility", output, err));
+    return compile(path, out, &o, err);
+}
