@@ -7,9 +7,8 @@
  * LogUp-GKR: the sites of a task as one batched tree of fractions, and the
  * tree of a table's multiplicities.  docs/protocol.md, section 6.
  *
- *   leaf of a site   p = I(j),
- *                    q = I(j) alpha + 1 - I(j) - sum_c beta^c col_c[j]
- *   leaf of a table  p = m,    q likewise with the table's columns
+ *   leaf of a site   p = I(j), q = alpha - sum_c beta^c col_c[j]
+ *   leaf of a table  p = m[i], q = I(i) alpha + 1 - I(i) - sum_c beta^c t_c[i]
  *   parent           p' = p0 q1 + p1 q0, q' = q0 q1, of the leaves 2i and 2i+1
  *
  * Trees are aligned at the leaves: with n the greatest height, layer l = 0 ..
@@ -73,12 +72,11 @@ ZKG_MUST_CHECK zkg_status zkg_lookup_note_fractions(zkg_child *c,
                                                     uint32_t trees);
 
 /**
- * J_c and the point of column c of a site at the site's leaf point.
+ * The point of column c of a site at the site's leaf point.
  * @return the column's variables
  */
-uint32_t zkg_lookup_column_at(zkg_fr *indicator, zkg_fr *point,
-                              const zkg_task_run *run, uint32_t site,
-                              uint32_t column);
+uint32_t zkg_lookup_column_at(zkg_fr *point, const zkg_task_run *run,
+                              uint32_t site, uint32_t column);
 
 /** I~ at the site's leaf point. */
 void zkg_lookup_indicator(zkg_fr *out, const zkg_task_run *run, uint32_t site);

@@ -112,7 +112,7 @@ static zkg_status rows_of_site(rows_view *r, const zkg_task_run *run,
 
         v->array = o->array;
         for (uint32_t k = 0; k < axes->axes; k++)
-            v->stored[k] = r->len[k];
+            v->stored[k] = (uint64_t)1 << r->bits[k];
         for (uint32_t i = o->axes; i-- > 0;) {
             const int32_t at = zkg_axes_find(axes, o->axis[i]);
 
@@ -169,6 +169,7 @@ static zkg_status fill_line(const rows_view *r, zkg_table *p, zkg_table *q,
     /* Between two limits the columns that contribute are the same ones. */
     for (uint64_t i = begin; i < end;) {
         const bool inside = i < real;
+        const bool pole = inside || r->counts == NULL;
         zkg_column active[ZKG_MAX_COLUMNS];
         uint64_t stop = inside && real < end ? real : end;
         size_t count = 0;
@@ -203,7 +204,7 @@ static zkg_status fill_line(const rows_view *r, zkg_table *p, zkg_table *q,
         }
         ZKG_TRY(backend->pair_affine(
             &q[0], &q[1], at + (i - begin), (size_t)(stop - i),
-            inside ? &r->alpha : &zkg_fr_one, active, count));
+            pole ? &r->alpha : &zkg_fr_one, active, count));
         if (p != NULL && r->counts == NULL)
             ZKG_TRY(backend->pair_affine(
                 &p[0], &p[1], at + (i - begin), (size_t)(stop - i),
@@ -560,40 +561,29 @@ static zkg_status prove_leaf(zkg_task_run *run, uint32_t j,
     const zkg_lookup_challenges *challenge = &run->c->challenge[site->table];
     zkg_fr *value = zkg_alloc(site->columns, sizeof(*value));
     zkg_fr point[ZKG_MAX_VARS];
-    zkg_fr missing, rest, power = zkg_fr_one;
+    zkg_fr rest, power = zkg_fr_one;
     zkg_status status = value == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
     uint32_t vars;
 
-    /* rest = I alpha + 1 - I - sum_{c >= 1} beta^c J_c col_c - q = J_0 col_0 */
-    zkg_lookup_indicator(&missing, run, j);
-    zkg_fr_sub(&rest, &challenge->alpha, &zkg_fr_one);
-    zkg_fr_mul(&rest, &rest, &missing);
-    zkg_fr_add(&rest, &rest, &zkg_fr_one);
-    zkg_fr_sub(&rest, &rest, &tree->q);
+    /* rest = alpha - sum_{c >= 1} beta^c col_c - q = col_0 */
+    zkg_fr_sub(&rest, &challenge->alpha, &tree->q);
     for (uint32_t k = 1; k < site->columns && status == ZKG_OK; k++) {
         zkg_fr term;
 
-        vars = zkg_lookup_column_at(&missing, point, run, j, k);
+        vars = zkg_lookup_column_at(point, run, j, k);
         status = column_value(&value[k], run->c,
                               &run->t->operand[site->operand[k]], vars, point);
         zkg_fr_mul(&power, &power, &challenge->beta);
-        zkg_fr_mul(&term, &power, &missing);
-        zkg_fr_mul(&term, &term, &value[k]);
+        zkg_fr_mul(&term, &power, &value[k]);
         zkg_fr_sub(&rest, &rest, &term);
     }
     if (status == ZKG_OK) {
-        vars = zkg_lookup_column_at(&missing, point, run, j, 0);
-        if (zkg_fr_equal(&missing, &zkg_fr_one))
-            value[0] = rest;
-        else
-            status =
-                column_value(&value[0], run->c,
-                             &run->t->operand[site->operand[0]], vars, point);
+        value[0] = rest;
         if (zkg_hooks_want(run->c->hooks, ZKG_CHEAT_WRONG_LEAF, run->t->task))
             zkg_fr_add(&value[0], &value[0], &zkg_fr_one);
     }
     for (uint32_t k = 0; k < site->columns && status == ZKG_OK; k++) {
-        vars = zkg_lookup_column_at(&missing, point, run, j, k);
+        vars = zkg_lookup_column_at(point, run, j, k);
         status = zkg_child_wire_value(run->c, ZKG_TAG_LOOKUP_COLUMN,
                                       &run->t->operand[site->operand[k]], vars,
                                       point, &value[k]);

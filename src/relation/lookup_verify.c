@@ -62,12 +62,11 @@ static zkg_status verify_leaf(zkg_task_run *run, uint32_t j,
     for (uint32_t k = 0; k < site->columns; k++) {
         const zkg_operand *o = &run->t->operand[site->operand[k]];
         zkg_fr point[ZKG_MAX_VARS];
-        zkg_fr missing, value;
-        const uint32_t vars = zkg_lookup_column_at(&missing, point, run, j, k);
+        zkg_fr value;
+        const uint32_t vars = zkg_lookup_column_at(point, run, j, k);
 
         ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_LOOKUP_COLUMN, o, vars, point,
                                      &value));
-        zkg_fr_mul(&value, &value, &missing);
         zkg_fr_mul(&value, &value, &beta);
         zkg_fr_add(&leaf, &leaf, &value);
         if (!c->sizing)
@@ -76,11 +75,7 @@ static zkg_status verify_leaf(zkg_task_run *run, uint32_t j,
     if (c->sizing)
         return ZKG_OK;
     zkg_lookup_indicator(&indicator, run, j);
-    /* I alpha + 1 - I - sum */
-    zkg_fr_sub(&q, &c->challenge[site->table].alpha, &zkg_fr_one);
-    zkg_fr_mul(&q, &q, &indicator);
-    zkg_fr_add(&q, &q, &zkg_fr_one);
-    zkg_fr_sub(&q, &q, &leaf);
+    zkg_fr_sub(&q, &c->challenge[site->table].alpha, &leaf);
     if (!zkg_fr_equal(&indicator, &tree->p))
         return zkg_child_reject(c, ZKG_CHECK_LOOKUP_LEAF, run->t->task,
                                 site->relation,

@@ -123,18 +123,14 @@ zkg_status zkg_lookup_note_fractions(zkg_child *c, const zkg_tree *tree,
     return ZKG_OK;
 }
 
-uint32_t zkg_lookup_column_at(zkg_fr *indicator, zkg_fr *point,
-                              const zkg_task_run *run, uint32_t site,
-                              uint32_t column)
+uint32_t zkg_lookup_column_at(zkg_fr *point, const zkg_task_run *run,
+                              uint32_t site, uint32_t column)
 {
     const zkg_task_relations *t = run->t;
     const zkg_operand *o = &t->operand[t->site[site].operand[column]];
     zkg_coords coords;
-    zkg_axes have;
 
     zkg_coords_set(&coords, &run->site[site], run->point);
-    (void)zkg_axes_init(&have, t, o->axis, o->axes);
-    zkg_indicator_missing(indicator, t, &run->site[site], &have, &coords);
     return zkg_coords_point(point, &coords, t, o->axis, o->axes);
 }
 

@@ -290,11 +290,6 @@ void fx_set_cell(fx *f, const char *tensor, const uint64_t *index, int64_t v)
 
 /* A padded row of one column that holds 1 has denominator 1 - 1: such garbage
  * only makes a proof that is refused. */
-static int64_t not_one(int64_t v)
-{
-    return v == 1 ? 2 : v;
-}
-
 void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
                 uint64_t seed)
 {
@@ -318,7 +313,7 @@ void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
         if (real && place(&from, a, index))
             zkg_array_set_i64(&cube, i, zkg_array_get_i64(a, from));
         else
-            zkg_array_set_i64(&cube, i, not_one(between(&s, min, max)));
+            zkg_array_set_i64(&cube, i, between(&s, min, max));
     }
     memcpy(cube.len, a->len, sizeof(a->len));
     zkg_array_clear(a);

@@ -64,8 +64,8 @@ zkg_status fx_graph(zkg_graph **out, const fx_shape *shape, uint64_t seed,
 zkg_array *fx_array(fx *f, const char *tensor);
 
 /**
- * Store a tensor as its padded cube, with garbage in [min, max], but never 1,
- * in every cell that is padding.
+ * Store a tensor as its padded cube, with garbage in [min, max] in every cell
+ * that is padding.
  */
 void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
                 uint64_t seed);

@@ -550,11 +550,10 @@ def verify_task(child, task):
             coords = site.coords(leaf)
             alpha, beta = child.challenge[table]
             i = absent(site.names, [], coords)
-            want = i * alpha + 1 - i
+            want = alpha
             for c, param in enumerate(columns):
                 v = child.value(45, bound[param], point_of(axes[param], coords))
-                want -= pow(beta, c, P) * v * absent(site.names, axes[param],
-                                                     coords)
+                want -= pow(beta, c, P) * v
             need(p == i, 'lookup_leaf')
             need(q == want % P, 'lookup_leaf')
 
