@@ -176,6 +176,12 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_ranks_choose(uint32_t *active,
                                                    const zkg_comm *world,
                                                    zkg_error *err);
 
+/** What ZKML_NUM_CPUS, ZKML_FORCE_OVERSUBSCRIBE and this host say.  Not
+ *  collective.  @retval ZKG_ERR_USAGE a setting is not what it may be */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_ranks_settings(uint32_t *cap, bool *force,
+                                                     uint32_t *cores,
+                                                     zkg_error *err);
+
 /**
  * Agree on a status: that of the first rank that failed, with its message, on
  * all ranks.  Collective.

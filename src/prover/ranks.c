@@ -71,6 +71,15 @@ static zkg_status read_force(bool *force, zkg_error *err)
                     text);
 }
 
+zkg_status zkg_ranks_settings(uint32_t *cap, bool *force, uint32_t *cores,
+                              zkg_error *err)
+{
+    ZKG_TRY(read_cap(cap, err));
+    ZKG_TRY(read_force(force, err));
+    *cores = physical_cores();
+    return ZKG_OK;
+}
+
 /* The sum over distinct hosts of their cores. */
 static zkg_status count_cores(uint32_t *cores, uint32_t *hosts,
                               const zkg_comm *world)

@@ -34,6 +34,7 @@ typedef zkg_status zkg_command_fn(zkg_cli *cli, int argc, char **argv,
 
 zkg_command_fn zkg_cmd_compile;
 zkg_command_fn zkg_cmd_inspect;
+zkg_command_fn zkg_cmd_launch;
 zkg_command_fn zkg_cmd_prove;
 zkg_command_fn zkg_cmd_schedule;
 zkg_command_fn zkg_cmd_selftest;

@@ -22,6 +22,7 @@ static const command commands[] = {
     {"setup", zkg_cmd_setup, false, "make a verification key"},
     {"witness", zkg_cmd_witness, false, "compute all values of a graph"},
     {"prove", zkg_cmd_prove, true, "make a proof, alone or under mpirun"},
+    {"launch", zkg_cmd_launch, false, "start prove on many ranks"},
     {"verify", zkg_cmd_verify, false, "judge a proof"},
     {"inspect", zkg_cmd_inspect, false,
      "describe a graph, key, proof, SRS, model"},
