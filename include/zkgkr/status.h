@@ -70,6 +70,9 @@ ZKG_API zkg_status zkg_fail(zkg_error *err, zkg_status s, const char *fmt, ...)
 /** The name of s, such as "malformed"; never NULL. */
 ZKG_API const char *zkg_status_name(zkg_status s);
 
+/** The same for people, such as "not enough memory"; never NULL. */
+ZKG_API const char *zkg_status_words(zkg_status s);
+
 /** The program's exit code for s (the table of `zkgkr --help`). */
 ZKG_API int zkg_status_exit_code(zkg_status s);
 

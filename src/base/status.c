@@ -55,6 +55,21 @@ const char *zkg_status_name(zkg_status s)
     return "unknown";
 }
 
+const char *zkg_status_words(zkg_status s)
+{
+    switch (s) {
+    case ZKG_ERR_NOMEM:
+        return "not enough memory";
+    case ZKG_ERR_COMM:
+        return "MPI or another rank failed";
+    case ZKG_ERR_INTERNAL:
+    case ZKG_ERR_INVALID:
+        return "a fault of this program";
+    default:
+        return zkg_status_name(s);
+    }
+}
+
 int zkg_status_exit_code(zkg_status s)
 {
     switch (s) {

@@ -131,7 +131,7 @@ static zkg_status commit_chunk(zkg_g1 *out, const zkg_prover *p, const chunk *c,
                                   p->arrays[c->tensor], c->index, p->cpu_flags);
     if (status != ZKG_OK)
         return zkg_fail(err, status, "no commitment to %s (%s)", name,
-                        zkg_status_name(status));
+                        zkg_status_words(status));
     return ZKG_OK;
 }
 
@@ -224,6 +224,7 @@ zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
     }
     zkg_free(owned);
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "commitments cannot be gathered");
+        return zkg_fail(err, status, "commitments cannot be gathered (%s)",
+                        zkg_status_words(status));
     return ZKG_OK;
 }

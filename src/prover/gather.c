@@ -88,6 +88,7 @@ zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err)
 
     p->wait_s += zkg_seconds() - start;
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "results cannot be gathered");
+        return zkg_fail(err, status, "results cannot be gathered (%s)",
+                        zkg_status_words(status));
     return ZKG_OK;
 }

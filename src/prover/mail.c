@@ -123,6 +123,7 @@ zkg_status zkg_prover_collect(zkg_prover *p, bool wait, zkg_error *err)
     if (wait)
         p->wait_s += zkg_seconds() - start;
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "segments cannot be gathered");
+        return zkg_fail(err, status, "segments cannot be gathered (%s)",
+                        zkg_status_words(status));
     return ZKG_OK;
 }

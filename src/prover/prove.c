@@ -22,7 +22,7 @@ static zkg_status alone(zkg_prover *p, zkg_status status, zkg_error *err)
     else
         zkg_log_error(p->options->log, "%s",
                       err == NULL || err->text[0] == '\0'
-                          ? zkg_status_name(status)
+                          ? zkg_status_words(status)
                           : err->text);
     zkg_comm_abort(p->world, zkg_status_exit_code(status));
     return status;
@@ -89,7 +89,7 @@ static zkg_status open_claims(zkg_tape *root, zkg_prover *p, zkg_error *err)
     p->open_s = zkg_seconds() - start;
     if (status != ZKG_OK)
         return zkg_fail(err, status, "the opening failed (%s)",
-                        zkg_status_name(status));
+                        zkg_status_words(status));
     return ZKG_OK;
 }
 

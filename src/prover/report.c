@@ -78,7 +78,8 @@ zkg_status zkg_prover_report(zkg_prove_report *out, const zkg_prover *p,
     free(all);
     free(lens);
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "the report cannot be gathered");
+        return zkg_fail(err, status, "the report cannot be gathered (%s)",
+                        zkg_status_words(status));
     out->public_bytes = p->layout.public_bytes;
     out->commit_bytes = p->layout.commit_bytes;
     out->segment_bytes = p->layout.segments_bytes;

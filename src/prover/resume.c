@@ -88,9 +88,9 @@ static zkg_status find(uint8_t **segment, zkg_child_end *end, zkg_prover *p,
     if (status == ZKG_ERR_NOMEM)
         return zkg_fail(err, status, "%s: no memory to replay it",
                         p->plan->name[c]);
-    zkg_log_warn_here(p->options->log, "%s is proven again: %s",
-                      p->plan->name[c],
-                      why.text[0] == '\0' ? zkg_status_name(status) : why.text);
+    zkg_log_warn_here(
+        p->options->log, "%s is proven again: %s", p->plan->name[c],
+        why.text[0] == '\0' ? zkg_status_words(status) : why.text);
     return ZKG_OK;
 }
 
@@ -173,6 +173,6 @@ zkg_status zkg_prover_resume(zkg_prover *p, zkg_error *err)
     zkg_free(segment);
     if (status != ZKG_OK)
         return zkg_fail(err, status, "the journal cannot be read (%s)",
-                        zkg_status_name(status));
+                        zkg_status_words(status));
     return ZKG_OK;
 }

@@ -125,7 +125,7 @@ static zkg_status prove_child(zkg_prover *p, uint32_t c, zkg_child *child,
     }
     if (status != ZKG_OK)
         return zkg_fail(err, status, "%s: no proof (%s)", p->plan->name[c],
-                        zkg_status_name(status));
+                        zkg_status_words(status));
     return ZKG_OK;
 }
 
@@ -153,8 +153,8 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
     if (n > 1) {
         status = zkg_comm_subgroup(&group, p->world, ranks, n, c % GROUP_TAGS);
         if (status != ZKG_OK)
-            return zkg_fail(err, status, "%s: its group cannot be made",
-                            p->plan->name[c]);
+            return zkg_fail(err, status, "%s: its group cannot be made (%s)",
+                            p->plan->name[c], zkg_status_words(status));
         child.comm = group;
     }
     zkg_root_child_tape(&tape, &p->seed, p->st, c, NULL, 0);
@@ -200,8 +200,8 @@ static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
     uint64_t comm_bytes;
 
     if (status != ZKG_OK)
-        return zkg_fail(err, status, "%s: waiting for others failed",
-                        plan->name[c]);
+        return zkg_fail(err, status, "%s: waiting for others failed (%s)",
+                        plan->name[c], zkg_status_words(status));
     ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_TASK, plan->name[c], err));
     step->rank = p->rank;
     step->child = c;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * zkgkr: the program.  Finds the command, starts MPI where it is wanted, prints
  * the one error line and turns the status into the exit code. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static int run(const command *c, int argc, char **argv, uint32_t rank)
         status = c->run(&cli, argc, argv, &err);
     if (status != ZKG_OK && !cli.printed)
         fprintf(stderr, "zkgkr %s: %s\n", c->name,
-                err.text[0] == '\0' ? zkg_status_name(status) : err.text);
+                err.text[0] == '\0' ? zkg_status_words(status) : err.text);
     zkg_comm_free(cli.world);
     if (fflush(stdout) != 0 && status == ZKG_OK) {
         fprintf(stderr, "zkgkr %s: stdout cannot be written\n", c->name);
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
     const uint32_t rank = launched_rank();
     const command *c;
 
+    /* A file above the limit of `ulimit -f` is an error, not the end. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (rank == 0)

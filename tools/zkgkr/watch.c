@@ -229,7 +229,7 @@ void zkg_watch_alone(void *user, zkg_status status, const zkg_error *err)
     if (status != ZKG_ERR_INTERRUPTED || !watch.by_launcher)
         zkg_log_error(watch.log, "%s",
                       err == NULL || err->text[0] == '\0'
-                          ? zkg_status_name(status)
+                          ? zkg_status_words(status)
                           : err->text);
     zkg_watch_end();
 }

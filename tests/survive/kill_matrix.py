@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every stage, every way to fail: the job ends in time with the documented
+code and a message that names rank and stage, an existing proof stays as it
+was, and --resume gives the identical proof on as many ranks and on one.
+
+    kill_matrix.py BUILD SOURCE
+
+BUILD has test hooks.  Two ranks share the first layer, so that the one that
+does not fail waits in a collective.
+"""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from job import Job
+
+STAGES = ['commit', 'task', 'gather', 'opening', 'writing']
+ACTIONS = ['kill', 'segv', 'exit', 'hang', 'enospc', 'nomem', 'term']
+CODES = {'kill': 7, 'segv': 7, 'exit': 7, 'hang': 7, 'enospc': 6, 'nomem': 6,
+         'term': 8}
+TEXTS = {'kill': r'zkgkr launch: killed by signal 9 .*{where}',
+         'segv': r'zkgkr launch: killed by signal 11 .*{where}',
+         'exit': r'zkgkr launch: ended without a word \(exit code 1\).*{where}',
+         'hang': r'error: no progress for 2 s .*{where}',
+         'enospc': r'cannot write: File too large',
+         'nomem': r'memory',
+         'term': r'stopped by SIGTERM before {stage}'}
+LIMIT_S = 10
+
+
+def one_case(job, stage, action, rank, args):
+    name = '%d:%s:%s' % (rank, stage, action)
+    with open('x.proof', 'w') as f:
+        f.write('old')
+    shutil.rmtree('run', ignore_errors=True)
+    code, out, err, took = job.launch(
+        2, job.prove('x.proof', '--run-dir', 'run', '--watchdog', '2', *args),
+        ZKGKR_FAULT=name)
+    where = 'rank %d of 2 on .*: %s' % (rank, stage)
+    job.check(name, code == CODES[action], 'code', code, err)
+    job.check(name, re.search(TEXTS[action].format(where=where, stage=stage),
+                              err), 'message', err)
+    job.check(name, took < LIMIT_S, '%.1f s' % took)
+    job.check(name, 'MPI_ABORT' not in err and 'mpirun' not in err, err)
+    # Rank 0 writes while rank 1 fails: whole, or not at all.
+    left = [b'old'] + ([job.want] if (rank, stage) == (1, 'writing') else [])
+    job.check(name, job.bytes('x.proof') in left, 'x.proof was touched')
+    job.check(name, not [f for f in os.listdir('.') if '.tmp-' in f])
+    shutil.copytree('run', 'copy')
+    code, out, err, _ = job.launch(
+        2, job.prove('x.proof', '--run-dir', 'run', '--resume', *args))
+    job.check(name, code == 0, 'resume on 2', code, err)
+    job.check(name, job.bytes('x.proof') == job.want, 'other bytes on 2')
+    if stage in ('opening', 'writing'):
+        job.check(name, '4 of 4 tasks and tables come from the journal' in err,
+                  'not all was kept', err)
+    os.remove('x.proof')
+    out, err = job.alone(job.prove('x.proof', '--run-dir', 'copy', '--resume'))
+    job.check(name, job.bytes('x.proof') == job.want, 'other bytes on 1')
+    shutil.rmtree('copy')
+    return took
+
+
+def matrix(job):
+    args = ['--schedule', os.path.join(job.schedules, 'digits-2-ranks-shared')]
+    slowest = 0
+    for s, stage in enumerate(STAGES):
+        for a, action in enumerate(ACTIONS):
+            rank = (s + a) % 2
+            # What fails must still be wanted: rank 0 writes to the end.
+            if action in ('enospc', 'nomem') and stage not in ('commit', 'task'):
+                rank = 0
+            slowest = max(slowest, one_case(job, stage, action, rank, args))
+    print('slowest end %.1f s' % slowest)
+
+
+def bare_mpirun(job, mpirun):
+    """What mpirun itself gives: the first failing rank's code, 128 + signal,
+    and its banner."""
+    for action, want in (('kill', 128 + 9), ('exit', 1), ('nomem', 6),
+                         ('term', 8), ('hang', 7)):
+        shutil.rmtree('run', ignore_errors=True)
+        code, _, err, took = job.run(
+            mpirun + ['-n', '2', job.zkgkr] +
+            job.prove('y.proof', '--run-dir', 'run', '--watchdog', '2'),
+            ZKGKR_FAULT='1:task:' + action)
+        job.check('bare ' + action, code == want, code, err)
+        job.check('bare ' + action, took < LIMIT_S and '-----' in err, err)
+        code, _, err, _ = job.run(
+            mpirun + ['-n', '2', job.zkgkr] +
+            job.prove('y.proof', '--run-dir', 'run', '--resume'))
+        job.check('bare ' + action, code == 0 and
+                  job.bytes('y.proof') == job.want, err)
+        lost = re.search(r'the last run here was cut off: rank 1 of 2 .*: task',
+                         err)
+        job.check('bare ' + action,
+                  bool(lost) == (action in ('kill', 'exit', 'hang')), err)
+
+
+def ranks_of(folder):
+    """Process ids that the now files name."""
+    found = []
+    for name in os.listdir(folder):
+        if name.endswith('.now'):
+            with open(os.path.join(folder, name)) as f:
+                found += [int(p) for p in re.findall(r'pid (\d+)', f.read())]
+    return found
+
+
+def is_alive(pid):
+    try:
+        with open('/proc/%d/stat' % pid) as f:
+            return f.read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+def signalled(job, n, who, number):
+    """A signal to launch, or to a rank, while another rank works for ever."""
+    name = '%s gets %d on %d' % (who, number, n)
+    shutil.rmtree('run', ignore_errors=True)
+    child = subprocess.Popen(
+        [job.zkgkr, 'launch', '-n', str(n), '--'] +
+        job.prove('z.proof', '--run-dir', 'run'), stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=job.env(ZKGKR_FAULT='%d:task:hang' % (n - 1)))
+    deadline = time.monotonic() + 30
+    ranks = []
+    while time.monotonic() < deadline and (
+            len(ranks) < n or not any(
+                'task' in open('run/' + f).read()
+                for f in os.listdir('run') if f == 'rank-%d.now' % (n - 1))):
+        time.sleep(0.05)
+        ranks = ranks_of('run') if os.path.isdir('run') else []
+    start = time.monotonic()
+    os.kill(child.pid if who == 'launch' else ranks[0], number)
+    _, err = child.communicate(timeout=30)
+    err = err.decode()
+    took = time.monotonic() - start
+    job.check(name, took < LIMIT_S, took)
+    for _ in range(100):
+        if not any(is_alive(r) for r in ranks):
+            break
+        time.sleep(0.1)
+    job.check(name, len(ranks) == n and not any(is_alive(r) for r in ranks),
+              'a rank is left', ranks)
+    if number == signal.SIGKILL and who == 'launch':
+        job.check(name, child.returncode == -9)
+    elif number == signal.SIGKILL:
+        job.check(name, child.returncode == 7 and
+                  'killed by signal 9' in err, child.returncode, err)
+    else:
+        job.check(name, child.returncode == 8 and
+                  re.search('zkgkr launch: stopped by SIG.*--resume.* run$',
+                            err.strip()), child.returncode, err)
+    code, _, err, _ = job.launch(
+        n, job.prove('z.proof', '--run-dir', 'run', '--resume'))
+    job.check(name, code == 0 and job.bytes('z.proof') == job.want, err)
+
+
+def main():
+    build, source = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chdir(tmp)
+        job = Job(build, source)
+        signalled(job, 2, 'launch', signal.SIGTERM)
+        signalled(job, 2, 'launch', signal.SIGINT)
+        signalled(job, 2, 'launch', signal.SIGKILL)
+        signalled(job, 2, 'a rank', signal.SIGKILL)
+        bare_mpirun(job, sys.argv[3:])
+        matrix(job)
+        os.chdir('/')
+    job.end()
+
+
+main()
