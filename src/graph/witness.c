@@ -24,7 +24,7 @@ void zkg_witness_refresh(zkg_witness *w)
 zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
                             zkg_error *err)
 {
-    *out = (zkg_witness){.tensors = g->st.tensors};
+    *out = (zkg_witness){.tensors = g->st.tensors, .graph = g};
     out->array = zkg_alloc(out->tensors, sizeof(out->array[0]));
     out->view = zkg_alloc(out->tensors, sizeof(out->view[0]));
     if (out->array == NULL || out->view == NULL) {

@@ -17,6 +17,7 @@ typedef struct zkg_witness {
     zkg_array *array; /**< data NULL: not there */
     uint32_t tensors;
     const zkg_array **view; /**< &array[i], or NULL where there is none */
+    const zkg_graph *graph; /**< borrowed */
     const zkg_hints *hints; /**< of programs; borrowed; may be NULL */
 } zkg_witness;
 

@@ -300,6 +300,9 @@ static zkg_status add_recorded(zkg_compiler *c, uint32_t id, uint64_t cells)
     } else if (p->role == ZKG_ROLE_INPUT && view != NULL) {
         made.axes = view->axes;
         memcpy(made.len, view->len, sizeof(made.len));
+        made.count = 1;
+        for (uint32_t k = 0; k < made.axes; k++)
+            made.count *= made.len[k];
     }
     return add_param(c, id, &made);
 }
