@@ -140,6 +140,29 @@ static void count_einsums(zkg_work *w, const zkg_statement *st,
     }
 }
 
+/* A gate's value, and its share of the tables of the layer's two phases. */
+enum { GATE_BYTES = 160 };
+
+static void count_circuit(zkg_work *w, const zkg_statement *st,
+                          const zkg_kernel *k, const zkg_task *task)
+{
+    const zkg_circuit *c = &st->circuit[k->circuit];
+    const uint32_t copies = bits_of(task->copies);
+    double gates = 0;
+
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+
+        gates += (double)l->gates + l->muls + l->adds + l->constants;
+        /* Two phases over the gates below, and the copies. */
+        w->rounds += 2.0 * bits_of(l->gates) + copies;
+    }
+    for (uint32_t i = 0; i < k->inputs; i++)
+        add_fold(w, &st->tensor[task->bind[k->input[i]]]);
+    w->gates += gates * (double)task->copies;
+    w->split_bytes += GATE_BYTES * gates * (double)task->copies;
+}
+
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
 {
     *out = (zkg_work){.each_bytes = CHILD_BYTES};
@@ -149,6 +172,8 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
 
         count_lookups(out, k, task);
         count_einsums(out, st, k, task);
+        if (k->circuit != ZKG_NO_ID)
+            count_circuit(out, st, k, task);
     } else {
         const zkg_stmt_table *t = &st->table[c - st->tasks];
         const uint32_t vars = bits_of(t->rows);

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
 import ptau  # noqa: E402
@@ -22,6 +23,7 @@ EXAMPLE = os.path.join(SOURCE, 'examples', '01-digits')
 MAKE = os.path.join(BUILD, 'examples', '01-digits')
 POT12 = os.path.join(SOURCE, 'examples', 'srs', 'pot12.srs')
 FAILED = []
+SVG = '{http://www.w3.org/2000/svg}'
 CASES = 0
 
 
@@ -271,9 +273,9 @@ def test_schedules():
         'schedule', 'check', '--graph', 'digits.zkg', '--ranks', '3',
         '--schedule', os.path.join(SOURCE, 'schedules', 'digits-2-ranks')],
          lines=2)
-    case('schedule plan', 0, 'Rank 2: ', [
+    case('schedule plan, to stdout', 0, 'Rank 2: ', [
         'schedule', 'plan', '--graph', 'digits.zkg', '--ranks', '3'])
-    case('schedule show', 0, 'Rank 1', [
+    case('schedule show', 0, r'rank +1 \|', [
         'schedule', 'show', '--graph', 'digits.zkg', '--ranks', '2',
         '--schedule', os.path.join(SOURCE, 'schedules', 'digits-2-ranks')])
     case('schedule typo', 2, 'did you mean `check`', ['schedule', 'chekc'])
@@ -284,6 +286,114 @@ def test_schedules():
     write('plan/schedule.txt', 'Rank 0: nonsense\n')
     case('./schedule.txt', 2, 'refused', here, lines=None, cwd='plan')
     case('--no-schedule', 0, 'proved', here + ['--no-schedule'], cwd='plan')
+
+
+def test_planning():
+    plan = ['schedule', 'plan', '--graph', 'digits.zkg', '--ranks']
+    prove = PROVE + ['--input', 'image.json', '-o', 'p.proof']
+    case('plan', 0, 'forecast: .*MiB a rank', plan + ['3', '-o', 'made'])
+    assert sorted(os.listdir('made')) == [
+        'schedule.txt', 'task_dependencies.txt', 'task_mapping.txt']
+    case('a plan is accepted', 0, 'fine', [
+        'schedule', 'check', '--graph', 'digits.zkg', '--ranks', '3',
+        '--schedule', 'made'])
+    case('plan for one rank', 0, 'forecast', plan + ['1', '-o', 'alone'])
+    case('a plan runs', 0, 'proved', prove + ['--schedule', 'alone'])
+    assert open('p.proof', 'rb').read() == open('digits.proof', 'rb').read()
+    write('needs.txt', 'Task0: Task1\n')
+    case('plan with needs', 0, 'forecast', plan + [
+        '2', '--task-dependencies', 'needs.txt', '-o', 'made'])
+    assert 'Task0: Task1' in open('made/task_dependencies.txt').read()
+    write('needs.txt', 'Task0: Task1\nTask1: Task0\n')
+    case('plan with a ring', 2, 'dependencies are refused', plan + [
+        '2', '--task-dependencies', 'needs.txt'], lines=2)
+    case('plan in no memory', 6, 'MiB are allowed', plan + [
+        '2', '--memory-per-rank', '6M'])
+    case('plan, bad size', 2, 'number of bytes', plan + [
+        '2', '--memory-per-rank', 'much'])
+    write('costs.txt', 'leaf 1e-6 # slow\n')
+    case('plan with costs', 0, 'Rank 1', plan + ['2', '--costs', 'costs.txt'])
+    write('costs.txt', '\nlaef 1e-6\n')
+    case('unknown constant', 3, r'costs.txt:2: .*did you mean `leaf`', plan + [
+        '2', '--costs', 'costs.txt'])
+    write('costs.txt', 'leaf -1\n')
+    case('bad constant', 3, r'costs.txt:1: ', plan + [
+        '2', '--costs', 'costs.txt'])
+    before = os.path.getmtime('p.proof')
+    case('dry run', 0, 'forecast: .* commitments .* opening', prove + [
+        '--dry-run'])
+    assert os.path.getmtime('p.proof') == before, 'a dry run proved'
+    case('memory limit', 6, '--memory-limit allows', prove + [
+        '--memory-limit', '1M'])
+    case('dry run, memory limit', 6, '--memory-limit allows', prove + [
+        '--dry-run', '--memory-limit', '1M'])
+    case('memory limit kept', 0, 'proved', prove + ['--memory-limit', '4GiB'])
+
+
+def test_seeing():
+    prove = PROVE + ['--input', 'image.json', '-o', 'v.proof']
+    case('report and trace', 0, 'proved', prove + [
+        '--report', 'report.json', '--trace', 'trace.json'])
+    report = json.load(open('report.json'))
+    assert report['versions']['zkgkr'] and report['versions']['mpi'], report
+    assert sum(h['ranks'] for h in report['hosts']) == len(report['ranks'])
+    assert report['proof_bytes'] == os.path.getsize('v.proof')
+    for step in report['steps']:
+        assert step['wall_s'] > 0 and step['planned_wall_s'] > 0, step
+        assert step['peak_rss_bytes'] > 1 << 20, step
+        assert step['comm_s'] == 0 and step['comm_bytes'] == 0, step
+    check_trace(report)
+    case('show a run', 0, 'planned: (.|\n)*measured: ', [
+        'schedule', 'show', '--report', 'report.json'])
+    case('show a run as SVG', 0, '', [
+        'schedule', 'show', '--report', 'report.json', '--svg', 'run.svg'])
+    case('show a plan as SVG', 0, '', [
+        'schedule', 'show', '--graph', 'digits.zkg', '--ranks', '40', '--svg',
+        'plan.svg'])
+    for name, rows in (('run.svg', 2), ('plan.svg', 40)):
+        root = xml.etree.ElementTree.parse(name).getroot()
+        labels = [e for e in root.iter(SVG + 'text')
+                  if (e.text or '').startswith('rank ')]
+        assert root.tag == SVG + 'svg' and len(labels) == rows, name
+        for bar in root.iter(SVG + 'rect'):
+            x, w = float(bar.get('x')), float(bar.get('width'))
+            assert x >= 0 and w >= 0 and x + w <= 961, (name, x, w)
+    case('report', 0, '', ['report', 'report.json', '-o', 'run.html'])
+    page = open('run.html').read()
+    for report_part in ('<svg', 'Time by phase', 'Memory', report['schedule'],
+                        *(s['task'] for s in report['steps'])):
+        assert report_part in page, report_part
+    assert not re.search(r'(src|href)=|@import|url\(', page), 'not one file'
+    case('report of nothing', 3, 'nowhere', ['report', 'nowhere', '-o', 'x'])
+    case('report of something else', 3, 'digits.zkg/graph.json:', [
+        'report', 'digits.zkg/graph.json', '-o', 'x'])
+    code, _, err = run(prove + ['--progress', 'bar'])
+    assert code == 0 and '100 %' in ''.join(err), err
+    assert '\x1b' not in ''.join(err), 'colour on no terminal'
+    for how, lines in (('plain', 0), ('none', 0)):
+        code, _, err = run(prove + ['--progress', how])
+        assert code == 0 and len(err) == lines, err
+    case('progress, bad', 2, 'none of auto, bar, plain, none', prove + [
+        '--progress', 'loud'])
+
+
+def check_trace(report):
+    """Every event has what the trace viewer wants, and each step its one."""
+    events = json.load(open('trace.json'))['traceEvents']
+    steps = [e for e in events if e['ph'] == 'X' and e['cat'] != 'phase']
+    assert len(steps) == len(report['steps'])
+    for e in events:
+        assert e['ph'] in 'XMC' and isinstance(e['pid'], int), e
+        assert isinstance(e['name'], str), e
+        if e['ph'] == 'X':
+            assert e['ts'] >= 0 and e['dur'] >= 0, e
+            assert e['tid'] < len(report['ranks']), e
+    for e, s in zip(steps, report['steps']):
+        assert e['name'] == s['task'], (e, s)
+        assert abs(e['dur'] - 1e6 * s['wall_s']) < 1, (e, s)
+    # On one rank nothing overlaps.
+    for a, b in zip(steps, steps[1:]):
+        assert a['ts'] + a['dur'] <= b['ts'] + 1e-3, (a, b)
 
 
 def test_verdicts():
@@ -376,7 +486,7 @@ def main():
         os.chdir(tmp)
         make_digit()
         for test in (test_honest, test_usage, test_inputs, test_schedules,
-                     test_verdicts, test_srs):
+                     test_planning, test_seeing, test_verdicts, test_srs):
             test()
         os.chdir('/')
     print('%d cases, %d failed' % (CASES, len(FAILED)))

@@ -3,6 +3,8 @@
  *
  *     mpirun -n N test_schedule_ranks N random SRS PLANS
  *     mpirun -n N test_schedule_ranks N many SRS TASKS
+ *     mpirun -n N test_schedule_ranks N bench SRS RUNS [COSTS]
+ *     test_schedule_ranks 1 write FOLDER 0
  *
  * random: rank 0 proves a graph of 12 uneven tasks alone; then all ranks prove
  * it under PLANS random schedules (groups, orders, needs, idle steps, named
@@ -10,7 +12,12 @@
  *
  * many: TASKS tiny tasks, each by a random group of its own communicator, with
  * needs: communicators made are freed, memory does not grow from the first
- * tenth of the tasks to the last, and what a task costs beside its proof. */
+ * tenth of the tasks to the last, and what a task costs beside its proof.
+ *
+ * bench: 24 layers under the default order and under a plan, in turn; prints
+ * (tools/bench-schedule).
+ *
+ * write: those layers' graph and values as files. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +30,7 @@
 #include "base/time.h"
 #include "comm/comm.h"
 #include "graph/setup.h"
+#include "schedule/cost.h"
 #include "uneven.h"
 #include "zkgkr/prove.h"
 #include "zkgkr/verify.h"
@@ -342,6 +350,115 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
     zkg_plan_free(plan);
 }
 
+/* ---- 24 layers --------------------------------------------------------- */
+
+/* Values of a convolutional network's layers on 64 x 64 pixels, 64 to 512
+ * channels, and of its dense ones: 50 from the least to the most. */
+static const uint64_t layers[] = {262144, 262144, 131072, 131072, 65536, 65536,
+                                  65536,  65536,  32768,  32768,  32768, 32768,
+                                  16384,  16384,  16384,  8192,   8192,  8192,
+                                  8192,   8192,   6400,   5600,   5243,  5243};
+
+enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
+
+static void make_layers(bench *b)
+{
+    zkg_error err = {0};
+
+    must(b, uneven_graph(&b->graph, layers, LAYERS, &err), "graph", &err);
+    must(b, uneven_witness(&b->witness, b->graph, layers, LAYERS, &err),
+         "witness", &err);
+}
+
+static void write_layers(bench *b, const char *folder)
+{
+    char path[512];
+    zkg_error err = {0};
+
+    make_layers(b);
+    (void)snprintf(path, sizeof(path), "%s/layers.zkg", folder);
+    must(b, zkg_graph_save(b->graph, path, &err), path, &err);
+    (void)snprintf(path, sizeof(path), "%s/layers.witness", folder);
+    must(b, zkg_witness_write(&b->witness, b->graph, path, &err), path, &err);
+}
+
+/* Seconds from the first task's start to the last one's end; rank 0. */
+static double makespan(bench *b, const zkg_plan *plan, const char *name)
+{
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
+    zkg_prove_report report = {0};
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    double first = 1e9, last = 0;
+
+    must(b,
+         zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
+                   &err),
+         name, &err);
+    for (uint32_t i = 0; i < report.steps; i++) {
+        const zkg_step_report *s = &report.step[i];
+
+        first = s->start < first ? s->start : first;
+        last = s->start + s->wall > last ? s->start + s->wall : last;
+    }
+    zkg_prove_report_clear(&report);
+    zkg_free(proof);
+    return last - first;
+}
+
+static double forecast(const bench *b, const zkg_plan *plan, double *bound)
+{
+    zkg_forecast x;
+    zkg_error err = {0};
+    double t;
+
+    must(b, zkg_plan_forecast(&x, plan, &b->job, &err), "forecast", &err);
+    t = x.makespan;
+    *bound = x.bound;
+    zkg_forecast_clear(&x);
+    return t;
+}
+
+static void layers_bench(bench *b, const char *srs, uint32_t runs,
+                         const char *costs_file)
+{
+    zkg_costs costs = zkg_costs_builtin;
+    zkg_plan *simple = NULL, *planned = NULL;
+    zkg_notes notes = {0};
+    zkg_error err = {0};
+    double bound;
+
+    make_layers(b);
+    set_up(b, srs);
+    if (costs_file != NULL)
+        must(b, zkg_costs_read(&costs, costs_file, &err), "costs", &err);
+    zkg_job_clear(&b->job);
+    must(b,
+         zkg_job_init_costs(&b->job, &b->key.statement, b->size, b->key.srs.k,
+                            &costs, &err),
+         "job", &err);
+    must(b, zkg_plan_default(&simple, &b->job, &err), "default", &err);
+    must(b, zkg_plan_make(&planned, &notes, NULL, NULL, &b->job, 0, &err),
+         "planner", &err);
+    if (b->rank == 0) {
+        printf("forecast default %.6f\n", forecast(b, simple, &bound));
+        printf("forecast planned %.6f\n", forecast(b, planned, &bound));
+        printf("forecast bound %.6f\n", bound);
+    }
+    (void)makespan(b, simple, "warm up");
+    for (uint32_t i = 0; i < runs; i++) {
+        const double d = makespan(b, simple, "default");
+        const double p = makespan(b, planned, "planned");
+
+        if (b->rank == 0)
+            printf("run %.6f %.6f\n", d, p);
+    }
+    zkg_plan_free(simple);
+    zkg_plan_free(planned);
+    zkg_notes_clear(&notes);
+}
+
 int main(int argc, char **argv)
 {
     bench b = {.rank = 0};
@@ -350,10 +467,15 @@ int main(int argc, char **argv)
     must(&b, zkg_comm_init(&b.world, &argc, &argv, &err), "start", &err);
     b.rank = zkg_comm_rank(b.world);
     b.size = zkg_comm_size(b.world);
-    if (argc != 5 || b.size != (uint32_t)atoi(argv[1]))
+    if (argc < 5 || b.size != (uint32_t)atoi(argv[1]))
         stop(&b, "start", "usage, or another number of ranks than asked for");
     if (strcmp(argv[2], "random") == 0)
         random_plans(&b, argv[3], (uint32_t)atoi(argv[4]));
+    else if (strcmp(argv[2], "bench") == 0)
+        layers_bench(&b, argv[3], (uint32_t)atoi(argv[4]),
+                     argc > 5 ? argv[5] : NULL);
+    else if (strcmp(argv[2], "write") == 0)
+        write_layers(&b, argv[3]);
     else
         many_tasks(&b, argv[3], (uint32_t)atoi(argv[4]));
     zkg_free(b.proof);

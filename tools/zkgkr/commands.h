@@ -36,6 +36,7 @@ zkg_command_fn zkg_cmd_compile;
 zkg_command_fn zkg_cmd_inspect;
 zkg_command_fn zkg_cmd_launch;
 zkg_command_fn zkg_cmd_prove;
+zkg_command_fn zkg_cmd_report;
 zkg_command_fn zkg_cmd_schedule;
 zkg_command_fn zkg_cmd_selftest;
 zkg_command_fn zkg_cmd_setup;
