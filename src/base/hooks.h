@@ -22,6 +22,10 @@ typedef enum zkg_cheat {
                                       lookup_zero */
     ZKG_CHEAT_WRONG_END_VALUE,   /**< an einsum's first v_t is one too high:
                                       einsum_end */
+    ZKG_CHEAT_WRONG_WINDOW,      /**< a factor's value summed over its windows
+                                      is one too high, and the other factor's
+                                      made to fit: einsum_end, of the second
+                                      sumcheck */
     ZKG_CHEAT_DROPPED_CLAIM,     /**< nobody discharges the first claim on a
                                       virtual tensor: ledger */
     ZKG_CHEAT_WRONG_LEAF,        /**< the first column's value at a leaf point

@@ -10,18 +10,26 @@
  *
  * At a point r over the output axes: sum_t c_t J_t v_t = 0, or V~(r), J_t the
  * indicators at r of the output axes that the term does not name.  v_t is
- *   no tensor                       1
- *   one tensor, nothing contracted  T~(r): a claim
- *   one tensor                      sum_x w(x) T'(x), w = I_L of the contracted
- *                                   axes, T' folded at r
- *   two tensors                     sum_{x,b} eq(r_b,b) I(x) A'(x,b) B'(x,b)
- * and each sum is a message v_t, the rounds, then claims on the factors.  The
- * variables of the rounds: contracted axes low, in the order of naming (the
- * last one lowest); above them the batch axes, likewise.
+ *   no tensor               1
+ *   one tensor, plain axes  T~(r): a claim
+ *   one tensor              sum_x w(x) T'(x), w the product of the weights of
+ *                           contracted and affine axes, T' folded at r
+ *   two tensors             sum_{x,b} eq(r_b,b) I(x) A'(x,b) B'(x,b)
+ * and each sum is a message v_t, then rounds.  A product's variables: contracted
+ * axes low, in the order of naming (the last one lowest); above them the batch
+ * axes, likewise.  A' is A folded at r, and where A has affine indices
+ *   A'(x,b) = sum_u w_x(u) A[u,x,b],  w_x(u) = sum over real y with
+ *             s y + d x + e = u of eq(r_y,y), 0 for u not real, 0 for x not real
+ * Its value z at the end is then a message of its own, and a second sumcheck
+ *   z = sum_u w(u) A(u,..),  w(u) = sum over real y, x with s y + d x + e = u
+ *       of eq(r_y,y) eq(rho_x,x)
+ * ends in the claim.  One tensor's sum is the same with z = v_t.
  *
  * Messages of an einsum: `= V` with several claims on V: the challenge rho, the
  * rounds of sum_i rho^i eq(z_i,x) V~(x), the value V~(x).  Then the challenge
- * r, where it is drawn.  Then the terms in order.
+ * r, where it is drawn.  Then the terms in order: v_t; the rounds of a product,
+ * then for each factor its value or its z; then for each factor with weighted
+ * axes the rounds of its second sumcheck and its value.
  */
 
 #include "relation/run.h"
@@ -65,6 +73,32 @@ void zkg_einsum_point(zkg_task_run *run, const zkg_einsum *e,
 void zkg_einsum_mask(zkg_fr *value, const zkg_task_run *run,
                      const zkg_term_shape *s, const zkg_coords *coords);
 
+/**
+ * The weights of a weighted axis: of a contracted one I_L; of an affine one
+ *   w[u] = sum over real a, b with s a + d b + e = u of eq(a) eq(b), u real,
+ * eq at the axis' coordinates; 1 where it has none, being summed.
+ *
+ * @param[out] w 2^bits elements, bits those of the tensor's axis k
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_einsum_weights(zkg_fr *w, const zkg_task_run *run,
+                                             const zkg_term *term, uint32_t f,
+                                             uint32_t k,
+                                             const zkg_coords *coords);
+
+/** out = the product of the extensions of all of factor f's weights at end,
+ *  weighted[f].vars coordinates. */
+ZKG_MUST_CHECK zkg_status zkg_einsum_weights_eval(
+    zkg_fr *out, const zkg_task_run *run, const zkg_term *term, uint32_t f,
+    const zkg_term_shape *s, const zkg_coords *coords, const zkg_fr *end);
+
+/** eq at an axis' coordinates for its real indices: 1 where it has none.
+ *  @param[out] w the axis' length; NULL for ZKG_NO_AXIS, a single 1 */
+ZKG_MUST_CHECK zkg_status zkg_einsum_axis_eq(zkg_fr **w, uint64_t *len,
+                                             const zkg_task_run *run,
+                                             uint32_t axis,
+                                             const zkg_coords *coords);
+
 /** sum += c_t J_t v_t */
 void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
                          const zkg_axes *out, const zkg_term *term,
@@ -76,11 +110,10 @@ void zkg_einsum_add_term(zkg_fr *sum, const zkg_task_run *run,
 uint32_t zkg_einsum_mask_vars(const zkg_task_relations *t,
                               const zkg_term_shape *s);
 
-/** degree[] of the rounds of a term: 3 where a product's indicator reaches
+/** degree[] of a product's rounds: 3 where its indicator reaches
  *  (zkg_einsum_mask_vars), else 2. */
 void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
-                        const zkg_task_relations *t, const zkg_term *term,
-                        const zkg_term_shape *s);
+                        const zkg_task_relations *t, const zkg_term_shape *s);
 
 /** One einsum.  zkg_einsum_prove: collective. */
 ZKG_MUST_CHECK zkg_status zkg_einsum_prove(zkg_task_run *run,

@@ -3,6 +3,7 @@
 #include "poly/eq.h"
 #include "relation/einsum.h"
 #include "relation/fold.h"
+#include "relation/window.h"
 #include "sumcheck/prove.h"
 
 #include <string.h>
@@ -139,7 +140,28 @@ static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
     return status;
 }
 
-/* Fold factor f at coords along the axes that the sumcheck does not keep. */
+/* Where axis k of factor f goes, and the point to fold it at otherwise. */
+static zkg_fold_axis fold_axis(const zkg_task_run *run, const zkg_term *term,
+                               uint32_t f, uint32_t k, const zkg_coords *coords,
+                               const zkg_fr *bits)
+{
+    const zkg_index *i = &term->index[f][k];
+
+    return (zkg_fold_axis){
+        .bits = zkg_term_bits(run->t, term, f, k),
+        .at = zkg_index_is_affine(i) ? bits : coords->at[i->a],
+    };
+}
+
+/* The bits of constants, as coordinates. */
+static void constant_bits(zkg_fr *bits, const zkg_index *i, uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x++)
+        bits[x] = i->e >> x & 1 ? zkg_fr_one : zkg_fr_zero;
+}
+
+/* Fold factor f at coords along the axes that the product's rounds do not
+ * keep. */
 static zkg_status fold_factor(zkg_fr *out, const zkg_task_run *run,
                               const zkg_term *term, uint32_t f,
                               const zkg_term_shape *s, const zkg_coords *coords,
@@ -147,14 +169,19 @@ static zkg_status fold_factor(zkg_fr *out, const zkg_task_run *run,
 {
     const zkg_operand *o = &run->t->operand[term->operand[f]];
     zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
+    zkg_fr bits[ZKG_MAX_AXES][ZKG_MAX_VARS];
 
+    if (s->weighted[f].axes > 0)
+        return zkg_window_fold(out, run, term, f, s, coords);
     for (uint32_t k = 0; k < o->axes; k++) {
-        const uint32_t id = term->index[f][k].a;
-        const int32_t low = zkg_axes_find(&s->contracted, id);
-        const int32_t high = zkg_axes_find(&s->batch, id);
+        const zkg_index *i = &term->index[f][k];
+        const int32_t low = zkg_axes_find(&s->contracted, i->a);
+        const int32_t high = zkg_axes_find(&s->batch, i->a);
 
-        axis[k].bits = run->t->axis[id].bits;
-        axis[k].at = coords->at[id];
+        axis[k] = fold_axis(run, term, f, k, coords, bits[k]);
+        constant_bits(bits[k], i, axis[k].bits);
+        if (zkg_index_is_affine(i))
+            continue;
         axis[k].kept = low >= 0 || high >= 0;
         if (low >= 0)
             axis[k].shift = s->contracted.shift[low];
@@ -185,10 +212,11 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
     }
 }
 
-/* v_t, the rounds; value[f]: the factors at the end. */
-static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
-                            const zkg_term_shape *s, zkg_coords *coords,
-                            zkg_fr *end, zkg_fr value[2], zkg_fr *v, bool lie)
+/* A product's v_t and rounds; value[f]: the factors at the end. */
+static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
+                                const zkg_term_shape *s, zkg_coords *coords,
+                                zkg_fr *end, zkg_fr value[2], zkg_fr *v,
+                                bool lie)
 {
     zkg_child *c = run->c;
     zkg_sumcheck_shape shape = {.vars = s->vars, .eq_from = s->contracted.vars};
@@ -200,15 +228,13 @@ static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
     (void)zkg_coords_point(eq_point, coords, run->t, s->batch.axis,
                            s->batch.axes);
     shape.eq_point = eq_point;
-    zkg_einsum_degrees(shape.degree, run->t, term, s);
+    zkg_einsum_degrees(shape.degree, run->t, s);
     status = pair_init(&p, s->vars, c->comm);
     if (status == ZKG_OK)
         status = fold_factor(p.a, run, term, 0, s, coords, p.lo, p.hi);
-    if (status == ZKG_OK && term->factors == 2)
+    if (status == ZKG_OK)
         status = fold_factor(p.b, run, term, 1, s, coords, p.lo, p.hi);
-    else if (status == ZKG_OK)
-        indicator(p.b, s->contracted.vars, run, s);
-    if (status == ZKG_OK && term->factors == 2 && s->masked.axes > 0) {
+    if (status == ZKG_OK && s->masked.axes > 0) {
         p.vars3 = zkg_einsum_mask_vars(run->t, s);
         p.i = zkg_alloc((size_t)1 << p.vars3, sizeof(*p.i));
         if (p.i == NULL)
@@ -232,6 +258,131 @@ static zkg_status prove_sum(zkg_task_run *run, const zkg_term *term,
     return status;
 }
 
+/* b = the product of factor f's weights, at b[lo .. hi). */
+static zkg_status expand_weights(pair *p, const zkg_task_run *run,
+                                 const zkg_term *term, uint32_t f,
+                                 const zkg_term_shape *s,
+                                 const zkg_coords *coords)
+{
+    const zkg_weighted *w = &s->weighted[f];
+    zkg_status status = ZKG_OK;
+
+    for (uint64_t x = p->lo; x < p->hi; x++)
+        p->b[x] = zkg_fr_one;
+    for (uint32_t i = 0; i < w->axes && status == ZKG_OK; i++) {
+        const uint32_t bits = zkg_term_bits(run->t, term, f, w->k[i]);
+        const uint64_t mask = ((uint64_t)1 << bits) - 1;
+        zkg_fr *one_axis = zkg_alloc((size_t)1 << bits, sizeof(*one_axis));
+
+        if (one_axis == NULL)
+            return ZKG_ERR_NOMEM;
+        status = zkg_einsum_weights(one_axis, run, term, f, w->k[i], coords);
+        for (uint64_t x = p->lo; x < p->hi && status == ZKG_OK; x++) {
+            const zkg_fr *v = &one_axis[x >> w->shift[i] & mask];
+
+            if (i == 0)
+                p->b[x] = *v;
+            else
+                zkg_fr_mul(&p->b[x], &p->b[x], v);
+        }
+        zkg_free(one_axis);
+    }
+    return status;
+}
+
+/* Both vectors of a weighted sum: a the tensor folded at coords. */
+static zkg_status weighted_init(pair *p, const zkg_task_run *run,
+                                const zkg_term *term, uint32_t f,
+                                const zkg_term_shape *s,
+                                const zkg_coords *coords)
+{
+    const zkg_weighted *w = &s->weighted[f];
+    const zkg_operand *o = &run->t->operand[term->operand[f]];
+    zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
+    zkg_fr bits[ZKG_MAX_AXES][ZKG_MAX_VARS];
+
+    ZKG_TRY(pair_init(p, w->vars, run->c->comm));
+    for (uint32_t k = 0; k < o->axes; k++) {
+        const int32_t at = zkg_weighted_find(w, k);
+
+        axis[k] = fold_axis(run, term, f, k, coords, bits[k]);
+        constant_bits(bits[k], &term->index[f][k], axis[k].bits);
+        axis[k].kept = at >= 0;
+        axis[k].shift = at >= 0 ? w->shift[at] : 0;
+    }
+    ZKG_TRY(zkg_fold(p->a, w->vars, o->array, axis, p->lo, p->hi,
+                     run->c->backend, run->c->comm));
+    return expand_weights(p, run, term, f, s, coords);
+}
+
+/* The sum of weights times the tensor of factor f, whose value is z: the
+ * rounds and the claim.  send: z is v_t, to be made and sent first. */
+static zkg_status prove_weighted(zkg_task_run *run, const zkg_term *term,
+                                 uint32_t f, const zkg_term_shape *s,
+                                 const zkg_coords *coords, zkg_fr *z, bool send,
+                                 bool lie)
+{
+    zkg_child *c = run->c;
+    const uint32_t n = s->weighted[f].vars;
+    zkg_sumcheck_shape shape = {.vars = n, .eq_from = n};
+    zkg_fr end[ZKG_MAX_VARS], at[ZKG_MAX_VARS], value[2], claim;
+    zkg_status status;
+    uint32_t vars;
+    pair p = {0};
+
+    memset(shape.degree, 2, sizeof(shape.degree));
+    status = weighted_init(&p, run, term, f, s, coords);
+    if (status == ZKG_OK && send) {
+        status = pair_sum(z, &p, n, NULL, c);
+        if (lie)
+            zkg_fr_add(z, z, &zkg_fr_one);
+        if (status == ZKG_OK)
+            status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_TERM, z, 1);
+    }
+    claim = *z;
+    if (status == ZKG_OK)
+        status = pair_prove(&p, c, &shape, &claim, end, value);
+    pair_clear(&p);
+    ZKG_TRY(status);
+    vars = zkg_term_point(at, run->t, term, f, s, coords, end);
+    return zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE,
+                                &run->t->operand[term->operand[f]], vars, at,
+                                &value[0]);
+}
+
+/* One tensor at r. */
+static zkg_status prove_plain(zkg_task_run *run, const zkg_term *term,
+                              const zkg_term_shape *s, const zkg_coords *coords,
+                              zkg_fr *v, bool lie)
+{
+    const zkg_operand *o = &run->t->operand[term->operand[0]];
+    zkg_child *c = run->c;
+    zkg_fr at[ZKG_MAX_VARS];
+    const uint32_t vars = zkg_term_point(at, run->t, term, 0, s, coords, NULL);
+
+    if (o->vis == ZKG_PUBLIC ||
+        zkg_ledger_find(&c->ledger, o->tensor, vars, at) == NULL) {
+        *v = zkg_fr_zero;
+        ZKG_TRY(fold_factor(v, run, term, 0, s, coords, 0, 1));
+        if (lie)
+            zkg_fr_add(v, v, &zkg_fr_one);
+    }
+    return zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE, o, vars, at, v);
+}
+
+/* A prover that lies about the first windowed factor, and makes the other fit:
+ * the second sumcheck alone can tell. */
+static void lie_about_window(zkg_fr value[2], const zkg_term_shape *s)
+{
+    const uint32_t f = s->weighted[0].axes > 0 ? 0 : 1;
+    zkg_fr product;
+
+    zkg_fr_mul(&product, &value[0], &value[1]);
+    zkg_fr_add(&value[f], &value[f], &zkg_fr_one);
+    zkg_fr_inv(&value[1 - f], &value[f]);
+    zkg_fr_mul(&value[1 - f], &value[1 - f], &product);
+}
+
 static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
                              const zkg_term_shape *s, const zkg_coords *outer,
                              zkg_fr *v, bool lie)
@@ -241,27 +392,33 @@ static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
     zkg_fr value[2] = {zkg_fr_one, zkg_fr_one};
     zkg_coords coords = *outer;
 
-    if (s->sumcheck)
-        ZKG_TRY(prove_sum(run, term, s, &coords, end, value, v, lie));
-    for (uint32_t f = 0; f < term->factors; f++) {
-        const zkg_operand *o = &run->t->operand[term->operand[f]];
-        uint32_t axis[ZKG_MAX_AXES];
-        const uint32_t axes = zkg_term_axes(axis, term, f);
-        const uint32_t vars = zkg_coords_point(at, &coords, run->t, axis, axes);
+    if (term->factors == 0)
+        return ZKG_OK;
+    if (zkg_term_is_plain(term, s))
+        return prove_plain(run, term, s, &coords, v, lie);
+    if (term->factors == 1)
+        return prove_weighted(run, term, 0, s, &coords, v, true, lie);
+    ZKG_TRY(prove_product(run, term, s, &coords, end, value, v, lie));
+    if (zkg_hooks_want(c->hooks, ZKG_CHEAT_WRONG_WINDOW, run->t->task) &&
+        s->weighted[0].axes + s->weighted[1].axes > 0)
+        lie_about_window(value, s);
+    for (uint32_t f = 0; f < 2; f++) {
+        if (s->weighted[f].axes > 0) {
+            ZKG_TRY(
+                zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_WINDOW, &value[f], 1));
+        } else {
+            const uint32_t vars =
+                zkg_term_point(at, run->t, term, f, s, &coords, NULL);
 
-        if (!s->sumcheck &&
-            (o->vis == ZKG_PUBLIC ||
-             zkg_ledger_find(&c->ledger, o->tensor, vars, at) == NULL)) {
-            value[f] = zkg_fr_zero;
-            ZKG_TRY(fold_factor(&value[f], run, term, f, s, &coords, 0, 1));
-            if (lie)
-                zkg_fr_add(&value[f], &value[f], &zkg_fr_one);
+            ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE,
+                                         &run->t->operand[term->operand[f]],
+                                         vars, at, &value[f]));
         }
-        ZKG_TRY(zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE, o, vars, at,
-                                     &value[f]));
     }
-    if (!s->sumcheck)
-        *v = value[0];
+    for (uint32_t f = 0; f < 2; f++)
+        if (s->weighted[f].axes > 0)
+            ZKG_TRY(prove_weighted(run, term, f, s, &coords, &value[f], false,
+                                   false));
     return ZKG_OK;
 }
 

@@ -11,14 +11,14 @@
 /* Folded lines shorter than this are joined with the axis above. */
 #define SHORT_LINE 64
 
-/* The array with axes of one cell left out and neighbours joined. */
+/* The array with axes of one cell left out and neighbours joined.  What is kept
+ * is laid out without padding. */
 typedef struct view {
     uint32_t axes;
     uint64_t stored[ZKG_MAX_AXES];
     bool kept[ZKG_MAX_AXES];
-    uint32_t shift[ZKG_MAX_AXES];
-    uint32_t bits[ZKG_MAX_AXES];
-    zkg_fr *weight[ZKG_MAX_AXES]; /* folded: stored[k] weights; owned */
+    uint64_t stride[ZKG_MAX_AXES]; /* kept: in what is folded */
+    zkg_fr *weight[ZKG_MAX_AXES];  /* folded: stored[k] weights; owned */
 } view;
 
 static void view_clear(view *v)
@@ -33,8 +33,6 @@ static void view_drop(view *v, uint32_t k)
     for (uint32_t i = k; i + 1 < v->axes; i++) {
         v->stored[i] = v->stored[i + 1];
         v->kept[i] = v->kept[i + 1];
-        v->shift[i] = v->shift[i + 1];
-        v->bits[i] = v->bits[i + 1];
         v->weight[i] = v->weight[i + 1];
     }
     v->axes--;
@@ -61,6 +59,8 @@ static zkg_status join_folded(view *v, uint32_t k)
 static zkg_status view_init(view *v, const zkg_array *a,
                             const zkg_fold_axis *axis)
 {
+    uint64_t stride = 1;
+
     memset(v, 0, sizeof(*v));
     for (uint32_t k = 0; k < a->axes; k++) {
         const uint32_t n = v->axes;
@@ -69,8 +69,6 @@ static zkg_status view_init(view *v, const zkg_array *a,
             continue;
         v->stored[n] = a->stored[k];
         v->kept[n] = axis[k].kept;
-        v->shift[n] = axis[k].shift;
-        v->bits[n] = axis[k].bits;
         v->axes++;
         if (axis[k].kept)
             continue;
@@ -81,16 +79,19 @@ static zkg_status view_init(view *v, const zkg_array *a,
                           NULL);
     }
     for (uint32_t k = v->axes; k-- > 1;) {
-        if (v->kept[k - 1] && v->kept[k] &&
-            v->stored[k] == (uint64_t)1 << v->bits[k] &&
-            v->shift[k - 1] == v->shift[k] + v->bits[k]) {
+        if (v->kept[k - 1] && v->kept[k]) {
             v->stored[k] *= v->stored[k - 1];
-            v->bits[k] += v->bits[k - 1];
             view_drop(v, k - 1);
         } else if (!v->kept[k - 1] && !v->kept[k] && k + 1 == v->axes &&
                    v->stored[k] < SHORT_LINE && v->stored[k - 1] < 65536) {
             ZKG_TRY(join_folded(v, k - 1));
         }
+    }
+    for (uint32_t k = v->axes; k-- > 0;) {
+        if (!v->kept[k])
+            continue;
+        v->stride[k] = stride;
+        stride *= v->stored[k];
     }
     return ZKG_OK;
 }
@@ -110,7 +111,7 @@ static void place_update(place *p, const view *v, uint32_t k)
         const uint64_t base = k == 0 ? 0 : p->base[k - 1];
 
         if (v->kept[k]) {
-            p->base[k] = base + (p->index[k] << v->shift[k]);
+            p->base[k] = base + p->index[k] * v->stride[k];
             p->weight[k] = *above;
         } else {
             p->base[k] = base;
@@ -141,30 +142,6 @@ static void place_next(place *p, const view *v)
         p->index[k] = 0;
         if (k == 0)
             place_update(p, v, 0);
-    }
-}
-
-static void get(zkg_fr *out, const zkg_array *a, uint64_t i)
-{
-    if (a->type == ZKG_FR)
-        *out = ((const zkg_fr *)a->data)[i];
-    else
-        zkg_fr_from_i64(out, zkg_array_get_i64(a, i));
-}
-
-/* acc[0], acc[2^shift], .. += w * values at..at + n */
-static void axpy_strided(zkg_fr_wide *acc, uint32_t shift, const zkg_fr *w,
-                         const zkg_array *a, uint64_t at, uint64_t n)
-{
-    for (uint64_t i = 0; i < n; i++) {
-        if (a->type == ZKG_FR) {
-            zkg_fr product;
-
-            zkg_fr_mul(&product, w, &((const zkg_fr *)a->data)[at + i]);
-            zkg_fr_wide_mac(&acc[i << shift], &product, 1);
-        } else {
-            zkg_fr_wide_mac(&acc[i << shift], w, zkg_array_get_i64(a, at + i));
-        }
     }
 }
 
@@ -220,12 +197,11 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         const uint64_t base = low == 0 ? 0 : p.base[low - 1];
         const zkg_fr *w = low == 0 ? &zkg_fr_one : &p.weight[low - 1];
 
-        if (v->kept[low] && v->shift[low] == 0) {
+        if (zkg_fr_is_zero(w)) {
+            /* a constant index reads elsewhere */
+        } else if (v->kept[low]) {
             ZKG_TRY(rows_add(acc, &r, base + from, w, values, a, to - from,
                              backend));
-        } else if (v->kept[low]) {
-            axpy_strided(&acc[base + (from << v->shift[low])], v->shift[low], w,
-                         a, at, to - from);
         } else if (!outer_folded) {
             ZKG_TRY(backend->int_dot(&acc[base], &v->weight[low][from], values,
                                      a->type, to - from));
@@ -244,20 +220,67 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
     return rows_flush(acc, &r, a, to - from, backend);
 }
 
-/* Nothing is folded: each cell goes to its place. */
-static void copy_cells(zkg_fr *out, const view *v, const zkg_array *a,
-                       uint64_t lines, uint64_t lo, uint64_t hi)
+/* A cell as a field element. */
+static void get(zkg_fr *out, const zkg_array *a, uint64_t i)
 {
-    const uint32_t low = v->axes - 1;
-    const uint32_t shift = v->shift[low];
-    const uint64_t n = v->stored[low];
-    place p;
+    if (a->type == ZKG_FR)
+        *out = ((const zkg_fr *)a->data)[i];
+    else
+        zkg_fr_from_i64(out, zkg_array_get_i64(a, i));
+}
 
-    place_init(&p, v, 0);
+/* Where a walk over the kept cells stands, line by line. */
+typedef struct spread {
+    uint32_t axes;
+    uint64_t len[ZKG_MAX_AXES];
+    uint32_t shift[ZKG_MAX_AXES];
+} spread;
+
+static void spread_init(spread *s, const zkg_array *a,
+                        const zkg_fold_axis *axis)
+{
+    *s = (spread){.axes = 0};
+    for (uint32_t k = 0; k < a->axes; k++) {
+        if (axis[k].bits == 0 || !axis[k].kept)
+            continue;
+        s->len[s->axes] = a->stored[k];
+        s->shift[s->axes++] = axis[k].shift;
+    }
+    for (uint32_t k = s->axes; k-- > 1;) {
+        /* The one above continues where a full one ends. */
+        if (s->shift[k - 1] < s->shift[k] ||
+            (uint64_t)1 << (s->shift[k - 1] - s->shift[k]) != s->len[k])
+            continue;
+        s->len[k - 1] *= s->len[k];
+        s->shift[k - 1] = s->shift[k];
+        memmove(&s->len[k], &s->len[k + 1],
+                (s->axes - k - 1) * sizeof(s->len[0]));
+        memmove(&s->shift[k], &s->shift[k + 1],
+                (s->axes - k - 1) * sizeof(s->shift[0]));
+        s->axes--;
+    }
+    if (s->axes == 0)
+        *s = (spread){.axes = 1, .len = {1}};
+}
+
+/* Kept cells to their places in [lo, hi); folded: what they are, else a's. */
+static void spread_cells(zkg_fr *out, const spread *s, const zkg_array *a,
+                         const zkg_fr *folded, uint64_t lo, uint64_t hi)
+{
+    const uint32_t low = s->axes - 1;
+    const uint32_t shift = s->shift[low];
+    const uint64_t n = s->len[low];
+    uint64_t lines = 1;
+
+    for (uint32_t k = 0; k < low; k++)
+        lines *= s->len[k];
     for (uint64_t line = 0; line < lines; line++) {
-        const uint64_t base = low == 0 ? 0 : p.base[low - 1];
-        uint64_t i = 0, end = n;
+        uint64_t rest = line, base = 0, i = 0, end = n;
 
+        for (uint32_t k = low; k-- > 0;) {
+            base += rest % s->len[k] << s->shift[k];
+            rest /= s->len[k];
+        }
         /* The part of the line that lands in [lo, hi). */
         if (base < lo)
             i = ((lo - base - 1) >> shift) + 1;
@@ -265,19 +288,21 @@ static void copy_cells(zkg_fr *out, const view *v, const zkg_array *a,
             end = 0;
         else if (((hi - base - 1) >> shift) + 1 < end)
             end = ((hi - base - 1) >> shift) + 1;
-        for (; i < end; i++)
-            get(&out[base + (i << shift)], a, line * n + i);
-        place_next(&p, v);
+        for (; i < end; i++) {
+            if (folded != NULL)
+                out[base + (i << shift)] = folded[line * n + i];
+            else
+                get(&out[base + (i << shift)], a, line * n + i);
+        }
     }
 }
 
-zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
-                    const zkg_fold_axis *axis, uint64_t lo, uint64_t hi,
-                    const zkg_backend *backend, const zkg_comm *comm)
+zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
+                            const zkg_fold_axis *axis,
+                            const zkg_backend *backend, const zkg_comm *comm)
 {
     const uint32_t size = zkg_comm_size(comm), rank = zkg_comm_rank(comm);
-    const size_t entries = (size_t)1 << vars;
-    uint64_t lines = 1, cells = 1;
+    uint64_t lines = 1, cells = 1, entries = 1;
     uint32_t folded = 0;
     zkg_fr_wide *acc = NULL;
     zkg_status status;
@@ -285,21 +310,14 @@ zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
     view v;
 
     status = view_init(&v, a, axis);
-    if (status != ZKG_OK || v.axes == 0) {
-        if (status == ZKG_OK && zkg_array_stored_count(a) > 0)
-            get(&out[0], a, 0);
-        view_clear(&v);
-        return status;
-    }
     for (uint32_t k = 0; k < v.axes; k++) {
         cells *= v.stored[k];
+        entries *= v.kept[k] ? v.stored[k] : 1;
         lines *= k + 1 < v.axes ? v.stored[k] : 1;
         folded += !v.kept[k];
     }
-    shared = folded > 0 && size > 1 && cells >= MIN_SHARED_CELLS;
-    if (cells > 0 && folded == 0) {
-        copy_cells(out, &v, a, lines, lo, hi);
-    } else if (cells > 0) {
+    shared = size > 1 && cells >= MIN_SHARED_CELLS;
+    if (status == ZKG_OK && cells > 0) {
         const uint64_t n = v.stored[v.axes - 1];
         const bool outer = folded > !v.kept[v.axes - 1];
         uint64_t first = 0, last = lines, from = 0, to = n;
@@ -323,5 +341,38 @@ zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
     }
     zkg_free(acc);
     view_clear(&v);
+    return status;
+}
+
+zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
+                    const zkg_fold_axis *axis, uint64_t lo, uint64_t hi,
+                    const zkg_backend *backend, const zkg_comm *comm)
+{
+    uint64_t entries = 1;
+    bool folded = false;
+    zkg_fr *kept;
+    zkg_status status;
+    spread s;
+
+    for (uint32_t k = 0; k < a->axes; k++) {
+        folded |= axis[k].bits > 0 && !axis[k].kept;
+        entries *= axis[k].kept ? a->stored[k] : 1;
+    }
+    if (zkg_array_stored_count(a) == 0)
+        return ZKG_OK;
+    spread_init(&s, a, axis);
+    if (!folded) {
+        spread_cells(out, &s, a, NULL, lo, hi);
+        return ZKG_OK;
+    }
+    if (s.axes == 1 && s.shift[0] == 0)
+        return zkg_fold_compact(out, a, axis, backend, comm);
+    kept = zkg_alloc(entries, sizeof(*kept));
+    if (kept == NULL)
+        return ZKG_ERR_NOMEM;
+    status = zkg_fold_compact(kept, a, axis, backend, comm);
+    if (status == ZKG_OK)
+        spread_cells(out, &s, a, kept, 0, (uint64_t)1 << vars);
+    zkg_free(kept);
     return status;
 }

@@ -41,4 +41,16 @@ ZKG_MUST_CHECK zkg_status zkg_fold(zkg_fr *out, uint32_t vars,
                                    uint64_t hi, const zkg_backend *backend,
                                    const zkg_comm *comm);
 
+/**
+ * Fold with the kept axes' stored cells side by side, row-major, in the array's
+ * own order of axes: no padding, no shifts.  Collective over comm; at least one
+ * axis is folded.
+ *
+ * @param[out] out product of the kept axes' stored lengths
+ */
+ZKG_MUST_CHECK zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
+                                           const zkg_fold_axis *axis,
+                                           const zkg_backend *backend,
+                                           const zkg_comm *comm);
+
 #endif

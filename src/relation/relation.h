@@ -65,13 +65,29 @@ typedef struct zkg_operand {
                                  are the axes' lengths, one for one. */
 } zkg_operand;
 
-/** An index of a factor: s*a + d*b + e.  Plain: s = 1, b = ZKG_NO_AXIS, e = 0.
- *  Anything else is ZKG_ERR_UNSUPPORTED. */
+/**
+ * An index of a factor: s*a + d*b + e.  Plain: s = 1, b = ZKG_NO_AXIS, e = 0.
+ * Anything else is affine: it reads 0 where it leads out of the tensor's real
+ * entries.  One of axes of length 1 is the constant e.
+ */
 typedef struct zkg_index {
     uint32_t a; /**< axis id */
     uint32_t b; /**< axis id or ZKG_NO_AXIS */
     int64_t s, d, e;
 } zkg_index;
+
+/** Most pairs (a,b) of an affine index, and the longest axis it may index:
+ *  the verifier walks both. */
+#define ZKG_MAX_AFFINE_PAIRS (UINT64_C(1) << 22)
+#define ZKG_MAX_AFFINE_LEN (UINT64_C(1) << 20)
+
+/** Most that |s|, |d|, |e| may be. */
+#define ZKG_MAX_AFFINE_FACTOR (INT64_C(1) << 31)
+
+static inline bool zkg_index_is_affine(const zkg_index *i)
+{
+    return i->s != 1 || i->e != 0 || i->b != ZKG_NO_AXIS;
+}
 
 /** c * sum over the contracted axes of a product of at most two factors. */
 typedef struct zkg_term {
@@ -79,7 +95,7 @@ typedef struct zkg_term {
     uint32_t factors;    /**< 0, 1 or 2 */
     uint32_t operand[2]; /**< indices into zkg_task_relations.operand */
     zkg_index index[2][ZKG_MAX_AXES]; /**< one for each axis of the operand; it,
-                                           not operand.axis, names the axis */
+                                           not operand.axis, names the axes */
     uint32_t indices[2];              /**< = the operand's axes */
 } zkg_term;
 
@@ -175,13 +191,14 @@ void zkg_child_clear(zkg_child *c);
 
 /**
  * Whether the relations are of a shape that this protocol takes: ids in range,
- * lengths that agree, index maps supported, no operand's axis twice, an axis
- * contracted in both factors of a product, V's consumers.  Both sides' entry
- * points call it; a graph may call it when it is built.
+ * lengths that agree, no operand's axis twice, an axis contracted in both
+ * factors of a product, an output axis in an affine index of one factor absent
+ * from the other, V's consumers.  Both sides' entry points call it; a graph may
+ * call it when it is built.
  *
- * @retval ZKG_ERR_INVALID     ids, lengths
- * @retval ZKG_ERR_UNSUPPORTED affine indices, or a product that contracts an
- *                             axis of one factor alone
+ * @retval ZKG_ERR_INVALID     ids, lengths, affine indices
+ * @retval ZKG_ERR_UNSUPPORTED a product that contracts an axis of one factor
+ *                             alone, or indexes one by an axis of both
  */
 ZKG_MUST_CHECK zkg_status zkg_task_check(const zkg_task_relations *t,
                                          zkg_error *err);

@@ -131,10 +131,85 @@ static zkg_status check_operand(const zkg_task_relations *t,
     return ZKG_OK;
 }
 
+/* One index of a factor: of a plain one the length, of an affine one what the
+ * verifier's walk over it costs. */
+static zkg_status check_index(const zkg_task_relations *t, const zkg_einsum *e,
+                              const zkg_operand *o, uint32_t k,
+                              const zkg_index *i, zkg_error *err)
+{
+    const uint64_t len = t->axis[o->axis[k]].len;
+    const zkg_axis one = {1, 0};
+    const zkg_axis *a, *b;
+
+    if (i->a >= t->axes || (i->b != ZKG_NO_AXIS && i->b >= t->axes))
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: an index names axis %u of %u",
+                        (long long)t->task, e->relation,
+                        i->a >= t->axes ? i->a : i->b, t->axes);
+    a = &t->axis[i->a];
+    b = i->b == ZKG_NO_AXIS ? &one : &t->axis[i->b];
+    if (!zkg_index_is_affine(i)) {
+        if (a->len != len)
+            return zkg_fail(err, ZKG_ERR_INVALID,
+                            "task %lld, relation %u: "
+                            "index %u of tensor %u has length %llu, its "
+                            "axis %llu",
+                            (long long)t->task, e->relation, k, o->tensor,
+                            (unsigned long long)a->len,
+                            (unsigned long long)len);
+        return ZKG_OK;
+    }
+    if (len > ZKG_MAX_AFFINE_LEN || a->len > ZKG_MAX_AFFINE_PAIRS ||
+        b->len > ZKG_MAX_AFFINE_PAIRS ||
+        a->len * b->len > ZKG_MAX_AFFINE_PAIRS)
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "task %lld, relation %u: affine index %u of tensor %u "
+                        "runs over too many cells",
+                        (long long)t->task, e->relation, k, o->tensor);
+    if (i->s < -ZKG_MAX_AFFINE_FACTOR || i->s > ZKG_MAX_AFFINE_FACTOR ||
+        i->d < -ZKG_MAX_AFFINE_FACTOR || i->d > ZKG_MAX_AFFINE_FACTOR ||
+        i->e < -ZKG_MAX_AFFINE_FACTOR || i->e > ZKG_MAX_AFFINE_FACTOR ||
+        (i->s == 0 && a->bits > 0) || (i->d == 0 && b->bits > 0))
+        return zkg_fail(err, ZKG_ERR_INVALID,
+                        "task %lld, relation %u: affine index %u of tensor %u "
+                        "has a factor of 0, or too large a number",
+                        (long long)t->task, e->relation, k, o->tensor);
+    return ZKG_OK;
+}
+
+/* In a product an axis is an output axis of one factor, or contracted or batch
+ * in both, and a batch axis is plain in both. */
+static zkg_status check_product(const zkg_task_relations *t,
+                                const zkg_einsum *e, const zkg_term *term,
+                                const zkg_axes *out, const zkg_axes *named,
+                                const zkg_axes factor[2], zkg_error *err)
+{
+    for (uint32_t k = 0; k < named->axes; k++) {
+        const uint32_t a = named->axis[k];
+        const bool both = zkg_axes_find(&factor[0], a) >= 0 &&
+                          zkg_axes_find(&factor[1], a) >= 0;
+
+        if (zkg_axes_find(out, a) < 0 && !both)
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %lld, relation %u: "
+                            "a product sums over axis %u of one factor alone; "
+                            "sum that factor into a virtual tensor first",
+                            (long long)t->task, e->relation, a);
+        if (zkg_axes_find(out, a) >= 0 && both && zkg_term_in_affine(term, a))
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %lld, relation %u: "
+                            "a product has output axis %u in an affine index "
+                            "of one factor and in the other; gather one into "
+                            "a virtual tensor first",
+                            (long long)t->task, e->relation, a);
+    }
+    return ZKG_OK;
+}
+
 static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
                              const zkg_term *term, zkg_error *err)
 {
-    uint32_t axis[2 * ZKG_MAX_AXES];
+    uint32_t axis[4 * ZKG_MAX_AXES];
     zkg_axes out, named, factor[2];
     uint32_t n = 0;
 
@@ -145,6 +220,7 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
                         (long long)t->task, e->relation, term->factors);
     for (uint32_t f = 0; f < term->factors; f++) {
         const zkg_operand *o;
+        uint32_t count;
 
         if (term->operand[f] >= t->operands)
             return zkg_fail(err, ZKG_ERR_INVALID,
@@ -158,28 +234,12 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
                             "indices for tensor %u of %u axes",
                             (long long)t->task, e->relation, term->indices[f],
                             o->tensor, o->axes);
-        for (uint32_t k = 0; k < o->axes; k++) {
-            const zkg_index *i = &term->index[f][k];
-
-            if (i->s != 1 || i->b != ZKG_NO_AXIS || i->e != 0)
-                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                                "task %lld, relation "
-                                "%u: affine index maps are not there yet",
-                                (long long)t->task, e->relation);
-            axis[n + k] = i->a;
-        }
-        ZKG_TRY(check_list(t, &axis[n], o->axes, "a factor", err));
         for (uint32_t k = 0; k < o->axes; k++)
-            if (t->axis[axis[n + k]].len != t->axis[o->axis[k]].len)
-                return zkg_fail(err, ZKG_ERR_INVALID,
-                                "task %lld, relation %u: "
-                                "index %u of tensor %u has length %llu, its "
-                                "axis %llu",
-                                (long long)t->task, e->relation, k, o->tensor,
-                                (unsigned long long)t->axis[axis[n + k]].len,
-                                (unsigned long long)t->axis[o->axis[k]].len);
-        (void)zkg_axes_init(&factor[f], t, &axis[n], o->axes);
-        n += o->axes;
+            ZKG_TRY(check_index(t, e, o, k, &term->index[f][k], err));
+        count = zkg_term_axes(&axis[n], term, f);
+        ZKG_TRY(check_list(t, &axis[n], count, "a factor", err));
+        (void)zkg_axes_init(&factor[f], t, &axis[n], count);
+        n += count;
     }
     (void)zkg_axes_init(&out, t, e->out, e->out_axes);
     if (!zkg_axes_init(&named, t, axis, n))
@@ -187,18 +247,9 @@ static zkg_status check_term(const zkg_task_relations *t, const zkg_einsum *e,
                         "task %lld, relation %u: a "
                         "term has more than %u variables",
                         (long long)t->task, e->relation, ZKG_MAX_VARS);
-    for (uint32_t k = 0; term->factors == 2 && k < named.axes; k++) {
-        const uint32_t a = named.axis[k];
-
-        if (zkg_axes_find(&out, a) < 0 && (zkg_axes_find(&factor[0], a) < 0 ||
-                                           zkg_axes_find(&factor[1], a) < 0))
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                            "task %lld, relation %u: "
-                            "a product sums over axis %u of one factor alone; "
-                            "sum that factor into a virtual tensor first",
-                            (long long)t->task, e->relation, a);
-    }
-    return ZKG_OK;
+    return term->factors < 2
+               ? ZKG_OK
+               : check_product(t, e, term, &out, &named, factor, err);
 }
 
 static bool einsum_reads(const zkg_task_relations *t, const zkg_einsum *e,

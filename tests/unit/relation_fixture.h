@@ -233,8 +233,50 @@ static inline bool fx_next(uint64_t *index, uint32_t n, const uint32_t *axes,
     return false;
 }
 
+/* Make the index of factor x, axis k, of the einsum's last term affine. */
+static inline void fx_affine(fixture *f, uint32_t e, uint32_t x, uint32_t k,
+                             int64_t s, uint32_t a, int64_t d, uint32_t b,
+                             int64_t offset)
+{
+    f->term[e][f->einsum[e].terms - 1].index[x][k] =
+        (zkg_index){.a = a, .b = b, .s = s, .d = d, .e = offset};
+}
+
+/* What a factor reads; 0 where an affine index leads out of real entries. */
+static inline zkg_fr fx_cell(const fixture *f, const zkg_term *term, uint32_t x,
+                             const uint64_t *at)
+{
+    const uint32_t id = term->operand[x];
+    const zkg_operand *o = &f->operand[id];
+    uint64_t index[FX_MAX] = {0};
+    uint32_t axis[ZKG_MAX_AXES];
+
+    for (uint32_t k = 0; k < term->indices[x]; k++) {
+        const zkg_index *i = &term->index[x][k];
+        int64_t u = i->s * (int64_t)at[i->a] + i->e;
+
+        if (i->b != ZKG_NO_AXIS)
+            u += i->d * (int64_t)at[i->b];
+        if (zkg_index_is_affine(i) &&
+            (u < 0 || (uint64_t)u >= f->axis[o->axis[k]].len))
+            return zkg_fr_zero;
+        axis[k] = k;
+        index[k] = (uint64_t)u;
+    }
+    return fx_get(f, id, axis, index);
+}
+
+static inline bool fx_is_out(const zkg_einsum *e, uint32_t axis)
+{
+    for (uint32_t o = 0; o < e->out_axes; o++)
+        if (e->out[o] == axis)
+            return true;
+    return false;
+}
+
 /* The einsum's value at out index `index`, by direct sums over real cells of
- * contracted axes; terms that are broadcast count where the index is real. */
+ * contracted axes; terms that are broadcast, or have an affine index there,
+ * count where the index is real. */
 static inline zkg_fr fx_value(const fixture *f, const zkg_einsum *e,
                               const uint64_t *index)
 {
@@ -242,9 +284,9 @@ static inline zkg_fr fx_value(const fixture *f, const zkg_einsum *e,
 
     for (uint32_t i = 0; i < e->terms; i++) {
         const zkg_term *term = &e->term[i];
-        uint32_t inner[2 * ZKG_MAX_AXES], n = 0;
+        uint32_t inner[4 * ZKG_MAX_AXES], n = 0;
         uint64_t at[FX_MAX] = {0}, limit[FX_MAX] = {0};
-        bool named[FX_MAX] = {false};
+        bool named[FX_MAX] = {false}, plain[FX_MAX] = {false};
         bool real = true;
         zkg_fr v;
 
@@ -252,32 +294,31 @@ static inline zkg_fr fx_value(const fixture *f, const zkg_einsum *e,
             at[e->out[k]] = index[e->out[k]];
         for (uint32_t x = 0; x < term->factors; x++) {
             for (uint32_t k = 0; k < term->indices[x]; k++) {
-                const uint32_t a = term->index[x][k].a;
-                bool out = false;
+                const zkg_index *y = &term->index[x][k];
+                const uint32_t both[2] = {y->a, y->b};
 
-                for (uint32_t o = 0; o < e->out_axes; o++)
-                    out |= e->out[o] == a;
-                if (!out && !named[a]) {
-                    inner[n++] = a;
-                    limit[a] = f->axis[a].len;
+                for (uint32_t j = 0; j < 2 && both[j] != ZKG_NO_AXIS; j++) {
+                    const uint32_t a = both[j];
+
+                    if (!fx_is_out(e, a) && !named[a]) {
+                        inner[n++] = a;
+                        limit[a] = f->axis[a].len;
+                    }
+                    named[a] = true;
+                    plain[a] |= !zkg_index_is_affine(y);
                 }
-                named[a] = true;
             }
         }
         for (uint32_t k = 0; k < e->out_axes; k++)
             real &=
-                named[e->out[k]] || index[e->out[k]] < f->axis[e->out[k]].len;
+                plain[e->out[k]] || index[e->out[k]] < f->axis[e->out[k]].len;
         if (!real)
             continue;
         do {
             v = term->c;
             for (uint32_t x = 0; x < term->factors; x++) {
-                uint32_t axis[ZKG_MAX_AXES];
-                zkg_fr cell;
+                const zkg_fr cell = fx_cell(f, term, x, at);
 
-                for (uint32_t k = 0; k < term->indices[x]; k++)
-                    axis[k] = term->index[x][k].a;
-                cell = fx_get(f, term->operand[x], axis, at);
                 zkg_fr_mul(&v, &v, &cell);
             }
             zkg_fr_add(&sum, &sum, &v);

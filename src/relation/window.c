@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relation/window.h"
+
+#include "backend/backend.h"
+#include "base/mem.h"
+#include "comm/comm.h"
+#include "relation/einsum.h"
+#include "relation/fold.h"
+
+#include <string.h>
+
+/* Below this many cells a rank does all alone: a reduction costs more. */
+#define MIN_SHARED_CELLS 4096
+#define MAX_DIMS (2 * ZKG_MAX_AXES)
+
+/* A dimension of what is being contracted. */
+typedef struct dim {
+    uint64_t len;
+    int32_t k;      /* affine: the tensor's axis; -1: done, or plain */
+    uint32_t shift; /* where it goes in out, once k is -1 */
+} dim;
+
+/* Row-major cells: the tensor's own, then field elements of ours. */
+typedef struct cells {
+    uint32_t dims;
+    dim d[MAX_DIMS];
+    zkg_dtype type;
+    const void *data;
+    zkg_fr *owned; /* data, when ours */
+} cells;
+
+/* The matrix of one affine axis: its rows are what the rounds keep. */
+typedef struct sparse {
+    uint64_t rows;
+    uint64_t *start; /* rows + 1 */
+    uint64_t *u;     /* of each entry, rising within a row */
+    zkg_fr *w;
+} sparse;
+
+/* What this rank does: outer cells [lo, hi) of `outer`, or entries u in
+ * [lo, hi) of the first affine axis. */
+typedef struct part {
+    bool shared, by_outer;
+    uint64_t lo, hi, outer;
+} part;
+
+static void sparse_clear(sparse *m)
+{
+    zkg_free(m->start);
+    zkg_free(m->u);
+    zkg_free(m->w);
+    *m = (sparse){0};
+}
+
+/* Whether the product's rounds keep an axis, and where. */
+static bool is_kept(uint32_t *shift, const zkg_term_shape *s, uint32_t axis)
+{
+    const int32_t low = zkg_axes_find(&s->contracted, axis);
+    const int32_t high = zkg_axes_find(&s->batch, axis);
+
+    if (low >= 0)
+        *shift = s->contracted.shift[low];
+    else if (high >= 0)
+        *shift = s->contracted.vars + s->batch.shift[high];
+    return low >= 0 || high >= 0;
+}
+
+/* An axis of an affine index. */
+typedef struct side {
+    uint64_t len;
+    zkg_fr *w; /* eq, or 1 where it is kept; owned */
+    bool kept;
+    uint32_t shift;
+} side;
+
+static zkg_status side_init(side *x, const zkg_task_run *run,
+                            const zkg_term_shape *s, uint32_t axis,
+                            const zkg_coords *coords)
+{
+    const zkg_coords none = {{0}};
+
+    *x = (side){.len = 1};
+    x->kept = axis != ZKG_NO_AXIS && is_kept(&x->shift, s, axis);
+    return zkg_einsum_axis_eq(&x->w, &x->len, run, axis,
+                              x->kept ? &none : coords);
+}
+
+/* Entries of one row in the order of u: pairs (i, j) of what is summed. */
+static void add_row(sparse *m, uint64_t *n, zkg_fr *dense,
+                          const zkg_index *x, const side *a, const side *b,
+                          uint64_t row, uint64_t len)
+{
+    const uint64_t kb = b->kept ? b->len : 1;
+    const uint64_t i0 = a->kept ? row / kb : 0, i1 = a->kept ? i0 + 1 : a->len;
+    const uint64_t j0 = b->kept ? row % kb : 0, j1 = b->kept ? j0 + 1 : b->len;
+    int64_t low = INT64_MAX, high = -1;
+
+    for (uint64_t i = i0; i < i1; i++) {
+        for (uint64_t j = j0; j < j1; j++) {
+            const int64_t u = x->s * (int64_t)i + x->d * (int64_t)j + x->e;
+            zkg_fr p;
+
+            if (u < 0 || (uint64_t)u >= len)
+                continue;
+            zkg_fr_mul(&p, &a->w[i], &b->w[j]);
+            zkg_fr_add(&dense[u], &dense[u], &p);
+            low = u < low ? u : low;
+            high = u > high ? u : high;
+        }
+    }
+    for (int64_t u = low; u <= high; u++) {
+        if (zkg_fr_is_zero(&dense[u]))
+            continue;
+        m->u[*n] = (uint64_t)u;
+        m->w[(*n)++] = dense[u];
+        dense[u] = zkg_fr_zero;
+    }
+}
+
+static zkg_status sparse_init(sparse *m, const zkg_index *x, const side *a,
+                              const side *b, uint64_t len)
+{
+    const uint64_t most = a->len * b->len;
+    zkg_fr *dense = zkg_alloc(len + 1, sizeof(*dense));
+    uint64_t n = 0;
+    zkg_status status = ZKG_ERR_NOMEM;
+
+    *m = (sparse){.rows = (a->kept ? a->len : 1) * (b->kept ? b->len : 1)};
+    m->start = zkg_alloc(m->rows + 1, sizeof(*m->start));
+    m->u = zkg_alloc(most + 1, sizeof(*m->u));
+    m->w = zkg_alloc(most + 1, sizeof(*m->w));
+    if (dense != NULL && m->start != NULL && m->u != NULL && m->w != NULL)
+        status = ZKG_OK;
+    for (uint64_t row = 0; row < m->rows && status == ZKG_OK; row++) {
+        add_row(m, &n, dense, x, a, b, row, len);
+        m->start[row + 1] = n;
+    }
+    zkg_free(dense);
+    return status;
+}
+
+static uint64_t product(const cells *c, uint32_t from, uint32_t to)
+{
+    uint64_t n = 1;
+
+    for (uint32_t i = from; i < to; i++)
+        n *= c->d[i].len;
+    return n;
+}
+
+/* out[i] = sum over entries of w * line u, lines of `inner` small integers. */
+static zkg_status int_row(zkg_fr *out, zkg_fr_wide *acc, const void **rows,
+                          const uint8_t *values, zkg_dtype type, uint64_t inner,
+                          const uint64_t *u, const zkg_fr *w, uint64_t n,
+                          const zkg_backend *backend)
+{
+    const size_t line = inner * zkg_dtype_size(type);
+
+    memset(acc, 0, inner * sizeof(*acc));
+    if (inner == 1 && n > 0 && u[n - 1] - u[0] == n - 1) {
+        ZKG_TRY(backend->int_dot(acc, w, values + u[0] * line, type, n));
+    } else {
+        for (uint64_t i = 0; i < n; i++)
+            rows[i] = values + u[i] * line;
+        ZKG_TRY(backend->int_fold(acc, w, rows, n, type, inner));
+    }
+    return backend->wide_reduce(out, acc, inner);
+}
+
+/* The same of field elements. */
+static zkg_status fr_row(zkg_fr *out, const zkg_fr *values, uint64_t inner,
+                         const uint64_t *u, const zkg_fr *w, uint64_t n,
+                         const zkg_backend *backend)
+{
+    if (inner == 1 && n > 0 && u[n - 1] - u[0] == n - 1)
+        return backend->fr_dot(out, w, values + u[0], n);
+    for (uint64_t i = 0; i < inner; i++)
+        out[i] = zkg_fr_zero;
+    for (uint64_t i = 0; i < n; i++)
+        ZKG_TRY(backend->fr_axpy(out, &w[i], values + u[i] * inner, inner));
+    return ZKG_OK;
+}
+
+/* One affine axis, dimension at of c: out [outer][rows][inner]. */
+static zkg_status contract(zkg_fr *out, const cells *c, uint32_t at,
+                           const sparse *m, const part *mine, bool first,
+                           const zkg_backend *backend)
+{
+    const uint64_t outer = product(c, 0, at), len = c->d[at].len;
+    const uint64_t inner = product(c, at + 1, c->dims);
+    const size_t line = inner * zkg_dtype_size(c->type);
+    uint64_t lo = 0, hi = outer;
+    zkg_fr_wide *acc = zkg_alloc(inner, sizeof(*acc));
+    const void **rows = zkg_alloc(len, sizeof(*rows));
+    zkg_status status = acc == NULL || rows == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+
+    if (mine->by_outer) {
+        lo = mine->lo * (outer / mine->outer);
+        hi = mine->hi * (outer / mine->outer);
+    }
+    for (uint64_t o = lo; o < hi && status == ZKG_OK; o++) {
+        const uint8_t *values = (const uint8_t *)c->data + o * len * line;
+
+        for (uint64_t r = 0; r < m->rows && status == ZKG_OK; r++) {
+            zkg_fr *to = &out[(o * m->rows + r) * inner];
+            uint64_t from = m->start[r], end = m->start[r + 1];
+
+            while (first && mine->shared && !mine->by_outer && from < end &&
+                   m->u[from] < mine->lo)
+                from++;
+            while (first && mine->shared && !mine->by_outer && from < end &&
+                   m->u[end - 1] >= mine->hi)
+                end--;
+            if (c->type == ZKG_FR)
+                status = fr_row(to, (const zkg_fr *)(const void *)values, inner,
+                                &m->u[from], &m->w[from], end - from, backend);
+            else
+                status = int_row(to, acc, rows, values, c->type, inner,
+                                 &m->u[from], &m->w[from], end - from, backend);
+        }
+    }
+    zkg_free(acc);
+    zkg_free(rows);
+    return status;
+}
+
+/* Replace dimension at of c by what its index keeps. */
+static zkg_status contract_axis(cells *c, uint32_t at, const zkg_task_run *run,
+                                const zkg_term *term, uint32_t f,
+                                const zkg_term_shape *s,
+                                const zkg_coords *coords, const part *mine,
+                                bool first)
+{
+    const uint32_t k = (uint32_t)c->d[at].k;
+    const zkg_index *x = &term->index[f][k];
+    const zkg_axis *axis =
+        &run->t->axis[run->t->operand[term->operand[f]].axis[k]];
+    uint64_t len = zkg_hooks_drop_indicator(run->c->hooks)
+                       ? (uint64_t)1 << axis->bits
+                       : axis->len;
+    sparse m = {0};
+    side a = {0}, b = {0};
+    zkg_fr *out = NULL;
+    zkg_status status;
+
+    /* Cells that are not stored are 0. */
+    len = len < c->d[at].len ? len : c->d[at].len;
+    status = side_init(&a, run, s, x->a, coords);
+    if (status == ZKG_OK)
+        status = side_init(&b, run, s, x->b, coords);
+    if (status == ZKG_OK)
+        status = sparse_init(&m, x, &a, &b, len);
+    if (status == ZKG_OK) {
+        const uint64_t others = product(c, 0, at) * product(c, at + 1, c->dims);
+
+        out = zkg_alloc(others * m.rows, sizeof(*out));
+        status = out == NULL ? ZKG_ERR_NOMEM
+                             : contract(out, c, at, &m, mine, first,
+                                        run->c->backend);
+    }
+    if (status == ZKG_OK) {
+        memmove(&c->d[at + 2], &c->d[at + 1],
+                (c->dims - at - 1) * sizeof(c->d[0]));
+        c->d[at] = (dim){a.kept ? a.len : 1, -1, a.shift};
+        c->d[at + 1] = (dim){b.kept ? b.len : 1, -1, b.shift};
+        c->dims++;
+        zkg_free(c->owned);
+        c->data = c->owned = out;
+        c->type = ZKG_FR;
+        out = NULL;
+    }
+    zkg_free(out);
+    zkg_free(a.w);
+    zkg_free(b.w);
+    sparse_clear(&m);
+    return status;
+}
+
+/* Entries to their places; this rank's, where outer cells are dealt out. */
+static void scatter(zkg_fr *out, const cells *c, const part *mine)
+{
+    const uint64_t n = product(c, 0, c->dims);
+    const uint64_t each = mine->by_outer ? n / mine->outer : n;
+    const uint64_t lo = mine->by_outer ? mine->lo * each : 0;
+    const uint64_t hi = mine->by_outer ? mine->hi * each : n;
+
+    for (uint64_t i = lo; i < hi; i++) {
+        uint64_t rest = i, at = 0;
+
+        for (uint32_t k = c->dims; k-- > 0;) {
+            at += rest % c->d[k].len << c->d[k].shift;
+            rest /= c->d[k].len;
+        }
+        out[at] = c->owned[i];
+    }
+}
+
+/* The tensor's cells; folded first along plain axes that are not kept. */
+static zkg_status cells_init(cells *c, const zkg_task_run *run,
+                             const zkg_term *term, uint32_t f,
+                             const zkg_term_shape *s, const zkg_coords *coords)
+{
+    const zkg_array *a = run->t->operand[term->operand[f]].array;
+    zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
+    uint32_t folded = 0;
+
+    *c = (cells){.type = a->type, .data = a->data};
+    for (uint32_t k = 0; k < a->axes; k++) {
+        const zkg_index *i = &term->index[f][k];
+        const bool affine = zkg_index_is_affine(i);
+        uint32_t shift = 0;
+
+        axis[k].bits = zkg_term_bits(run->t, term, f, k);
+        axis[k].kept = affine || is_kept(&shift, s, i->a);
+        axis[k].at = affine ? NULL : coords->at[i->a];
+        if (axis[k].bits > 0 && !axis[k].kept)
+            folded++;
+        else
+            c->d[c->dims++] =
+                (dim){a->stored[k], affine ? (int32_t)k : -1, shift};
+    }
+    if (folded == 0)
+        return ZKG_OK;
+    c->owned = zkg_alloc(product(c, 0, c->dims), sizeof(*c->owned));
+    if (c->owned == NULL)
+        return ZKG_ERR_NOMEM;
+    c->data = c->owned;
+    c->type = ZKG_FR;
+    return zkg_fold_compact(c->owned, a, axis, run->c->backend, run->c->comm);
+}
+
+static part deal(const cells *c, const zkg_comm *comm)
+{
+    const uint64_t size = zkg_comm_size(comm), rank = zkg_comm_rank(comm);
+    part p = {.shared =
+                  size > 1 && product(c, 0, c->dims) >= MIN_SHARED_CELLS};
+    uint32_t first = 0;
+
+    while (c->d[first].k < 0)
+        first++;
+    p.outer = product(c, 0, first);
+    p.by_outer = p.shared && p.outer >= size;
+    p.hi = p.by_outer ? p.outer : c->d[first].len;
+    p.lo = p.hi * rank / size;
+    p.hi = p.hi * (rank + 1) / size;
+    return p;
+}
+
+zkg_status zkg_window_fold(zkg_fr *out, const zkg_task_run *run,
+                           const zkg_term *term, uint32_t f,
+                           const zkg_term_shape *s, const zkg_coords *coords)
+{
+    cells c;
+    bool first = true;
+    part mine;
+    zkg_status status = cells_init(&c, run, term, f, s, coords);
+
+    mine = deal(&c, run->c->comm);
+    for (uint32_t at = 0; at < c.dims && status == ZKG_OK; at++) {
+        if (c.d[at].k < 0)
+            continue;
+        status = contract_axis(&c, at, run, term, f, s, coords, &mine, first);
+        first = false;
+    }
+    if (status == ZKG_OK)
+        scatter(out, &c, &mine);
+    zkg_free(c.owned);
+    if (status == ZKG_OK && mine.shared)
+        status =
+            zkg_comm_sum_fr(run->c->comm, out, (size_t)1 << s->vars);
+    return status;
+}
