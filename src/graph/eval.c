@@ -11,7 +11,7 @@
 
 /* ---- grids and cells ---- */
 
-static void grid_push(zkg_grid *g, uint32_t axis, uint64_t len)
+void zkg_grid_push(zkg_grid *g, uint32_t axis, uint64_t len)
 {
     for (uint32_t i = 0; i < g->axes; i++) {
         if (g->axis[i] == axis)
@@ -29,9 +29,9 @@ void zkg_grid_out(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
     const zkg_kernel *k = &st->kernel[t->kernel];
 
     *out = (zkg_grid){.count = 1};
-    grid_push(out, 0, t->copies);
+    zkg_grid_push(out, 0, t->copies);
     for (uint32_t i = 0; i < e->out_axes; i++)
-        grid_push(out, e->out[i] + 1, k->axis[e->out[i]].len);
+        zkg_grid_push(out, e->out[i] + 1, k->axis[e->out[i]].len);
 }
 
 void zkg_grid_site(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
@@ -42,13 +42,13 @@ void zkg_grid_site(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
     *out = (zkg_grid){.count = 1};
     for (uint32_t c = 0; c < l->columns; c++) {
         if (!t->broadcast[l->param[c]])
-            grid_push(out, 0, t->copies);
+            zkg_grid_push(out, 0, t->copies);
     }
     for (uint32_t c = 0; c < l->columns; c++) {
         const zkg_stmt_param *p = &k->param[l->param[c]];
 
         for (uint32_t i = 0; i < p->axes; i++)
-            grid_push(out, p->axis[i] + 1, k->axis[p->axis[i]].len);
+            zkg_grid_push(out, p->axis[i] + 1, k->axis[p->axis[i]].len);
     }
 }
 
@@ -107,16 +107,34 @@ void zkg_cells_param(zkg_cells *out, const zkg_statement *st, const zkg_task *t,
     cells(out, array, !t->broadcast[p], axis, param->axes);
 }
 
-void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
+bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
                       const zkg_task *t, const zkg_stmt_factor *f,
                       const zkg_array *array)
 {
     uint32_t axis[ZKG_MAX_AXES];
 
     (void)st;
-    for (uint32_t i = 0; i < f->indices; i++)
-        axis[i] = f->index[i].a + 1;
+    for (uint32_t i = 0; i < f->indices; i++) {
+        const zkg_stmt_index *x = &f->index[i];
+
+        if (x->b != ZKG_NO_ID || x->s != 1 || x->e != 0)
+            return false;
+        axis[i] = x->a + 1;
+    }
     cells(out, array, !t->broadcast[f->param], axis, f->indices);
+    return true;
+}
+
+bool zkg_cells_follow(const zkg_cells *c, const zkg_grid *g)
+{
+    uint64_t stride = 1;
+
+    for (uint32_t k = g->axes; k-- > 0;) {
+        if (g->len[k] > 1 && c->stride[g->axis[k]] != stride)
+            return false;
+        stride *= g->len[k];
+    }
+    return true;
 }
 
 uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
@@ -126,134 +144,6 @@ uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
     for (uint32_t i = 0; i < ZKG_TASK_AXES; i++)
         at += index[i] * c->stride[i];
     return at;
-}
-
-/* ---- einsums ---- */
-
-/* One term made ready: its factors' cells and its contracted axes. */
-typedef struct ready_term {
-    int64_t c;
-    uint32_t factors;
-    zkg_cells cell[2];
-    zkg_grid inner;
-} ready_term;
-
-static zkg_status ready(ready_term *r, const zkg_statement *st,
-                        const zkg_task *t, const zkg_stmt_einsum *e,
-                        const zkg_stmt_term *m, const zkg_array *arrays,
-                        zkg_error *err)
-{
-    const zkg_kernel *k = &st->kernel[t->kernel];
-    zkg_grid out;
-
-    zkg_grid_out(&out, st, t, e);
-    *r = (ready_term){.factors = m->factors, .inner = {.count = 1}};
-    if (!zkg_coeff_to_i64(&r->c, &m->c))
-        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                        "task %s: a coefficient of more than 64 bits is not "
-                        "evaluated in integers",
-                        t->name);
-    for (uint32_t f = 0; f < m->factors; f++) {
-        const uint32_t id = t->bind[m->factor[f].param];
-
-        if (arrays[id].data == NULL)
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: tensor %s has no values yet", t->name,
-                            st->tensor[id].name);
-        zkg_cells_factor(&r->cell[f], st, t, &m->factor[f], &arrays[id]);
-        for (uint32_t i = 0; i < m->factor[f].indices; i++) {
-            const uint32_t a = m->factor[f].index[i].a;
-            bool is_out = false;
-
-            for (uint32_t j = 0; j < out.axes; j++)
-                is_out = is_out || out.axis[j] == a + 1;
-            if (!is_out)
-                grid_push(&r->inner, a + 1, k->axis[a].len);
-        }
-    }
-    return ZKG_OK;
-}
-
-/* *acc += the term at one position of out; false when it leaves 64 bits. */
-static bool add_term(int64_t *acc, const ready_term *r,
-                     const uint64_t index[ZKG_TASK_AXES])
-{
-    uint64_t at[2] = {0, 0}, pos[ZKG_TASK_AXES] = {0};
-    int64_t sum = 0, v;
-
-    for (uint32_t f = 0; f < r->factors; f++)
-        at[f] = zkg_cells_at(&r->cell[f], index);
-    for (uint64_t i = 0; i < r->inner.count; i++) {
-        v = 1;
-        for (uint32_t f = 0; f < r->factors; f++) {
-            int64_t x;
-
-            if (!zkg_array_try_i64(&x, r->cell[f].array, at[f]) ||
-                !zkg_mul_i64_ok(&v, v, x))
-                return false;
-        }
-        if (!zkg_add_i64_ok(&sum, sum, v))
-            return false;
-        for (uint32_t k = r->inner.axes; k-- > 0;) {
-            const uint32_t a = r->inner.axis[k];
-
-            if (++pos[k] < r->inner.len[k]) {
-                at[0] += r->cell[0].stride[a];
-                at[1] += r->cell[1].stride[a];
-                break;
-            }
-            at[0] -= (pos[k] - 1) * r->cell[0].stride[a];
-            at[1] -= (pos[k] - 1) * r->cell[1].stride[a];
-            pos[k] = 0;
-        }
-    }
-    return zkg_mul_i64_ok(&v, sum, r->c) && zkg_add_i64_ok(acc, *acc, v);
-}
-
-static bool is_skipped(const zkg_task *t, const zkg_stmt_term *m,
-                       const uint32_t *skip, uint32_t skips)
-{
-    for (uint32_t f = 0; f < m->factors; f++) {
-        const uint32_t id = t->bind[m->factor[f].param];
-
-        for (uint32_t i = 0; i < skips; i++) {
-            if (id == skip[i])
-                return true;
-        }
-    }
-    return false;
-}
-
-zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st, uint32_t task,
-                           uint32_t einsum, const zkg_array *arrays,
-                           const uint32_t *skip, uint32_t skips, zkg_error *err)
-{
-    const zkg_task *t = &st->task[task];
-    const zkg_stmt_einsum *e = &st->kernel[t->kernel].einsum[einsum];
-    uint64_t index[ZKG_TASK_AXES];
-    zkg_grid out;
-    char text[400];
-
-    zkg_grid_out(&out, st, t, e);
-    memset(sum, 0, out.count * sizeof(sum[0]));
-    for (uint32_t j = 0; j < e->terms; j++) {
-        ready_term r;
-
-        if (is_skipped(t, &e->term[j], skip, skips))
-            continue;
-        ZKG_TRY(ready(&r, st, t, e, &e->term[j], arrays, err));
-        for (uint64_t i = 0; i < out.count; i++) {
-            zkg_grid_at(index, &out, i);
-            if (add_term(&sum[i], &r, index))
-                continue;
-            zkg_grid_text(text, &out, i);
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s, einsum %u: the sum at %s leaves 64 "
-                            "bits",
-                            t->name, einsum, text);
-        }
-    }
-    return ZKG_OK;
 }
 
 /* ---- tables ---- */

@@ -31,6 +31,9 @@ typedef struct zkg_cells {
     uint64_t stride[ZKG_TASK_AXES]; /**< by axis of the task; 0: not there */
 } zkg_cells;
 
+/** Append an axis below those that are there; nothing if it is there. */
+void zkg_grid_push(zkg_grid *g, uint32_t axis, uint64_t len);
+
 /** The grid of an einsum's out, copies first. */
 void zkg_grid_out(zkg_grid *out, const zkg_statement *st, const zkg_task *t,
                   const zkg_stmt_einsum *e);
@@ -49,10 +52,13 @@ void zkg_grid_text(char *out, const zkg_grid *g, uint64_t i);
 void zkg_cells_param(zkg_cells *out, const zkg_statement *st, const zkg_task *t,
                      uint32_t p, const zkg_array *array);
 
-/** Cells of a factor, by its indices. */
-void zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
+/** Cells of a factor, by its indices; false when one is affine. */
+bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
                       const zkg_task *t, const zkg_stmt_factor *f,
                       const zkg_array *array);
+
+/** Whether the grid's position i is cell i, for all i. */
+bool zkg_cells_follow(const zkg_cells *c, const zkg_grid *g);
 
 /** The cell's number in the array. */
 uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);

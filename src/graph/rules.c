@@ -61,6 +61,21 @@ static zkg_status need(const zkg_array *arrays, const zkg_graph *g, uint32_t id,
                     g->st.tensor[id].name);
 }
 
+/* Are all indices plain axes of out? */
+static bool is_over_out(const zkg_stmt_einsum *e, const zkg_stmt_factor *f)
+{
+    for (uint32_t i = 0; i < f->indices; i++) {
+        const zkg_stmt_index *x = &f->index[i];
+        bool out = false;
+
+        for (uint32_t j = 0; j < e->out_axes; j++)
+            out = out || e->out[j] == x->a;
+        if (!out || x->b != ZKG_NO_ID || x->s != 1 || x->e != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The one term of an einsum that is c * tensor, over all of out: its
  * coefficient and its cells. */
 static zkg_status lone_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
@@ -80,7 +95,7 @@ static zkg_status lone_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
             if (found != NULL || m->factors != 1 ||
                 m->factor[0].indices != e->out_axes ||
                 (t->broadcast[m->factor[0].param] && t->copies > 1) ||
-                !zkg_coeff_to_i64(c, &m->c))
+                !is_over_out(e, &m->factor[0]) || !zkg_coeff_to_i64(c, &m->c))
                 return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                                 "task %s, einsum %u: a rule makes tensor %s, "
                                 "which is not one plain term of it",
@@ -93,7 +108,7 @@ static zkg_status lone_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
                         "task %s, einsum %u: a rule makes tensor %s, which "
                         "is not in it",
                         t->name, r->einsum, g->st.tensor[id].name);
-    zkg_cells_factor(cell, &g->st, t, &found->factor[0], &arrays[id]);
+    (void)zkg_cells_factor(cell, &g->st, t, &found->factor[0], &arrays[id]);
     return ZKG_OK;
 }
 

@@ -251,6 +251,77 @@ static bool factor_has(const zkg_stmt_factor *f, uint32_t axis)
     return false;
 }
 
+static bool is_affine(const zkg_stmt_index *x)
+{
+    return x->b != ZKG_NO_ID || x->s != 1 || x->e != 0;
+}
+
+/* Does an affine index of the factor name the axis? */
+static bool factor_maps(const zkg_stmt_factor *f, uint32_t axis)
+{
+    for (uint32_t i = 0; i < f->indices; i++) {
+        if (is_affine(&f->index[i]) &&
+            (f->index[i].a == axis || f->index[i].b == axis))
+            return true;
+    }
+    return false;
+}
+
+static bool fits_factor(int64_t v)
+{
+    return v >= -ZKG_MAX_AFFINE_FACTOR && v <= ZKG_MAX_AFFINE_FACTOR;
+}
+
+/* An affine index of an axis of length len. */
+static zkg_status check_affine(const zkg_kernel *k, const zkg_stmt_index *x,
+                               const char *param, uint64_t len, zkg_error *err)
+{
+    const uint64_t n = k->axis[x->a].len;
+    const uint64_t m = x->b == ZKG_NO_ID ? 1 : k->axis[x->b].len;
+
+    if (!fits_factor(x->s) || !fits_factor(x->d) || !fits_factor(x->e) ||
+        (x->b == ZKG_NO_ID && x->d != 0))
+        return BAD("kernel %s: an affine index of %s has a number beyond 2^31",
+                   k->name, param);
+    if ((x->s == 0 && n > 1) || (x->d == 0 && m > 1))
+        return BAD("kernel %s: an affine index of %s has a factor of 0 for "
+                   "an axis longer than 1",
+                   k->name, param);
+    if (n > ZKG_MAX_AFFINE_PAIRS || m > ZKG_MAX_AFFINE_PAIRS ||
+        n * m > ZKG_MAX_AFFINE_PAIRS || len > ZKG_MAX_AFFINE_LEN)
+        return BAD("kernel %s: an affine index of %s runs over %llu x %llu "
+                   "values of an axis of %llu; the verifier walks at most "
+                   "%llu, of an axis of %llu",
+                   k->name, param, (unsigned long long)n, (unsigned long long)m,
+                   (unsigned long long)len,
+                   (unsigned long long)ZKG_MAX_AFFINE_PAIRS,
+                   (unsigned long long)ZKG_MAX_AFFINE_LEN);
+    return ZKG_OK;
+}
+
+/* Axes that are there, and none longer than 1 twice in one factor. */
+static zkg_status check_once(const zkg_kernel *k, const zkg_stmt_factor *f,
+                             zkg_error *err)
+{
+    uint32_t seen[2 * ZKG_MAX_AXES], n = 0;
+
+    for (uint32_t i = 0; i < f->indices; i++) {
+        const uint32_t axis[2] = {f->index[i].a, f->index[i].b};
+
+        if (axis[0] >= k->axes || (axis[1] != ZKG_NO_ID && axis[1] >= k->axes))
+            return BAD("kernel %s: an index without an axis", k->name);
+        for (uint32_t j = 0; j < 2 && axis[j] != ZKG_NO_ID; j++) {
+            if (k->axis[axis[j]].len > 1 && holds(seen, n, axis[j]))
+                return BAD("kernel %s: axis %s occurs twice in one factor, "
+                           "of %s",
+                           k->name, k->axis[axis[j]].name,
+                           k->param[f->param].name);
+            seen[n++] = axis[j];
+        }
+    }
+    return ZKG_OK;
+}
+
 static zkg_status check_factor(const zkg_kernel *k, const zkg_stmt_factor *f,
                                zkg_error *err)
 {
@@ -263,29 +334,51 @@ static zkg_status check_factor(const zkg_kernel *k, const zkg_stmt_factor *f,
         return BAD("kernel %s: parameter %s has %u axes, a factor gives it "
                    "%u indices",
                    k->name, p->name, p->axes, f->indices);
+    ZKG_TRY(check_once(k, f, err));
     for (uint32_t i = 0; i < f->indices; i++) {
         const zkg_stmt_index *x = &f->index[i];
+        const uint64_t len = k->axis[p->axis[i]].len;
 
-        if (x->a >= k->axes || (x->b != ZKG_NO_ID && x->b >= k->axes))
-            return BAD("kernel %s: an index without an axis", k->name);
-        if (x->b != ZKG_NO_ID || x->s != 1 || x->e != 0 || x->d != 0)
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                            "kernel %s: affine indices, as of %s, are not "
-                            "there yet",
-                            k->name, p->name);
-        for (uint32_t j = 0; j < i; j++) {
-            if (f->index[j].a == x->a)
-                return BAD("kernel %s: axis %s occurs twice in one factor, "
-                           "of %s",
-                           k->name, k->axis[x->a].name, p->name);
-        }
-        if (k->axis[x->a].len != k->axis[p->axis[i]].len)
-            return BAD(
-                "kernel %s: parameter %s has length %llu where its "
-                "index %s has %llu",
-                k->name, p->name, (unsigned long long)k->axis[p->axis[i]].len,
-                k->axis[x->a].name, (unsigned long long)k->axis[x->a].len);
+        if (is_affine(x))
+            ZKG_TRY(check_affine(k, x, p->name, len, err));
+        else if (x->d != 0)
+            return BAD("kernel %s: an index of %s has a factor without an "
+                       "axis",
+                       k->name, p->name);
+        else if (k->axis[x->a].len != len)
+            return BAD("kernel %s: parameter %s has length %llu where its "
+                       "index %s has %llu",
+                       k->name, p->name, (unsigned long long)len,
+                       k->axis[x->a].name,
+                       (unsigned long long)k->axis[x->a].len);
     }
+    return ZKG_OK;
+}
+
+/* One axis of a product of two tensors, docs/protocol.md, 5. */
+static zkg_status check_product_axis(const zkg_kernel *k,
+                                     const zkg_stmt_einsum *e,
+                                     const zkg_stmt_term *t, uint32_t a,
+                                     zkg_error *err)
+{
+    const bool in[2] = {factor_has(&t->factor[0], a),
+                        factor_has(&t->factor[1], a)};
+    const bool maps =
+        factor_maps(&t->factor[0], a) || factor_maps(&t->factor[1], a);
+    const bool out = holds(e->out, e->out_axes, a);
+
+    if (!out && in[0] != in[1])
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "kernel %s: axis %s is contracted in one "
+                        "factor of a product alone: sum it in an "
+                        "einsum of its own",
+                        k->name, k->axis[a].name);
+    if (out && in[0] && in[1] && maps)
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "kernel %s: output axis %s is in an affine index of "
+                        "one factor of a product and in the other: gather "
+                        "one into a virtual tensor in an einsum of its own",
+                        k->name, k->axis[a].name);
     return ZKG_OK;
 }
 
@@ -305,20 +398,9 @@ static zkg_status check_term(const zkg_kernel *k, const zkg_stmt_einsum *e,
         return BAD("kernel %s: a coefficient is 0", k->name);
     for (uint32_t i = 0; i < t->factors; i++)
         ZKG_TRY(check_factor(k, &t->factor[i], err));
-    for (uint32_t i = 0; t->factors == 2 && i < 2; i++) {
-        const zkg_stmt_factor *f = &t->factor[i];
-
-        for (uint32_t j = 0; j < f->indices; j++) {
-            const uint32_t a = f->index[j].a;
-
-            if (!holds(e->out, e->out_axes, a) && k->axis[a].len > 1 &&
-                !factor_has(&t->factor[1 - i], a))
-                return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                                "kernel %s: axis %s is contracted in one "
-                                "factor of a product alone: sum it in an "
-                                "einsum of its own",
-                                k->name, k->axis[a].name);
-        }
+    for (uint32_t a = 0; t->factors == 2 && a < k->axes; a++) {
+        if (k->axis[a].len > 1)
+            ZKG_TRY(check_product_axis(k, e, t, a, err));
     }
     return ZKG_OK;
 }
@@ -702,20 +784,77 @@ static interval interval_mul(interval a, interval b)
     return r;
 }
 
-/* The number of summed index values of a term. */
+/* How many of the n values i have 0 <= s i + e < len. */
+static uint64_t reads(int64_t s, int64_t e, uint64_t n, uint64_t len)
+{
+    const int64_t top = (int64_t)len - 1, step = s < 0 ? -s : s;
+    /* Counted from the end that i = 0, 1, .. moves away from. */
+    const int64_t at = s < 0 ? top - e : e;
+    int64_t first, end;
+
+    if (step == 0)
+        return at >= 0 && at <= top ? n : 0;
+    first = at >= 0 ? 0 : (-at + step - 1) / step;
+    end = at > top ? 0 : (top - at) / step + 1;
+    end = end < (int64_t)n ? end : (int64_t)n;
+    return end > first ? (uint64_t)(end - first) : 0;
+}
+
+/* The most cells that one output reads through an affine index of an axis of
+ * length len, of those axes that it sums. */
+static uint64_t window(const zkg_kernel *k, const zkg_stmt_einsum *e,
+                       const zkg_stmt_index *x, uint64_t len)
+{
+    const bool a = !holds(e->out, e->out_axes, x->a);
+    const bool b = x->b != ZKG_NO_ID && !holds(e->out, e->out_axes, x->b);
+    const uint64_t na = k->axis[x->a].len;
+    const uint64_t nb = x->b == ZKG_NO_ID ? 1 : k->axis[x->b].len;
+    /* The inner axis is one that is summed. */
+    const uint64_t n = b ? na : nb, m = b ? nb : na;
+    const int64_t s = b ? x->s : x->d, d = b ? x->d : x->s;
+    uint64_t most = 0, all = 0;
+
+    if (!a && !b)
+        return 1;
+    for (uint64_t i = 0; i < n; i++) {
+        const uint64_t r = reads(d, x->e + s * (int64_t)i, m, len);
+
+        most = r > most ? r : most;
+        all += r;
+    }
+    return a && b ? all : most;
+}
+
+/* The most index values that one output of a term sums.  *maps: some of its
+ * indices are affine, so that there may be fewer. */
 static uint64_t contracted(const zkg_kernel *k, const zkg_stmt_einsum *e,
-                           const zkg_stmt_term *t, bool *over)
+                           const zkg_stmt_term *t, bool *maps, bool *over)
 {
     uint64_t n = 1;
 
     for (uint32_t a = 0; a < k->axes; a++) {
-        bool named = false;
+        bool named = false, mapped = false;
 
-        for (uint32_t f = 0; f < t->factors; f++)
+        for (uint32_t f = 0; f < t->factors; f++) {
             named = named || factor_has(&t->factor[f], a);
-        if (named && !holds(e->out, e->out_axes, a) &&
+            mapped = mapped || factor_maps(&t->factor[f], a);
+        }
+        if (named && !mapped && !holds(e->out, e->out_axes, a) &&
             !zkg_mul_ok(&n, n, k->axis[a].len))
             *over = true;
+    }
+    for (uint32_t f = 0; f < t->factors; f++) {
+        const zkg_stmt_factor *x = &t->factor[f];
+
+        for (uint32_t i = 0; i < x->indices; i++) {
+            const uint64_t len = k->axis[k->param[x->param].axis[i]].len;
+
+            if (!is_affine(&x->index[i]))
+                continue;
+            *maps = true;
+            if (!zkg_mul_ok(&n, n, window(k, e, &x->index[i], len)))
+                *over = true;
+        }
     }
     return n;
 }
@@ -732,8 +871,8 @@ static zkg_u256 einsum_bound(const zkg_statement *st, const zkg_task *t,
         const zkg_stmt_term *m = &e->term[i];
         zkg_u256 b = {.over = false};
         interval v = {0, 0, true};
-        bool over = false;
-        const uint64_t n = contracted(k, e, m, &over);
+        bool over = false, maps = false;
+        const uint64_t n = contracted(k, e, m, &maps, &over);
 
         memcpy(b.limb, m->c.limb, sizeof(b.limb));
         v.known = zkg_coeff_to_i64(&v.low, &m->c) && n <= INT64_MAX && !over;
@@ -747,6 +886,11 @@ static zkg_u256 einsum_bound(const zkg_statement *st, const zkg_task *t,
             zkg_u256_mul_u64(&b, magnitude(x));
             v = interval_mul(v, (interval){x->min, x->max, true});
         }
+        /* What is read outside is 0. */
+        if (maps && v.low > 0)
+            v.low = 0;
+        if (maps && v.high < 0)
+            v.high = 0;
         zkg_u256_add(&total, &b);
         sum->known = sum->known && v.known &&
                      zkg_add_i64_ok(&sum->low, sum->low, v.low) &&

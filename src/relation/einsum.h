@@ -15,15 +15,14 @@
  *   one tensor              sum_x w(x) T'(x), w the product of the weights of
  *                           contracted and affine axes, T' folded at r
  *   two tensors             sum_{x,b} eq(r_b,b) I(x) A'(x,b) B'(x,b)
- * and each sum is a message v_t, then rounds.  A product's variables: contracted
- * axes low, in the order of naming (the last one lowest); above them the batch
- * axes, likewise.  A' is A folded at r, and where A has affine indices
- *   A'(x,b) = sum_u w_x(u) A[u,x,b],  w_x(u) = sum over real y with
- *             s y + d x + e = u of eq(r_y,y), 0 for u not real, 0 for x not real
- * Its value z at the end is then a message of its own, and a second sumcheck
- *   z = sum_u w(u) A(u,..),  w(u) = sum over real y, x with s y + d x + e = u
- *       of eq(r_y,y) eq(rho_x,x)
- * ends in the claim.  One tensor's sum is the same with z = v_t.
+ * and each sum is a message v_t, then rounds.  A product's variables:
+ * contracted axes low, in the order of naming (the last one lowest); above them
+ * the batch axes, likewise.  A' is A folded at r, and where A has affine
+ * indices A'(x,b) = sum_u w_x(u) A[u,x,b],  w_x(u) = sum over real y with s y +
+ * d x + e = u of eq(r_y,y), 0 for u not real, 0 for x not real Its value z at
+ * the end is then a message of its own, and a second sumcheck z = sum_u w(u)
+ * A(u,..),  w(u) = sum over real y, x with s y + d x + e = u of eq(r_y,y)
+ * eq(rho_x,x) ends in the claim.  One tensor's sum is the same with z = v_t.
  *
  * Messages of an einsum: `= V` with several claims on V: the challenge rho, the
  * rounds of sum_i rho^i eq(z_i,x) V~(x), the value V~(x).  Then the challenge

@@ -404,8 +404,7 @@ static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
         lie_about_window(value, s);
     for (uint32_t f = 0; f < 2; f++) {
         if (s->weighted[f].axes > 0) {
-            ZKG_TRY(
-                zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_WINDOW, &value[f], 1));
+            ZKG_TRY(zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_WINDOW, &value[f], 1));
         } else {
             const uint32_t vars =
                 zkg_term_point(at, run->t, term, f, s, &coords, NULL);

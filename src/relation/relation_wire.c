@@ -160,8 +160,7 @@ static zkg_status check_index(const zkg_task_relations *t, const zkg_einsum *e,
         return ZKG_OK;
     }
     if (len > ZKG_MAX_AFFINE_LEN || a->len > ZKG_MAX_AFFINE_PAIRS ||
-        b->len > ZKG_MAX_AFFINE_PAIRS ||
-        a->len * b->len > ZKG_MAX_AFFINE_PAIRS)
+        b->len > ZKG_MAX_AFFINE_PAIRS || a->len * b->len > ZKG_MAX_AFFINE_PAIRS)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                         "task %lld, relation %u: affine index %u of tensor %u "
                         "runs over too many cells",

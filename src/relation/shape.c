@@ -171,7 +171,8 @@ static void find_weighted(zkg_weighted *w, const zkg_task_relations *t,
         const bool summed = term->factors == 1 && t->axis[i->a].bits > 0 &&
                             zkg_axes_find(out, i->a) < 0;
 
-        if (zkg_index_is_affine(i) ? !zkg_index_is_constant(t, term, f, k) : summed)
+        if (zkg_index_is_affine(i) ? !zkg_index_is_constant(t, term, f, k)
+                                   : summed)
             w->k[w->axes++] = k;
     }
     for (uint32_t k = w->axes; k-- > 0;) {

@@ -86,9 +86,8 @@ static zkg_status side_init(side *x, const zkg_task_run *run,
 }
 
 /* Entries of one row in the order of u: pairs (i, j) of what is summed. */
-static void add_row(sparse *m, uint64_t *n, zkg_fr *dense,
-                          const zkg_index *x, const side *a, const side *b,
-                          uint64_t row, uint64_t len)
+static void add_row(sparse *m, uint64_t *n, zkg_fr *dense, const zkg_index *x,
+                    const side *a, const side *b, uint64_t row, uint64_t len)
 {
     const uint64_t kb = b->kept ? b->len : 1;
     const uint64_t i0 = a->kept ? row / kb : 0, i1 = a->kept ? i0 + 1 : a->len;
@@ -254,9 +253,9 @@ static zkg_status contract_axis(cells *c, uint32_t at, const zkg_task_run *run,
         const uint64_t others = product(c, 0, at) * product(c, at + 1, c->dims);
 
         out = zkg_alloc(others * m.rows, sizeof(*out));
-        status = out == NULL ? ZKG_ERR_NOMEM
-                             : contract(out, c, at, &m, mine, first,
-                                        run->c->backend);
+        status = out == NULL
+                     ? ZKG_ERR_NOMEM
+                     : contract(out, c, at, &m, mine, first, run->c->backend);
     }
     if (status == ZKG_OK) {
         memmove(&c->d[at + 2], &c->d[at + 1],
@@ -332,8 +331,7 @@ static zkg_status cells_init(cells *c, const zkg_task_run *run,
 static part deal(const cells *c, const zkg_comm *comm)
 {
     const uint64_t size = zkg_comm_size(comm), rank = zkg_comm_rank(comm);
-    part p = {.shared =
-                  size > 1 && product(c, 0, c->dims) >= MIN_SHARED_CELLS};
+    part p = {.shared = size > 1 && product(c, 0, c->dims) >= MIN_SHARED_CELLS};
     uint32_t first = 0;
 
     while (c->d[first].k < 0)
@@ -366,7 +364,6 @@ zkg_status zkg_window_fold(zkg_fr *out, const zkg_task_run *run,
         scatter(out, &c, &mine);
     zkg_free(c.owned);
     if (status == ZKG_OK && mine.shared)
-        status =
-            zkg_comm_sum_fr(run->c->comm, out, (size_t)1 << s->vars);
+        status = zkg_comm_sum_fr(run->c->comm, out, (size_t)1 << s->vars);
     return status;
 }

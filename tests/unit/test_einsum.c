@@ -483,9 +483,10 @@ static void long_convolutions(void **state)
         i = fx_axis(&f, 5);
         y = fx_axis(&f, 33);
         w = fx_tensor(&f, ZKG_FIXED, ZKG_I32, -70000, 70000, 3, AXES(o, c, i));
-        in = n < 2 ? fx_tensor(&f, ZKG_PRIVATE, ZKG_I8, -128, 127, 2, AXES(c, u))
-                   : fx_tensor(&f, ZKG_PRIVATE, ZKG_I16, -300, 300, 2,
-                               AXES(u, c));
+        in =
+            n < 2
+                ? fx_tensor(&f, ZKG_PRIVATE, ZKG_I8, -128, 127, 2, AXES(c, u))
+                : fx_tensor(&f, ZKG_PRIVATE, ZKG_I16, -300, 300, 2, AXES(u, c));
         e = EINSUM(&f, -1, o, y);
         fx_term2(&f, e, 1, w, in);
         fx_affine(&f, e, 1, n < 2 ? 1 : 0, n % 2 ? 2 : 1, y, 1, i, -2);
@@ -644,7 +645,9 @@ static void affine_shapes_are_judged(void **state)
     e = EINSUM(&f, -1, y);
     fx_term2(&f, e, 1, w, x);
     index = f.term[e][0].index[1];
-#define TRY(S, A, D, B, E)                                                         (index[0] = (zkg_index){.s = (S), .a = (A), .d = (D), .b = (B), .e = (E)},      zkg_task_check(&f.t, NULL))
+#define TRY(S, A, D, B, E)                                                     \
+    (index[0] = (zkg_index){.s = (S), .a = (A), .d = (D), .b = (B), .e = (E)}, \
+     zkg_task_check(&f.t, NULL))
     assert_int_equal(TRY(1, y, 1, i, 0), ZKG_OK);
     assert_int_equal(TRY(2, i, -3, y, 5), ZKG_OK);
     /* i is contracted in one factor alone; then an axis twice. */

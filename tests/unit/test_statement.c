@@ -263,9 +263,67 @@ static void too_few_indices(zkg_graph *g)
     g->st.kernel[0].einsum[0].term[0].factor[0].indices = 1;
 }
 
-static void affine(zkg_graph *g)
+/* The index of x[k] in w[o,k] x[k]; axes are o, of 2, and k, of 3. */
+static zkg_stmt_index *index_of_x(zkg_graph *g)
 {
-    g->st.kernel[0].einsum[0].term[2].factor[0].index[0].s = 2;
+    return &g->st.kernel[0].einsum[0].term[0].factor[1].index[0];
+}
+
+static void affine_by_zero(zkg_graph *g)
+{
+    index_of_x(g)->s = 0;
+}
+
+static void affine_by_zero_of_b(zkg_graph *g)
+{
+    *index_of_x(g) = (zkg_stmt_index){.s = 1, .a = 1, .b = 0};
+}
+
+static void affine_by_too_much(zkg_graph *g)
+{
+    index_of_x(g)->e = -(INT64_C(1) << 31) - 1;
+}
+
+static void factor_of_no_axis(zkg_graph *g)
+{
+    index_of_x(g)->d = 1;
+}
+
+static void affine_of_no_axis(zkg_graph *g)
+{
+    *index_of_x(g) = (zkg_stmt_index){.s = 1, .a = 1, .d = 1, .b = 2};
+}
+
+static void affine_twice(zkg_graph *g)
+{
+    *index_of_x(g) = (zkg_stmt_index){.s = 1, .a = 1, .d = 1, .b = 1};
+}
+
+static void affine_in_batch(zkg_graph *g)
+{
+    *index_of_x(g) = (zkg_stmt_index){.s = 1, .a = 0, .d = 1, .b = 1};
+}
+
+static void affine_too_long(zkg_graph *g)
+{
+    g->st.kernel[0].axis[1].len = (1 << 20) + 1;
+    index_of_x(g)->e = 1;
+}
+
+static void affine_too_wide(zkg_graph *g)
+{
+    g->st.kernel[0].axis[0].len = 1 << 20;
+    g->st.kernel[0].axis[1].len = 5;
+    *index_of_x(g) = (zkg_stmt_index){.s = 1, .a = 0, .d = 1, .b = 1};
+}
+
+/* |c| * 6 * 100 * n is above p/2 of n = 3, not of n = 2. */
+static void wrap_of_three(zkg_graph *g)
+{
+    assert_true(zkg_coeff_parse(
+        &g->st.kernel[0].einsum[0].term[0].c,
+        "7296080957279758407415468581752425029516121466805344781232734728858602"
+        "832"));
 }
 
 static void zero_coefficient(zkg_graph *g)
@@ -468,7 +526,16 @@ static void every_bad_statement_is_refused(void **state)
         {axis_twice_in_factor, ZKG_ERR_MALFORMED, "twice in one factor"},
         {index_of_other_length, ZKG_ERR_MALFORMED, "where its index"},
         {too_few_indices, ZKG_ERR_MALFORMED, "has 2 axes"},
-        {affine, ZKG_ERR_UNSUPPORTED, "affine"},
+        {affine_by_zero, ZKG_ERR_MALFORMED, "a factor of 0"},
+        {affine_by_zero_of_b, ZKG_ERR_MALFORMED, "a factor of 0"},
+        {affine_by_too_much, ZKG_ERR_MALFORMED, "beyond 2^31"},
+        {factor_of_no_axis, ZKG_ERR_MALFORMED, "without an axis"},
+        {affine_of_no_axis, ZKG_ERR_MALFORMED, "index without an axis"},
+        {affine_twice, ZKG_ERR_MALFORMED, "twice in one factor"},
+        {affine_in_batch, ZKG_ERR_UNSUPPORTED, "output axis o is in an affine"},
+        {affine_too_long, ZKG_ERR_MALFORMED, "the verifier walks"},
+        {affine_too_wide, ZKG_ERR_MALFORMED, "the verifier walks"},
+        {wrap_of_three, ZKG_ERR_MALFORMED, "wrap mod p"},
         {zero_coefficient, ZKG_ERR_MALFORMED, "coefficient is 0"},
         {alone_contracted, ZKG_ERR_UNSUPPORTED, "alone"},
         {wrong_columns, ZKG_ERR_MALFORMED, "has 2 columns"},
@@ -508,6 +575,28 @@ static void every_bad_statement_is_refused(void **state)
         if (s != cases[i].status || strstr(err.text, cases[i].text) == NULL)
             fail_msg("case %zu (%s): %s, %s", i, cases[i].text,
                      zkg_status_name(s), err.text);
+        zkg_graph_free(g);
+    }
+}
+
+/* x[k-1] reads two cells of a window of three: its sum has two values. */
+static void bounds_count_real_windows(void **state)
+{
+    (void)state;
+    for (int64_t e = -3; e <= 3; e++) {
+        const bool fits = e <= -1 || e >= 1;
+        zkg_graph *g = sample();
+        zkg_error err = {0};
+        zkg_status s;
+
+        wrap_of_three(g);
+        *index_of_x(g) = (zkg_stmt_index){.s = e % 2 ? 1 : -1,
+                                          .a = 1,
+                                          .b = ZKG_NO_ID,
+                                          .e = e % 2 ? e : 2 - e};
+        s = zkg_graph_finish(g, &err);
+        if (s != (fits ? ZKG_OK : ZKG_ERR_MALFORMED))
+            fail_msg("%d: %s", (int)e, err.text);
         zkg_graph_free(g);
     }
 }
@@ -588,6 +677,7 @@ int main(void)
         cmocka_unit_test(encoding_is_canonical),
         cmocka_unit_test(changed_bytes_change_the_digest),
         cmocka_unit_test(every_bad_statement_is_refused),
+        cmocka_unit_test(bounds_count_real_windows),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
     };
