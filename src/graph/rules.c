@@ -177,16 +177,30 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
                               const zkg_rule *r, const zkg_grid *out,
                               const int64_t *sum, zkg_error *err)
 {
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+    zkg_cells q_cell, equals = {.array = NULL};
     uint64_t index[ZKG_TASK_AXES];
     digit_cells digit;
-    zkg_cells q_cell;
     bool flip;
 
     ZKG_TRY(find_digits(&digit, &flip, &q_cell, g, r, arrays, err));
+    if (e->equals != ZKG_NO_ID) {
+        ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
+        zkg_cells_param(&equals, &g->st, t, e->equals,
+                        &arrays[t->bind[e->equals]]);
+    }
     for (uint64_t i = 0; i < out->count; i++) {
         const int64_t d = digit.radix[digit.n];
         int64_t a = sum[i], q, rem;
 
+        zkg_grid_at(index, out, i);
+        if (equals.array != NULL &&
+            !zkg_add_i64_ok(
+                &a, a,
+                -zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index))))
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: a sum leaves 64 bits", t->name);
         if (flip && !zkg_mul_i64_ok(&a, a, -1))
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "task %s: a sum leaves 64 bits",
@@ -197,7 +211,6 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
             rem += d;
             q--;
         }
-        zkg_grid_at(index, out, i);
         ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&q_cell, index),
                                q, err));
         for (uint32_t k = 0; k < digit.n; k++)
@@ -348,6 +361,137 @@ static zkg_status run_constant(zkg_array *arrays, const zkg_graph *g,
     return ZKG_OK;
 }
 
+/* The parameter's factor in an einsum, for its cells; NULL: not there. */
+static const zkg_stmt_factor *find_factor(const zkg_task *t,
+                                          const zkg_stmt_einsum *e, uint32_t id)
+{
+    for (uint32_t i = 0; i < e->terms; i++) {
+        for (uint32_t f = 0; f < e->term[i].factors; f++) {
+            if (t->bind[e->term[i].factor[f].param] == id)
+                return &e->term[i].factor[f];
+        }
+    }
+    return NULL;
+}
+
+/* least[cell] grows to what einsum e needs: the value at `to` = 0 is base, at
+ * `to` = 1 base + slope. */
+static zkg_status least_of(int64_t *least, zkg_array *arrays,
+                           const zkg_graph *g, const zkg_rule *r, uint32_t e,
+                           zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *sum = &g->st.kernel[t->kernel].einsum[e];
+    const zkg_stmt_factor *to = find_factor(t, sum, r->to);
+    uint64_t index[ZKG_TASK_AXES];
+    int64_t *base, *one;
+    zkg_cells cell;
+    zkg_grid out;
+    zkg_status s;
+
+    if (to == NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "task %s, einsum %u: a rule makes tensor %s, which is "
+                        "not in it",
+                        t->name, e, g->st.tensor[r->to].name);
+    zkg_cells_factor(&cell, &g->st, t, to, &arrays[r->to]);
+    zkg_grid_out(&out, &g->st, t, sum);
+    base = zkg_alloc(out.count, sizeof(base[0]));
+    one = zkg_alloc(out.count, sizeof(one[0]));
+    s = base == NULL || one == NULL ? zkg_fail(err, ZKG_ERR_NOMEM, "no memory")
+                                    : ZKG_OK;
+    if (s == ZKG_OK)
+        s = zkg_eval_einsum(base, &g->st, r->task, e, arrays, &r->to, 1, err);
+    if (s == ZKG_OK)
+        s = zkg_eval_einsum(one, &g->st, r->task, e, arrays, NULL, 0, err);
+    for (uint64_t i = 0; i < out.count && s == ZKG_OK; i++) {
+        uint64_t at;
+        int64_t slope, v;
+
+        zkg_grid_at(index, &out, i);
+        at = zkg_cells_at(&cell, index);
+        if (!zkg_add_i64_ok(&slope, one[i], -base[i]) || slope < 0 ||
+            base[i] == INT64_MIN)
+            s = zkg_fail(err, ZKG_ERR_MALFORMED,
+                         "task %s, einsum %u does not grow with tensor %s",
+                         t->name, e, g->st.tensor[r->to].name);
+        else if (slope > 0) {
+            v = -base[i] / slope + (-base[i] % slope > 0);
+            least[at] = v > least[at] ? v : least[at];
+        }
+    }
+    zkg_free(base);
+    zkg_free(one);
+    return s;
+}
+
+static zkg_status run_least(zkg_array *arrays, const zkg_graph *g,
+                            const zkg_rule *r, zkg_error *err)
+{
+    const uint64_t n = zkg_tensor_count(&g->st.tensor[r->to]);
+    int64_t *least = zkg_alloc(n, sizeof(least[0]));
+    zkg_status s;
+
+    if (least == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    s = make(arrays, g, r->to, err);
+    for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
+        least[i] = g->st.tensor[r->to].min;
+        zkg_array_set_i64(&arrays[r->to], i, 1);
+    }
+    for (int64_t k = 0; k < r->value && s == ZKG_OK; k++)
+        s = least_of(least, arrays, g, r, r->einsum + (uint32_t)k, err);
+    for (uint64_t i = 0; i < n && s == ZKG_OK; i++)
+        s = zkg_rule_store(arrays, g, r->to, i, least[i], err);
+    zkg_free(least);
+    return s;
+}
+
+/* The greatest u with u^2 <= n, for n <= 2^62. */
+static int64_t root(int64_t n)
+{
+    int64_t u = 0;
+
+    if (n >= (int64_t)1 << 62)
+        return (int64_t)1 << 31;
+    for (int b = 30; b >= 0; b--) {
+        const int64_t v = u + ((int64_t)1 << b);
+
+        if (v * v <= n)
+            u = v;
+    }
+    return u;
+}
+
+static zkg_status run_rsqrt(zkg_array *arrays, const zkg_graph *g,
+                            const zkg_rule *r, zkg_error *err)
+{
+    const zkg_tensor *from = &g->st.tensor[r->from];
+    const uint64_t n = zkg_tensor_count(from);
+
+    if (n != zkg_tensor_count(&g->st.tensor[r->to]))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "a rule makes tensor %s from %s, which has another "
+                        "size",
+                        g->st.tensor[r->to].name, from->name);
+    ZKG_TRY(need(arrays, g, r->from, err));
+    ZKG_TRY(make(arrays, g, r->to, err));
+    for (uint64_t i = 0; i < n; i++) {
+        const int64_t v = zkg_array_get_i64(&arrays[r->from], i);
+
+        if (v < 1)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: tensor %s: element %llu is %lld, which "
+                            "has no inverse root",
+                            task_of(&g->st, r->from), from->name,
+                            (unsigned long long)i, (long long)v);
+        /* u^2 v <= 2^(2 bits) if and only if u^2 <= floor(2^(2 bits) / v). */
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, i,
+                               root(((int64_t)1 << (2 * r->value)) / v), err));
+    }
+    return ZKG_OK;
+}
+
 bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
                     uint32_t k)
 {
@@ -371,6 +515,10 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
         return run_map(arrays, g, r, err);
     case ZKG_RULE_COUNT:
         return run_count(arrays, g, r, err);
+    case ZKG_RULE_LEAST:
+        return run_least(arrays, g, r, err);
+    case ZKG_RULE_RSQRT:
+        return run_rsqrt(arrays, g, r, err);
     case ZKG_RULE_CIRCUIT:
         return zkg_rule_circuit(arrays, g, r->task, hints, err);
     default:

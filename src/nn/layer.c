@@ -36,14 +36,23 @@ void zkg_nn_param_push(zkg_nn_layer *l, const char *name, const char *axes,
     p->tensor = tensor;
 }
 
-void zkg_nn_term_push(zkg_nn_layer *l, int64_t c, const char *f0,
-                      const char *f1)
+static void set_term(zkg_nn_term *t, int64_t c, const char *f0, const char *f1)
 {
-    zkg_nn_term *t = &l->term[l->terms++];
-
     t->c = c;
     snprintf(t->f0, sizeof(t->f0), "%s", f0 == NULL ? "" : f0);
     snprintf(t->f1, sizeof(t->f1), "%s", f1 == NULL ? "" : f1);
+}
+
+void zkg_nn_term_push(zkg_nn_layer *l, int64_t c, const char *f0,
+                      const char *f1)
+{
+    set_term(&l->term[l->terms++], c, f0, f1);
+}
+
+void zkg_nn_inner_push(zkg_nn_layer *l, int64_t c, const char *f0,
+                       const char *f1)
+{
+    set_term(&l->inner[l->inners++], c, f0, f1);
 }
 
 uint32_t zkg_nn_signed_bits(zkg_interval h)
@@ -255,6 +264,8 @@ static zkg_status add_params(zkg_graph *g, const zkg_nn_layer *l,
     for (uint32_t i = 0; i < l->params; i++)
         ZKG_TRY(zkg_graph_kernel_param(g, k, l->param[i].name, l->param[i].axes,
                                        err));
+    if (l->inners > 0)
+        ZKG_TRY(zkg_graph_kernel_param(g, k, "t", l->out, err));
     if (l->table != NULL)
         ZKG_TRY(zkg_graph_kernel_param(g, k, "q", l->out, err));
     ZKG_TRY(zkg_graph_kernel_param(g, k, "y", l->out, err));
@@ -283,17 +294,26 @@ static zkg_status add_einsum(zkg_graph *g, const zkg_nn_layer *l,
         snprintf(factor, sizeof(factor), "%s[%s]", d->param[i], l->out);
         ZKG_TRY(add_term(g, k, -d->radix[i], factor, "", err));
     }
+    if (l->inners == 0)
+        return ZKG_OK;
+    ZKG_TRY(zkg_graph_kernel_einsum(g, k, l->out, "t", err));
+    for (uint32_t i = 0; i < l->inners; i++)
+        ZKG_TRY(
+            add_term(g, k, l->inner[i].c, l->inner[i].f0, l->inner[i].f1, err));
     return ZKG_OK;
 }
 
 static zkg_status add_rules(zkg_graph *g, const zkg_nn_layer *l,
-                            const digits *d, const char *q, zkg_error *err)
+                            const digits *d, const char *q, const char *t,
+                            zkg_error *err)
 {
     const char *task = g->st.task[g->st.tasks - 1].name;
     const char *name[MAX_DIGITS];
 
     for (uint32_t i = 0; i < d->n; i++)
         name[i] = d->name[i];
+    if (l->inners > 0)
+        ZKG_TRY(zkg_graph_rule_solve(g, task, 1, t, err));
     if (d->n == 0)
         ZKG_TRY(zkg_graph_rule_solve(g, task, 0, q, err));
     else if (d->n == 1)
@@ -316,13 +336,15 @@ static zkg_interval column(const zkg_graph *g, const char *table, uint32_t c)
 
 zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
 {
-    char y_table[ZKG_NN_TABLE_NAME] = "", q_name[NAME_BYTES];
+    char y_table[ZKG_NN_TABLE_NAME] = "", q_name[NAME_BYTES],
+         t_name[NAME_BYTES];
     const char *k = l->name, *q = l->table != NULL ? q_name : l->y;
     const uint32_t bits = zkg_nn_signed_bits(l->q);
     zkg_interval y = l->q;
     digits d;
 
     snprintf(q_name, sizeof(q_name), "%.120s.q", l->name);
+    snprintf(t_name, sizeof(t_name), "%.120s.t", l->name);
     ZKG_TRY(plan_digits(&d, g, l, err));
     if (l->table == NULL && l->y_visibility != ZKG_PUBLIC) {
         if (bits > ZKG_NN_TABLE_BITS)
@@ -340,6 +362,8 @@ zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
         y = column(g, l->table, 1);
     }
     ZKG_TRY(add_tensor(g, l->y, l, l->y_visibility, y, err));
+    if (l->inners > 0)
+        ZKG_TRY(add_tensor(g, t_name, l, ZKG_VIRTUAL, l->t, err));
     ZKG_TRY(add_params(g, l, &d, err));
     for (uint32_t i = 0; i < d.n; i++) {
         const zkg_interval h = {0, d.radix[i + 1] / d.radix[i] - 1};
@@ -356,12 +380,14 @@ zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
     for (uint32_t i = 0; i < l->params; i++)
         ZKG_TRY(zkg_graph_bind(g, l->param[i].name, l->param[i].tensor, false,
                                err));
+    if (l->inners > 0)
+        ZKG_TRY(zkg_graph_bind(g, "t", t_name, false, err));
     if (l->table != NULL)
         ZKG_TRY(zkg_graph_bind(g, "q", q_name, false, err));
     ZKG_TRY(zkg_graph_bind(g, "y", l->y, false, err));
     for (uint32_t i = 0; i < d.n; i++)
         ZKG_TRY(zkg_graph_bind(g, d.param[i], d.name[i], false, err));
-    return add_rules(g, l, &d, q, err);
+    return add_rules(g, l, &d, q, t_name, err);
 }
 
 zkg_status zkg_nn_map_add(zkg_graph *g, const char *name, const char *x,

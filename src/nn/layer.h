@@ -48,6 +48,10 @@ typedef struct zkg_nn_layer {
     uint32_t params;
     zkg_nn_term term[ZKG_NN_TERMS]; /**< of A */
     uint32_t terms;
+    zkg_nn_term inner[ZKG_NN_TERMS]; /**< of a virtual tensor t of y's shape,
+                                      which A's terms may use; or none */
+    uint32_t inners;
+    zkg_interval t;    /**< what t may be */
     uint64_t divisor;  /**< D >= 1 */
     zkg_interval q;    /**< what q may be; a table is made for it */
     const char *table; /**< of (q, y), or NULL: y = q */
@@ -109,5 +113,7 @@ void zkg_nn_param_push(zkg_nn_layer *l, const char *name, const char *axes,
                        const char *tensor);
 void zkg_nn_term_push(zkg_nn_layer *l, int64_t c, const char *f0,
                       const char *f1);
+void zkg_nn_inner_push(zkg_nn_layer *l, int64_t c, const char *f0,
+                       const char *f1);
 
 #endif

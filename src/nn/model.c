@@ -171,6 +171,60 @@ void zkg_nn_model_matmul(int64_t *acc, uint64_t batch, uint64_t m, uint64_t k,
     }
 }
 
+/* floor(2^t / sqrt v): the greatest u with u^2 <= floor(2^(2t) / v). */
+static int64_t inverse_root(int64_t v, uint32_t t)
+{
+    const int64_t n = ((int64_t)1 << (2 * t)) / v;
+    int64_t low = 0, high = ((int64_t)1 << t) + 1;
+
+    while (high - low > 1) {
+        const int64_t mid = low + (high - low) / 2;
+
+        if (mid * mid <= n)
+            low = mid;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+bool zkg_nn_model_layer_norm(int64_t *acc, int64_t *m, int64_t *v, int64_t *u,
+                             const zkg_nn_norm *how, const int64_t *gain,
+                             const int64_t *bias, const int64_t *x)
+{
+    const uint32_t e = how->mean_bits;
+    const uint32_t rest = e + how->root_bits - how->variance_scale;
+    const int64_t n = (int64_t)how->n;
+    int64_t sum = 0, squares = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        sum += x[i];
+    *m = zkg_nn_round_div(sum * ((int64_t)1 << e), n);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t d = x[i] * ((int64_t)1 << e) - *m;
+        int64_t v2;
+
+        if (!zkg_mul_i64_ok(&v2, d, d) ||
+            !zkg_add_i64_ok(&squares, squares, v2))
+            return false;
+    }
+    if (!zkg_add_i64_ok(&squares, squares, how->epsilon))
+        return false;
+    *v = zkg_nn_round_div(squares,
+                          n << (2 * (how->scale + e - how->variance_scale)));
+    if (*v < 1)
+        return false;
+    *u = inverse_root(*v, how->root_bits);
+    for (int64_t i = 0; i < n; i++) {
+        acc[i] = (x[i] * ((int64_t)1 << e) - *m) * *u;
+        if (gain != NULL && !zkg_mul_i64_ok(&acc[i], acc[i], gain[i]))
+            return false;
+        if (bias != NULL)
+            acc[i] += bias[i] * ((int64_t)1 << rest);
+    }
+    return true;
+}
+
 void zkg_nn_model_rescale(int64_t *a, uint64_t n, int64_t d)
 {
     for (uint64_t i = 0; i < n; i++)

@@ -61,6 +61,36 @@ void zkg_nn_model_matmul(int64_t *acc, uint64_t batch, uint64_t m, uint64_t k,
                          uint64_t n, const int64_t *x, uint64_t x_stride,
                          const int64_t *y, uint64_t y_stride);
 
+/** The numbers of a layer normalisation; docs/operators.md. */
+typedef struct zkg_nn_norm {
+    uint64_t rows, n;        /**< each row of n elements is one sample */
+    uint32_t scale;          /**< of x and y */
+    uint32_t mean_bits;      /**< the mean is stored at scale + mean_bits */
+    uint32_t variance_scale; /**< v stands for v / 2^(2 variance_scale), <=
+                                  scale + mean_bits */
+    uint32_t root_bits;      /**< u^2 v <= 2^(2 root_bits) < (u+1)^2 v */
+    uint32_t param_scale;    /**< of gain */
+    int64_t epsilon; /**< n epsilon 2^(2 (scale + mean_bits)), rounded */
+} zkg_nn_norm;
+
+/**
+ * One row:
+ *
+ *     m = round(2^e sum x / n),  e = mean_bits
+ *     v = round((sum (2^e x - m)^2 + epsilon) / (n 2^(2 (s + e - vs))))
+ *     u = floor(2^t / sqrt v)
+ *     acc[i] = gain[i] (2^e x[i] - m) u + bias[i] 2^(e + t - vs)
+ *     y[i] = round(acc[i] / 2^(p + e + t - vs))
+ *
+ * @param[out] acc, m, v, u
+ * @param[in]  gain at scale p; NULL: 1, and p = 0
+ * @param[in]  bias at scale s + p; NULL: 0
+ * @return false when v is 0, or a number leaves 62 bits
+ */
+bool zkg_nn_model_layer_norm(int64_t *acc, int64_t *m, int64_t *v, int64_t *u,
+                             const zkg_nn_norm *how, const int64_t *gain,
+                             const int64_t *bias, const int64_t *x);
+
 /** a[i] = round(a[i] / d). */
 void zkg_nn_model_rescale(int64_t *a, uint64_t n, int64_t d);
 

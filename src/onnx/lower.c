@@ -249,7 +249,7 @@ static bool is_output(const zkg_onnx_lowering *w, uint32_t value)
     return false;
 }
 
-static zkg_visibility visibility(const zkg_onnx_lowering *w, uint32_t value)
+zkg_visibility zkg_onnx_visibility(const zkg_onnx_lowering *w, uint32_t value)
 {
     return is_output(w, value) ? w->options->output : ZKG_PRIVATE;
 }
@@ -331,7 +331,7 @@ static zkg_status emit_function(zkg_onnx_lowering *w, uint32_t base,
     zkg_onnx_task_name(name, w, n->name);
     if (s == ZKG_OK)
         s = zkg_nn_map_add(w->g, name, x->tensor, table, w->flow[value].tensor,
-                           visibility(w, value), w->err);
+                           zkg_onnx_visibility(w, value), w->err);
     if (s == ZKG_OK)
         s = zkg_onnx_note(w, name, n->op, &w->flow[value],
                           zkg_onnx_seen(x->sample, w->samples * x->count),
@@ -392,7 +392,7 @@ static zkg_status emit_fused(zkg_onnx_lowering *w, zkg_nn_layer *l,
     if (s == ZKG_OK) {
         l->table = table;
         l->y = w->flow[to].tensor;
-        l->y_visibility = visibility(w, to);
+        l->y_visibility = zkg_onnx_visibility(w, to);
         s = zkg_nn_layer_add(w->g, l, w->err);
     }
     snprintf(op, sizeof(op), "%.30s+%.30s", n->op,
@@ -425,7 +425,7 @@ zkg_status zkg_onnx_emit(zkg_onnx_lowering *w, zkg_nn_layer *l, uint32_t value,
         return emit_fused(w, l, q, first);
     zkg_onnx_tensor_name(q->tensor, w, value);
     l->y = q->tensor;
-    l->y_visibility = visibility(w, value);
+    l->y_visibility = zkg_onnx_visibility(w, value);
     l->q = zkg_nn_signed_range(zkg_nn_signed_bits(l->q));
     ZKG_TRY(zkg_nn_layer_add(w->g, l, w->err));
     ZKG_TRY(zkg_onnx_note(w, l->name, w->m->node[w->node].op, q, seen, l->q,

@@ -92,6 +92,14 @@ zkg_status zkg_onnx_emit_functions(zkg_onnx_lowering *w, uint32_t value);
 zkg_interval zkg_onnx_seen(const int64_t *v, uint64_t n);
 zkg_interval zkg_onnx_margin(const zkg_onnx_lowering *w, zkg_interval seen);
 
+/** The output visibility for outputs, else private. */
+zkg_visibility zkg_onnx_visibility(const zkg_onnx_lowering *w, uint32_t value);
+
+/** A window for the models, x being stored as leading axes and its own. */
+zkg_status zkg_onnx_window_model(zkg_nn_window *out, const zkg_onnx_lowering *w,
+                                 const zkg_onnx_flow *x,
+                                 const zkg_onnx_window *v);
+
 /** One line of the report. */
 zkg_status zkg_onnx_note(zkg_onnx_lowering *w, const char *name, const char *op,
                          const zkg_onnx_flow *y, zkg_interval seen,

@@ -375,6 +375,16 @@ static zkg_status split_image(uint32_t *channel, uint32_t *channels,
     return ZKG_OK;
 }
 
+zkg_status zkg_onnx_window_model(zkg_nn_window *out, const zkg_onnx_lowering *w,
+                                 const zkg_onnx_flow *x,
+                                 const zkg_onnx_window *v)
+{
+    uint32_t channel, channels;
+
+    window_model(out, v);
+    return split_image(&channel, &channels, w, x, v);
+}
+
 /* Weights and bias, with a BatchNormalization after them folded in:
  * y = gain (conv(x) - mean) / sqrt(variance + epsilon) + bias. */
 static zkg_status conv_constants(double **weight, double **bias,
