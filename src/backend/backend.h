@@ -26,7 +26,8 @@
 typedef struct zkg_table {
     uint32_t vars;
     void *data;
-    size_t bytes; /**< allocated */
+    size_t bytes;    /**< allocated */
+    uint32_t layout; /**< the backend's own */
 } zkg_table;
 
 /** Summands of a sumcheck, by their tables. */

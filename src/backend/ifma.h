@@ -12,8 +12,13 @@
  * product divides by 2^260, so each one leaves a factor 2^-4; callers cancel
  * it with a constant operand or at the end.
  *
- * Names: a v8 is normalised (limbs < 2^52) unless said otherwise; an acc8 is a
- * sum of products, ten limbs, each below 2^64.
+ * Names: a v8 is normalised (limbs < 2^52) unless said otherwise.  An open v8
+ * has limbs whose carries are passed on but still there; IFMA reads the lowest
+ * 52 bits of a limb, so that it is as good an operand, and v8_pack drops them
+ * too.  An acc8 is a sum of products, ten limbs, each below 2^64.
+ *
+ * Values in registers and in tables may stay above p: bounds are multiples of
+ * p, which is 2^253.6.  2^256 is 5.29 p, 2^260 is 84 p.
  */
 
 #include <immintrin.h>
@@ -30,6 +35,9 @@ typedef struct acc8 {
     __m512i l[10];
 } acc8;
 
+/** floor(2^285 / p) */
+#define ZKG_FR_TRIM UINT64_C(2840127684)
+
 /** Products that an acc8 holds between two acc8_carry(). */
 #define ACC8_PRODUCTS 128
 
@@ -43,8 +51,8 @@ V8_INLINE __m512i v8_mask(void)
     return v8_set((UINT64_C(1) << 52) - 1);
 }
 
-/** limb k of m * p, m = 1 or 2 */
-V8_INLINE __m512i v8_p(int k, uint64_t m)
+/** limb k of m * p, m < 2^7 */
+V8_INLINE uint64_t p_limb(int k, uint64_t m)
 {
     const uint64_t *p = zkg_fr_mod_.p;
     uint64_t d[5], c = 0;
@@ -59,7 +67,12 @@ V8_INLINE __m512i v8_p(int k, uint64_t m)
         c = d[i] >> 52;
         d[i] &= (UINT64_C(1) << 52) - 1;
     }
-    return v8_set(d[k]);
+    return d[k];
+}
+
+V8_INLINE __m512i v8_p(int k, uint64_t m)
+{
+    return v8_set(p_limb(k, m));
 }
 
 V8_INLINE __m512i lo52(__m512i acc, __m512i a, __m512i b)
@@ -72,13 +85,6 @@ V8_INLINE __m512i hi52(__m512i acc, __m512i a, __m512i b)
     return _mm512_madd52hi_epu64(acc, a, b);
 }
 
-/** the upper half of (high : low) << n */
-V8_INLINE __m512i v8_shift2(__m512i high, __m512i low, unsigned n)
-{
-    return _mm512_or_si512(_mm512_slli_epi64(high, n),
-                           _mm512_srli_epi64(low, 64 - n));
-}
-
 /** 64-bit limbs, one vector each, to 52-bit limbs */
 V8_INLINE v8 v8_split(__m512i a, __m512i b, __m512i c, __m512i d)
 {
@@ -86,11 +92,20 @@ V8_INLINE v8 v8_split(__m512i a, __m512i b, __m512i c, __m512i d)
     v8 r;
 
     r.l[0] = _mm512_and_si512(a, m);
-    r.l[1] = _mm512_and_si512(v8_shift2(b, a, 12), m);
-    r.l[2] = _mm512_and_si512(v8_shift2(c, b, 24), m);
-    r.l[3] = _mm512_and_si512(v8_shift2(d, c, 36), m);
+    r.l[1] = _mm512_and_si512(_mm512_shldi_epi64(b, a, 12), m);
+    r.l[2] = _mm512_and_si512(_mm512_shldi_epi64(c, b, 24), m);
+    r.l[3] = _mm512_and_si512(_mm512_shldi_epi64(d, c, 36), m);
     r.l[4] = _mm512_srli_epi64(d, 16);
     return r;
+}
+
+/** The inverse of v8_split, of an open v8 below 2^256. */
+V8_INLINE void v8_pack(__m512i w[4], v8 a)
+{
+    w[0] = _mm512_shldi_epi64(a.l[1], _mm512_slli_epi64(a.l[0], 12), 52);
+    w[1] = _mm512_shldi_epi64(a.l[2], _mm512_slli_epi64(a.l[1], 12), 40);
+    w[2] = _mm512_shldi_epi64(a.l[3], _mm512_slli_epi64(a.l[2], 12), 28);
+    w[3] = _mm512_shldi_epi64(a.l[4], _mm512_slli_epi64(a.l[3], 12), 16);
 }
 
 #define SHUFFLE(a, b, imm) _mm512_shuffle_i64x2(a, b, imm)
@@ -143,27 +158,71 @@ V8_INLINE v8 v8_load(const zkg_fr *p)
 
 V8_INLINE void v8_store(zkg_fr *p, v8 a)
 {
-    const __m512i x = _mm512_or_si512(a.l[0], _mm512_slli_epi64(a.l[1], 52));
-    const __m512i y = _mm512_or_si512(_mm512_srli_epi64(a.l[1], 12),
-                                      _mm512_slli_epi64(a.l[2], 40));
-    const __m512i z = _mm512_or_si512(_mm512_srli_epi64(a.l[2], 24),
-                                      _mm512_slli_epi64(a.l[3], 28));
-    const __m512i w = _mm512_or_si512(_mm512_srli_epi64(a.l[3], 36),
-                                      _mm512_slli_epi64(a.l[4], 16));
+    __m512i words[4];
     const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
     const __m512i odd = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    const __m512i xy0 = LO(x, y), xy1 = HI(x, y);
-    const __m512i zw0 = LO(z, w), zw1 = HI(z, w);
-    /* (e0 e2), (e4 e6) and (e1 e3), (e5 e7), four limbs each */
-    const __m512i e02 = _mm512_permutex2var_epi64(xy0, even, zw0);
-    const __m512i e46 = _mm512_permutex2var_epi64(xy0, odd, zw0);
-    const __m512i e13 = _mm512_permutex2var_epi64(xy1, even, zw1);
-    const __m512i e57 = _mm512_permutex2var_epi64(xy1, odd, zw1);
+    __m512i xy0, xy1, zw0, zw1, e02, e46, e13, e57;
 
+    v8_pack(words, a);
+    xy0 = LO(words[0], words[1]);
+    xy1 = HI(words[0], words[1]);
+    zw0 = LO(words[2], words[3]);
+    zw1 = HI(words[2], words[3]);
+    /* (e0 e2), (e4 e6) and (e1 e3), (e5 e7), four limbs each */
+    e02 = _mm512_permutex2var_epi64(xy0, even, zw0);
+    e46 = _mm512_permutex2var_epi64(xy0, odd, zw0);
+    e13 = _mm512_permutex2var_epi64(xy1, even, zw1);
+    e57 = _mm512_permutex2var_epi64(xy1, odd, zw1);
     _mm512_storeu_si512(p, SHUFFLE(e02, e13, 0x44));
     _mm512_storeu_si512(p + 2, SHUFFLE(e02, e13, 0xee));
     _mm512_storeu_si512(p + 4, SHUFFLE(e46, e57, 0x44));
     _mm512_storeu_si512(p + 6, SHUFFLE(e46, e57, 0xee));
+}
+
+/** The words of elements p[0][at] .. p[7][at], limb by limb. */
+V8_INLINE void v8_gather(__m512i w[4], const zkg_fr *const p[8], size_t at)
+{
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    __m512i z[4], t[4];
+
+    for (int i = 0; i < 4; i++) {
+        const __m256i a = _mm256_loadu_si256((const __m256i *)(p[i] + at));
+        const __m256i b = _mm256_loadu_si256((const __m256i *)(p[i + 4] + at));
+
+        z[i] = _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1);
+    }
+    t[0] = LO(z[0], z[1]);
+    t[1] = HI(z[0], z[1]);
+    t[2] = LO(z[2], z[3]);
+    t[3] = HI(z[2], z[3]);
+    w[0] = _mm512_permutex2var_epi64(t[0], low, t[2]);
+    w[1] = _mm512_permutex2var_epi64(t[1], low, t[3]);
+    w[2] = _mm512_permutex2var_epi64(t[0], high, t[2]);
+    w[3] = _mm512_permutex2var_epi64(t[1], high, t[3]);
+}
+
+/** The inverse of v8_gather. */
+V8_INLINE void v8_scatter(zkg_fr *const p[8], size_t at, const __m512i w[4])
+{
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    const __m512i high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    __m512i t[4], z[4];
+
+    t[0] = _mm512_permutex2var_epi64(w[0], low, w[2]);
+    t[1] = _mm512_permutex2var_epi64(w[1], low, w[3]);
+    t[2] = _mm512_permutex2var_epi64(w[0], high, w[2]);
+    t[3] = _mm512_permutex2var_epi64(w[1], high, w[3]);
+    z[0] = LO(t[0], t[1]);
+    z[1] = HI(t[0], t[1]);
+    z[2] = LO(t[2], t[3]);
+    z[3] = HI(t[2], t[3]);
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_si256((__m256i *)(p[i] + at),
+                            _mm512_castsi512_si256(z[i]));
+        _mm256_storeu_si256((__m256i *)(p[i + 4] + at),
+                            _mm512_extracti64x4_epi64(z[i], 1));
+    }
 }
 
 /** The even and the odd ones of sixteen elements a, b. */
@@ -198,6 +257,23 @@ V8_INLINE v8 v8_carry(v8 a)
     return a;
 }
 
+/** The same, but open. */
+V8_INLINE v8 v8_pass(v8 a)
+{
+    for (int k = 0; k < 4; k++)
+        a.l[k + 1] =
+            _mm512_add_epi64(a.l[k + 1], _mm512_srai_epi64(a.l[k], 52));
+    return a;
+}
+
+/** Close an open v8. */
+V8_INLINE v8 v8_close(v8 a)
+{
+    for (int k = 0; k < 4; k++)
+        a.l[k] = _mm512_and_si512(a.l[k], v8_mask());
+    return a;
+}
+
 /** a mod p for a < 3 p, limbs of any sign or size below 2^63. */
 V8_INLINE v8 v8_canonical(v8 a)
 {
@@ -229,6 +305,27 @@ V8_INLINE v8 v8_canonical(v8 a)
     return v8_carry(a);
 }
 
+/** a mod p for an open a < 2 p. */
+V8_INLINE v8 v8_finish(v8 a)
+{
+    const __m512i top = v8_p(4, 1);
+    __mmask8 more, close;
+
+    a = v8_close(a);
+    more = _mm512_cmpgt_epu64_mask(a.l[4], top);
+    close = _mm512_cmpeq_epu64_mask(a.l[4], top);
+    if (__builtin_expect(close != 0, 0)) {
+        more = 0xff;
+        for (int k = 0; k < 5; k++)
+            more = (__mmask8)((_mm512_cmpeq_epu64_mask(a.l[k], v8_p(k, 1)) &
+                               more) |
+                              _mm512_cmpgt_epu64_mask(a.l[k], v8_p(k, 1)));
+    }
+    for (int k = 0; k < 5; k++)
+        a.l[k] = _mm512_mask_sub_epi64(a.l[k], more, a.l[k], v8_p(k, 1));
+    return v8_pass(a);
+}
+
 /** a + b, limbs not normalised */
 V8_INLINE v8 v8_add_raw(v8 a, v8 b)
 {
@@ -237,12 +334,35 @@ V8_INLINE v8 v8_add_raw(v8 a, v8 b)
     return a;
 }
 
-/** a - b + p for canonical b: in (0, p + a) */
+/** a - b + p for b <= p: in [0, p + a] */
 V8_INLINE v8 v8_sub(v8 a, v8 b)
 {
     for (int k = 0; k < 5; k++)
         a.l[k] = _mm512_add_epi64(_mm512_sub_epi64(a.l[k], b.l[k]), v8_p(k, 1));
     return v8_carry(a);
+}
+
+/** y - x + 2 p for x < 2 p, open: below 2 p + y.  Each limb of 2 p borrows
+ *  from the next beforehand, so that none becomes negative. */
+V8_INLINE v8 v8_diff(v8 y, v8 x)
+{
+    const __m512i one = v8_set(1), full = v8_set(UINT64_C(1) << 52);
+    __m512i bias[5];
+    v8 r;
+
+    for (int k = 0; k < 5; k++) {
+        bias[k] = v8_p(k, 2);
+        if (k < 4)
+            bias[k] = _mm512_add_epi64(bias[k], full);
+        if (k > 0)
+            bias[k] = _mm512_sub_epi64(bias[k], one);
+    }
+    for (int k = 0; k < 5; k++)
+        r.l[k] = _mm512_add_epi64(_mm512_sub_epi64(y.l[k], x.l[k]), bias[k]);
+    for (int k = 0; k < 4; k++)
+        r.l[k + 1] =
+            _mm512_add_epi64(r.l[k + 1], _mm512_srli_epi64(r.l[k], 52));
+    return r;
 }
 
 V8_INLINE void acc8_zero(acc8 *t)
@@ -277,12 +397,12 @@ V8_INLINE void acc8_carry(acc8 *t)
 /** t / 2^260 mod p: below t / 2^260 + p; limbs not normalised. */
 V8_INLINE v8 acc8_reduce_raw(acc8 t)
 {
-    const __m512i zero = _mm512_setzero_si512(), m = v8_mask();
-    const __m512i inv = v8_set(zkg_fr_mod_.inv & ((UINT64_C(1) << 52) - 1));
+    const __m512i zero = _mm512_setzero_si512();
+    const __m512i inv = v8_set(zkg_fr_mod_.inv);
     v8 r;
 
     for (int i = 0; i < 5; i++) {
-        const __m512i q = lo52(zero, _mm512_and_si512(t.l[i], m), inv);
+        const __m512i q = lo52(zero, t.l[i], inv);
 
         for (int j = 0; j < 5; j++) {
             t.l[i + j] = lo52(t.l[i + j], q, v8_p(j, 1));
@@ -309,6 +429,88 @@ V8_INLINE v8 v8_mul_raw(const v8 *a, const v8 *b)
     acc8_zero(&t);
     acc8_mac(&t, a, b);
     return acc8_reduce_raw(t);
+}
+
+/* ---- products by a constant ---- */
+
+/** A constant c as an operand of v8_mulc_add: limb i of c 2^(52 (j + 1)) mod p
+ *  in l[j][i], plain integers. */
+typedef struct mulc8 {
+    uint64_t l[5][5];
+} mulc8;
+
+static __attribute__((unused)) void mulc8_init(mulc8 *k, const zkg_fr *c)
+{
+    const uint64_t m = (UINT64_C(1) << 52) - 1;
+    zkg_fr power = *c, shift;
+
+    zkg_fr_from_u64(&shift, UINT64_C(1) << 52);
+    for (int j = 0; j < 5; j++) {
+        uint64_t w[4];
+
+        zkg_fr_mul(&power, &power, &shift);
+        zkg_fr_to_scalar(w, &power);
+        k->l[j][0] = w[0] & m;
+        k->l[j][1] = (w[0] >> 52 | w[1] << 12) & m;
+        k->l[j][2] = (w[1] >> 40 | w[2] << 24) & m;
+        k->l[j][3] = (w[2] >> 28 | w[3] << 36) & m;
+        k->l[j][4] = w[3] >> 16;
+    }
+}
+
+/** limb k of i p in lane i */
+V8_INLINE __m512i v8_multiples(int k)
+{
+    return _mm512_setr_epi64(0, (long long)p_limb(k, 1),
+                             (long long)p_limb(k, 2), (long long)p_limb(k, 3),
+                             (long long)p_limb(k, 4), (long long)p_limb(k, 5),
+                             (long long)p_limb(k, 6), (long long)p_limb(k, 7));
+}
+
+/** v mod p but for a rest: v < 8 p, limbs not normalised; open, below 1.01 p.
+ *  floor(v / p) comes from the top limb; what it lacks is below 2^-24. */
+V8_INLINE v8 v8_trim(v8 v)
+{
+    /* floor(2^285 / p) */
+    const __m512i c = v8_set(ZKG_FR_TRIM);
+    const __m512i top = _mm512_srli_epi64(v.l[4], 17);
+    const __m512i q = _mm512_srli_epi64(_mm512_mul_epu32(top, c), 60);
+
+    for (int k = 0; k < 5; k++)
+        v.l[k] = _mm512_sub_epi64(v.l[k],
+                                  _mm512_permutexvar_epi64(q, v8_multiples(k)));
+    return v8_pass(v);
+}
+
+/**
+ * c d + x: d open, below 2^256, x below 2 p; open, below 1.01 p.
+ *
+ * c d = sum_j d_j (c 2^(52 j)), six limbs instead of ten; one Montgomery step
+ * takes the lowest away.  It is below (4 + 2^-4) p + p before x is added.
+ */
+V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i t[6] = {zero, zero, zero, zero, zero, zero}, q;
+    v8 r;
+
+    for (int j = 0; j < 5; j++) {
+        for (int i = 0; i < 5; i++) {
+            const __m512i k = v8_set(c->l[j][i]);
+
+            t[i] = lo52(t[i], d.l[j], k);
+            t[i + 1] = hi52(t[i + 1], d.l[j], k);
+        }
+    }
+    q = lo52(zero, t[0], v8_set(zkg_fr_mod_.inv));
+    for (int i = 0; i < 5; i++) {
+        t[i] = lo52(t[i], q, v8_p(i, 1));
+        t[i + 1] = hi52(t[i + 1], q, v8_p(i, 1));
+    }
+    t[1] = _mm512_add_epi64(t[1], _mm512_srli_epi64(t[0], 52));
+    for (int i = 0; i < 5; i++)
+        r.l[i] = _mm512_add_epi64(t[i + 1], x.l[i]);
+    return v8_trim(r);
 }
 
 #endif

@@ -2,13 +2,13 @@
  * The slots of the host backends.  Compiled by ref.c in portable C and by cpu.c
  * for mulx, where field/fr.h brings the assembler forms; the text is the same,
  * so ref is its meaning and cpu its speed.  The including file defines
- * BACKEND_TABLE (the name of the slot table) and BACKEND_NAME, or
- * BACKEND_NO_TABLE when it makes the table itself.
+ * BACKEND_TABLE (the name of the slot table) and BACKEND_NAME.
  *
  * A table is an array of 2^vars zkg_fr in Montgomery form. */
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/for_type.h"
 #include "base/mem.h"
 
 #define OP_INLINE static inline __attribute__((always_inline))
@@ -41,55 +41,6 @@ OP_INLINE void mul_add(zkg_fr *acc, const zkg_fr *a, const zkg_fr *b)
     zkg_fr_mul(&p, a, b);
     zkg_fr_add(acc, acc, &p);
 }
-
-/* values[i] of an integer type */
-OP_INLINE int64_t int_at(const void *values, zkg_dtype type, size_t i)
-{
-    switch (type) {
-    case ZKG_I8:
-        return ((const int8_t *)values)[i];
-    case ZKG_U8:
-        return ((const uint8_t *)values)[i];
-    case ZKG_I16:
-        return ((const int16_t *)values)[i];
-    case ZKG_U16:
-        return ((const uint16_t *)values)[i];
-    case ZKG_I32:
-        return ((const int32_t *)values)[i];
-    case ZKG_I64:
-        return ((const int64_t *)values)[i];
-    default:
-        return 0;
-    }
-}
-
-/* Run a statement once, compiled for the array's type; ZKG_FR is the caller's.
- */
-#define FOR_TYPE(type, CALL)                                                   \
-    do {                                                                       \
-        switch (type) {                                                        \
-        case ZKG_I8:                                                           \
-            CALL(ZKG_I8);                                                      \
-            break;                                                             \
-        case ZKG_U8:                                                           \
-            CALL(ZKG_U8);                                                      \
-            break;                                                             \
-        case ZKG_I16:                                                          \
-            CALL(ZKG_I16);                                                     \
-            break;                                                             \
-        case ZKG_U16:                                                          \
-            CALL(ZKG_U16);                                                     \
-            break;                                                             \
-        case ZKG_I32:                                                          \
-            CALL(ZKG_I32);                                                     \
-            break;                                                             \
-        case ZKG_I64:                                                          \
-            CALL(ZKG_I64);                                                     \
-            break;                                                             \
-        default:                                                               \
-            break;                                                             \
-        }                                                                      \
-    } while (0)
 
 /* ---- tables ---- */
 
@@ -669,11 +620,9 @@ static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
     return ZKG_OK;
 }
 
-#ifndef BACKEND_NO_TABLE
 const zkg_backend BACKEND_TABLE = {
     .name = BACKEND_NAME,
 #define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
 #include "backend/slots.def"
 #undef SLOT
 };
-#endif

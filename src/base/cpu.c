@@ -31,7 +31,8 @@ uint32_t zkg_cpu_features(uint32_t mask)
         found |= ZKG_CPU_AVX2;
     if ((saved & 0xe6) == 0xe6 && (b & bit_AVX512F) != 0 &&
         (b & bit_AVX512VL) != 0 && (b & bit_AVX512DQ) != 0 &&
-        (b & bit_AVX512BW) != 0 && (b & bit_AVX512IFMA) != 0)
+        (b & bit_AVX512BW) != 0 && (b & bit_AVX512IFMA) != 0 &&
+        (c & bit_AVX512VBMI2) != 0)
         found |= ZKG_CPU_AVX512IFMA;
     return found & mask;
 }

@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64
+#define HUGE_PAGE ((size_t)2 << 20)
 
 #ifdef ZKG_TEST_HOOKS
 static bool is_starved;
@@ -38,17 +40,29 @@ void *zkg_alloc(size_t count, size_t size)
     return bytes == 0 ? NULL : calloc(bytes, 1);
 }
 
-void *zkg_alloc_aligned(size_t count, size_t size)
+void *zkg_alloc_raw(size_t count, size_t size)
 {
-    size_t bytes = bytes_of(count, size);
+    const size_t bytes = bytes_of(count, size);
+    const size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+    size_t rounded;
     void *p;
 
-    if (bytes == 0)
+    if (bytes == 0 || bytes > PTRDIFF_MAX - HUGE_PAGE)
         return NULL;
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    p = aligned_alloc(ALIGNMENT, bytes);
+    rounded = (bytes + alignment - 1) / alignment * alignment;
+    p = aligned_alloc(alignment, rounded);
+    /* One page fault and one entry of the address cache for 512 of them. */
+    if (p != NULL && alignment == HUGE_PAGE)
+        (void)madvise(p, rounded, MADV_HUGEPAGE);
+    return p;
+}
+
+void *zkg_alloc_aligned(size_t count, size_t size)
+{
+    void *p = zkg_alloc_raw(count, size);
+
     if (p != NULL)
-        memset(p, 0, bytes);
+        memset(p, 0, bytes_of(count, size));
     return p;
 }
 

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Memory.  count * size is checked; memory is zeroed; NULL means that there is
- * not enough (never that nothing was asked for).
+ * Memory.  count * size is checked; memory is zeroed unless said otherwise;
+ * NULL means that there is not enough (never that nothing was asked for).
  */
 
 #include <stddef.h>
@@ -17,6 +17,9 @@ ZKG_MUST_CHECK void *zkg_alloc(size_t count, size_t size);
 
 /** At a multiple of 64 bytes, for vectors.  Free with zkg_free(). */
 ZKG_MUST_CHECK void *zkg_alloc_aligned(size_t count, size_t size);
+
+/** The same, not zeroed. */
+ZKG_MUST_CHECK void *zkg_alloc_raw(size_t count, size_t size);
 
 /** As realloc(); what is new is not zeroed.  NULL leaves p as it was. */
 ZKG_MUST_CHECK void *zkg_realloc(void *p, size_t count, size_t size);

@@ -379,11 +379,12 @@ static void check_table_fold(context *c)
     }
     if (c->bench) {
         zkg_fr *v = elements(c, 1);
+        zkg_table t;
         pair p;
 
         pair_draw(c, &p, BENCH_VARS);
-        BENCH(c, "a new entry", BENCH_LEN / 2, p.b.vars = BENCH_VARS,
-              c->b->table_fold(&p.b, v));
+        BENCH(c, "a new entry", BENCH_LEN / 2, t = p.b,
+              c->b->table_fold(&t, v));
         pair_clear(c, &p);
         free(v);
     }
@@ -609,6 +610,8 @@ static void check_fraction_up(context *c)
         must(c->ref->fraction_up(out, in, ones));
         must(c->b->fraction_up(out_b, in_b, ones));
         for (uint32_t k = 0; k < 4; k++) {
+            y[k].ref = out[k];
+            y[k].b = out_b[k];
             pair_same(c, &y[k], "fractions");
             pair_clear(c, &x[k]);
             pair_clear(c, &y[k]);

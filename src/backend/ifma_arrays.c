@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Arrays of field elements, eight at a time. */
+#include "backend/ifma.h"
+#include "backend/ifma_slots.h"
+
+/* c 2^(4 k): the constant that cancels k products' factors 2^-4. */
+static zkg_fr shifted(const zkg_fr *c, uint32_t k)
+{
+    zkg_fr r = *c;
+
+    for (uint32_t i = 0; i < 4 * k; i++)
+        zkg_fr_double(&r, &r);
+    return r;
+}
+
+/* ---- folds ---- */
+
+zkg_status zkg_ifma_poly_fold(zkg_fr *out, const zkg_fr *p, const zkg_fr *u,
+                              size_t n)
+{
+    size_t i = 0;
+    mulc8 k;
+
+    mulc8_init(&k, u);
+    for (; i + 8 <= n; i += 8) {
+        v8 even, odd;
+
+        v8_load_pairs(&even, &odd, p + 2 * i);
+        v8_store(out + i, v8_finish(v8_mulc_add(v8_diff(odd, even), &k, even)));
+    }
+    return zkg_backend_table_cpu.poly_fold(out + i, p + 2 * i, u, n - i);
+}
+
+zkg_status zkg_ifma_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
+                            size_t n)
+{
+    size_t i = 0;
+    mulc8 k;
+
+    mulc8_init(&k, c);
+    for (; i + 8 <= n; i += 8)
+        v8_store(out + i,
+                 v8_finish(v8_mulc_add(v8_load(v + i), &k, v8_load(out + i))));
+    return zkg_backend_table_cpu.fr_axpy(out + i, c, v + i, n - i);
+}
+
+zkg_status zkg_ifma_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
+                              const zkg_fr *scale)
+{
+    const uint32_t low = n < 3 ? n : 3;
+    const v8 zero = v8_of(&zkg_fr_zero);
+
+    (void)zkg_backend_table_cpu.eq_expand(out, u, low, scale);
+    for (uint32_t t = low; t < n; t++) {
+        const size_t half = (size_t)1 << t;
+        mulc8 k;
+
+        mulc8_init(&k, &u[t]);
+        for (size_t i = 0; i < half; i += 8) {
+            const v8 x = v8_load(out + i);
+            const v8 upper = v8_close(v8_finish(v8_mulc_add(x, &k, zero)));
+
+            v8_store(out + half + i, upper);
+            v8_store(out + i, v8_canonical(v8_sub(x, upper)));
+        }
+    }
+    return ZKG_OK;
+}
+
+/* ---- sums ---- */
+
+/* A sum over many products: what acc holds, and what was added up before. */
+typedef struct long_sum {
+    acc8 acc;
+    uint32_t held;   /* products since acc was normalised */
+    uint32_t blocks; /* times it was */
+    zkg_fr sum;      /* without the factor of the products */
+} long_sum;
+
+V8_INLINE void long_zero(long_sum *s)
+{
+    acc8_zero(&s->acc);
+    s->held = 0;
+    s->blocks = 0;
+    s->sum = zkg_fr_zero;
+}
+
+/* Add the eight lanes of acc, over 2^260, to sum.  acc < 2^520, so that the
+ * first reduction is below 2^260 + p, which the second brings below 2p. */
+static void long_flush(long_sum *s, const v8 *one)
+{
+    zkg_fr lane[8];
+    v8 v = acc8_reduce(s->acc);
+
+    v = v8_canonical(v8_mul_raw(&v, one));
+    v8_store(lane, v);
+    for (int i = 0; i < 8; i++)
+        zkg_fr_add(&s->sum, &s->sum, &lane[i]);
+    acc8_zero(&s->acc);
+    s->held = 0;
+    s->blocks = 0;
+}
+
+/* Blocks of ACC8_PRODUCTS products, each below 4 p^2 < 2^509.3, that stay
+ * below 2^520 together. */
+#define LONG_BLOCKS 8
+
+/* Make room for n more products. */
+V8_INLINE void long_room(long_sum *s, uint32_t n, const v8 *one)
+{
+    if (__builtin_expect(s->held + n > ACC8_PRODUCTS, 0)) {
+        if (++s->blocks == LONG_BLOCKS) {
+            long_flush(s, one);
+        } else {
+            acc8_carry(&s->acc);
+            s->held = 0;
+        }
+    }
+    s->held += n;
+}
+
+zkg_status zkg_ifma_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
+                           size_t n)
+{
+    /* A product leaves 2^-4, and so does the flush; 2^260 as an operand would
+     * cancel the latter, 2^264 cancels both. */
+    const zkg_fr scale = shifted(&zkg_fr_one, 2);
+    const v8 one = v8_of(&scale);
+    zkg_fr tail;
+    long_sum s;
+    size_t i = 0;
+
+    long_zero(&s);
+    for (; i + 8 <= n; i += 8) {
+        const v8 x = v8_load(a + i), y = v8_load(b + i);
+
+        long_room(&s, 1, &one);
+        acc8_mac(&s.acc, &x, &y);
+    }
+    long_flush(&s, &one);
+    (void)zkg_backend_table_cpu.fr_dot(&tail, a + i, b + i, n - i);
+    zkg_fr_add(out, &s.sum, &tail);
+    return ZKG_OK;
+}
+
+/* ---- polynomials ---- */
+
+/* 32 Horner chains in x^32, whose values are the coefficients of a last
+ * polynomial in x. */
+zkg_status zkg_ifma_poly_eval(zkg_fr *out, const zkg_fr *c, size_t n,
+                              const zkg_fr *x)
+{
+    zkg_fr power = *x, chain[32];
+    size_t at = n & ~(size_t)31;
+    v8 k, s[4];
+
+    if (n < 64)
+        return zkg_backend_table_cpu.poly_eval(out, c, n, x);
+    for (int i = 0; i < 5; i++)
+        zkg_fr_sqr(&power, &power);
+    power = shifted(&power, 1);
+    k = v8_of(&power);
+    for (size_t i = 0; i < 32; i++)
+        chain[i] = at + i < n ? c[at + i] : zkg_fr_zero;
+    for (int h = 0; h < 4; h++)
+        s[h] = v8_load(chain + 8 * h);
+    while (at > 0) {
+        at -= 32;
+        /* s stays below 2.1 p, which the product takes */
+        for (int h = 0; h < 4; h++)
+            s[h] = v8_carry(v8_add_raw(v8_mul_raw(&s[h], &k),
+                                       v8_load(c + at + (size_t)(8 * h))));
+    }
+    for (int h = 0; h < 4; h++)
+        v8_store(chain + 8 * h, v8_canonical(s[h]));
+    return zkg_backend_table_cpu.poly_eval(out, chain, 32, x);
+}
+
+zkg_status zkg_ifma_poly_divide_linear(zkg_fr *q, zkg_fr *rest, const zkg_fr *c,
+                                       size_t n, const zkg_fr *x)
+{
+    return zkg_backend_table_cpu.poly_divide_linear(q, rest, c, n, x);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_BACKEND_IFMA_SLOTS_H
+#define ZKG_BACKEND_IFMA_SLOTS_H
+
+/**
+ * @file
+ * The slots of the backend cpu-ifma, by file: ifma_tables.c, ifma_sums.c,
+ * ifma_lookup.c, ifma_ints.c, ifma_arrays.c.  Private to backend/.
+ */
+
+#include "backend/host.h"
+
+#define SLOT(slot, arguments, names, meaning)                                  \
+    zkg_status zkg_ifma_##slot arguments;
+#include "backend/slots.def"
+#undef SLOT
+
+#endif

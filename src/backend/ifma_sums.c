@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sums of a sumcheck's round, eight pairs at a time: the two ends of eight
+ * pairs are two neighbouring groups (lanes.h).
+ *
+ * Ends are below 2 p, their differences v8_diff below 4 p; a product is below
+ * 16 p^2 < 2^511.3, and ACC8_PRODUCTS = 2^7 of them below 2^518.3.  Reduced by
+ * 2^260 they are below 2^258.4, and times a weight's limbs, below p, 2^512;
+ * 2^7 of these below 2^519.  So no acc8 overflows 2^520 nor any limb 2^64.
+ */
+#include "backend/lanes.h"
+#include "base/mem.h"
+
+/* What is summed: S(1), and S's coefficients of X^2 and X^3, and S(0). */
+enum { AT1, C2, C3, AT0, SUMS };
+
+/* A sum of runs.  run: products of the run at hand; outer: runs times their
+ * weights; total: what outer was before. */
+typedef struct long_sum {
+    acc8 run[SUMS], outer[SUMS];
+    uint32_t run_held, outer_held; /* products in an acc8, <= ACC8_PRODUCTS */
+    bool used[SUMS];
+    zkg_fr total[SUMS];
+    v8 scale; /* cancels the factors 2^-4 of all reductions on the way */
+} long_sum;
+
+static void long_init(long_sum *s, bool cubic, bool want_at0,
+                      uint32_t reductions)
+{
+    zkg_fr scale = zkg_fr_one;
+
+    for (uint32_t i = 0; i < 4 * reductions; i++)
+        zkg_fr_double(&scale, &scale);
+    for (int k = 0; k < SUMS; k++) {
+        acc8_zero(&s->run[k]);
+        acc8_zero(&s->outer[k]);
+        s->total[k] = zkg_fr_zero;
+        s->used[k] = k < C3 || (k == C3 ? cubic : want_at0);
+    }
+    s->run_held = s->outer_held = 0;
+    s->scale = v8_of(&scale);
+}
+
+/* outer's lanes into total */
+static void long_drain(long_sum *s)
+{
+    for (int k = 0; k < SUMS; k++) {
+        zkg_fr lane[8];
+        v8 v;
+
+        if (!s->used[k])
+            continue;
+        acc8_carry(&s->outer[k]);
+        v = acc8_reduce(s->outer[k]);
+        v8_store(lane, v8_canonical(v8_mul_raw(&v, &s->scale)));
+        for (int i = 0; i < 8; i++)
+            zkg_fr_add(&s->total[k], &s->total[k], &lane[i]);
+        acc8_zero(&s->outer[k]);
+    }
+    s->outer_held = 0;
+}
+
+/* The run, times the weights of its lanes, into outer. */
+static void long_end_run(long_sum *s, const v8 *weight)
+{
+    if (s->run_held == 0)
+        return;
+    if (s->outer_held == ACC8_PRODUCTS)
+        long_drain(s);
+    for (int k = 0; k < SUMS; k++) {
+        v8 v;
+
+        if (!s->used[k])
+            continue;
+        acc8_carry(&s->run[k]);
+        v = acc8_reduce(s->run[k]);
+        acc8_mac(&s->outer[k], &v, weight);
+        acc8_zero(&s->run[k]);
+    }
+    s->run_held = 0;
+    s->outer_held++;
+}
+
+/* Ends of eight pairs in each table; closed. */
+typedef struct ends8 {
+    v8 lo[4], hi[4];
+} ends8;
+
+/* Read pairs of groups: 2 i and 2 i + 1; with r, fold them first, from groups
+ * 4 i .. 4 i + 3, in place. */
+V8_INLINE void read8(v8 *lo, v8 *hi, const zkg_table *t, size_t i,
+                     const mulc8 *r)
+{
+    if (r == NULL) {
+        *lo = lane_read(lane_at(t, 2 * i));
+        *hi = lane_read(lane_at(t, 2 * i + 1));
+    } else {
+        const v8 a = lane_fold(lane_at(t, 4 * i), r);
+        const v8 b = lane_fold(lane_at(t, 4 * i + 2), r);
+
+        lane_write(lane_at(t, 2 * i), a);
+        lane_write(lane_at(t, 2 * i + 1), b);
+        *lo = v8_close(a);
+        *hi = v8_close(b);
+    }
+}
+
+/* A product of two tables, eight pairs: one product a sum. */
+V8_INLINE void terms_product(acc8 *s, const v8 *a0, const v8 *a1, const v8 *b0,
+                             const v8 *b1, bool want_at0)
+{
+    const v8 da = v8_diff(*a1, *a0), db = v8_diff(*b1, *b0);
+
+    acc8_mac(&s[AT1], a1, b1);
+    acc8_mac(&s[C2], &da, &db);
+    if (want_at0)
+        acc8_mac(&s[AT0], a0, b0);
+}
+
+/* A product of three, two products a sum.  The first two tables' product is
+ * x0 + c1 X + c X^2, with x0, x1 < 1.1 p and c < 1.3 p after reduction. */
+V8_INLINE void terms_three(acc8 *s, const ends8 *e, bool want_at0)
+{
+    const v8 da = v8_diff(e->hi[0], e->lo[0]), db = v8_diff(e->hi[1], e->lo[1]);
+    const v8 di = v8_diff(e->hi[2], e->lo[2]);
+    const v8 x0 = v8_carry(v8_mul_raw(&e->lo[0], &e->lo[1]));
+    const v8 x1 = v8_carry(v8_mul_raw(&e->hi[0], &e->hi[1]));
+    const v8 c = v8_carry(v8_mul_raw(&da, &db));
+    v8 c1;
+
+    /* x1 - x0 - c + 3 p is positive */
+    for (int k = 0; k < 5; k++) {
+        c1.l[k] = _mm512_sub_epi64(x1.l[k], x0.l[k]);
+        c1.l[k] = _mm512_sub_epi64(c1.l[k], c.l[k]);
+        c1.l[k] = _mm512_add_epi64(c1.l[k], v8_p(k, 3));
+    }
+    c1 = v8_pass(c1);
+    acc8_mac(&s[AT1], &x1, &e->hi[2]);
+    acc8_mac(&s[C2], &c, &e->lo[2]);
+    acc8_mac(&s[C2], &c1, &di);
+    acc8_mac(&s[C3], &c, &di);
+    if (want_at0)
+        acc8_mac(&s[AT0], &x0, &e->lo[2]);
+}
+
+/* Summand over `tables` tables, added to s. */
+V8_INLINE void terms8(acc8 *s, const ends8 *e, uint32_t tables, bool want_at0)
+{
+    if (tables == 2) {
+        terms_product(s, &e->lo[0], &e->hi[0], &e->lo[1], &e->hi[1], want_at0);
+    } else if (tables == 3) {
+        terms_three(s, e, want_at0);
+    } else {
+        terms_product(s, &e->lo[0], &e->hi[0], &e->lo[3], &e->hi[3], want_at0);
+        terms_product(s, &e->lo[1], &e->hi[1], &e->lo[2], &e->hi[2], want_at0);
+    }
+}
+
+/* The tables of a part.  Three: the third is folded already, and repeats with
+ * mask3 + 1 groups of pairs. */
+typedef struct part8 {
+    const zkg_table *t;
+    size_t mask3;
+    const zkg_table *third;
+} part8;
+
+V8_INLINE void read_ends(ends8 *e, const part8 *p, uint32_t tables, size_t i,
+                         const mulc8 *r)
+{
+    for (uint32_t k = 0; k < (tables == 3 ? 2 : tables); k++)
+        read8(&e->lo[k], &e->hi[k], &p->t[k], i, r);
+    if (tables == 3)
+        read8(&e->lo[2], &e->hi[2], p->third, i & p->mask3, NULL);
+}
+
+/* Groups of pairs from .. to-1 into s->run, with weights w[l][i - from] or 1;
+ * full runs are ended with weight. */
+V8_INLINE void run8(long_sum *s, const part8 *p, uint32_t tables, size_t from,
+                    size_t to, const mulc8 *r, const zkg_fr *const *w,
+                    const v8 *weight)
+{
+    const uint32_t held = w == NULL && tables > 2 ? 2 : 1;
+    const bool want_at0 = s->used[AT0];
+
+    for (size_t i = from; i < to; i++) {
+        ends8 e;
+
+        if (s->run_held + held > ACC8_PRODUCTS)
+            long_end_run(s, weight);
+        s->run_held += held;
+        read_ends(&e, p, tables, i, r);
+        if (w == NULL) {
+            terms8(s->run, &e, tables, want_at0);
+        } else {
+            __m512i words[4];
+            acc8 t[SUMS];
+            v8 wi;
+
+            for (int k = 0; k < SUMS; k++)
+                acc8_zero(&t[k]);
+            terms8(t, &e, tables, want_at0);
+            v8_gather(words, w, i - from);
+            wi = v8_split(words[0], words[1], words[2], words[3]);
+            for (int k = 0; k < SUMS; k++) {
+                v8 x;
+
+                if ((k == C3 && tables != 3) || (k == AT0 && !want_at0))
+                    continue;
+                x = v8_pass(acc8_reduce_raw(t[k]));
+                acc8_mac(&s->run[k], &x, &wi);
+            }
+        }
+    }
+}
+
+/* ---- weights ---- */
+
+/* How the weights of a block's pairs are had. */
+typedef enum weight_mode {
+    WEIGHT_ONE,   /* there are none */
+    WEIGHT_ROWS,  /* lo along the lanes, hi for each lane */
+    WEIGHT_LANES, /* one weight for each lane: free variables */
+    WEIGHT_EACH   /* product by product, into own */
+} weight_mode;
+
+/* Weights of the pairs of one block: of lane l's v-th pair rows[l][v], unless
+ * the mode is WEIGHT_LANES, times h[l]. */
+typedef struct weights8 {
+    const zkg_weights *w;
+    weight_mode mode;
+    uint32_t k; /* pairs in a block: 2^k, k >= 3 */
+    const zkg_fr *rows[8];
+    v8 h;
+    zkg_fr own[1 << (LANE_BLOCK_MAX - 1)];
+} weights8;
+
+static weight_mode mode_of(const zkg_weights *w, uint32_t k)
+{
+    if (w->lo == NULL)
+        return WEIGHT_ONE;
+    if ((w->first & ((UINT64_C(1) << k) - 1)) != 0)
+        return WEIGHT_EACH;
+    if (w->free == 0 && w->lo_bits >= k - 3)
+        return WEIGHT_ROWS;
+    return w->free >= k - 3 ? WEIGHT_LANES : WEIGHT_EACH;
+}
+
+static void combined(zkg_fr *out, const zkg_weights *w, uint64_t j)
+{
+    const uint64_t x = j >> w->free;
+    const uint64_t lo = x & ((UINT64_C(1) << w->lo_bits) - 1);
+
+    zkg_fr_mul(out, &w->lo[lo], &w->hi[x >> w->lo_bits]);
+}
+
+/* Whether pair j and those 2^k before it have the same h in all lanes. */
+static bool continues(const weights8 *b, uint64_t j)
+{
+    const zkg_weights *w = b->w;
+
+    if (b->mode == WEIGHT_EACH)
+        return true;
+    return b->mode == WEIGHT_ROWS && w->lo_bits > b->k &&
+           (j & ((UINT64_C(1) << w->lo_bits) - 1)) != 0;
+}
+
+/* The weights of pairs j .. j + 2^k - 1. */
+static void weights_block(weights8 *b, uint64_t j)
+{
+    const zkg_weights *w = b->w;
+    const uint64_t mask = (UINT64_C(1) << w->lo_bits) - 1;
+    const uint32_t in_lane = b->k - 3;
+    zkg_fr h[8];
+
+    if (b->mode == WEIGHT_EACH) {
+        for (uint64_t i = 0; i < UINT64_C(1) << b->k; i++)
+            combined(&b->own[i], w, j + i);
+    }
+    for (uint64_t l = 0; l < 8; l++) {
+        const uint64_t x = j + (l << in_lane);
+
+        if (b->mode == WEIGHT_ROWS) {
+            b->rows[l] = &w->lo[x & mask];
+            h[l] = w->hi[x >> w->lo_bits];
+        } else if (b->mode == WEIGHT_LANES) {
+            combined(&h[l], w, x);
+        } else {
+            b->rows[l] = &b->own[l << in_lane];
+            h[l] = zkg_fr_one;
+        }
+    }
+    b->h = v8_load(h);
+}
+
+/* ---- parts ---- */
+
+/* All pairs, whose groups are `pairs`; k: they lie in blocks of 2^k. */
+V8_INLINE void sums8(zkg_sums *out, const part8 *p, uint32_t tables,
+                     size_t pairs, uint32_t k, const mulc8 *r,
+                     const zkg_weights *w)
+{
+    weights8 b = {.w = w, .mode = mode_of(w, k), .k = k};
+    const bool inside = b.mode == WEIGHT_ROWS || b.mode == WEIGHT_EACH;
+    const size_t block = b.mode == WEIGHT_ONE ? pairs : (size_t)1 << (k - 3);
+    long_sum s;
+
+    /* of the run, of outer and of the product by scale; of the pair's sum
+     * before its weight; of the product of two in that of three */
+    long_init(&s, tables == 3, out->want_at0, 3u + inside + (tables == 3));
+    b.h = v8_of(&zkg_fr_one);
+    for (size_t i = 0; i < pairs; i += block) {
+        const uint64_t j = w->first + 8 * i;
+
+        if (b.mode != WEIGHT_ONE) {
+            if (!continues(&b, j))
+                long_end_run(&s, &b.h);
+            weights_block(&b, j);
+        }
+        if (inside)
+            run8(&s, p, tables, i, i + block, r, b.rows, &b.h);
+        else
+            run8(&s, p, tables, i, i + block, r, NULL, &b.h);
+    }
+    long_end_run(&s, &b.h);
+    long_drain(&s);
+    out->at1 = s.total[AT1];
+    out->c2 = s.total[C2];
+    out->c3 = s.total[C3];
+    out->at0 = s.total[AT0];
+}
+
+/* The same, compiled for each kind. */
+static void kind_sums8(zkg_sums *out, zkg_form_kind kind, const part8 *p,
+                       size_t pairs, uint32_t k, const mulc8 *r,
+                       const zkg_weights *w)
+{
+    if (kind == ZKG_FORM_PRODUCT && r != NULL)
+        sums8(out, p, 2, pairs, k, r, w);
+    else if (kind == ZKG_FORM_PRODUCT)
+        sums8(out, p, 2, pairs, k, NULL, w);
+    else if (kind == ZKG_FORM_PRODUCT3 && r != NULL)
+        sums8(out, p, 3, pairs, k, r, w);
+    else if (kind == ZKG_FORM_PRODUCT3)
+        sums8(out, p, 3, pairs, k, NULL, w);
+    else if (r != NULL)
+        sums8(out, p, 4, pairs, k, r, w);
+    else
+        sums8(out, p, 4, pairs, k, NULL, w);
+}
+
+/* The first tables of a kind, all of equal length. */
+static uint32_t long_tables(zkg_form_kind kind)
+{
+    return kind == ZKG_FORM_FRACTION ? 4 : 2;
+}
+
+/* Whether these have lanes, in blocks of the same length. */
+static bool lanes_alike(zkg_form_kind kind, const zkg_table *tables)
+{
+    for (uint32_t k = 0; k < long_tables(kind); k++) {
+        if (lane_is_plain(&tables[k]) ||
+            lane_block(&tables[k]) != lane_block(&tables[0]))
+            return false;
+    }
+    return true;
+}
+
+/* A copy of t in blocks of 2^k, repeated where t is shorter than one. */
+static zkg_status copy_in_blocks(zkg_table *out, const zkg_table *t, uint32_t k)
+{
+    const uint32_t vars = t->vars > k ? t->vars : k;
+    zkg_fr *v = zkg_alloc(lane_len(t), sizeof(*v));
+    zkg_status status = v == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+
+    *out = (zkg_table){0};
+    if (status == ZKG_OK)
+        status = zkg_ifma_table_new(out, vars);
+    if (status == ZKG_OK)
+        status = zkg_ifma_table_export(v, t, 0, lane_len(t));
+    if (status == ZKG_OK) {
+        out->layout = k;
+        for (uint64_t at = 0; at < lane_len(out); at += lane_len(t))
+            zkg_lane_put(out, at, v, 1, lane_len(t));
+    }
+    zkg_free(v);
+    return status;
+}
+
+/* Sums over tables in blocks of 2^k; with r these are folded first. */
+static zkg_status lane_sums(zkg_sums *out, zkg_form_kind kind,
+                            const zkg_table *tables, uint32_t vars, uint32_t k,
+                            const mulc8 *r, const zkg_weights *w)
+{
+    const size_t pairs = (size_t)1 << (vars - 4);
+    zkg_table copy = {0};
+    part8 p = {.t = tables};
+    zkg_status status = ZKG_OK;
+
+    if (kind == ZKG_FORM_PRODUCT3) {
+        p.third = &tables[2];
+        if (lane_block(&tables[2]) != k) {
+            status = copy_in_blocks(&copy, &tables[2], k);
+            p.third = &copy;
+        } else {
+            lane_materialise(&tables[2]);
+        }
+        if (status == ZKG_OK)
+            p.mask3 = lane_groups(p.third) / 2 - 1;
+    }
+    if (status == ZKG_OK)
+        kind_sums8(out, kind, &p, pairs, k - 1, r, w);
+    (void)zkg_ifma_table_clear(&copy);
+    return status;
+}
+
+/* Sums over plain copies. */
+static zkg_status plain_sums(zkg_sums *out, zkg_form_kind kind,
+                             const zkg_table *tables, const zkg_weights *w)
+{
+    const uint32_t arity = zkg_form_arity(kind);
+    zkg_table copy[4] = {{0}};
+    zkg_status status = ZKG_OK;
+
+    for (uint32_t k = 0; k < arity && status == ZKG_OK; k++) {
+        status = zkg_backend_table_cpu.table_new(&copy[k], tables[k].vars);
+        if (status == ZKG_OK)
+            status = zkg_ifma_table_export(copy[k].data, &tables[k], 0,
+                                           lane_len(&tables[k]));
+    }
+    if (status == ZKG_OK)
+        status = zkg_backend_table_cpu.part_sums(out, kind, copy, w);
+    for (uint32_t k = 0; k < arity; k++)
+        (void)zkg_ifma_table_clear(&copy[k]);
+    return status;
+}
+
+zkg_status zkg_ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
+                              const zkg_table *tables, const zkg_weights *w)
+{
+    if (kind == ZKG_FORM_FRACTION_ONES)
+        return ZKG_ERR_INTERNAL;
+    if (lane_is_plain(&tables[0]) && lane_is_plain(&tables[1]))
+        return zkg_backend_table_cpu.part_sums(out, kind, tables, w);
+    if (!lanes_alike(kind, tables))
+        return plain_sums(out, kind, tables, w);
+    for (uint32_t k = 0; k < long_tables(kind); k++)
+        lane_materialise(&tables[k]);
+    return lane_sums(out, kind, tables, tables[0].vars, lane_block(&tables[0]),
+                     NULL, w);
+}
+
+zkg_status zkg_ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
+                                   zkg_table *tables, const zkg_fr *r,
+                                   const zkg_weights *w)
+{
+    const uint32_t count = long_tables(kind);
+    uint32_t k;
+    mulc8 fold;
+
+    if (kind == ZKG_FORM_FRACTION_ONES)
+        return ZKG_ERR_INTERNAL;
+    if (kind == ZKG_FORM_PRODUCT3)
+        ZKG_TRY(zkg_ifma_table_fold(&tables[2], r));
+    k = lane_block(&tables[0]);
+    if (k < 5 || !lanes_alike(kind, tables)) {
+        for (uint32_t i = 0; i < count; i++)
+            ZKG_TRY(zkg_ifma_table_fold(&tables[i], r));
+        return zkg_ifma_part_sums(out, kind, tables, w);
+    }
+    mulc8_init(&fold, r);
+    for (uint32_t i = 0; i < count; i++)
+        lane_open(&tables[i]);
+    ZKG_TRY(lane_sums(out, kind, tables, tables[0].vars - 1, k - 1, &fold, w));
+    for (uint32_t i = 0; i < count; i++) {
+        tables[i].vars--;
+        tables[i].layout--;
+        zkg_lane_settle(&tables[i]);
+    }
+    return ZKG_OK;
+}
