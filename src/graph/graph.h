@@ -38,7 +38,7 @@ typedef struct zkg_rule {
     uint32_t remainder; /**< divmod; the lowest digit */
     uint32_t digit[ZKG_RULE_DIGITS]; /**< divmod: the higher digits */
     uint32_t digits;                 /**< how many of those */
-    int64_t value;                   /**< constant; least: einsums; rsqrt: bits */
+    int64_t value; /**< constant; least: einsums; rsqrt: bits */
 } zkg_rule;
 
 struct zkg_graph {

@@ -107,7 +107,13 @@ static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
 /* Is this shape the input's, or flat? */
 static bool fits(const zkg_real_input *in, uint32_t axes, const uint64_t *len)
 {
-    if (axes == 1 && len[0] == count(in))
+    uint64_t n = 1;
+
+    for (uint32_t i = 0; i < axes; i++)
+        n *= len[i];
+    if (n != count(in))
+        return false;
+    if (axes == 1 || in->any_shape)
         return true;
     return axes == in->axes && memcmp(len, in->len, axes * sizeof(len[0])) == 0;
 }

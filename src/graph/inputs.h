@@ -14,6 +14,7 @@
  * of its exact shape.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tensor/dtype.h"
@@ -25,7 +26,8 @@ typedef struct zkg_real_input {
     const char *name;
     uint32_t axes;
     uint64_t len[ZKG_MAX_AXES];
-    double *value; /**< row-major; owned after reading */
+    bool any_shape; /**< arrays of any shape of as many elements will do */
+    double *value;  /**< row-major; owned after reading */
 } zkg_real_input;
 
 /** One number; at is its row-major place in input `entry`. */

@@ -32,6 +32,7 @@ typedef struct prove_args {
         *memory, *costs;
     bool no_schedule, json, resume, dry_run;
     double watchdog_s;
+    zkg_expectation expect;
 } prove_args;
 
 typedef struct prove_job {
@@ -106,6 +107,10 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
          NULL, false},
         {"progress", "HOW", "auto, bar, plain or none", &a->progress, NULL,
          false},
+        {"expect", "FILE", "the float model's outputs, to compare with",
+         &a->expect.path, NULL, false},
+        {"max-error", "E", "refuse (exit 9) outputs that are further off",
+         &a->expect.max_error, NULL, false},
         {"json", NULL, "the report on stdout", NULL, &a->json, false},
         {"run-dir", "DIR", "keep finished work there", &a->run_dir, NULL,
          false},
@@ -133,6 +138,7 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--task-mapping and --task-dependencies go with "
                         "--schedule");
+    ZKG_TRY(zkg_expectation_check(&a->expect, err));
     return check_run(a, err);
 }
 
@@ -310,6 +316,10 @@ static zkg_status make_witness(prove_job *j, zkg_error *err)
     }
     if (j->cli->rank == 0)
         ZKG_TRY(zkg_witness_check(&j->witness, j->graph, err));
+    j->witness_s = zkg_seconds() - j->ready;
+    if (j->cli->rank == 0)
+        ZKG_TRY(zkg_expectation_measure(&j->args.expect, &j->witness, j->graph,
+                                        err));
     return ZKG_OK;
 }
 
@@ -324,7 +334,8 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
                                         j->plan_source,
                                         zkg_comm_size(j->cli->world),
                                         j->witness_s,
-                                        wall};
+                                        wall,
+                                        &j->args.expect};
     zkg_json_out json;
     zkg_status status;
 
@@ -341,6 +352,8 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
         fwrite(json.bytes.data, 1, json.bytes.len, stdout);
     else if (status == ZKG_OK)
         zkg_report_print(stdout, report, j->plan, wall);
+    if (status == ZKG_OK && !j->args.json)
+        zkg_expectation_print(&j->args.expect);
     zkg_json_out_free(&json);
     return status;
 }
@@ -361,7 +374,6 @@ static zkg_status prove(prove_job *j, zkg_error *err)
     size_t len = 0;
     zkg_status status;
 
-    j->witness_s = zkg_seconds() - j->ready;
     status = zkg_progress_init(&j->progress, j->how, &j->cli->log, j->plan,
                                &j->job, err);
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
@@ -426,6 +438,7 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     zkg_watch_end();
     zkg_comm_free(j.subgroup);
     zkg_journal_free(j.journal);
+    zkg_expectation_clear(&j.args.expect);
     zkg_plan_free(j.plan);
     zkg_forecast_clear(&j.forecast);
     zkg_job_clear(&j.job);

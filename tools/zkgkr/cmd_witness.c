@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "accuracy.h"
 #include "base/io.h"
 #include "commands.h"
 #include "graph/witness.h"
@@ -39,10 +40,15 @@ static void print_output(const zkg_graph *g, const zkg_witness *w, uint32_t id)
 zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const char *graph_path = NULL, *input = NULL, *out = NULL;
+    zkg_expectation expect = {.path = NULL};
     const zkg_option options[] = {
         {"graph", "G.zkg", "the graph", &graph_path, NULL, true},
         {"input", "FILE.json", "{\"input_data\": [[..]]}", &input, NULL, true},
-        {"o", "FILE", "the witness to write (safetensors)", &out, NULL, true},
+        {"o", "FILE", "the witness to write (safetensors)", &out, NULL, false},
+        {"expect", "FILE", "the float model's outputs, to compare with",
+         &expect.path, NULL, false},
+        {"max-error", "E", "refuse (exit 9) outputs that are further off",
+         &expect.max_error, NULL, false},
     };
     bool done;
     zkg_graph *g;
@@ -51,18 +57,24 @@ zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 
     (void)cli;
     ZKG_TRY(zkg_options_parse(
-        &done, NULL, NULL, 0, options, 3,
-        "zkgkr witness --graph G.zkg --input FILE.json -o FILE", argc, argv,
-        err));
+        &done, NULL, NULL, 0, options, sizeof(options) / sizeof(options[0]),
+        "zkgkr witness --graph G.zkg --input FILE [-o FILE]", argc, argv, err));
     if (done)
         return ZKG_OK;
-    ZKG_TRY(zkg_file_check_writable(out, err));
+    ZKG_TRY(zkg_expectation_check(&expect, err));
+    if (out != NULL)
+        ZKG_TRY(zkg_file_check_writable(out, err));
     ZKG_TRY(zkg_graph_load(&g, graph_path, err));
     s = zkg_witness_from_input(&w, g, input, err);
     if (s == ZKG_OK) {
-        s = zkg_witness_write(&w, g, out, err);
+        if (out != NULL)
+            s = zkg_witness_write(&w, g, out, err);
         for (uint32_t i = 0; i < g->outputs && s == ZKG_OK; i++)
             print_output(g, &w, g->output[i]);
+        if (s == ZKG_OK)
+            s = zkg_expectation_measure(&expect, &w, g, err);
+        zkg_expectation_print(&expect);
+        zkg_expectation_clear(&expect);
         zkg_witness_clear(&w);
     }
     zkg_graph_free(g);

@@ -205,6 +205,8 @@ zkg_status zkg_report_json(zkg_json_out *out, const zkg_prove_report *report,
     key_u64(out, "commitment_bytes", report->commit_bytes);
     key_u64(out, "segment_bytes", report->segment_bytes);
     key_u64(out, "opening_bytes", report->opening_bytes);
+    if (x->accuracy != NULL)
+        zkg_expectation_json(out, x->accuracy);
     write_ranks(out, report, x);
     write_steps(out, report, x);
     zkg_json_out_end(out);

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "accuracy.h"
 #include "base/json.h"
 #include "zkgkr/prove.h"
 
@@ -22,6 +23,7 @@ typedef struct zkg_report_context {
     uint32_t launched; /**< processes */
     double witness_s;  /**< plan and witness, before the prover's start */
     double wall_s;     /**< of the process */
+    const zkg_expectation *accuracy; /**< or NULL */
 } zkg_report_context;
 
 /** Print who did what for how long. */
