@@ -32,14 +32,21 @@ typedef enum zkg_cheat {
                                       is one too high: lookup_leaf */
     ZKG_CHEAT_WRONG_BATCH_VALUE, /**< a value of the opening: batch in
                                       HyperKZG, pairing in Mercury */
-    ZKG_CHEAT_WRONG_OPENING      /**< the opening's last point: pairing */
+    ZKG_CHEAT_WRONG_OPENING,     /**< the opening's last point: pairing */
+    ZKG_CHEAT_WRONG_WIRE         /**< a circuit's `wire` is one too high, and
+                                      all above follows: circuit_end */
 } zkg_cheat;
 
 typedef struct zkg_hooks {
     zkg_cheat cheat;
     int64_t task;        /**< the task that cheats, -1: each */
-    bool drop_indicator; /**< both sides leave I_L out of einsum's sums: shows
-                              that the padding tests test something */
+    bool drop_indicator; /**< both sides leave I_L out of einsum's sums, and
+                              hold padded copies to assertions: shows that the
+                              padding tests test something */
+    struct {
+        uint64_t copy;
+        uint32_t layer, gate;
+    } wire; /**< of ZKG_CHEAT_WRONG_WIRE */
 } zkg_hooks;
 
 /** Whether this task is to cheat in this way. */

@@ -102,6 +102,9 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_start(zkg_circuit_run *cr,
                                             const zkg_task_circuit *b);
 void zkg_circuit_run_clear(zkg_circuit_run *cr);
 
+/** How many copies the assertions are held to: the real ones. */
+uint64_t zkg_circuit_held(const zkg_circuit_run *cr);
+
 /** Take the claims on the top layer together; draws rho. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_merge_begin(zkg_circuit_merge *m,
                                                   zkg_circuit_run *cr);

@@ -52,6 +52,20 @@ static void list_sources(const zkg_fr **source, const prover *p, uint32_t i,
         source[1 + k] = p->input[k];
 }
 
+/* A test's wrong wire. */
+static void cheat_wire(prover *p, uint32_t layer, uint64_t copy)
+{
+    const zkg_hooks *h = p->cr->run->c->hooks;
+    zkg_fr *wire;
+
+    if (!zkg_hooks_want(h, ZKG_CHEAT_WRONG_WIRE, p->cr->run->t->task) ||
+        h->wire.layer != layer || h->wire.copy != copy)
+        return;
+    wire = &p->layer[layer]
+                    [copy * p->cr->circuit->layer[layer].gates + h->wire.gate];
+    zkg_fr_add(wire, wire, &zkg_fr_one);
+}
+
 static zkg_status evaluate(prover *p)
 {
     const zkg_circuit *c = p->cr->circuit;
@@ -76,6 +90,7 @@ static zkg_status evaluate(prover *p)
             list_sources(source, p, i, copy);
             zkg_circuit_eval_layer(p->layer[i] + copy * c->layer[i].gates, c, i,
                                    p->cr->coeff, source);
+            cheat_wire(p, i, copy);
         }
         if (copy < p->cr->copies && !zkg_child_cheats(p->cr->run->c)) {
             zkg_error why = {0};
@@ -724,7 +739,7 @@ static zkg_status merge_weights(zkg_fr *out, prover *p,
         }
         zkg_eq_expand(one, cr->rz[0], vars, NULL);
         zkg_eq_expand(eq, cr->rc, cr->copy_vars, NULL);
-        for (uint64_t copy = 0; copy < cr->copies; copy++)
+        for (uint64_t copy = 0; copy < zkg_circuit_held(cr); copy++)
             for (uint32_t k = 0; k < c->asserted; k++)
                 zkg_fr_mul(&out[(copy << vars) + c->assertion[k]], &eq[copy],
                            &one[c->assertion[k]]);

@@ -65,7 +65,8 @@ static zkg_status assertion_weight(zkg_fr *out, zkg_circuit_run *cr,
     }
     zkg_free(a);
     zkg_free(b);
-    zkg_indicator_eq(out, cr->copies, cr->rc, point + vars, cr->copy_vars);
+    zkg_indicator_eq(out, zkg_circuit_held(cr), cr->rc, point + vars,
+                     cr->copy_vars);
     zkg_fr_mul(out, out, &sum);
     return ZKG_OK;
 }

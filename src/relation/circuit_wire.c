@@ -148,6 +148,13 @@ void zkg_circuit_run_clear(zkg_circuit_run *cr)
 
 /* ---- claims on the top layer ---- */
 
+uint64_t zkg_circuit_held(const zkg_circuit_run *cr)
+{
+    return zkg_hooks_drop_indicator(cr->run->c->hooks)
+               ? (uint64_t)1 << cr->copy_vars
+               : cr->copies;
+}
+
 static void set_point(zkg_circuit_run *cr, const zkg_fr *point, uint32_t vars)
 {
     memcpy(cr->rz[0], point, vars * sizeof(*point));
@@ -207,7 +214,8 @@ zkg_status zkg_circuit_merge_begin(zkg_circuit_merge *m, zkg_circuit_run *cr)
 {
     const zkg_circuit *c = cr->circuit;
     const uint32_t vars = zkg_circuit_layer_vars(c, c->layers - 1);
-    const bool full = zkg_is_pow2(cr->copies) && zkg_circuit_asserts_all(c);
+    const bool full =
+        zkg_is_pow2(zkg_circuit_held(cr)) && zkg_circuit_asserts_all(c);
     zkg_fr power = zkg_fr_one;
 
     *m = (zkg_circuit_merge){.asserted = c->asserted > 0};

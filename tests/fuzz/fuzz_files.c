@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../soundness/fixture.h"
+#include "../soundness/circuit_fixture.h"
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "graph/circuits_file.h"
 #include "graph/statement.h"
 #include "graph/witness.h"
 #include "mutate.h"
@@ -17,9 +18,18 @@
 #include "tensor/npy.h"
 #include "tensor/safetensors.h"
 
+/* A statement, its key, and a proof. */
+typedef struct subject {
+    fx f;
+    uint8_t *proof;
+    size_t proof_len;
+} subject;
+
+enum { DENSE, CIRCUIT, SUBJECTS };
+
 /* What all targets share. */
 typedef struct world {
-    fx f;
+    subject of[SUBJECTS], *at;
     char *folder;
     char graph[4200], input[4200], file[8400];
     zkg_graph *loaded; /* what graph files say, unchanged */
@@ -33,6 +43,7 @@ typedef struct target {
     void (*corpus)(world *w, fuzz_bytes *out, uint64_t which);
     bool (*read)(world *w, const fuzz_bytes *b);
     uint64_t variants;
+    unsigned subject;
 } target;
 
 static void load(fuzz_bytes *out, const char *path)
@@ -237,7 +248,9 @@ static void witness_file(world *w, fuzz_bytes *out, uint64_t which)
 
     (void)which;
     (void)snprintf(w->file, sizeof(w->file), "%s/w.witness", w->folder);
-    must(zkg_witness_write(&w->f.witness, w->f.graph, w->file, &err), &err);
+    must(zkg_witness_write(&w->of[DENSE].f.witness, w->of[DENSE].f.graph,
+                           w->file, &err),
+         &err);
     load(out, w->file);
 }
 
@@ -249,9 +262,9 @@ static bool read_witness(world *w, const fuzz_bytes *b)
 
     (void)snprintf(w->file, sizeof(w->file), "%s/w.witness", w->folder);
     fuzz_bytes_save(b, w->file);
-    s = zkg_witness_read(&x, w->f.graph, w->file, &err);
+    s = zkg_witness_read(&x, w->of[DENSE].f.graph, w->file, &err);
     if (s == ZKG_OK) {
-        s = zkg_witness_check(&x, w->f.graph, &err);
+        s = zkg_witness_check(&x, w->of[DENSE].f.graph, &err);
         zkg_witness_clear(&x);
     }
     return said(s, &err);
@@ -265,7 +278,7 @@ static void srs_file(world *w, fuzz_bytes *out, uint64_t which)
 
     (void)which;
     (void)snprintf(w->file, sizeof(w->file), "%s/a.srs", w->folder);
-    must(zkg_srs_write(w->f.srs, w->file, &err), &err);
+    must(zkg_srs_write(w->of[DENSE].f.srs, w->file, &err), &err);
     load(out, w->file);
 }
 
@@ -328,7 +341,7 @@ static void statement(world *w, fuzz_bytes *out, uint64_t which)
     zkg_error err = {0};
 
     (void)which;
-    must(zkg_statement_encode(&bytes, &len, &w->f.graph->st, &err), &err);
+    must(zkg_statement_encode(&bytes, &len, &w->at->f.graph->st, &err), &err);
     fuzz_bytes_set(out, bytes, len);
     zkg_free(bytes);
 }
@@ -361,24 +374,21 @@ static bool read_statement(world *w, const fuzz_bytes *b)
 static void key(world *w, fuzz_bytes *out, uint64_t which)
 {
     (void)which;
-    fuzz_bytes_set(out, w->f.key, w->f.key_len);
+    fuzz_bytes_set(out, w->at->f.key, w->at->f.key_len);
 }
-
-static uint8_t *good_proof;
-static size_t good_proof_len;
 
 static bool read_key(world *w, const fuzz_bytes *b)
 {
-    uint8_t *was = w->f.key;
-    const size_t was_len = w->f.key_len;
+    uint8_t *was = w->at->f.key;
+    const size_t was_len = w->at->f.key_len;
     zkg_verdict v = {0};
     zkg_status s;
 
-    w->f.key = b->data;
-    w->f.key_len = b->len;
-    s = fx_verify(&w->f, good_proof, good_proof_len, NULL, &v);
-    w->f.key = was;
-    w->f.key_len = was_len;
+    w->at->f.key = b->data;
+    w->at->f.key_len = b->len;
+    s = fx_verify(&w->at->f, w->at->proof, w->at->proof_len, NULL, &v);
+    w->at->f.key = was;
+    w->at->f.key_len = was_len;
     if (s == ZKG_OK &&
         (b->len != was_len || memcmp(b->data, was, was_len) != 0)) {
         (void)fprintf(stderr, "a proof was accepted under another key\n");
@@ -389,22 +399,46 @@ static bool read_key(world *w, const fuzz_bytes *b)
 
 static void proof(world *w, fuzz_bytes *out, uint64_t which)
 {
-    (void)w;
     (void)which;
-    fuzz_bytes_set(out, good_proof, good_proof_len);
+    fuzz_bytes_set(out, w->at->proof, w->at->proof_len);
 }
 
 static bool read_proof(world *w, const fuzz_bytes *b)
 {
     zkg_verdict v = {0};
-    const zkg_status s = fx_verify(&w->f, b->data, b->len, NULL, &v);
+    const zkg_status s = fx_verify(&w->at->f, b->data, b->len, NULL, &v);
 
-    if (s == ZKG_OK && (b->len != good_proof_len ||
-                        memcmp(b->data, good_proof, b->len) != 0)) {
+    if (s == ZKG_OK && (b->len != w->at->proof_len ||
+                        memcmp(b->data, w->at->proof, b->len) != 0)) {
         (void)fprintf(stderr, "another proof was accepted\n");
         abort();
     }
     return s == ZKG_OK;
+}
+
+/* ---- circuits ---- */
+
+static void circuits(world *w, fuzz_bytes *out, uint64_t which)
+{
+    zkg_error err = {0};
+
+    (void)which;
+    (void)snprintf(w->file, sizeof(w->file), "%s/circuits.bin", w->folder);
+    must(zkg_circuits_save(&w->at->f.graph->st, w->file, &err), &err);
+    load(out, w->file);
+}
+
+static bool read_circuits(world *w, const fuzz_bytes *b)
+{
+    zkg_statement st = {0};
+    zkg_error err = {0};
+    zkg_status s = zkg_circuits_parse(&st, b->data, b->len, "fuzz", &err);
+
+    (void)w;
+    for (uint32_t i = 0; i < st.circuits && s == ZKG_OK; i++)
+        s = zkg_circuit_check(&st.circuit[i], &err);
+    zkg_statement_clear(&st);
+    return said(s, &err);
 }
 
 static const target all[] = {
@@ -417,9 +451,13 @@ static const target all[] = {
     {"witness", false, 40, witness_file, read_witness, 1},
     {"srs", false, 40, srs_file, read_srs, 1},
     {"ptau", false, 40, ptau, read_ptau, 1},
-    {"statement", false, 200, statement, read_statement, 1},
-    {"key", false, 60, key, read_key, 1},
-    {"proof", false, 60, proof, read_proof, 1},
+    {"statement", false, 200, statement, read_statement, 1, DENSE},
+    {"key", false, 60, key, read_key, 1, DENSE},
+    {"proof", false, 60, proof, read_proof, 1, DENSE},
+    {"circuits.bin", false, 100, circuits, read_circuits, 1, CIRCUIT},
+    {"circuit statement", false, 200, statement, read_statement, 1, CIRCUIT},
+    {"circuit key", false, 40, key, read_key, 1, CIRCUIT},
+    {"circuit proof", false, 60, proof, read_proof, 1, CIRCUIT},
 };
 
 static void run(world *w, const target *t, uint64_t seed, uint64_t rounds)
@@ -427,6 +465,7 @@ static void run(world *w, const target *t, uint64_t seed, uint64_t rounds)
     fuzz_bytes good = {0}, b = {0};
     uint64_t taken = 0;
 
+    w->at = &w->of[t->subject];
     for (uint64_t i = 0; i < rounds * t->share / 100; i++) {
         fuzz_rng r = {seed ^ i * UINT64_C(0x2545f4914f6cdd1d)};
         uint8_t *exact;
@@ -465,6 +504,7 @@ static void replay(world *w, const target *t)
 
     if (corpus == NULL)
         return;
+    w->at = &w->of[t->subject];
     (void)snprintf(path, sizeof(path), "%s/%s", corpus, t->name);
     d = opendir(path);
     while (d != NULL && (e = readdir(d)) != NULL) {
@@ -486,6 +526,7 @@ static void replay(world *w, const target *t)
 int main(int argc, char **argv)
 {
     static const fx_shape shape = {.private_x = true, .odd_table = true};
+    static const cx_shape circuit = {.copies = 3};
     uint64_t seed = 1, rounds = 1000;
     zkg_error err = {0};
     world *w = calloc(1, sizeof(*w));
@@ -493,12 +534,17 @@ int main(int argc, char **argv)
     if (w == NULL)
         return 99;
     fuzz_settings("fuzz_files", &seed, &rounds);
-    fx_init(&w->f, &shape, 5, 1);
-    must(fx_prove(&w->f, NULL, &good_proof, &good_proof_len, &err), &err);
+    fx_init(&w->of[DENSE].f, &shape, 5, 1);
+    cx_init(&w->of[CIRCUIT].f, &circuit, 6, 1);
+    for (unsigned i = 0; i < SUBJECTS; i++)
+        must(fx_prove(&w->of[i].f, NULL, &w->of[i].proof, &w->of[i].proof_len,
+                      &err),
+             &err);
+    w->at = &w->of[DENSE];
     w->folder = fuzz_folder();
     (void)snprintf(w->graph, sizeof(w->graph), "%s/g.zkg", w->folder);
     (void)snprintf(w->input, sizeof(w->input), "%s/input.json", w->folder);
-    must(zkg_graph_save(w->f.graph, w->graph, &err), &err);
+    must(zkg_graph_save(w->of[DENSE].f.graph, w->graph, &err), &err);
     must(zkg_graph_load(&w->loaded, w->graph, &err), &err);
     for (size_t t = 0; t < sizeof(all) / sizeof(all[0]); t++)
         if (argc < 2 || strcmp(argv[1], all[t].name) == 0) {
@@ -507,8 +553,10 @@ int main(int argc, char **argv)
         }
     zkg_graph_free(w->loaded);
     fuzz_folder_remove(w->folder);
-    free(good_proof);
-    fx_clear(&w->f);
+    for (unsigned i = 0; i < SUBJECTS; i++) {
+        free(w->of[i].proof);
+        fx_clear(&w->of[i].f);
+    }
     free(w);
     return 0;
 }

@@ -24,6 +24,7 @@
 typedef struct cx_shape {
     uint64_t copies; /**< >= 1; of one copy tensors have no axis for it */
     bool public_x;   /**< else private */
+    bool private_y;  /**< else public */
     bool fr_v;       /**< v is of type fr, else u8; then there is no t */
     bool without_v;  /**< no virtual tensor, no lookup */
 } cx_shape;

@@ -343,9 +343,11 @@ static void count_site(fx *f, const zkg_task *task,
             bool same = true;
 
             for (uint32_t c = 0; c < lookup->columns; c++) {
+                int64_t v;
+
                 assert_true(place(&at, column[c], index));
-                same = same && zkg_array_get_i64(column[c], at) ==
-                                   zkg_stmt_table_entry(t, c, row);
+                same = same && zkg_array_try_i64(&v, column[c], at) &&
+                       v == zkg_stmt_table_entry(t, c, row);
             }
             if (same) {
                 zkg_array_set_i64(counts, row,
