@@ -20,12 +20,43 @@ enum { BATCH = 2048 };
 enum { BATCH = 1024 };
 #endif
 
-/* Pairs waiting to be added, and their sums' places. */
+/* Pairs waiting to be added, and their sums' places. Bit i % 8 of minus_a[i /
+ * 8] says that -a[i] is meant. */
 typedef struct pairs {
     const zkg_g1 *a[BATCH], *b[BATCH];
     zkg_g1 *out[BATCH];
+    uint8_t minus_a[BATCH / 8], minus_b[BATCH / 8];
     size_t n;
 } pairs;
+
+static inline void pairs_push(pairs *w, zkg_g1 *out, const zkg_g1 *a,
+                              const zkg_g1 *b, uint32_t minus_a,
+                              uint32_t minus_b)
+{
+    const size_t i = w->n++;
+
+    if (i % 8 == 0)
+        w->minus_a[i / 8] = w->minus_b[i / 8] = 0;
+    w->a[i] = a;
+    w->b[i] = b;
+    w->out[i] = out;
+    w->minus_a[i / 8] |= (uint8_t)(minus_a << i % 8);
+    w->minus_b[i / 8] |= (uint8_t)(minus_b << i % 8);
+}
+
+static inline void load_signed(zkg_g1 *r, const zkg_g1 *p, uint32_t minus)
+{
+    *r = *p;
+    if (minus)
+        zkg_fp_neg(&r->y, &p->y);
+}
+
+/* Pair i, signs taken in. */
+static inline void pairs_load(zkg_g1 *a, zkg_g1 *b, const pairs *w, size_t i)
+{
+    load_signed(a, w->a[i], w->minus_a[i / 8] >> i % 8 & 1);
+    load_signed(b, w->b[i], w->minus_b[i / 8] >> i % 8 & 1);
+}
 
 /* A queue of pairs with the scratch that adding them takes. */
 typedef struct queue {
@@ -119,7 +150,10 @@ static void add_scalar(queue *q, pairs *w)
     if (w->n == 0)
         return;
     for (size_t i = 0; i < w->n; i++) {
-        kind[i] = (uint8_t)slope_kind(&q->den[i], w->out[i], w->a[i], w->b[i]);
+        zkg_g1 a, b;
+
+        pairs_load(&a, &b, w, i);
+        kind[i] = (uint8_t)slope_kind(&q->den[i], w->out[i], &a, &b);
         if (__builtin_expect(kind[i] == DONE, 0))
             continue;
         q->prefix[i] = t;
@@ -127,11 +161,14 @@ static void add_scalar(queue *q, pairs *w)
     }
     zkg_fp_inv(&t, &t);
     for (size_t i = w->n; i-- > 0;) {
+        zkg_g1 a, b;
+
         if (__builtin_expect(kind[i] == DONE, 0))
             continue;
+        pairs_load(&a, &b, w, i);
         zkg_fp_mul(&inv, &t, &q->prefix[i]);
         zkg_fp_mul(&t, &t, &q->den[i]);
-        add_with_inverse(w->out[i], w->a[i], w->b[i], &inv, kind[i]);
+        add_with_inverse(w->out[i], &a, &b, &inv, kind[i]);
     }
     w->n = 0;
 }
@@ -202,11 +239,23 @@ static inline void denominators(queue *q, size_t g, const zkg_x8 *one)
         for (size_t i = 0; i < 8; i++) {
             if (!(special >> i & 1) || 8 * g + i >= q->wait.n)
                 continue;
-            q->slow.a[q->slow.n] = a[i];
-            q->slow.b[q->slow.n] = b[i];
-            q->slow.out[q->slow.n++] = q->wait.out[8 * g + i];
+            pairs_push(&q->slow, q->wait.out[8 * g + i], a[i], b[i],
+                       q->wait.minus_a[g] >> i & 1,
+                       q->wait.minus_b[g] >> i & 1);
         }
     }
+}
+
+/* y of a lane that the mask names becomes p - y. */
+static inline void negate8(zkg_x8 *y, __mmask8 lanes, const zkg_x8_mod *m)
+{
+    const __m512i z = _mm512_setzero_si512();
+    const zkg_x8 zero = {{z, z, z, z, z}};
+    zkg_x8 minus;
+
+    zkg_x8_sub(&minus, &zero, y, 1, m);
+    for (int i = 0; i < 5; i++)
+        y->l[i] = _mm512_mask_blend_epi64(lanes, y->l[i], minus.l[i]);
 }
 
 /* Group g: the sums, from the denominators' inverses, below 2p. */
@@ -222,6 +271,10 @@ static inline void sums(queue *q, size_t g, const zkg_x8 *inv)
     zkg_x8_from_64(&ya, wa + 4);
     zkg_x8_from_64(&xb, wb);
     zkg_x8_from_64(&s, wb + 4);
+    if (q->wait.minus_a[g] | q->wait.minus_b[g]) {
+        negate8(&ya, q->wait.minus_a[g], m);
+        negate8(&s, q->wait.minus_b[g], m);
+    }
     zkg_x8_sub(&s, &s, &ya, 1, m);
     zkg_x8_mul(&s, &s, inv, m); /* < 1.76 p */
     zkg_x8_times16(&s16, &s);
@@ -294,13 +347,9 @@ static void flush(queue *q)
 
 static inline void push(queue *q, zkg_g1 *out, const zkg_g1 *a, const zkg_g1 *b)
 {
-    pairs *w = &q->wait;
-
-    if (w->n == BATCH)
+    if (q->wait.n == BATCH)
         flush(q);
-    w->a[w->n] = a;
-    w->b[w->n] = b;
-    w->out[w->n++] = out;
+    pairs_push(&q->wait, out, a, b, 0, 0);
 }
 
 #endif

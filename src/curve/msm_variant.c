@@ -7,9 +7,21 @@
  * 2^(c-1).  Adding 2^(c-1) at every window but the top one first makes each
  * digit a plain field of bits, less 2^(c-1).
  *
- * Per window the terms are sorted by |d|, the points of each bucket are added
- * in pairs until one is left (affine, with one inversion for many pairs), and
- * sum over d of d * bucket_d is formed from the top down.
+ * Buckets: the terms of some windows are sorted by window and |d|, and the
+ * points of each bucket are added in pairs until one is left.
+ *
+ * Weights: B_b being the sum of bucket b, of weight b + 1, sum_b b B_b halves
+ * its length by
+ *
+ *     sum_b b B_b = 2 sum_i i (B_{2i} + B_{2i+1}) + sum_i B_{2i+1},
+ *
+ * so with O_j what step j has at odd places, summed, and T what is left at last
+ *
+ *     sum_b (b + 1) B_b = T + sum_j 2^j O_j.
+ *
+ * All of this is affine additions that do not depend on one another, of all
+ * windows together, with one inversion for many; what is left is one sum of
+ * points times powers of two.
  */
 #include "curve/msm_variant.h"
 
@@ -19,94 +31,112 @@
 #include "curve/batch_add.h"
 
 enum {
-    AFFINE_FROM = 400, /* terms for which batches of additions pay */
-    MAX_WINDOW = 16
+    AFFINE_FROM = 300, /* additions for which batches of them pay */
+    MAX_WINDOW = 17,
+    /* of windows sorted, and weighed, together, unless one has more */
+    GROUP_TERMS = 1 << 14,
+    GROUP_BUCKETS = 1 << 15
 };
-
-static inline void load_point(zkg_g1 *r, const zkg_g1 *points, uint32_t index)
-{
-    const zkg_g1 *p = &points[index >> 1];
-
-    r->x = p->x;
-    if (index & 1)
-        zkg_fp_neg(&r->y, &p->y);
-    else
-        r->y = p->y;
-}
 
 /* The work space of one sum. */
 typedef struct space {
+    uint32_t c, windows;
+    uint32_t group;   /* windows sorted together */
+    uint32_t batch;   /* windows weighed together; group is not more */
     uint32_t buckets; /* 2^(c-1): bucket b is for |d| = b + 1 */
-    uint32_t *start;  /* buckets: places in sorted */
-    uint32_t *len;    /* buckets: what is left in each */
-    uint32_t *sorted; /* n: as index, the sign taken in */
-    zkg_g1 *big, *small, *column;
-    zkg_g1 *copy; /* 2 BATCH signed points of the first round */
+    uint32_t *start;  /* group * buckets: places in sorted */
+    uint32_t *len;    /* group * buckets: what is left in each */
+    uint32_t *sorted; /* group * n: as index, the sign taken in */
+    uint32_t *digits; /* group * n: as digit() gives them */
+    zkg_g1 *big, *small;
+    zkg_g1 *sums;    /* batch * buckets: their points, or infinity */
+    zkg_g1 *half;    /* batch * buckets / 2 */
+    zkg_g1 *odd;     /* batch * buckets */
+    uint32_t *parts; /* batch * (c - 1) */
     queue *q;
 } space;
 
-/* Window w's digit of term i, from magnitudes with the offset added. */
-static inline int32_t digit(const uint64_t *m, uint32_t limbs, uint32_t w,
-                            uint32_t c, bool top)
+/*
+ * Window w's digit d of a magnitude with the offset added, as 2 |d|, plus 1 for
+ * d < 0: without a branch, which would be foreseen half the time.
+ */
+static inline uint32_t digit(const uint64_t *m, uint32_t limbs, uint32_t w,
+                             uint32_t c, uint32_t windows)
 {
-    uint32_t bit = w * c, word = bit / 64, shift = bit % 64;
+    const uint32_t bit = w * c, word = bit / 64, shift = bit % 64;
+    const uint32_t zero = w + 1 == windows ? 0 : 1u << (c - 1);
     uint64_t v = m[word] >> shift;
+    uint32_t d, minus;
 
     if (shift && word + 1 < limbs)
         v |= m[word + 1] << (64 - shift);
-    v &= ((uint64_t)1 << c) - 1;
-    return (int32_t)v - (top ? 0 : (int32_t)1 << (c - 1));
+    d = (uint32_t)(v & (((uint64_t)1 << c) - 1)) - zero;
+    minus = d >> 31;
+    return ((d ^ (0 - minus)) + minus) << 1 | minus;
 }
 
-/* Fills start, len and sorted for a window. */
-static void sort_window(space *s, const zkg_msm_terms *t, uint32_t w,
-                        uint32_t c, bool top)
+/* Fills start, len and sorted for count windows from first on. */
+static void sort_windows(space *s, const zkg_msm_terms *t, uint32_t first,
+                         uint32_t count)
 {
+    const uint32_t all = count * s->buckets;
     uint32_t sum = 0;
 
-    memset(s->len, 0, s->buckets * sizeof(*s->len));
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t d = digit(t->mag + i * t->limbs, t->limbs, w, c, top);
+    memset(s->len, 0, all * sizeof(*s->len));
+    for (uint32_t g = 0; g < count; g++) {
+        uint32_t *digits = s->digits + g * t->n;
+        uint32_t *len = s->len + g * s->buckets;
 
-        if (d)
-            s->len[(d < 0 ? -d : d) - 1]++;
+        for (size_t i = 0; i < t->n; i++) {
+            const uint32_t d = digit(t->mag + i * t->limbs, t->limbs, first + g,
+                                     s->c, s->windows);
+
+            digits[i] = d;
+            if (d)
+                len[d / 2 - 1]++;
+        }
     }
-    for (uint32_t b = 0; b < s->buckets; b++) {
+    for (uint32_t b = 0; b < all; b++) {
         s->start[b] = sum;
         sum += s->len[b];
     }
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t d = digit(t->mag + i * t->limbs, t->limbs, w, c, top);
+    for (uint32_t g = 0; g < count; g++) {
+        const uint32_t *digits = s->digits + g * t->n;
+        uint32_t *start = s->start + g * s->buckets;
 
-        if (d)
-            s->sorted[s->start[(d < 0 ? -d : d) - 1]++] = t->index[i] ^ (d < 0);
+        for (size_t i = 0; i < t->n; i++) {
+            const uint32_t d = digits[i];
+
+            if (d)
+                s->sorted[start[d / 2 - 1]++] = t->index[i] ^ (d & 1);
+        }
     }
 }
 
 /* First round: pairs of the sorted points; each bucket's results follow the
  * last bucket's in s->big. */
-static void first_round(space *s, const zkg_g1 *points)
+static void first_round(space *s, const zkg_g1 *points, uint32_t buckets)
 {
     const uint32_t *in = s->sorted;
     zkg_g1 *out = s->big;
 
-    for (uint32_t b = 0; b < s->buckets; b++) {
-        uint32_t n = s->len[b], i = 0;
+    for (uint32_t b = 0; b < buckets; b++) {
+        const uint32_t n = s->len[b];
+        uint32_t i = 0;
 
         for (; i + 1 < n; i += 2, in += 2) {
-            zkg_g1 *copy;
+            const zkg_g1 *p = &points[in[0] >> 1], *q = &points[in[1] >> 1];
 
+            __builtin_prefetch(p);
+            __builtin_prefetch(q);
             if (s->q->wait.n == BATCH)
                 flush(s->q);
-            copy = s->copy + 2 * s->q->wait.n;
-            __builtin_prefetch(&points[in[16] >> 1]);
-            __builtin_prefetch(&points[in[17] >> 1]);
-            load_point(&copy[0], points, in[0]);
-            load_point(&copy[1], points, in[1]);
-            push(s->q, out++, &copy[0], &copy[1]);
+            pairs_push(&s->q->wait, out++, p, q, in[0] & 1, in[1] & 1);
         }
-        if (i < n)
-            load_point(out++, points, *in++);
+        if (i < n) {
+            load_signed(out++, &points[in[0] >> 1], in[0] & 1);
+            in++;
+        }
         s->len[b] = (n + 1) / 2;
     }
     flush(s->q);
@@ -143,87 +173,127 @@ static zkg_g1 *add_runs(queue *q, zkg_g1 *from, zkg_g1 *to, uint32_t *len,
     return from;
 }
 
-/* out = sum over i < n of (i + first) a_i; the a_i with len[i] = 1 follow one
- * another in a, the others are infinite.  first is 0 or 1. */
-static void weigh(zkg_g1j *out, const zkg_g1 *a, const uint32_t *len,
-                  uint32_t n, uint32_t first)
+/* to: the sums of all buckets of count windows from first on. */
+static void fill_buckets(zkg_g1 *to, space *s, const zkg_msm_terms *t,
+                         uint32_t first, uint32_t count)
 {
-    zkg_g1j run, sum;
+    const uint32_t buckets = count * s->buckets;
+    const zkg_g1 *sum;
 
-    for (uint32_t i = 0; i < n; i++)
-        a += len[i];
-    zkg_g1j_set_infinity(&run);
-    zkg_g1j_set_infinity(&sum);
-    for (uint32_t i = n; i-- > 1 - first;) {
-        if (len[i])
-            zkg_g1j_add_mixed(&run, &run, --a);
-        zkg_g1j_add(&sum, &sum, &run);
-    }
-    *out = sum;
+    sort_windows(s, t, first, count);
+    first_round(s, t->points, buckets);
+    sum = add_runs(s->q, s->big, s->small, s->len, buckets);
+    for (uint32_t b = 0; b < buckets; b++)
+        to[b] = s->len[b] ? *sum++ : zkg_g1_infinity;
+}
+
+/* out = a + b, at once where one of them is infinite. */
+static void push_or_copy(queue *q, zkg_g1 *out, const zkg_g1 *a,
+                         const zkg_g1 *b)
+{
+    if (zkg_g1_is_infinity(a))
+        *out = *b;
+    else if (zkg_g1_is_infinity(b))
+        *out = *a;
+    else
+        push(q, out, a, b);
 }
 
 /*
- * The weighted sum of many buckets, d = 2^k i + j: 2^k sum_i i (sum_j bucket)
- * + sum_j j (sum_i bucket), where the inner sums are plain additions.
+ * Folds the weights of count windows. What is left of window w is left[w] and,
+ * for bit j, odd's next point if parts[j count + w] is 1: step after step,
+ * window after window. Overwrites sums and half.
  */
-static void weigh_square(zkg_g1j *out, space *s, zkg_g1 *a, zkg_g1 *other,
-                         uint32_t c)
+static void weigh(const zkg_g1 **left, const zkg_g1 **odd, space *s,
+                  uint32_t count)
 {
-    const uint32_t k = c / 2, cols = 1u << k, rows = (s->buckets >> k) + 1;
-    uint32_t row[(1 << MAX_WINDOW / 2) + 1] = {0};
-    uint32_t col[1 << MAX_WINDOW / 2] = {0}, at[1 << MAX_WINDOW / 2];
-    const zkg_g1 *in = a;
-    zkg_g1j part;
+    const uint32_t steps = s->c - 1;
+    zkg_g1 *from = s->sums, *to = s->half, *at = s->odd, *swap;
 
-    for (uint32_t b = 0; b < s->buckets; b++) {
-        row[(b + 1) >> k] += s->len[b];
-        col[(b + 1) & (cols - 1)] += s->len[b];
+    for (uint32_t j = 0; j < steps; j++) {
+        const size_t len = (size_t)s->buckets >> (j + 1);
+
+        for (uint32_t w = 0; w < count; w++) {
+            const zkg_g1 *in = from + 2 * len * w;
+            zkg_g1 *out = to + len * w;
+            uint32_t n = 0;
+
+            for (size_t i = 0; i < len; i++) {
+                push_or_copy(s->q, &out[i], &in[2 * i], &in[2 * i + 1]);
+                if (!zkg_g1_is_infinity(&in[2 * i + 1]))
+                    at[n++] = in[2 * i + 1];
+            }
+            s->parts[j * count + w] = n;
+            at += n;
+        }
+        flush(s->q);
+        swap = from;
+        from = to;
+        to = swap;
     }
-    for (uint32_t j = 0, sum = 0; j < cols; j++) {
-        at[j] = sum;
-        sum += col[j];
-    }
-    for (uint32_t b = 0; b < s->buckets; b++)
-        if (s->len[b])
-            s->column[at[(b + 1) & (cols - 1)]++] = *in++;
-    weigh(&part, add_runs(s->q, a, other, row, rows), row, rows, 0);
-    for (uint32_t j = 0; j < k; j++)
-        zkg_g1j_double(&part, &part);
-    weigh(out, add_runs(s->q, s->column, other, col, cols), col, cols, 0);
-    zkg_g1j_add(out, out, &part);
+    *left = from;
+    *odd = add_runs(s->q, s->odd, to, s->parts, steps * count);
 }
 
-static void window_affine(zkg_g1j *out, space *s, const zkg_msm_terms *t,
-                          uint32_t w, uint32_t c, bool top)
+/* out = 2^(c count) out + sum over w of 2^(c w) (left[w] + sum_j 2^j odd_wj) */
+static void add_windows(zkg_g1j *out, const space *s, uint32_t count,
+                        const zkg_g1 *left, const zkg_g1 *odd)
 {
-    zkg_g1 *sums;
+    const uint32_t steps = s->c - 1;
+    const zkg_g1 *end[MAX_WINDOW];
 
-    sort_window(s, t, w, c, top);
-    first_round(s, t->points);
-    sums = add_runs(s->q, s->big, s->small, s->len, s->buckets);
-    if (s->buckets <= 128)
-        weigh(out, sums, s->len, s->buckets, 1);
-    else
-        weigh_square(out, s, sums, sums == s->big ? s->small : s->big, c);
+    for (uint32_t j = 0; j < steps; j++) {
+        for (uint32_t w = 0; w < count; w++)
+            odd += s->parts[j * count + w];
+        end[j] = odd;
+    }
+    for (uint32_t w = count; w-- > 0;) {
+        zkg_g1j_double(out, out); /* bit c - 1 is empty */
+        for (uint32_t j = steps; j-- > 0;) {
+            zkg_g1j_double(out, out);
+            if (s->parts[j * count + w])
+                zkg_g1j_add_mixed(out, out, --end[j]);
+        }
+        zkg_g1j_add_mixed(out, out, &left[w]);
+    }
 }
 
-/* The same with buckets in Jacobian coordinates, for few terms. */
+static void sum_affine(zkg_g1j *out, space *s, const zkg_msm_terms *t)
+{
+    zkg_g1j_set_infinity(out);
+    for (uint32_t end = s->windows; end > 0;) {
+        const uint32_t count = end < s->batch ? end : s->batch;
+        const uint32_t first = end - count;
+        const zkg_g1 *left, *odd;
+
+        for (uint32_t w = first; w < end; w += s->group)
+            fill_buckets(s->sums + (size_t)(w - first) * s->buckets, s, t, w,
+                         end - w < s->group ? end - w : s->group);
+        weigh(&left, &odd, s, count);
+        add_windows(out, s, count, left, odd);
+        end = first;
+    }
+}
+
+/* One window's weighted sum with buckets in Jacobian coordinates, for few
+ * terms. */
 static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
                             const zkg_msm_terms *t, uint32_t w, uint32_t c,
-                            bool top)
+                            uint32_t windows)
 {
     zkg_g1j run, sum;
     zkg_g1 p;
 
     memset(bucket, 0, buckets * sizeof(*bucket));
     for (size_t i = 0; i < t->n; i++) {
-        int32_t d = digit(t->mag + i * t->limbs, t->limbs, w, c, top);
+        const uint32_t d =
+            digit(t->mag + i * t->limbs, t->limbs, w, c, windows);
         zkg_g1j *to;
 
         if (!d)
             continue;
-        to = &bucket[(d < 0 ? -d : d) - 1];
-        load_point(&p, t->points, t->index[i] ^ (d < 0));
+        to = &bucket[d / 2 - 1];
+        load_signed(&p, &t->points[t->index[i] >> 1], (t->index[i] ^ d) & 1);
         zkg_g1j_add_mixed(to, to, &p);
     }
     zkg_g1j_set_infinity(&run);
@@ -235,22 +305,40 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
     *out = sum;
 }
 
-/* The window that costs least, in additions: a term takes one in each window;
- * a bucket two or three for the weighted sum; a batch's inversion many. */
-static uint32_t choose_window(size_t n, uint32_t bits)
+static bool sum_jacobian(zkg_g1j *out, const zkg_msm_terms *t, uint32_t c,
+                         uint32_t windows)
 {
-    const uint64_t per_bucket = n < AFFINE_FROM ? 3 : 2;
-    const uint64_t fixed = n < AFFINE_FROM ? 0 : 1000;
-    uint64_t best = UINT64_MAX;
+    const uint32_t buckets = 1u << (c - 1);
+    zkg_g1j *bucket = malloc(buckets * sizeof(*bucket)), part;
+
+    if (!bucket)
+        return false;
+    zkg_g1j_set_infinity(out);
+    for (uint32_t w = windows; w-- > 0;) {
+        for (uint32_t j = 0; j < c; j++)
+            zkg_g1j_double(out, out);
+        window_jacobian(&part, bucket, buckets, t, w, c, windows);
+        zkg_g1j_add(out, out, &part);
+    }
+    free(bucket);
+    return true;
+}
+
+/* The window that costs least, in additions: a term takes one in each window;
+ * a bucket two or three for the weighted sum. */
+static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
+                              bool affine)
+{
+    const uint64_t per_bucket = affine ? 2 : 3;
     uint32_t c_best = 2;
 
+    *cost = UINT64_MAX;
     for (uint32_t c = 2; c <= MAX_WINDOW; c++) {
         const uint64_t windows = (bits + c) / c;
-        const uint64_t cost =
-            windows * (n + (per_bucket << (c - 1)) + c + fixed);
+        const uint64_t sum = windows * (n + (per_bucket << (c - 1)) + c);
 
-        if (cost < best) {
-            best = cost;
+        if (sum < *cost) {
+            *cost = sum;
             c_best = c;
         }
     }
@@ -281,60 +369,70 @@ static void space_clear(space *s)
     free(s->start);
     free(s->len);
     free(s->sorted);
+    free(s->digits);
     free(s->big);
     free(s->small);
-    free(s->column);
-    free(s->copy);
+    free(s->sums);
+    free(s->half);
+    free(s->odd);
+    free(s->parts);
     queue_free(s->q);
 }
 
-static bool space_init(space *s, size_t n, uint32_t buckets)
+/* How many of n windows have limit entries of len each; 1 at least. */
+static uint32_t fit(uint32_t n, size_t limit, size_t len)
 {
-    /* a round leaves at most half of the last one's, and one a bucket */
-    const size_t used = buckets < n ? buckets : n;
+    return limit / len >= n ? n : limit / len > 1 ? (uint32_t)(limit / len) : 1;
+}
 
-    *s = (space){.buckets = buckets};
-    s->start = malloc((buckets + 1) * sizeof(*s->start));
-    s->len = malloc(buckets * sizeof(*s->len));
-    s->sorted = calloc(n + 32, sizeof(*s->sorted)); /* read ahead */
-    s->small = malloc((n / 4 + 2 * used + 1) * sizeof(*s->small));
-    s->big = malloc((n / 2 + used + 1) * sizeof(*s->big));
-    s->column = malloc(used * sizeof(*s->column));
-    s->copy = malloc(2 * BATCH * sizeof(*s->copy));
+static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
+{
+    size_t sorted, weighed, terms, used;
+
+    *s = (space){.c = c, .windows = windows, .buckets = 1u << (c - 1)};
+    s->batch = fit(windows, GROUP_BUCKETS, s->buckets);
+    s->group = fit(s->batch, GROUP_TERMS, n);
+    weighed = (size_t)s->batch * s->buckets;
+    sorted = (size_t)s->group * s->buckets;
+    terms = s->group * n;
+    /* a round leaves at most half of the last one's, and one a bucket */
+    used = sorted < terms ? sorted : terms;
+    s->start = malloc(sorted * sizeof(*s->start));
+    s->len = malloc(sorted * sizeof(*s->len));
+    s->sorted = malloc(terms * sizeof(*s->sorted));
+    s->digits = malloc(terms * sizeof(*s->digits));
+    s->small = malloc((terms / 4 + 2 * used + 1) * sizeof(*s->small));
+    s->big = malloc((terms / 2 + used + 1) * sizeof(*s->big));
+    s->sums = malloc(weighed * sizeof(*s->sums));
+    s->half = malloc(weighed / 2 * sizeof(*s->half));
+    s->odd = malloc(weighed * sizeof(*s->odd));
+    s->parts = malloc((size_t)s->batch * c * sizeof(*s->parts));
     s->q = queue_new();
-    if (!s->start || !s->len || !s->sorted || !s->big || !s->small || !s->q) {
-        space_clear(s);
-        return false;
-    }
-    return true;
+    if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
+        s->sums && s->half && s->odd && s->parts && s->q)
+        return true;
+    space_clear(s);
+    return false;
 }
 
 bool ZKG_VARIANT(zkg_msm_sum)(zkg_g1j *out, const zkg_msm_terms *t)
 {
-    const bool affine = t->n >= AFFINE_FROM;
-    const uint32_t c = choose_window(t->n, t->bits);
-    const uint32_t windows = (t->bits + c) / c, buckets = 1u << (c - 1);
-    zkg_g1j *bucket = NULL, sum, part;
-    space s = {0};
+    uint64_t cost;
+    uint32_t c = choose_window(&cost, t->n, t->bits, true);
+    const bool affine = cost >= AFFINE_FROM;
+    uint32_t windows;
+    space s = {.q = NULL};
 
-    if (affine ? !space_init(&s, t->n, buckets)
-               : !(bucket = malloc(buckets * sizeof(*bucket))))
+    if (!affine)
+        c = choose_window(&cost, t->n, t->bits, false);
+    windows = (t->bits + c) / c;
+    if (affine && !space_init(&s, t->n, c, windows))
         return false;
     add_offset(t, c, windows);
-    zkg_g1j_set_infinity(&sum);
-    for (uint32_t w = windows; w-- > 0;) {
-        for (uint32_t j = 0; j < c; j++)
-            zkg_g1j_double(&sum, &sum);
-        if (affine)
-            window_affine(&part, &s, t, w, c, w + 1 == windows);
-        else
-            window_jacobian(&part, bucket, buckets, t, w, c, w + 1 == windows);
-        zkg_g1j_add(&sum, &sum, &part);
-    }
-    if (affine)
-        space_clear(&s);
-    free(bucket);
-    *out = sum;
+    if (!affine)
+        return sum_jacobian(out, t, c, windows);
+    sum_affine(out, &s, t);
+    space_clear(&s);
     return true;
 }
 

@@ -180,6 +180,57 @@ static void many_terms(void **state)
     free(s);
 }
 
+/* Windows one by one, the widest window, groups of windows that do not divide:
+ * on powers of a known tau, so that one element says what the sum is. */
+static void large_sums(void **state)
+{
+    static const struct {
+        size_t n;
+        zkg_scalar_type type;
+    } cases[] = {{140001, ZKG_SCALAR_I16}, {40001, ZKG_SCALAR_I32},
+                 {20011, ZKG_SCALAR_FR},   {5003, ZKG_SCALAR_FR},
+                 {5003, ZKG_SCALAR_I64},   {1021, ZKG_SCALAR_FR}};
+    const size_t most = cases[0].n;
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
+    zkg_g1 *p = malloc(most * sizeof(*p));
+    zkg_fr *s = malloc(most * sizeof(*s));
+    rng g = rng_new();
+    zkg_fr tau;
+
+    (void)state;
+    assert_true(p && s);
+    zkg_fr_from_u64(&tau, rng_u64(&g));
+    assert_int_equal(zkg_g1_powers(p, most, &tau, cpu[2]), ZKG_OK);
+    for (size_t k = 0; k < sizeof(cases) / sizeof(*cases); k++) {
+        zkg_fr sum = zkg_fr_zero, power = zkg_fr_one, t;
+        zkg_g1 want, got;
+
+        for (size_t i = 0; i < cases[k].n; i++) {
+            if (cases[k].type == ZKG_SCALAR_FR) {
+                zkg_fr_from_u64(&t, rng_edge(&g));
+                zkg_fr_mul(&s[i], &t, &s[i > 0 ? i - 1 : 0]);
+                zkg_fr_add(&s[i], &s[i], &t);
+            } else {
+                put(s, cases[k].type, i, rng_u64(&g));
+            }
+            get(&t, s, cases[k].type, i);
+            zkg_fr_mul(&t, &t, &power);
+            zkg_fr_add(&sum, &sum, &t);
+            zkg_fr_mul(&power, &power, &tau);
+        }
+        zkg_g1_mul(&want, &zkg_g1_generator, &sum);
+        for (int c = 0; c < 3; c++) {
+            assert_int_equal(
+                zkg_msm_g1(&got, p, s, cases[k].type, cases[k].n, cpu[c]),
+                ZKG_OK);
+            assert_true(zkg_g1_equal(&got, &want));
+        }
+    }
+    free(p);
+    free(s);
+}
+
 /* One bucket gets everything: equal points double, opposite ones cancel. */
 static void degenerate_sums(void **state)
 {
@@ -305,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_and_length),
         cmocka_unit_test(many_terms),
+        cmocka_unit_test(large_sums),
         cmocka_unit_test(degenerate_sums),
         cmocka_unit_test(every_width),
         cmocka_unit_test(powers_of_tau),
