@@ -31,62 +31,51 @@ static zkg_status record_add(zkg_recorder **out, const char *name, uint64_t n,
     return zkg_recorder_finish(r, err);
 }
 
+typedef struct kernels {
+    zkg_recorder *add_2, *add_16;
+} kernels;
+
 /* Two calls make the graph. */
-static zkg_status call_kernels(zkg_device *d, const zkg_recorder *add_2,
-                               const zkg_recorder *add_16, zkg_error *err)
+static zkg_status calls(zkg_device *d, void *user, zkg_error *err)
 {
+    const kernels *k = user;
     zkg_handle a, sums, total;
 
     ZKG_TRY(zkg_device_input(d, &a, "a", ZKG_I32, ZKG_PRIVATE, 2,
                              (uint64_t[]){16, 2}, err));
-    ZKG_TRY(zkg_device_call(d, "pairs", add_2, 16,
+    ZKG_TRY(zkg_device_call(d, "pairs", k->add_2, 16,
                             (zkg_arg[]){{"a", .in = a}, {"s", .out = &sums}}, 2,
                             err));
     ZKG_TRY(zkg_device_call(
-        d, "all", add_16, 1,
+        d, "all", k->add_16, 1,
         (zkg_arg[]){{"a", .in = sums}, {"s", .out = &total}}, 2, err));
     return zkg_device_output(d, total, "total", ZKG_PUBLIC, err);
 }
 
 static zkg_status build(zkg_graph **g, zkg_error *err)
 {
-    zkg_recorder *add_2 = NULL, *add_16 = NULL;
-    zkg_device *d = NULL;
-    zkg_status s = record_add(&add_2, "add_2", 2, err);
+    kernels k = {NULL, NULL};
+    zkg_status s = record_add(&k.add_2, "add_2", 2, err);
 
     if (s == ZKG_OK)
-        s = record_add(&add_16, "add_16", 16, err);
+        s = record_add(&k.add_16, "add_16", 16, err);
     if (s == ZKG_OK)
-        s = zkg_device_new(&d, err);
-    if (s == ZKG_OK)
-        s = call_kernels(d, add_2, add_16, err);
-    if (s == ZKG_OK)
-        s = zkg_device_finish(g, d, err);
-    zkg_device_free(d);
-    zkg_recorder_free(add_2);
-    zkg_recorder_free(add_16);
+        s = example_graph(g, calls, &k, err);
+    zkg_recorder_free(k.add_2);
+    zkg_recorder_free(k.add_16);
     return s;
 }
 
-/* New data, the same graph: values of the input, then all that follows. */
+/* New data, the same graph. */
 static zkg_status run(example *e, const zkg_graph *g, zkg_error *err)
 {
+    const int64_t total = 528;
     int64_t a[32];
-    zkg_witness *w;
-    zkg_status s;
+    const example_values in = {"a", a, 32}, out = {"total", &total, 1};
 
     for (int i = 0; i < 32; i++)
         a[i] = i + 1;
-    ZKG_TRY(zkg_witness_new(&w, g, NULL, err));
-    s = zkg_witness_set_i64(w, "a", a, 32, err);
-    if (s == ZKG_OK)
-        s = zkg_witness_make(w, err);
-    if (s == ZKG_OK)
-        s = example_expect(w, "total", (int64_t[]){528}, 1, err);
-    if (s == ZKG_OK)
-        s = example_prove(e, g, w, err);
-    zkg_witness_free(w);
-    return s;
+    return example_run(e, g, &in, 1, &out, 1, err);
 }
 
 int main(int argc, char **argv)

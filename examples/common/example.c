@@ -195,3 +195,69 @@ zkg_status example_expect(const zkg_witness *w, const char *tensor,
     free(have);
     return s;
 }
+
+zkg_status example_graph(zkg_graph **g,
+                         zkg_status (*calls)(zkg_device *d, void *user,
+                                             zkg_error *err),
+                         void *user, zkg_error *err)
+{
+    zkg_device *d;
+    zkg_status s;
+
+    ZKG_TRY(zkg_device_new(&d, err));
+    s = calls(d, user, err);
+    if (s == ZKG_OK)
+        s = zkg_device_finish(g, d, err);
+    zkg_device_free(d);
+    return s;
+}
+
+static zkg_status make_witness(zkg_witness **w, const zkg_graph *g,
+                               const example_values *in, size_t ins,
+                               zkg_error *err)
+{
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(zkg_witness_new(w, g, NULL, err));
+    for (size_t i = 0; i < ins && s == ZKG_OK; i++)
+        s = zkg_witness_set_i64(*w, in[i].tensor, in[i].value, in[i].count,
+                                err);
+    if (s == ZKG_OK)
+        s = zkg_witness_make(*w, err);
+    if (s != ZKG_OK)
+        zkg_witness_free(*w);
+    return s;
+}
+
+zkg_status example_run(example *e, const zkg_graph *g, const example_values *in,
+                       size_t ins, const example_values *out, size_t outs,
+                       zkg_error *err)
+{
+    zkg_witness *w;
+    zkg_status s = ZKG_OK;
+
+    ZKG_TRY(make_witness(&w, g, in, ins, err));
+    for (size_t i = 0; i < outs && s == ZKG_OK; i++)
+        s = example_expect(w, out[i].tensor, out[i].value, out[i].count, err);
+    if (s == ZKG_OK)
+        s = example_prove(e, g, w, err);
+    zkg_witness_free(w);
+    return s;
+}
+
+zkg_status example_refused(const zkg_graph *g, const example_values *in,
+                           size_t ins, const char *why, zkg_error *err)
+{
+    zkg_error said = {0};
+    zkg_witness *w;
+
+    if (make_witness(&w, g, in, ins, &said) == ZKG_OK) {
+        zkg_witness_free(w);
+        return zkg_fail(err, ZKG_ERR_INTERNAL, "there is a witness where %s",
+                        why);
+    }
+    if (said.status != ZKG_ERR_WITNESS || strstr(said.text, why) == NULL)
+        return zkg_fail(err, ZKG_ERR_INTERNAL, "\"%.300s\" does not say %s",
+                        said.text, why);
+    return ZKG_OK;
+}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "zkgkr/comm.h"
+#include "zkgkr/device.h"
 #include "zkgkr/graph.h"
 #include "zkgkr/srs.h"
 #include "zkgkr/status.h"
@@ -50,6 +51,28 @@ zkg_status example_prove(example *e, const zkg_graph *g, const zkg_witness *w,
  */
 zkg_status example_prove_with(example *e, const zkg_key *key,
                               const zkg_witness *w, zkg_error *err);
+
+/* A graph by the calls of a function. */
+zkg_status example_graph(zkg_graph **g,
+                         zkg_status (*calls)(zkg_device *d, void *user,
+                                             zkg_error *err),
+                         void *user, zkg_error *err);
+
+/* Values of a tensor. */
+typedef struct example_values {
+    const char *tensor;
+    const int64_t *value;
+    size_t count;
+} example_values;
+
+/* Give inputs their values, hold outputs to theirs, prove that. */
+zkg_status example_run(example *e, const zkg_graph *g, const example_values *in,
+                       size_t ins, const example_values *out, size_t outs,
+                       zkg_error *err);
+
+/* Inputs for which there is no witness: the message must say why. */
+zkg_status example_refused(const zkg_graph *g, const example_values *in,
+                           size_t ins, const char *why, zkg_error *err);
 
 /* Hold a tensor to what is known of it. */
 zkg_status example_expect(const zkg_witness *w, const char *tensor,

@@ -91,16 +91,23 @@ static zkg_status run_program(zkg_array *arrays, const zkg_graph *g,
     return s;
 }
 
-/* Run it if a tensor that it makes is missing. */
+/* Run it if a tensor that it makes is missing, or if it makes none. */
 static zkg_status make_by_program(zkg_array *arrays, const zkg_graph *g,
                                   const zkg_task *t, const zkg_hints *hints,
                                   zkg_error *err)
 {
+    bool made = false;
+
     for (uint32_t p = 0; p < t->params; p++) {
-        if (program_makes(g, t, p) && arrays[t->bind[p]].data == NULL)
+        if (!program_makes(g, t, p))
+            continue;
+        made = true;
+        if (arrays[t->bind[p]].data == NULL)
             return run_program(arrays, g, t, hints, err);
     }
-    return ZKG_OK;
+    return made || g->program[t->kernel].params == 0
+               ? ZKG_OK
+               : run_program(arrays, g, t, hints, err);
 }
 
 /* The arrays of a circuit's inputs, to be freed with zkg_free(). */

@@ -107,11 +107,12 @@ zkg_status zkg_witness_solve(zkg_witness *w, const zkg_graph *g, zkg_error *err)
 {
     for (uint32_t i = 0; i < g->rules; i++) {
         bool missing = false;
-        uint32_t id;
+        uint32_t id, k = 0;
 
-        for (uint32_t k = 0; zkg_rule_makes(&id, g, &g->rule[i], k); k++)
+        for (; zkg_rule_makes(&id, g, &g->rule[i], k); k++)
             missing = missing || w->array[id].data == NULL;
-        if (missing)
+        /* What makes nothing asserts something, by its name. */
+        if (missing || k == 0)
             ZKG_TRY(zkg_rule_run(w->array, g, &g->rule[i], w->hints, err));
     }
     zkg_witness_refresh(w);

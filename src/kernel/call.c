@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -537,17 +536,9 @@ static zkg_status give_outputs(call *c, const zkg_compiled *k)
     return ZKG_OK;
 }
 
-/*
- * Padded copies of a virtual column hold what the circuit makes of padding and
- * of what is broadcast.  That may be a lone 1, whose denominator is 0: so
- * where there are padded copies, columns are committed.
- */
 static zkg_status run(call *c)
 {
-    const zkg_compile_options options = {
-        .commit_queries = !zkg_is_pow2(c->copies),
-        .view = c->view,
-    };
+    const zkg_compile_options options = {.view = c->view};
     char kernel[160];
     zkg_compiled k;
     zkg_status s;

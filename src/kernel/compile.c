@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/mem.h"
 #include "kernel/compiler.h"
-#include "tensor/dtype.h"
 
 #define TRY_ADD(c, list, item)                                                 \
     ZKG_TRY(zkg_compiler_add(c, list, sizeof(item), &(item)))
@@ -44,8 +42,7 @@ static zkg_status add_made_cell(zkg_compiler *c, uint32_t *operand,
     return ZKG_OK;
 }
 
-/* Column `column` of a table's queries: gates in a block of their own, or
- * gates that are asserted to be committed cells. */
+/* Column `column` of a table's queries: gates in a block of their own. */
 static zkg_status add_column(zkg_compiler *c, const zkg_recorded_table *t,
                              uint32_t column)
 {
@@ -53,17 +50,13 @@ static zkg_status add_column(zkg_compiler *c, const zkg_recorded_table *t,
     const uint32_t *node = t->query.data;
 
     for (uint32_t i = 0; i < n; i++) {
-        zkg_top top = {
+        const zkg_top top = {
             .node = node[(size_t)i * width + column],
             .minus = ZKG_NO_OPERAND,
-            .asserted = c->options->commit_queries,
         };
 
-        if (c->options->commit_queries)
-            ZKG_TRY(add_made_cell(c, &top.minus, c->params + c->columns, i));
         TRY_ADD(c, &c->top, top);
     }
-    c->columns++;
     return ZKG_OK;
 }
 
@@ -241,14 +234,14 @@ static zkg_status find_run(zkg_compiler *c)
 
 /* ---- parameters ---- */
 
-static zkg_status add_param(zkg_compiler *c, uint32_t at,
+static zkg_status add_param(zkg_compiler *c, uint32_t *id,
                             const zkg_compiled_param *p)
 {
-    c->param[at] = c->out->param.count;
+    *id = c->out->param.count;
     ZKG_TRY(zkg_compiler_add(c, &c->out->param, sizeof(*p), p));
     return zkg_compiler_add(
         c, p->role == ZKG_COMPILED_VIRTUAL ? &c->out->output : &c->out->input,
-        sizeof(c->param[at]), &c->param[at]);
+        sizeof(*id), id);
 }
 
 /* Entries of live hints move together; cells[p]: how many entries of p the
@@ -304,31 +297,17 @@ static zkg_status add_recorded(zkg_compiler *c, uint32_t id, uint64_t cells)
         for (uint32_t k = 0; k < made.axes; k++)
             made.count *= made.len[k];
     }
-    return add_param(c, id, &made);
+    return add_param(c, &c->param[id], &made);
 }
 
-/* The smallest type that holds a column of a table. */
-static zkg_dtype column_type(const zkg_recorded_table *t, uint32_t column)
-{
-    int64_t min = 0, max = t->bits > 0 ? ((int64_t)1 << t->bits) - 1 : 0;
-
-    for (uint32_t i = 0; i < t->rows; i++) {
-        const int64_t v = t->row[(size_t)i * (1 + t->values) + column];
-
-        min = v < min ? v : min;
-        max = v > max ? v : max;
-    }
-    return zkg_dtype_for_range(min, max);
-}
-
-static zkg_status add_site(zkg_compiler *c, uint32_t table, uint32_t *column)
+static zkg_status add_site(zkg_compiler *c, uint32_t table)
 {
     const zkg_recorded_table *t = zkg_recorder_table(c->r, table);
     zkg_compiled_site site = {.table = table, .columns = 1 + t->values};
 
     if (!is_site(t))
         return ZKG_OK;
-    for (uint32_t k = 0; k <= t->values; k++, ++*column) {
+    for (uint32_t k = 0; k <= t->values; k++) {
         zkg_compiled_param p = {
             .role = ZKG_COMPILED_VIRTUAL,
             .type = ZKG_FR,
@@ -337,14 +316,9 @@ static zkg_status add_site(zkg_compiler *c, uint32_t table, uint32_t *column)
             .recorded = ZKG_NO_PARAM,
         };
 
-        if (c->options->commit_queries) {
-            p.role = ZKG_COMPILED_MADE;
-            p.type = column_type(t, k);
-        }
         p.len[0] = p.count;
         snprintf(p.name, sizeof(p.name), "query_%u_%u", table, k);
-        ZKG_TRY(add_param(c, c->params + *column, &p));
-        site.param[k] = c->param[c->params + *column];
+        ZKG_TRY(add_param(c, &site.param[k], &p));
     }
     c->out->cost.queries += t->query.count / (1 + t->values);
     return zkg_compiler_add(c, &c->out->site, sizeof(site), &site);
@@ -353,7 +327,6 @@ static zkg_status add_site(zkg_compiler *c, uint32_t table, uint32_t *column)
 static zkg_status add_params(zkg_compiler *c)
 {
     uint64_t *cells = zkg_alloc(c->params, sizeof(cells[0]));
-    uint32_t column = 0;
     zkg_status s = ZKG_OK;
 
     if (cells == NULL)
@@ -363,7 +336,7 @@ static zkg_status add_params(zkg_compiler *c)
         s = add_recorded(c, i, cells[i]);
     zkg_free(cells);
     for (uint32_t i = 0; i < c->r->table.count && s == ZKG_OK; i++)
-        s = add_site(c, i, &column);
+        s = add_site(c, i);
     if (s == ZKG_OK && c->out->input.count > ZKG_CIRCUIT_MAX_INPUTS)
         s = zkg_fail(c->err, ZKG_ERR_UNSUPPORTED,
                      "kernel %s: %u tensors, hints included; at most %d",
@@ -400,10 +373,7 @@ void zkg_compiler_cell(uint32_t *param, uint32_t *entry, const zkg_compiler *c,
 static bool allocate(zkg_compiler *c)
 {
     const size_t n = c->nodes;
-    size_t columns = 0;
 
-    for (uint32_t i = 0; i < c->r->table.count; i++)
-        columns += 1 + (size_t)zkg_recorder_table(c->r, i)->values;
     c->live = zkg_alloc(n, sizeof(c->live[0]));
     c->run = zkg_alloc(n, sizeof(c->run[0]));
     c->value = zkg_alloc(n, sizeof(c->value[0]));
@@ -417,7 +387,7 @@ static bool allocate(zkg_compiler *c)
     c->place = zkg_alloc(n, sizeof(c->place[0]));
     c->number = zkg_alloc(n, sizeof(c->number[0]));
     c->gate = zkg_alloc(n, sizeof(c->gate[0]));
-    c->param = zkg_alloc(c->params + columns, sizeof(c->param[0]));
+    c->param = zkg_alloc(c->params, sizeof(c->param[0]));
     c->hint_first = zkg_alloc(c->r->hint.count, sizeof(c->hint_first[0]));
     if (c->live == NULL || c->run == NULL || c->value == NULL ||
         c->operand == NULL || c->pure == NULL || c->instead == NULL ||

@@ -29,7 +29,6 @@ typedef struct zkg_param_view {
 } zkg_param_view;
 
 typedef struct zkg_compile_options {
-    bool commit_queries; /**< columns of sites are committed, not virtual */
     const zkg_param_view *view; /**< one a recorded parameter, or NULL */
 } zkg_compile_options;
 

@@ -7,8 +7,8 @@
  * What the steps of a compilation share.
  *
  * An *operand* is what a gate may read: a node that is a cell or a value, or
- * one of the made cells (of outputs, and of committed queries), which no node
- * stands for; these are numbered behind the nodes.
+ * a cell of an output, which no node stands for; these are numbered behind the
+ * nodes.
  */
 
 #include "kernel/compile.h"
@@ -36,7 +36,7 @@ typedef struct zkg_top {
     zkg_gate gate;
 } zkg_top;
 
-/** Entry of a parameter: a recorded one, or, behind those, a column. */
+/** Entry of an output. */
 typedef struct zkg_made_cell {
     uint32_t param, entry;
 } zkg_made_cell;
@@ -67,7 +67,7 @@ typedef struct zkg_compiler {
     uint32_t *place;    /* of a value: its gate in the layer before */
     uint32_t *number;   /* its value in the program */
     zkg_gate *gate;     /* of a value */
-    /* one a recorded parameter, then one a column */
+    /* one a recorded parameter */
     uint32_t *param; /* the compiled one */
     /* one a hint */
     uint32_t *hint_first; /* its first entry, or ZKG_NO_OPERAND: not live */
@@ -77,7 +77,7 @@ typedef struct zkg_compiler {
     zkg_list use;         /* zkg_placed: where values are needed */
     zkg_list placed;      /* zkg_placed, by layer, then node */
     zkg_list stack;
-    uint32_t columns, top_gates, layers;
+    uint32_t top_gates, layers;
 } zkg_compiler;
 
 /** The operand, or the node to go on with, that stands for node x. */

@@ -49,7 +49,7 @@ static zkg_status fail_as(const zkg_recorder *r, zkg_error *err)
 
 zkg_status zkg_recorder_finish(zkg_recorder *r, zkg_error *err)
 {
-    const zkg_compile_options options = {.commit_queries = false};
+    const zkg_compile_options options = {.view = NULL};
     zkg_compiled compiled;
     zkg_error why = {0};
 
@@ -71,7 +71,7 @@ zkg_status zkg_recorder_finish(zkg_recorder *r, zkg_error *err)
 static zkg_status compile_plain(zkg_compiled *out, const zkg_recorder *r,
                                 zkg_error *err)
 {
-    const zkg_compile_options options = {.commit_queries = false};
+    const zkg_compile_options options = {.view = NULL};
 
     if (r->failed.status != ZKG_OK)
         return fail_as(r, err);

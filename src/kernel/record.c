@@ -591,50 +591,64 @@ zkg_var zkg_scale(zkg_recorder *r, int64_t c, zkg_var x)
 
 /* ---- products ---- */
 
-/* c * node, if x is that with c other than 1; else 1 * x. */
-static uint32_t take_factor(const zkg_recorder *r, zkg_fr *c, uint32_t x)
+/* x as c node + c0. */
+typedef struct factor {
+    uint32_t node;
+    zkg_fr c, c0;
+} factor;
+
+static factor take_factor(const zkg_recorder *r, uint32_t x)
 {
     const zkg_node *n = zkg_recorder_node(r, x);
     const zkg_node_term *t;
 
-    *c = zkg_fr_one;
-    if (n->kind != ZKG_NODE_SUM || n->b != 1 ||
-        !zkg_fr_is_zero(zkg_recorder_constant(r, n->c)))
-        return x;
+    if (n->kind != ZKG_NODE_SUM || n->b != 1)
+        return (factor){x, zkg_fr_one, zkg_fr_zero};
     t = zkg_recorder_terms(r, n);
-    *c = *zkg_recorder_constant(r, t->constant);
-    return t->node;
+    return (factor){t->node, *zkg_recorder_constant(r, t->constant),
+                    *zkg_recorder_constant(r, n->c)};
+}
+
+/* (c x + c0)(d y + d0) = c d xy + c d0 x + c0 d y + c0 d0: a product of nodes,
+ * so that a factor such as 1 - x costs no layer. */
+static zkg_var multiply(zkg_recorder *r, const factor *f, const factor *g)
+{
+    const zkg_node n = {
+        .kind = ZKG_NODE_PRODUCT,
+        .random = zkg_recorder_node(r, f->node)->random ||
+                  zkg_recorder_node(r, g->node)->random,
+        .a = f->node < g->node ? f->node : g->node,
+        .b = f->node < g->node ? g->node : f->node,
+    };
+    zkg_var x[3] = {{intern(r, &n, NULL)}, {f->node}, {g->node}};
+    zkg_fr c[3], c0;
+
+    zkg_fr_mul(&c[0], &f->c, &g->c);
+    zkg_fr_mul(&c[1], &f->c, &g->c0);
+    zkg_fr_mul(&c[2], &f->c0, &g->c);
+    zkg_fr_mul(&c0, &f->c0, &g->c0);
+    return zkg_recorder_combine(r, &c0, 3, c, x);
 }
 
 zkg_var zkg_mul(zkg_recorder *r, zkg_var x, zkg_var y)
 {
-    zkg_node n = {.kind = ZKG_NODE_PRODUCT};
     const zkg_node *a, *b;
-    zkg_var made;
-    zkg_fr c, d;
+    factor f, g;
 
     if (!zkg_recorder_check_var(r, x) || !zkg_recorder_check_var(r, y))
         return (zkg_var){0};
     a = zkg_recorder_node(r, x.id);
     b = zkg_recorder_node(r, y.id);
     if (a->kind == ZKG_NODE_CONSTANT) {
-        c = *zkg_recorder_constant(r, a->a);
+        const zkg_fr c = *zkg_recorder_constant(r, a->a);
+
         return zkg_recorder_combine(r, &zkg_fr_zero, 1, &c, &y);
     }
     if (b->kind == ZKG_NODE_CONSTANT)
         return zkg_mul(r, y, x);
-    n.a = take_factor(r, &c, x.id);
-    n.b = take_factor(r, &d, y.id);
-    if (n.a > n.b) {
-        const uint32_t t = n.a;
-
-        n.a = n.b;
-        n.b = t;
-    }
-    n.random = a->random || b->random;
-    made.id = intern(r, &n, NULL);
-    zkg_fr_mul(&c, &c, &d);
-    return zkg_recorder_combine(r, &zkg_fr_zero, 1, &c, &made);
+    f = take_factor(r, x.id);
+    g = take_factor(r, y.id);
+    return multiply(r, &f, &g);
 }
 
 zkg_var zkg_challenge(zkg_recorder *r)
