@@ -40,8 +40,7 @@ static void theta(zkg_recorder *r, state *a)
 
     for (int x = 0; x < 5; x++) {
         for (int z = 0; z < WIDTH; z++) {
-            const zkg_var low =
-                xor_bits(r, a->bit[x][z], a->bit[x + 5][z]);
+            const zkg_var low = xor_bits(r, a->bit[x][z], a->bit[x + 5][z]);
             const zkg_var high =
                 xor_bits(r, a->bit[x + 10][z], a->bit[x + 15][z]);
 
@@ -64,9 +63,9 @@ static void theta(zkg_recorder *r, state *a)
 /* rho and pi: lanes turn, and change places. */
 static void rho_pi(state *a)
 {
-    static const int turn[LANES] = {0,  1,  62, 28, 27, 36, 44, 6,  55,
-                                    20, 3,  10, 43, 25, 39, 41, 45, 15,
-                                    21, 8,  18, 2,  61, 56, 14};
+    static const int turn[LANES] = {0,  1, 62, 28, 27, 36, 44, 6,  55,
+                                    20, 3, 10, 43, 25, 39, 41, 45, 15,
+                                    21, 8, 18, 2,  61, 56, 14};
     const state b = *a;
 
     for (int y = 0; y < 5; y++) {
@@ -86,10 +85,10 @@ static void chi(zkg_recorder *r, state *a)
     for (int y = 0; y < 5; y++) {
         for (int x = 0; x < 5; x++) {
             for (int z = 0; z < WIDTH; z++)
-                a->bit[x + 5 * y][z] = xor_bits(
-                    r, b.bit[x + 5 * y][z],
-                    and_not(r, b.bit[(x + 1) % 5 + 5 * y][z],
-                            b.bit[(x + 2) % 5 + 5 * y][z]));
+                a->bit[x + 5 * y][z] =
+                    xor_bits(r, b.bit[x + 5 * y][z],
+                             and_not(r, b.bit[(x + 1) % 5 + 5 * y][z],
+                                     b.bit[(x + 2) % 5 + 5 * y][z]));
         }
     }
 }
@@ -141,8 +140,7 @@ static zkg_status record_keccak(zkg_recorder **out, zkg_error *err)
     keccak_f(r, &a);
     for (uint64_t i = 0; i < DIGEST; i++)
         zkg_set(r, h, i,
-                zkg_combine(r, 0, 8,
-                            (int64_t[]){1, 2, 4, 8, 16, 32, 64, 128},
+                zkg_combine(r, 0, 8, (int64_t[]){1, 2, 4, 8, 16, 32, 64, 128},
                             &a.bit[i / 8][8 * (i % 8)]));
     return zkg_recorder_finish(r, err);
 }
