@@ -15,7 +15,7 @@ import tempfile
 RANKS = (1, 2, 3)
 
 
-def run(mpirun, ranks, args):
+def run(mpirun, ranks, args, folder):
     """Run under mpirun; how many ranks it says took part."""
     command = [mpirun, "-n", str(ranks)]
     version = subprocess.run(
@@ -24,7 +24,8 @@ def run(mpirun, ranks, args):
     if "Open MPI" in version.stdout:
         command += ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"]
     done = subprocess.run(
-        command + args, capture_output=True, text=True, timeout=280, check=False
+        command + args, capture_output=True, text=True, timeout=280,
+        check=False, cwd=folder,
     )
     if done.returncode != 0:
         sys.exit(f"{command + args}: {done.returncode}\n{done.stderr}")
@@ -36,7 +37,7 @@ def tasks(program, srs, folder):
     out = pathlib.Path(folder) / "tasks"
     done = subprocess.run(
         [program, "--srs", srs, "--tasks", str(out)],
-        capture_output=True, text=True, timeout=280, check=False,
+        capture_output=True, text=True, timeout=280, check=False, cwd=folder,
     )
     if done.returncode != 0:
         sys.exit(f"{program} --tasks: {done.returncode}\n{done.stderr}")
@@ -75,7 +76,7 @@ def main():
                 args = [program, "--srs", srs, "--out", str(out)]
                 if planned:
                     args += ["--schedule", schedule(folder, names, ranks)]
-                took = run(mpirun, ranks, args)
+                took = run(mpirun, ranks, args, folder)
                 if not took or any(n != ranks for n in took):
                     sys.exit(f"{took} ranks took part, not {ranks}")
                 proofs[(ranks, planned)] = out.read_bytes()
