@@ -65,7 +65,8 @@ def schedule(folder, names, ranks):
 
 
 def main():
-    mpirun, srs, program = sys.argv[1:4]
+    mpirun = sys.argv[1]
+    srs, program = (os.path.abspath(path) for path in sys.argv[2:4])
     proofs = {}
     os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
     with tempfile.TemporaryDirectory() as folder:
