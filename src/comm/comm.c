@@ -215,6 +215,15 @@ zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
     return *out != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
 }
 
+zkg_status zkg_comm_host(zkg_comm **out, const zkg_comm *c)
+{
+    *out = NULL;
+    if (c->size > 1)
+        return WAITING(c, c->ops->host(out, c));
+    *out = zkg_comm_alone_new(c->tally);
+    return *out != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
+}
+
 void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed)
 {
     *made = world->tally != NULL ? world->tally->made : 0;

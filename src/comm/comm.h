@@ -79,6 +79,10 @@ ZKG_MUST_CHECK zkg_status zkg_comm_subgroup(zkg_comm **out,
                                             const uint32_t *ranks, uint32_t n,
                                             uint32_t tag);
 
+/** The ranks of c that are on this rank's host and can share memory, in c's
+ *  order; zkg_comm_free it.  Collective over c. */
+ZKG_MUST_CHECK zkg_status zkg_comm_host(zkg_comm **out, const zkg_comm *c);
+
 /** Communicators made and freed by this rank, world included.  Not
  *  collective. */
 void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed);

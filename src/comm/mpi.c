@@ -480,6 +480,7 @@ static void free_ranks(zkg_comm *c)
 
 static zkg_status subgroup(zkg_comm **out, const zkg_comm *world,
                            const uint32_t *list, uint32_t n, uint32_t tag);
+static zkg_status host(zkg_comm **out, const zkg_comm *c);
 
 static const zkg_comm_ops mpi_ops = {
     .sum_fr = sum_fr,
@@ -491,6 +492,7 @@ static const zkg_comm_ops mpi_ops = {
     .min_u64 = min_u64,
     .barrier = barrier,
     .subgroup = subgroup,
+    .host = host,
     .send_token = send_token,
     .recv_token = recv_token,
     .drain_tokens = drain_tokens,
@@ -554,6 +556,16 @@ static zkg_status subgroup(zkg_comm **out, const zkg_comm *world,
                                    TAG_GROUP + (int)(tag % TAG_GROUP), &comm);
     (void)MPI_Group_free(&some);
     MPI_TRY(result);
+    return wrap(out, comm, r->world, false);
+}
+
+static zkg_status host(zkg_comm **out, const zkg_comm *c)
+{
+    const ranks *r = ranks_of(c);
+    MPI_Comm comm;
+
+    MPI_TRY(MPI_Comm_split_type(r->comm, MPI_COMM_TYPE_SHARED, (int)c->rank,
+                                MPI_INFO_NULL, &comm));
     return wrap(out, comm, r->world, false);
 }
 

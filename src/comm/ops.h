@@ -27,6 +27,7 @@ typedef struct zkg_comm_ops {
     zkg_status (*barrier)(const zkg_comm *c);
     zkg_status (*subgroup)(zkg_comm **out, const zkg_comm *world,
                            const uint32_t *ranks, uint32_t n, uint32_t tag);
+    zkg_status (*host)(zkg_comm **out, const zkg_comm *c);
     zkg_status (*send_token)(zkg_comm *world, uint32_t dest, uint64_t value);
     zkg_status (*recv_token)(zkg_comm *world, uint64_t *value);
     zkg_status (*drain_tokens)(zkg_comm *world);

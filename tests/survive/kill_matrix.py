@@ -120,6 +120,12 @@ def is_alive(pid):
         return False
 
 
+def shared_maps(pid):
+    """(inode, rights) of the witness as a rank maps it."""
+    with open('/proc/%d/maps' % pid) as f:
+        return [(x.split()[4], x.split()[1]) for x in f if 'memfd:zkgkr' in x]
+
+
 def signalled(job, n, who, number):
     """A signal to launch, or to a rank, while another rank works for ever."""
     name = '%s gets %d on %d' % (who, number, n)
@@ -137,6 +143,10 @@ def signalled(job, n, who, number):
                 for f in os.listdir('run') if f == 'rank-%d.now' % (n - 1))):
         time.sleep(0.05)
         ranks = ranks_of('run') if os.path.isdir('run') else []
+    maps = [m for r in ranks for m in shared_maps(r)]
+    job.check(name, len({inode for inode, _ in maps}) == 1 and
+              sorted(rights for _, rights in maps) == ['r--s'] * (n - 1) +
+              ['rw-s'], 'the witness is not shared', maps)
     start = time.monotonic()
     os.kill(child.pid if who == 'launch' else ranks[0], number)
     _, err = child.communicate(timeout=30)
@@ -163,6 +173,22 @@ def signalled(job, n, who, number):
     job.check(name, code == 0 and job.bytes('z.proof') == job.want, err)
 
 
+def witness(job):
+    """One rank that cannot map the others' memory computes for itself; one
+    that fails says so for all."""
+    for fault, n in (('1:witness:apart', 3), ('0:witness:apart', 2)):
+        code, _, err, _ = job.launch(n, job.prove('w.proof'), ZKGKR_FAULT=fault)
+        job.check(fault, code == 0 and job.bytes('w.proof') == job.want, err)
+    for fault, code in (('0:witness:nomem', 6), ('1:witness:nomem', 6),
+                        ('1:witness:kill', 7), ('0:reading:exit', 7)):
+        got, _, err, took = job.launch(2, job.prove('w.proof'),
+                                       ZKGKR_FAULT=fault)
+        ours = [x for x in err.splitlines()
+                if x.startswith('zkgkr ') or 'error: ' in x]
+        job.check(fault, got == code and len(ours) == 1 and took < LIMIT_S, got,
+                  err)
+
+
 def main():
     build, source = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as tmp:
@@ -172,6 +198,7 @@ def main():
         signalled(job, 2, 'launch', signal.SIGINT)
         signalled(job, 2, 'launch', signal.SIGKILL)
         signalled(job, 2, 'a rank', signal.SIGKILL)
+        witness(job)
         bare_mpirun(job, sys.argv[3:])
         matrix(job)
         os.chdir('/')

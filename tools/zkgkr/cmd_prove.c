@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * zkgkr prove: a proof, alone or on the ranks of an mpirun.
  *
- * Every rank reads the same files and computes the same witness.  After each
+ * Every rank reads the same files; one a host computes the witness.  After each
  * stage the ranks agree on a status, so that a refused input ends the job on
  * all of them with one message and one exit code. */
 #include <inttypes.h>
@@ -21,6 +21,7 @@
 #include "journal/journal.h"
 #include "options.h"
 #include "progress.h"
+#include "prover/share.h"
 #include "report.h"
 #include "schedule/cost.h"
 #include "watch.h"
@@ -44,6 +45,7 @@ typedef struct prove_job {
     zkg_key key;
     zkg_srs *srs;
     zkg_witness witness;
+    zkg_shared shared; /* what holds the witness, on a host of several ranks */
     zkg_journal *journal;
     zkg_plan *plan;
     const char *plan_source;
@@ -301,26 +303,36 @@ static zkg_status check_memory(prove_job *j, zkg_error *err)
     return zkg_budget_check(j->active, &j->forecast, limit, err);
 }
 
-/* Rank 0 checks what all ranks compute alike. */
-static zkg_status make_witness(prove_job *j, zkg_error *err)
+/* Rank 0 checks what others compute alike. */
+static zkg_status compute_witness(zkg_witness *out, void *user, zkg_error *err)
 {
+    const prove_job *j = user;
     const prove_args *a = &j->args;
 
-    ZKG_TRY(zkg_watch_stage(NULL, ZKG_STAGE_WITNESS, "", err));
     if (a->witness != NULL) {
-        ZKG_TRY(zkg_witness_read(&j->witness, j->graph, a->witness, err));
+        ZKG_TRY(zkg_witness_read(out, j->graph, a->witness, err));
     } else {
-        ZKG_TRY(zkg_witness_init(&j->witness, j->graph, err));
-        ZKG_TRY(zkg_witness_read_input(&j->witness, j->graph, a->input, err));
-        ZKG_TRY(zkg_witness_solve(&j->witness, j->graph, err));
+        ZKG_TRY(zkg_witness_init(out, j->graph, err));
+        ZKG_TRY(zkg_witness_read_input(out, j->graph, a->input, err));
+        ZKG_TRY(zkg_witness_solve(out, j->graph, err));
     }
     if (j->cli->rank == 0)
-        ZKG_TRY(zkg_witness_check(&j->witness, j->graph, err));
+        ZKG_TRY(zkg_witness_check(out, j->graph, err));
+    return ZKG_OK;
+}
+
+static zkg_status make_witness(prove_job *j, zkg_error *err)
+{
+    zkg_status status = zkg_watch_stage(NULL, ZKG_STAGE_WITNESS, "", err);
+
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    ZKG_TRY(zkg_witness_once_a_host(&j->witness, &j->shared, j->active,
+                                    j->graph, compute_witness, j, err));
     j->witness_s = zkg_seconds() - j->ready;
     if (j->cli->rank == 0)
-        ZKG_TRY(zkg_expectation_measure(&j->args.expect, &j->witness, j->graph,
-                                        err));
-    return ZKG_OK;
+        status = zkg_expectation_measure(&j->args.expect, &j->witness, j->graph,
+                                         err);
+    return zkg_ranks_agree(j->active, status, err);
 }
 
 static zkg_status write_results(const prove_job *j, const uint8_t *proof,
@@ -413,8 +425,7 @@ static zkg_status all_stages(prove_job *j, zkg_error *err)
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     if (j->args.dry_run)
         return ZKG_OK;
-    status = make_witness(j, err);
-    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    ZKG_TRY(make_witness(j, err));
     return prove(j, err);
 }
 
@@ -443,6 +454,7 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     zkg_forecast_clear(&j.forecast);
     zkg_job_clear(&j.job);
     zkg_witness_clear(&j.witness);
+    zkg_shared_clear(&j.shared);
     zkg_srs_free(j.srs);
     zkg_key_clear(&j.key);
     zkg_graph_free(j.graph);

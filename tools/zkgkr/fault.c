@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/shared.h"
 #include "watch.h"
 
 enum { STAGES = ZKG_STAGE_WRITING + 1 };
@@ -23,6 +24,7 @@ typedef enum action {
     ENOSPC_,
     NOMEM,
     TERM,
+    APART,
     ACTIONS
 } action;
 
@@ -47,7 +49,7 @@ static bool find(int *out, const char *const *names, int n, const char *text,
 zkg_status zkg_fault_init(uint32_t rank, zkg_error *err)
 {
     static const char *const actions[ACTIONS] = {
-        "kill", "segv", "exit", "hang", "enospc", "nomem", "term"};
+        "kill", "segv", "exit", "hang", "enospc", "nomem", "term", "apart"};
     const char *text = getenv("ZKGKR_FAULT"), *at;
     const char *const *stages = zkg_stage_names;
     char *end;
@@ -102,6 +104,9 @@ static void fail(action a)
         break;
     case TERM:
         (void)raise(SIGTERM);
+        break;
+    case APART:
+        zkg_shared_refuse();
         break;
     case ACTIONS:
         break;

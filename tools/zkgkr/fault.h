@@ -8,10 +8,12 @@
  *
  *     ZKGKR_FAULT=rank:stage:action[:n]
  *
- * When this rank comes to that stage (commit, task, gather, opening, writing)
+ * When this rank comes to that stage (reading,
+ * witness, commit, task, gather, opening, writing)
  * for the n-th time (default 1), it is killed (`kill`, `segv`), leaves without
  * a word (`exit`), works for ever (`hang`), finds each disk full (`enospc`) or
- * no memory (`nomem`) from there on, or gets a SIGTERM (`term`).
+ * no memory (`nomem`) or no way to map what other ranks share (`apart`) from
+ * there on, or gets a SIGTERM (`term`).
  */
 
 #include "zkgkr/prove.h"
