@@ -319,6 +319,18 @@ def test_planning():
     write('costs.txt', 'leaf -1\n')
     case('bad constant', 3, r'costs.txt:1: ', plan + [
         '2', '--costs', 'costs.txt'])
+    case('calibrate', 0, '', ['selftest', '--calibrate', '-o', 'costs.txt'])
+    constants = dict(line.split()[:2] for line in open('costs.txt')
+                     if not line.startswith('#'))
+    for name, value in constants.items():
+        assert 0 < float(value) < (1e9 if 'bytes' in name else 1), name
+    # More bits cost more; a leaf is more than a cell.
+    assert float(constants['commit254']) > float(constants['commit8'])
+    assert float(constants['leaf']) > float(constants['cell'])
+    case('plan as calibrated', 0, 'Rank 1', plan + [
+        '2', '--costs', 'costs.txt'])
+    case('calibrate, usage', 2, 'goes with --calibrate', [
+        'selftest', '-o', 'costs.txt'])
     before = os.path.getmtime('p.proof')
     case('dry run', 0, 'forecast: .* commitments .* opening', prove + [
         '--dry-run'])

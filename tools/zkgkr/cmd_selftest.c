@@ -2,11 +2,14 @@
  * zkgkr selftest: known values of hash, field, curve and pairing, then one
  * tiny proof, which must verify, and must not after a change. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "base/mem.h"
+#include "calibrate.h"
 #include "comm/comm.h"
 #include "commands.h"
 #include "curve/pairing.h"
@@ -222,17 +225,48 @@ static zkg_status prove_and_judge(tiny *t, uint32_t cpu, zkg_error *err)
     return status;
 }
 
+/* Under mpirun the messages between two ranks are timed too. */
+static zkg_status calibrate(zkg_cli *cli, const char *out, zkg_error *err)
+{
+    zkg_costs costs;
+    char *text;
+    zkg_status status;
+
+    ZKG_TRY(zkg_calibrate(&costs, cli->world, err));
+    if (cli->rank != 0)
+        return ZKG_OK;
+    ZKG_TRY(zkg_costs_text(&text, &costs, err));
+    status = out == NULL ? ZKG_OK
+                         : zkg_file_write_atomic(out, text, strlen(text), err);
+    if (out == NULL)
+        fputs(text, stdout);
+    free(text);
+    return status;
+}
+
 zkg_status zkg_cmd_selftest(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
+    const char *out = NULL;
+    bool calibrates = false, done;
+    const zkg_option options[] = {
+        {"calibrate", NULL, "measure the constants of schedule plan", NULL,
+         &calibrates, false},
+        {"o", "FILE", "where they go; else stdout", &out, NULL, false},
+    };
     tiny t = {.graph = NULL};
-    bool done;
     zkg_status status;
 
-    (void)cli;
-    ZKG_TRY(zkg_options_parse(&done, NULL, NULL, 0, NULL, 0, "zkgkr selftest",
-                              argc, argv, err));
+    ZKG_TRY(zkg_options_parse(
+        &done, NULL, NULL, 0, options, sizeof(options) / sizeof(options[0]),
+        "zkgkr selftest [--calibrate [-o FILE]]", argc, argv, err));
     if (done)
+        return ZKG_OK;
+    if (out != NULL && !calibrates)
+        return zkg_fail(err, ZKG_ERR_USAGE, "-o goes with --calibrate");
+    if (calibrates)
+        return calibrate(cli, out, err);
+    if (cli->rank != 0)
         return ZKG_OK;
     ZKG_TRY(line("hash", hash_is_right(), err));
     ZKG_TRY(line("field", field_is_right(), err));

@@ -29,7 +29,7 @@ static const command commands[] = {
      "describe a graph, key, proof, SRS, model"},
     {"schedule", zkg_cmd_schedule, false, "check, plan, show schedules"},
     {"report", zkg_cmd_report, false, "a finished run as a page"},
-    {"selftest", zkg_cmd_selftest, false, "test vectors and one tiny proof"},
+    {"selftest", zkg_cmd_selftest, true, "test vectors and one tiny proof"},
     {"version", zkg_cmd_version, false, "versions and CPU features"},
 };
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_TOOLS_CALIBRATE_H
+#define ZKG_TOOLS_CALIBRATE_H
+
+/**
+ * @file
+ * Measure the constants of the cost model on this machine.
+ */
+
+#include "schedule/cost.h"
+#include "zkgkr/comm.h"
+
+/**
+ * Time tasks, commitments and openings of two sizes each, the best of several
+ * runs; a constant is a difference over a difference.  What is not timed is
+ * scaled by what is.
+ *
+ * @param world with at least two ranks, messages between ranks 0 and 1 are
+ *              timed too; all ranks call it.  The result is rank 0's.
+ */
+ZKG_MUST_CHECK zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world,
+                                        zkg_error *err);
+
+#endif
