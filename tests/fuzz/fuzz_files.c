@@ -12,6 +12,7 @@
 #include "graph/circuits_file.h"
 #include "graph/statement.h"
 #include "graph/witness.h"
+#include "journal/journal.h"
 #include "mutate.h"
 #include "onnx/lower.h"
 #include "pcs/srs.h"
@@ -441,6 +442,50 @@ static bool read_circuits(world *w, const fuzz_bytes *b)
     return said(s, &err);
 }
 
+/* ---- journal entries ---- */
+
+static const uint8_t journal_key[ZKG_DIGEST_BYTES] = {7, 8, 9};
+
+enum { KEPT = 70 };
+
+/* An entry as a run leaves it. */
+static void entry(world *w, fuzz_bytes *out, uint64_t which)
+{
+    uint8_t kept[KEPT] = {1, 2, 3};
+    char hex[65];
+    zkg_journal *j = NULL;
+    zkg_error err = {0};
+
+    (void)which;
+    must(zkg_journal_open(&j, w->folder, &err), &err);
+    must(zkg_journal_put(j, ZKG_JOURNAL_SEGMENT, journal_key, kept, KEPT, &err),
+         &err);
+    zkg_journal_free(j);
+    zkg_digest_hex(hex, journal_key);
+    (void)snprintf(w->file, sizeof(w->file), "%s/segment-%s", w->folder, hex);
+    load(out, w->file);
+}
+
+static bool read_entry(world *w, const fuzz_bytes *b)
+{
+    static fuzz_bytes good;
+    const uint8_t *kept = NULL;
+    zkg_error err = {0};
+    const zkg_status s =
+        zkg_journal_decode(&kept, b->data, b->len, ZKG_JOURNAL_SEGMENT,
+                           journal_key, KEPT, "fuzz", &err);
+
+    if (good.data == NULL)
+        entry(w, &good, 0);
+    /* A digest stands over all of it. */
+    if (s == ZKG_OK &&
+        (b->len != good.len || memcmp(b->data, good.data, b->len) != 0)) {
+        (void)fprintf(stderr, "a changed journal entry was taken\n");
+        abort();
+    }
+    return said(s, &err);
+}
+
 static const target all[] = {
     {"graph.json", true, 100, graph_json, read_graph_json, 1},
     {"graph tensors", false, 40, graph_tensors, read_graph_tensors, 1},
@@ -458,6 +503,7 @@ static const target all[] = {
     {"circuit statement", false, 200, statement, read_statement, 1, CIRCUIT},
     {"circuit key", false, 40, key, read_key, 1, CIRCUIT},
     {"circuit proof", false, 60, proof, read_proof, 1, CIRCUIT},
+    {"journal", false, 200, entry, read_entry, 1, DENSE},
 };
 
 static void run(world *w, const target *t, uint64_t seed, uint64_t rounds)
