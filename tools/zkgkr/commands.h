@@ -42,6 +42,7 @@ zkg_command_fn zkg_cmd_selftest;
 zkg_command_fn zkg_cmd_setup;
 zkg_command_fn zkg_cmd_srs;
 zkg_command_fn zkg_cmd_verify;
+zkg_command_fn zkg_cmd_suite;
 zkg_command_fn zkg_cmd_version;
 zkg_command_fn zkg_cmd_witness;
 

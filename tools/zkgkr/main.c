@@ -30,6 +30,7 @@ static const command commands[] = {
     {"schedule", zkg_cmd_schedule, false, "check, plan, show schedules"},
     {"report", zkg_cmd_report, false, "a finished run as a page"},
     {"selftest", zkg_cmd_selftest, true, "test vectors and one tiny proof"},
+    {"suite", zkg_cmd_suite, false, "many models: run, status, export"},
     {"version", zkg_cmd_version, false, "versions and CPU features"},
 };
 
