@@ -130,8 +130,11 @@ zkg_status zkg_ranks_choose(uint32_t *active, char why[200],
         *active = launched;
         (void)snprintf(why, 200,
                        "all %" PRIu32 " processes take part: "
-                       "ZKML_FORCE_OVERSUBSCRIBE is set",
-                       launched);
+                       "ZKML_FORCE_OVERSUBSCRIBE is set%s",
+                       launched,
+                       cap != 0 && cap < launched
+                           ? ", whatever ZKML_NUM_CPUS says"
+                           : "");
         return ZKG_OK;
     }
     if (cap != 0) {

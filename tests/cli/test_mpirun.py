@@ -93,6 +93,11 @@ def main():
                    ZKML_FORCE_OVERSUBSCRIBE='yes')
         takes_part('capped', 3, 2, '2 of 3 .*ZKML_NUM_CPUS=2', TWO,
                    ZKML_NUM_CPUS='2')
+        takes_part('forced above the cap', 3, 3,
+                   'all 3 .*FORCE_OVERSUBSCRIBE.*ZKML_NUM_CPUS',
+                   ZKML_NUM_CPUS='2', ZKML_FORCE_OVERSUBSCRIBE='true')
+        takes_part('not forced', 3, 2, '2 of 3 ', TWO, ZKML_NUM_CPUS='2',
+                   ZKML_FORCE_OVERSUBSCRIBE='no')
         refused('capped below the schedule', 2, 2, 'refused: 1 error',
                 PROVE + ['image.json'] + TWO, ZKML_NUM_CPUS='1')
         refused('missing file', 2, 3, 'nowhere.json', PROVE + ['nowhere.json'],

@@ -7,13 +7,23 @@ Each launch runs several plans (test_proof_ranks.c).
 """
 import filecmp
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 RANKS = [1, 2, 3, 4, 8]
-SCHEDULES = ['digits-2-ranks', 'digits-2-ranks-shared',
-             'digits-2-ranks-swapped']
+
+
+def schedules_for(source, n):
+    """The examples for n ranks; every folder of schedules/ is for some n."""
+    found = []
+    for name in sorted(os.listdir(os.path.join(source, 'schedules'))):
+        ranks = int(re.fullmatch(r'digits-(\d+)-ranks.*', name)[1])
+        assert ranks in RANKS, name
+        if ranks == n:
+            found.append(os.path.join(source, 'schedules', name))
+    return found
 
 
 def main():
@@ -46,13 +56,14 @@ def main():
                     '-n', str(n), program, str(n), graph,
                     os.path.join(source, 'examples', 'srs', 'pot12.srs'),
                     image, proofs[-1]]
-                if n == 2:
-                    command += [os.path.join(source, 'schedules', s)
-                                for s in SCHEDULES]
+                examples = []
+                if visibility == 'public':
+                    examples = schedules_for(source, n)
+                command += examples
                 out = subprocess.run(command, env=env, timeout=120,
                                      stdout=subprocess.PIPE, check=True)
                 wanted = '%d ranks, %d plans' % (
-                    n, 4 + (len(SCHEDULES) if n == 2 else 0))
+                    n, 4 + len(examples))
                 assert wanted in out.stdout.decode(), out.stdout
                 print(visibility, out.stdout.decode().strip())
             for proof in proofs[1:]:

@@ -200,6 +200,7 @@ enum {
     ROW = 24,
     TALLEST = 1400, /* of one chart */
     LABEL = 7,      /* a letter's width */
+    SHORTEST = 8,   /* letters that a cut label keeps at least */
     TICKS = 8
 };
 
@@ -249,7 +250,7 @@ static void put_label(FILE *f, const zkg_bar *b, double x, double y, double w,
     const size_t room = w > LABEL ? (size_t)((w - 6) / LABEL) : 0;
     char text[128];
 
-    if (h < 14 || room < 2 || (strlen(b->name) > room && room < 4))
+    if (h < 14 || (strlen(b->name) > room && room < SHORTEST))
         return;
     if (strlen(b->name) <= room)
         (void)snprintf(text, sizeof(text), "%s", b->name);
@@ -270,7 +271,8 @@ static void put_bar(FILE *f, const zkg_bar *b, const scale *s, double top)
 {
     const double gap = s->row > 6 ? 3 : 0;
     const double h = s->row - gap, y = top + b->rank * s->row;
-    const double x = at(s, b->start), w = at(s, b->wall) - LEFT;
+    const double x = at(s, b->start), full = at(s, b->wall) - LEFT;
+    const double w = full > 3 ? full - 0.8 : full; /* neighbours of a colour */
     char t[32], wait[32];
 
     if (w < 0.1)
