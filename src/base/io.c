@@ -21,7 +21,8 @@ static zkg_status fail_errno(zkg_error *err, const char *path, const char *verb,
                              ? ZKG_ERR_NOMEM
                              : ZKG_ERR_IO;
 
-    return zkg_fail(err, s, "%s: cannot %s: %s", path, verb, strerror(number));
+    return zkg_fail(err, s, "%s: cannot %s: %s%s", path, verb, strerror(number),
+                    s == ZKG_ERR_NOMEM ? " (make room and run again)" : "");
 }
 
 static zkg_status read_all(uint8_t **data, size_t *len, int fd,

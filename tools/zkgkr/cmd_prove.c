@@ -429,6 +429,17 @@ static zkg_status all_stages(prove_job *j, zkg_error *err)
     return prove(j, err);
 }
 
+/* The ranks could not even agree: end the job here, for a rank that waits for
+ * this one would wait for ever.  Returns on one rank. */
+static void end_alone(zkg_cli *cli, zkg_status status, const zkg_error *err)
+{
+    if (zkg_comm_size(cli->world) == 1)
+        return;
+    zkg_log_error(&cli->log, "%s", err->text);
+    zkg_watch_end();
+    zkg_comm_abort(cli->world, zkg_status_exit_code(status));
+}
+
 zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     prove_job j = {.cli = cli, .started = zkg_seconds()};
@@ -442,10 +453,15 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     if (status == ZKG_OK)
         status =
             zkg_progress_choose(&j.how, j.args.progress, is_launched(), err);
-    if (status == ZKG_OK)
+    if (status == ZKG_OK) {
         status = join(&leaves, &j, err);
+        if (status == ZKG_ERR_COMM || status == ZKG_ERR_NOMEM)
+            end_alone(cli, status, err);
+    }
     if (status == ZKG_OK && !leaves)
         status = all_stages(&j, err);
+    if (status == ZKG_ERR_COMM)
+        end_alone(cli, status, err);
     zkg_watch_end();
     zkg_comm_free(j.subgroup);
     zkg_journal_free(j.journal);

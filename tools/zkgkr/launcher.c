@@ -22,8 +22,9 @@ static void pass_on(int number)
         (void)kill((pid_t)child, SIGTERM);
 }
 
-/* mpirun frames what it has to say in lines of dashes; a few of its lines stand
- * alone: `[host:pid] ...`.  A rank's are `[zkgkr ...`. */
+/* mpirun frames what it has to say in lines of dashes (Open MPI) or equals
+ * signs (MPICH); some of its lines stand alone: `[host:pid] ...`, and three of
+ * MPICH's.  A rank's are `[zkgkr ...`. */
 typedef struct filter {
     zkg_launched *out;
     bool in_banner;
@@ -31,15 +32,22 @@ typedef struct filter {
 
 static bool is_dashes(const char *line)
 {
-    const size_t n = strspn(line, "-");
+    const size_t n = strspn(line, line[0] == '=' ? "=" : "-");
 
     return n >= 40 && (line[n] == '\n' || line[n] == '\0');
 }
 
 static bool is_mpirun_line(const char *line)
 {
+    static const char *const mpich[] = {
+        "YOUR APPLICATION TERMINATED WITH",
+        "This typically refers to a problem",
+        "Please see the FAQ page for debugging"};
     const char *colon;
 
+    for (size_t i = 0; i < sizeof(mpich) / sizeof(mpich[0]); i++)
+        if (strncmp(line, mpich[i], strlen(mpich[i])) == 0)
+            return true;
     if (line[0] != '[' || strncmp(line, "[zkgkr ", 7) == 0)
         return false;
     colon = strchr(line, ':');
