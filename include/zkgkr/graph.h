@@ -168,14 +168,15 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * Rules: each makes the tensors that it names, from ones that are there by
  * then.  An einsum is named by its place among the einsums of its task.
  *
- * divmod:   sum of the other terms = D quotient + remainder, 0 <= remainder < D
+ * divmod:   sum of the other terms = D quotient + remainder, 0 <= remainder <
+ *           D; or = remainder - D quotient, the quotient negated
  * digits:   the same, the remainder in digits of a mixed radix, lowest first:
  *           sum of R_i digit_i with R_0 = 1, R_i | R_{i+1} and R_n = D, the R_i
  *           being the digits' coefficients
- * least:    the least values for which some einsums, linear in that tensor
- *           and growing with it, are not negative
  * rsqrt:    the greatest u with u^2 from <= 2^(2 bits)
  * solve:    the one tensor of the einsum that is still unknown
+ * max:      of a term -D t[..] that lacks axes of out: the maximum, over these,
+ *           of floor(A / D), A the sum of the terms that are known by then
  * map:      row of `table` found by column 0 in `from`; its last column
  * count:    how often each row of `table` is looked up
  * constant: every element
@@ -186,9 +187,6 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_divmod(
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_digits(
     zkg_graph *g, const char *task, uint32_t einsum, const char *quotient,
     const char *const *digit, uint32_t digits, zkg_error *err);
-ZKG_API ZKG_MUST_CHECK zkg_status
-zkg_graph_rule_least(zkg_graph *g, const char *task, uint32_t einsum,
-                     uint32_t einsums, const char *to, zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_rsqrt(zkg_graph *g,
                                                        const char *from,
                                                        const char *to,
@@ -199,6 +197,11 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_solve(zkg_graph *g,
                                                        uint32_t einsum,
                                                        const char *to,
                                                        zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_max(zkg_graph *g,
+                                                     const char *task,
+                                                     uint32_t einsum,
+                                                     const char *to,
+                                                     zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_map(zkg_graph *g,
                                                      const char *table,
                                                      const char *from,

@@ -80,6 +80,100 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_dense_rescale_relu(
     const zkg_interval *x_range, zkg_error *err);
 
 /**
+ * Windows over rows and columns: output y's tap i reads position
+ * stride * y + dilation * i - before, 0 outside.
+ */
+typedef struct zkg_nn_window2d {
+    uint64_t in[2], kernel[2];
+    uint64_t stride[2], dilation[2]; /**< 0: 1 */
+    uint64_t before[2], after[2];    /**< padding */
+} zkg_nn_window2d;
+
+/** Rows and columns of the output: floor((in + before + after - dilation *
+ *  (kernel - 1) - 1) / stride) + 1; false when there are none. */
+ZKG_API bool zkg_nn_window2d_out(uint64_t out[2], const zkg_nn_window2d *w);
+
+/**
+ * A convolution with rescale:
+ *
+ *     q[o,y,x] = floor((sum_{c,i,j} w[o,c,i,j] x[c,y at i,x at j] + b[o] +
+ *                2^(shift-1)) / 2^shift)
+ *     y = q,  max(0, q),  or a table's row of q;
+ *
+ * with pool, instead of q its maximum over blocks of pool[0] x pool[1] (what is
+ * left over at the edges is dropped), in the same task: neither the sums, nor
+ * what they are before the maximum, are ever committed.
+ */
+typedef struct zkg_nn_conv2d {
+    const char *name; /**< of kernel and task; tensors are <name>.w, .b, .q,
+                           .rem .. */
+    const char *x;    /**< a tensor of shape [in_channels, rows, columns], with
+                           the batch before it if there is one, and of several
+                           groups [groups, in_channels / groups, ..] unless
+                           depthwise */
+    const char *y;    /**< to be made, of such a shape */
+    uint64_t batch;   /**< 0: no such axis; none with pool */
+    uint64_t in_channels, out_channels;
+    uint64_t groups; /**< 0: 1; in_channels = out_channels: depthwise */
+    zkg_nn_window2d window;
+    const int64_t *w; /**< [out_channels, in_channels / groups, kernel] */
+    const int64_t *b; /**< out_channels, at the scale of w x; NULL: zeros */
+    uint32_t shift;   /**< 0 (no rescale) .. 62; 1 .. 16 with pool */
+    bool relu;
+    const char *table;           /**< of (q, y), that is there; NULL: none */
+    uint64_t pool[2];            /**< 0: none */
+    zkg_visibility y_visibility; /**< public or private */
+} zkg_nn_conv2d;
+
+/** Rows and columns of y; false when there are none. */
+ZKG_API bool zkg_nn_conv2d_out(uint64_t out[2], const zkg_nn_conv2d *layer);
+
+/**
+ * The layer over plain integers: its definition (but for a table).
+ *
+ * @param[out] y batch * out_channels * out
+ * @retval ZKG_ERR_WITNESS     sums may leave 64 bits
+ * @retval ZKG_ERR_INVALID     no output, or groups that do not divide
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_conv2d_model(
+    int64_t *y, const zkg_nn_conv2d *layer, const int64_t *x, zkg_error *err);
+
+/**
+ * Add it as a task, with the rules that make y.
+ *
+ * @param[out] y_range what y can be, for x within x_range; may be NULL
+ * @retval ZKG_ERR_INVALID     shapes
+ * @retval ZKG_ERR_UNSUPPORTED values that fit no table of 2^20
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_conv2d_add(zkg_graph *g,
+                                                    zkg_interval *y_range,
+                                                    const zkg_nn_conv2d *layer,
+                                                    zkg_interval x_range,
+                                                    zkg_error *err);
+
+/** Pooling of each of `channels` maps; x of shape [channels, rows, columns]. */
+typedef struct zkg_nn_pool2d {
+    const char *name;
+    const char *x; /**< a tensor that is there */
+    const char *y; /**< to be made */
+    uint64_t channels;
+    zkg_nn_window2d window;
+    zkg_visibility y_visibility;
+} zkg_nn_pool2d;
+
+/** y = the maximum over the taps that lie in x. */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_max_pool2d_model(
+    int64_t *y, const zkg_nn_pool2d *layer, const int64_t *x, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status
+zkg_nn_max_pool2d_add(zkg_graph *g, const zkg_nn_pool2d *layer, zkg_error *err);
+
+/** y = floor(sum of the taps / (kernel[0] kernel[1]) + 1/2), 0 outside. */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_avg_pool2d_model(
+    int64_t *y, const zkg_nn_pool2d *layer, const int64_t *x, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status
+zkg_nn_avg_pool2d_add(zkg_graph *g, const zkg_nn_pool2d *layer, zkg_error *err);
+
+/**
  * Add a task that holds a tensor to exactly its min..max: what every private
  * input needs.
  */

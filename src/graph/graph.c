@@ -660,23 +660,6 @@ zkg_status zkg_graph_rule_digits(zkg_graph *g, const char *task,
     return add_rule(g, &r, err);
 }
 
-zkg_status zkg_graph_rule_least(zkg_graph *g, const char *task, uint32_t einsum,
-                                uint32_t einsums, const char *to,
-                                zkg_error *err)
-{
-    zkg_rule r = no_rule;
-
-    r.kind = ZKG_RULE_LEAST;
-    r.value = einsums;
-    ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
-    if (einsums < 1 ||
-        einsums > g->st.kernel[g->st.task[r.task].kernel].einsums - einsum)
-        return BAD("task %s has not %u einsums from the one of number %u on",
-                   task, einsums, einsum);
-    ZKG_TRY(find_tensor(&r.to, g, to, err));
-    return add_rule(g, &r, err);
-}
-
 zkg_status zkg_graph_rule_rsqrt(zkg_graph *g, const char *from, const char *to,
                                 uint32_t bits, zkg_error *err)
 {
@@ -697,6 +680,17 @@ zkg_status zkg_graph_rule_solve(zkg_graph *g, const char *task, uint32_t einsum,
     zkg_rule r = no_rule;
 
     r.kind = ZKG_RULE_SOLVE;
+    ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_max(zkg_graph *g, const char *task, uint32_t einsum,
+                              const char *to, zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_MAX;
     ZKG_TRY(rule_einsum(&r, g, task, einsum, err));
     ZKG_TRY(find_tensor(&r.to, g, to, err));
     return add_rule(g, &r, err);

@@ -22,15 +22,15 @@ typedef enum zkg_rule_kind {
     ZKG_RULE_COUNT,
     ZKG_RULE_CONSTANT,
     ZKG_RULE_CIRCUIT,
-    ZKG_RULE_LEAST,
+    ZKG_RULE_MAX,
     ZKG_RULE_RSQRT
 } zkg_rule_kind;
 
 /** A rule; ids that the kind has no use for are ZKG_NO_ID. */
 typedef struct zkg_rule {
     zkg_rule_kind kind;
-    uint32_t task;      /**< divmod, solve, circuit, least */
-    uint32_t einsum;    /**< divmod, solve; least: the first */
+    uint32_t task;      /**< divmod, solve, max, circuit */
+    uint32_t einsum;    /**< divmod, solve, max */
     uint32_t table;     /**< map, count */
     uint32_t from;      /**< map, rsqrt */
     uint32_t to;        /**< what is made; of divmod, the quotient; circuit
@@ -38,7 +38,7 @@ typedef struct zkg_rule {
     uint32_t remainder; /**< divmod; the lowest digit */
     uint32_t digit[ZKG_RULE_DIGITS]; /**< divmod: the higher digits */
     uint32_t digits;                 /**< how many of those */
-    int64_t value; /**< constant; least: einsums; rsqrt: bits */
+    int64_t value;                   /**< constant; rsqrt: bits */
 } zkg_rule;
 
 struct zkg_graph {

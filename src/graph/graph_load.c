@@ -427,21 +427,6 @@ static zkg_status load_digits(zkg_graph *g, const zkg_json *v, zkg_error *err)
     return ZKG_OK;
 }
 
-static zkg_status load_least(zkg_graph *g, const zkg_json *v, zkg_error *err)
-{
-    const char *task, *to;
-    uint64_t einsum, einsums;
-
-    ZKG_TRY(KNOWN(v, "rule", "task", "einsum", "einsums", "to"));
-    ZKG_TRY(need_string(&task, v, "task", err));
-    ZKG_TRY(need_u64(&einsum, v, "einsum", UINT32_MAX, err));
-    ZKG_TRY(need_u64(&einsums, v, "einsums", UINT32_MAX, err));
-    ZKG_TRY(need_string(&to, v, "to", err));
-    AT(v, zkg_graph_rule_least(g, task, (uint32_t)einsum, (uint32_t)einsums, to,
-                               &local_));
-    return ZKG_OK;
-}
-
 static zkg_status load_rsqrt(zkg_graph *g, const zkg_json *v, zkg_error *err)
 {
     const char *from, *to;
@@ -473,8 +458,6 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
            zkg_graph_rule_divmod(g, task, (uint32_t)einsum, to, rem, &local_));
     } else if (strcmp(rule, "digits") == 0) {
         return load_digits(g, v, err);
-    } else if (strcmp(rule, "least") == 0) {
-        return load_least(g, v, err);
     } else if (strcmp(rule, "rsqrt") == 0) {
         return load_rsqrt(g, v, err);
     } else if (strcmp(rule, "solve") == 0) {
@@ -483,6 +466,12 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_u64(&einsum, v, "einsum", UINT32_MAX, err));
         ZKG_TRY(need_string(&to, v, "to", err));
         AT(v, zkg_graph_rule_solve(g, task, (uint32_t)einsum, to, &local_));
+    } else if (strcmp(rule, "max") == 0) {
+        ZKG_TRY(KNOWN(v, "rule", "task", "einsum", "to"));
+        ZKG_TRY(need_string(&task, v, "task", err));
+        ZKG_TRY(need_u64(&einsum, v, "einsum", UINT32_MAX, err));
+        ZKG_TRY(need_string(&to, v, "to", err));
+        AT(v, zkg_graph_rule_max(g, task, (uint32_t)einsum, to, &local_));
     } else if (strcmp(rule, "map") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "table", "from", "to"));
         ZKG_TRY(need_string(&table, v, "table", err));
@@ -507,7 +496,7 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         return zkg_json_fail(
             err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
             "there is no rule \"%s\" here (divmod, digits, solve, "
-            "map, count, constant, circuit, least, rsqrt)",
+            "max, map, count, constant, circuit, rsqrt)",
             rule);
     }
     return ZKG_OK;

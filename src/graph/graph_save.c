@@ -229,9 +229,8 @@ static void save_digits(zkg_json_out *o, const zkg_statement *st,
 static void save_rule(zkg_json_out *o, const zkg_statement *st,
                       const zkg_rule *r)
 {
-    static const char *const names[] = {"divmod", "solve",    "map",
-                                        "count",  "constant", "circuit",
-                                        "least",  "rsqrt"};
+    static const char *const names[] = {"divmod",   "solve",   "map", "count",
+                                        "constant", "circuit", "max", "rsqrt"};
 
     zkg_json_out_line_object(o);
     key_string(o, "rule", r->digits > 0 ? "digits" : names[r->kind]);
@@ -250,11 +249,8 @@ static void save_rule(zkg_json_out *o, const zkg_statement *st,
         save_digits(o, st, r);
     else if (r->remainder != ZKG_NO_ID)
         key_string(o, "remainder", st->tensor[r->remainder].name);
-    if (r->kind == ZKG_RULE_CONSTANT || r->kind == ZKG_RULE_LEAST ||
-        r->kind == ZKG_RULE_RSQRT) {
-        zkg_json_out_key(o, r->kind == ZKG_RULE_CONSTANT ? "value"
-                            : r->kind == ZKG_RULE_LEAST  ? "einsums"
-                                                         : "bits");
+    if (r->kind == ZKG_RULE_CONSTANT || r->kind == ZKG_RULE_RSQRT) {
+        zkg_json_out_key(o, r->kind == ZKG_RULE_CONSTANT ? "value" : "bits");
         zkg_json_out_i64(o, r->value);
     }
     zkg_json_out_end(o);

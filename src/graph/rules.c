@@ -143,23 +143,25 @@ typedef struct digit_cells {
     uint32_t n;
 } digit_cells;
 
-/* The coefficients are -D of the quotient and -R_i of the digits, or all of
- * them with the other sign. */
-static zkg_status find_digits(digit_cells *out, bool *flip, zkg_cells *quotient,
-                              const zkg_graph *g, const zkg_rule *r,
-                              const zkg_array *arrays, zkg_error *err)
+/* The coefficients are -R_i of the digits, or R_i of all (flip); of the
+ * quotient likewise, or it is negated. */
+static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
+                              zkg_cells *quotient, const zkg_graph *g,
+                              const zkg_rule *r, const zkg_array *arrays,
+                              zkg_error *err)
 {
     int64_t c;
 
     *out = (digit_cells){.n = 1 + r->digits, .id = {r->remainder}};
     memcpy(out->id + 1, r->digit, r->digits * sizeof(r->digit[0]));
-    ZKG_TRY(lone_term(&c, quotient, g, r, r->to, arrays, err));
-    *flip = c > 0;
-    out->radix[out->n] = *flip || c == INT64_MIN ? c : -c;
     for (uint32_t i = 0; i < out->n; i++) {
         ZKG_TRY(lone_term(&c, &out->cell[i], g, r, out->id[i], arrays, err));
+        *flip = i == 0 ? c > 0 : *flip;
         out->radix[i] = *flip || c == INT64_MIN ? c : -c;
     }
+    ZKG_TRY(lone_term(&c, quotient, g, r, r->to, arrays, err));
+    *negated = (c > 0) != *flip;
+    out->radix[out->n] = c > 0 || c == INT64_MIN ? c : -c;
     for (uint32_t i = 0; i < out->n; i++) {
         if (out->radix[0] != 1 || out->radix[i + 1] < 1 ||
             out->radix[i] > out->radix[i + 1] ||
@@ -182,9 +184,9 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
     zkg_cells q_cell, equals = {.array = NULL};
     uint64_t index[ZKG_TASK_AXES];
     digit_cells digit;
-    bool flip;
+    bool flip = false, negated = false;
 
-    ZKG_TRY(find_digits(&digit, &flip, &q_cell, g, r, arrays, err));
+    ZKG_TRY(find_digits(&digit, &flip, &negated, &q_cell, g, r, arrays, err));
     if (e->equals != ZKG_NO_ID) {
         ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
         zkg_cells_param(&equals, &g->st, t, e->equals,
@@ -212,7 +214,7 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
             q--;
         }
         ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&q_cell, index),
-                               q, err));
+                               negated ? -q : q, err));
         for (uint32_t k = 0; k < digit.n; k++)
             ZKG_TRY(zkg_rule_store(
                 arrays, g, digit.id[k], zkg_cells_at(&digit.cell[k], index),
@@ -285,6 +287,107 @@ static zkg_status run_einsum_rule(zkg_array *arrays, const zkg_graph *g,
         s = solve_fill(arrays, g, r, &out, sum, err);
     }
     zkg_free(sum);
+    return s;
+}
+
+/* floor(a / b), b not 0; false when it leaves 64 bits. */
+static bool floor_div(int64_t *out, int64_t a, int64_t b)
+{
+    if (a == INT64_MIN && b == -1)
+        return false;
+    *out = a / b - (a % b != 0 && (a % b < 0) != (b < 0));
+    return true;
+}
+
+/* The term of `to`, which lacks axes of out. */
+static zkg_status max_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
+                           const zkg_rule *r, const zkg_array *arrays,
+                           zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+
+    for (uint32_t i = 0; i < e->terms; i++) {
+        const zkg_stmt_term *m = &e->term[i];
+
+        if (m->factors == 1 && t->bind[m->factor[0].param] == r->to &&
+            is_over_out(e, &m->factor[0]) && zkg_coeff_to_i64(c, &m->c) &&
+            *c > INT64_MIN) {
+            (void)zkg_cells_factor(cell, &g->st, t, &m->factor[0],
+                                   &arrays[r->to]);
+            return ZKG_OK;
+        }
+    }
+    return zkg_fail(err, ZKG_ERR_MALFORMED,
+                    "task %s, einsum %u: a rule makes tensor %s, the maximum, "
+                    "which is no plain term of it",
+                    t->name, r->einsum, g->st.tensor[r->to].name);
+}
+
+static zkg_status max_fill(zkg_array *arrays, const zkg_graph *g,
+                           const zkg_rule *r, int64_t *most, uint64_t count,
+                           zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const uint64_t n = zkg_array_count(&arrays[r->to]);
+    uint64_t index[ZKG_TASK_AXES];
+    int64_t c = -1, *sum = most + n;
+    zkg_cells cell;
+    zkg_grid out;
+
+    ZKG_TRY(max_term(&c, &cell, g, r, arrays, err));
+    zkg_grid_out(&out, &g->st, t, &g->st.kernel[t->kernel].einsum[r->einsum]);
+    for (uint64_t i = 0; i < n; i++)
+        most[i] = INT64_MIN;
+    for (uint64_t i = 0; i < count; i++) {
+        int64_t v;
+        uint64_t at;
+
+        zkg_grid_at(index, &out, i);
+        at = zkg_cells_at(&cell, index);
+        if (!floor_div(&v, sum[i], -c))
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: a sum leaves 64 bits", t->name);
+        most[at] = v > most[at] ? v : most[at];
+    }
+    for (uint64_t i = 0; i < n; i++)
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, i, most[i], err));
+    return ZKG_OK;
+}
+
+static zkg_status run_max(zkg_array *arrays, const zkg_graph *g,
+                          const zkg_rule *r, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+    const uint64_t n = zkg_tensor_count(&g->st.tensor[r->to]);
+    uint32_t *skip = zkg_alloc(2 * (size_t)e->terms + 1, sizeof(*skip));
+    uint32_t skips = 0;
+    int64_t *most;
+    zkg_status s = ZKG_OK;
+    zkg_grid out;
+
+    zkg_grid_out(&out, &g->st, t, e);
+    most = zkg_alloc(n + out.count, sizeof(*most));
+    if (skip == NULL || most == NULL)
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    for (uint32_t i = 0; s == ZKG_OK && i < e->terms; i++) {
+        for (uint32_t f = 0; f < e->term[i].factors; f++) {
+            const uint32_t id = t->bind[e->term[i].factor[f].param];
+
+            if (arrays[id].data == NULL)
+                skip[skips++] = id;
+        }
+    }
+    if (s == ZKG_OK)
+        s = zkg_eval_einsum(most + n, &g->st, r->task, r->einsum, arrays, skip,
+                            skips, err);
+    if (s == ZKG_OK)
+        s = make(arrays, g, r->to, err);
+    if (s == ZKG_OK)
+        s = max_fill(arrays, g, r, most, out.count, err);
+    zkg_free(skip);
+    zkg_free(most);
     return s;
 }
 
@@ -361,92 +464,6 @@ static zkg_status run_constant(zkg_array *arrays, const zkg_graph *g,
     return ZKG_OK;
 }
 
-/* The parameter's factor in an einsum, for its cells; NULL: not there. */
-static const zkg_stmt_factor *find_factor(const zkg_task *t,
-                                          const zkg_stmt_einsum *e, uint32_t id)
-{
-    for (uint32_t i = 0; i < e->terms; i++) {
-        for (uint32_t f = 0; f < e->term[i].factors; f++) {
-            if (t->bind[e->term[i].factor[f].param] == id)
-                return &e->term[i].factor[f];
-        }
-    }
-    return NULL;
-}
-
-/* least[cell] grows to what einsum e needs: the value at `to` = 0 is base, at
- * `to` = 1 base + slope. */
-static zkg_status least_of(int64_t *least, zkg_array *arrays,
-                           const zkg_graph *g, const zkg_rule *r, uint32_t e,
-                           zkg_error *err)
-{
-    const zkg_task *t = &g->st.task[r->task];
-    const zkg_stmt_einsum *sum = &g->st.kernel[t->kernel].einsum[e];
-    const zkg_stmt_factor *to = find_factor(t, sum, r->to);
-    uint64_t index[ZKG_TASK_AXES];
-    int64_t *base, *one;
-    zkg_cells cell;
-    zkg_grid out;
-    zkg_status s;
-
-    if (to == NULL)
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "task %s, einsum %u: a rule makes tensor %s, which is "
-                        "not in it",
-                        t->name, e, g->st.tensor[r->to].name);
-    zkg_cells_factor(&cell, &g->st, t, to, &arrays[r->to]);
-    zkg_grid_out(&out, &g->st, t, sum);
-    base = zkg_alloc(out.count, sizeof(base[0]));
-    one = zkg_alloc(out.count, sizeof(one[0]));
-    s = base == NULL || one == NULL ? zkg_fail(err, ZKG_ERR_NOMEM, "no memory")
-                                    : ZKG_OK;
-    if (s == ZKG_OK)
-        s = zkg_eval_einsum(base, &g->st, r->task, e, arrays, &r->to, 1, err);
-    if (s == ZKG_OK)
-        s = zkg_eval_einsum(one, &g->st, r->task, e, arrays, NULL, 0, err);
-    for (uint64_t i = 0; i < out.count && s == ZKG_OK; i++) {
-        uint64_t at;
-        int64_t slope, v;
-
-        zkg_grid_at(index, &out, i);
-        at = zkg_cells_at(&cell, index);
-        if (!zkg_add_i64_ok(&slope, one[i], -base[i]) || slope < 0 ||
-            base[i] == INT64_MIN)
-            s = zkg_fail(err, ZKG_ERR_MALFORMED,
-                         "task %s, einsum %u does not grow with tensor %s",
-                         t->name, e, g->st.tensor[r->to].name);
-        else if (slope > 0) {
-            v = -base[i] / slope + (-base[i] % slope > 0);
-            least[at] = v > least[at] ? v : least[at];
-        }
-    }
-    zkg_free(base);
-    zkg_free(one);
-    return s;
-}
-
-static zkg_status run_least(zkg_array *arrays, const zkg_graph *g,
-                            const zkg_rule *r, zkg_error *err)
-{
-    const uint64_t n = zkg_tensor_count(&g->st.tensor[r->to]);
-    int64_t *least = zkg_alloc(n, sizeof(least[0]));
-    zkg_status s;
-
-    if (least == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-    s = make(arrays, g, r->to, err);
-    for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
-        least[i] = g->st.tensor[r->to].min;
-        zkg_array_set_i64(&arrays[r->to], i, 1);
-    }
-    for (int64_t k = 0; k < r->value && s == ZKG_OK; k++)
-        s = least_of(least, arrays, g, r, r->einsum + (uint32_t)k, err);
-    for (uint64_t i = 0; i < n && s == ZKG_OK; i++)
-        s = zkg_rule_store(arrays, g, r->to, i, least[i], err);
-    zkg_free(least);
-    return s;
-}
-
 /* The greatest u with u^2 <= n, for n <= 2^62. */
 static int64_t root(int64_t n)
 {
@@ -511,12 +528,12 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
     case ZKG_RULE_DIVMOD:
     case ZKG_RULE_SOLVE:
         return run_einsum_rule(arrays, g, r, err);
+    case ZKG_RULE_MAX:
+        return run_max(arrays, g, r, err);
     case ZKG_RULE_MAP:
         return run_map(arrays, g, r, err);
     case ZKG_RULE_COUNT:
         return run_count(arrays, g, r, err);
-    case ZKG_RULE_LEAST:
-        return run_least(arrays, g, r, err);
     case ZKG_RULE_RSQRT:
         return run_rsqrt(arrays, g, r, err);
     case ZKG_RULE_CIRCUIT:

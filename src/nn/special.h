@@ -12,23 +12,19 @@
 #include "nn/model.h"
 
 /**
- * y = max over a window.  For each tap i of the window
- *
- *     D_i = M_i y - x_i + (1 - M_i) >= 0     (a range lookup, D_i virtual)
- *
- * with M_i = 1 where the tap lies in x; and the product of the D_i is 0, so
- * that y is one of them.  M_i is a fixed tensor where the window is padded,
- * else 1.  Windows of many taps are pooled one axis after the other.
+ * y = max over a window: nn/pool.h.  Several tasks where the products of one
+ * would leave 64 bits: one spatial axis after the other, long ones in
+ * overlapping parts.
  */
 typedef struct zkg_nn_max_pool {
-    const char *name;
-    const char *x; /**< leading axes, then the window's */
-    const char *y; /**< to be made */
+    const char *name; /**< of kernel and task */
+    const char *x;    /**< leading axes, then the window's */
+    const char *y;    /**< to be made */
     zkg_visibility y_visibility;
     zkg_nn_window window;
 } zkg_nn_max_pool;
 
-/** @retval ZKG_ERR_UNSUPPORTED a window whose products leave 62 bits */
+/** @retval ZKG_ERR_UNSUPPORTED x's range fits no table of 2^20 */
 ZKG_MUST_CHECK zkg_status zkg_nn_max_pool_add(zkg_graph *g,
                                               const zkg_nn_max_pool *pool,
                                               zkg_error *err);
