@@ -20,7 +20,7 @@ LAYERS = {
     "circuit": 5,
     "sumcheck": 6,
     "relation": 7, "pcs": 7,
-    "graph": 8,
+    "graph": 8, "bench": 8,
     "schedule": 9, "journal": 9,
     "prover": 10, "verifier": 10,
     "nn": 11, "kernel": 11, "onnx": 11,

@@ -21,7 +21,7 @@
 typedef struct zkg_cli {
     zkg_log log;
     uint32_t rank;   /**< of this process among those launched */
-    zkg_comm *world; /**< only for `prove`; else NULL */
+    zkg_comm *world; /**< only for `prove` and `bench`; else NULL */
     int exit_code;   /**< set by a command that wants another than the
                           status's, such as verify's 1; -1: as the status */
     bool printed;    /**< the error has been printed already, by another rank
@@ -32,6 +32,7 @@ typedef struct zkg_cli {
 typedef zkg_status zkg_command_fn(zkg_cli *cli, int argc, char **argv,
                                   zkg_error *err);
 
+zkg_command_fn zkg_cmd_bench;
 zkg_command_fn zkg_cmd_compile;
 zkg_command_fn zkg_cmd_inspect;
 zkg_command_fn zkg_cmd_launch;

@@ -29,6 +29,7 @@ static const command commands[] = {
      "describe a graph, key, proof, SRS, model"},
     {"schedule", zkg_cmd_schedule, false, "check, plan, show schedules"},
     {"report", zkg_cmd_report, false, "a finished run as a page"},
+    {"bench", zkg_cmd_bench, true, "times of kernels and of whole proofs"},
     {"selftest", zkg_cmd_selftest, true, "test vectors and one tiny proof"},
     {"suite", zkg_cmd_suite, false, "many models: run, status, export"},
     {"version", zkg_cmd_version, false, "versions and CPU features"},

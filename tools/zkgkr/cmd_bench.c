@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * zkgkr bench: times as JSON lines; tools/plot-bench draws them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "bench/bench.h"
+#include "commands.h"
+#include "graph/setup.h"
+#include "graph/witness.h"
+#include "options.h"
+#include "pcs/kzg.h"
+#include "schedule/nearest.h"
+#include "zkgkr/prove.h"
+#include "zkgkr/verify.h"
+#include "zkgkr/zkgkr.h"
+
+static const char usage[] =
+    "zkgkr bench [--only NAME] [--from L] [--to L] [--backend NAME]\n"
+    "       zkgkr bench --graph G.zkg --input FILE [--pcs KIND]\n"
+    "\nWithout a graph: kernels, on one rank, in processor time. With one:\n"
+    "whole proofs by the clock, alone or under mpirun, with an SRS of known\n"
+    "tau. One JSON object a line, times in nanoseconds: median, least, most.\n";
+
+enum { MOST_RUNS = 1000 };
+
+typedef struct bench_args {
+    const char *only, *backend, *graph, *input, *pcs_name;
+    uint32_t from, to, runs;
+    zkg_pcs pcs;
+    bool list;
+} bench_args;
+
+static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
+                             zkg_error *err)
+{
+    const char *from = NULL, *to = NULL, *runs = NULL;
+    const zkg_option options[] = {
+        {"only", "NAME", "this kernel alone", &a->only, NULL, false},
+        {"from", "L", "sizes from 2^L (10)", &from, NULL, false},
+        {"to", "L", "to 2^L (16)", &to, NULL, false},
+        {"backend", "NAME", "ref, cpu or cpu-ifma; without it each there is",
+         &a->backend, NULL, false},
+        {"runs", "N", "how often (5)", &runs, NULL, false},
+        {"list", NULL, "the kernels", NULL, &a->list, false},
+        {"graph", "G.zkg", "prove this instead", &a->graph, NULL, false},
+        {"input", "FILE", "its inputs", &a->input, NULL, false},
+        {"pcs", "KIND", "mercury (default) or hyperkzg", &a->pcs_name, NULL,
+         false},
+    };
+
+    *a = (bench_args){.from = 10, .to = 16, .runs = 5, .pcs = ZKG_PCS_MERCURY};
+    ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options,
+                              sizeof(options) / sizeof(options[0]), usage, argc,
+                              argv, err));
+    if (*done)
+        return ZKG_OK;
+    if (from != NULL)
+        ZKG_TRY(zkg_option_u32(&a->from, "--from", from, 0, 26, err));
+    if (to != NULL)
+        ZKG_TRY(zkg_option_u32(&a->to, "--to", to, 0, 26, err));
+    if (runs != NULL)
+        ZKG_TRY(zkg_option_u32(&a->runs, "--runs", runs, 1, MOST_RUNS, err));
+    if (a->from > a->to)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--from %" PRIu32 " is above --to "
+                        "%" PRIu32,
+                        a->from, a->to);
+    if (a->pcs_name != NULL && !zkg_pcs_from_name(&a->pcs, a->pcs_name))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--pcs %s: there are mercury and hyperkzg",
+                        a->pcs_name);
+    if ((a->graph == NULL) != (a->input == NULL))
+        return zkg_fail(err, ZKG_ERR_USAGE, "--graph and --input go together");
+    return ZKG_OK;
+}
+
+/* ---- a line ------------------------------------------------------------- */
+
+static void put_string(zkg_json_out *o, const char *key, const char *value)
+{
+    zkg_json_out_key(o, key);
+    zkg_json_out_string(o, value);
+}
+
+static void put_u64(zkg_json_out *o, const char *key, uint64_t value)
+{
+    zkg_json_out_key(o, key);
+    zkg_json_out_u64(o, value);
+}
+
+static void put_times(zkg_json_out *o, const zkg_bench_result *r)
+{
+    put_u64(o, "ns", (uint64_t)(r->median + 0.5));
+    put_u64(o, "ns_least", (uint64_t)(r->least + 0.5));
+    put_u64(o, "ns_most", (uint64_t)(r->most + 0.5));
+    put_u64(o, "runs", r->runs);
+}
+
+static zkg_status print_line(zkg_json_out *o, zkg_error *err)
+{
+    zkg_status s;
+
+    put_string(o, "version", zkg_version());
+    zkg_json_out_end(o);
+    s = zkg_json_out_finish(o);
+    if (s == ZKG_OK)
+        fwrite(o->bytes.data, 1, o->bytes.len, stdout);
+    zkg_json_out_free(o);
+    (void)fflush(stdout);
+    return s == ZKG_OK ? s : zkg_fail(err, s, "no memory for a line");
+}
+
+/* ---- kernels ------------------------------------------------------------ */
+
+static zkg_status time_one(const bench_args *a, const zkg_bench_kernel *kernel,
+                           zkg_bench_env *env, zkg_error *err)
+{
+    zkg_bench_result r;
+    zkg_json_out o;
+    zkg_status s = zkg_bench_run(&r, kernel, env, a->runs);
+
+    if (s != ZKG_OK)
+        return zkg_fail(err, s, "%s of 2^%" PRIu32 " with %s: %s", kernel->name,
+                        env->log_size, env->backend->name, zkg_status_name(s));
+    zkg_json_out_init(&o);
+    zkg_json_out_line_object(&o);
+    put_string(&o, "bench", "kernel");
+    put_string(&o, "name", kernel->name);
+    put_u64(&o, "size", UINT64_C(1) << env->log_size);
+    put_string(&o, "backend", env->backend->name);
+    put_times(&o, &r);
+    return print_line(&o, err);
+}
+
+static zkg_status time_sizes(const bench_args *a,
+                             const zkg_bench_kernel *kernel, zkg_bench_env *env,
+                             zkg_error *err)
+{
+    const uint32_t from = a->from > kernel->min_log ? a->from : kernel->min_log;
+    const uint32_t to = a->to < kernel->max_log ? a->to : kernel->max_log;
+
+    if (kernel->max_log == 0) {
+        env->log_size = 0;
+        return time_one(a, kernel, env, err);
+    }
+    for (uint32_t l = from; l <= to; l++) {
+        env->log_size = l;
+        ZKG_TRY(time_one(a, kernel, env, err));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status time_kernel(bool *known_backend, const bench_args *a,
+                              const zkg_bench_kernel *kernel, zkg_error *err)
+{
+    const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_ALL};
+    const zkg_backend *last = NULL;
+    zkg_bench_env env = {0};
+    zkg_status s = ZKG_OK;
+
+    for (size_t m = 0; s == ZKG_OK && m < 3; m++) {
+        env.cpu_flags = zkg_cpu_features(masks[m]);
+        env.backend = zkg_backend_get(env.cpu_flags);
+        if (env.backend == last)
+            continue;
+        last = env.backend;
+        if (a->backend != NULL && strcmp(a->backend, env.backend->name) != 0)
+            continue;
+        *known_backend = true;
+        s = time_sizes(a, kernel, &env, err);
+    }
+    zkg_bench_env_clear(&env);
+    return s;
+}
+
+static zkg_status unknown_kernel(const char *name, zkg_error *err)
+{
+    const char *names[64];
+    const char *near;
+    size_t n = 0;
+
+    for (; n < 64 && zkg_bench_kernel_at(n) != NULL; n++)
+        names[n] = zkg_bench_kernel_at(n)->name;
+    near = zkg_nearest(name, names, n);
+    return zkg_fail(err, ZKG_ERR_USAGE,
+                    "--only %s: no such kernel%s%s%s; "
+                    "--list has them",
+                    name, near == NULL ? "" : " (did you mean ",
+                    near == NULL ? "" : near, near == NULL ? "" : "?)");
+}
+
+static zkg_status time_kernels(const bench_args *a, zkg_error *err)
+{
+    bool known = false, known_backend = false;
+
+    for (size_t i = 0; zkg_bench_kernel_at(i) != NULL; i++) {
+        const zkg_bench_kernel *kernel = zkg_bench_kernel_at(i);
+
+        if (a->only != NULL && strcmp(a->only, kernel->name) != 0)
+            continue;
+        known = true;
+        ZKG_TRY(time_kernel(&known_backend, a, kernel, err));
+    }
+    if (!known)
+        return unknown_kernel(a->only, err);
+    if (!known_backend)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--backend %s: this processor has no such backend",
+                        a->backend);
+    return ZKG_OK;
+}
+
+static void list_kernels(void)
+{
+    for (size_t i = 0; zkg_bench_kernel_at(i) != NULL; i++)
+        printf("  %-20s %s\n", zkg_bench_kernel_at(i)->name,
+               zkg_bench_kernel_at(i)->help);
+}
+
+/* ---- whole proofs ------------------------------------------------------- */
+
+typedef struct proof_bench {
+    zkg_cli *cli;
+    zkg_graph *graph;
+    zkg_srs *srs;
+    zkg_key key;
+    zkg_witness witness;
+    size_t proof_bytes;
+} proof_bench;
+
+static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
+{
+    const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
+    zkg_fr tau;
+
+    ZKG_TRY(zkg_graph_load(&b->graph, a->graph, err));
+    zkg_bench_fill(&tau, 1, 1);
+    ZKG_TRY(zkg_srs_from_tau(&b->srs, zkg_statement_default_k(&b->graph->st),
+                             &tau, err));
+    ZKG_TRY(zkg_setup(&b->key, NULL, b->graph, b->srs, a->pcs, cpu, err));
+    ZKG_TRY(zkg_witness_init(&b->witness, b->graph, err));
+    ZKG_TRY(zkg_witness_read_input(&b->witness, b->graph, a->input, err));
+    ZKG_TRY(zkg_witness_solve(&b->witness, b->graph, err));
+    return zkg_witness_check(&b->witness, b->graph, err);
+}
+
+/* One proof, and rank 0's verdict on it.  Collective. */
+static zkg_status prove_once(double *prove_ns, double *verify_ns,
+                             proof_bench *b, zkg_error *err)
+{
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, NULL};
+    zkg_prove_report report = {0};
+    zkg_verdict verdict = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_status s = zkg_prove(&proof, &len, &report, b->cli->world,
+                             b->cli->world, &input, NULL, err);
+
+    if (s == ZKG_OK && b->cli->rank == 0) {
+        const double from = zkg_seconds();
+
+        *prove_ns = 1e9 * report.prove_s;
+        b->proof_bytes = len;
+        s = zkg_verify_with_key(&verdict, &b->key, proof, len, NULL, err);
+        *verify_ns = 1e9 * (zkg_seconds() - from);
+        if (s == ZKG_ERR_REJECT)
+            s = zkg_fail(err, ZKG_ERR_INTERNAL, "its proof is refused: %s",
+                         verdict.text);
+    }
+    zkg_prove_report_clear(&report);
+    zkg_free(proof);
+    return zkg_ranks_agree(b->cli->world, s, err);
+}
+
+static zkg_status print_proof(const char *what, const bench_args *a,
+                              const proof_bench *b, double *ns, zkg_error *err)
+{
+    const char *slash = strrchr(a->graph, '/');
+    zkg_bench_result r;
+    zkg_json_out o;
+
+    zkg_bench_summary(&r, ns, a->runs);
+    zkg_json_out_init(&o);
+    zkg_json_out_line_object(&o);
+    put_string(&o, "bench", what);
+    put_string(&o, "name",
+               slash != NULL && slash[1] != '\0' ? slash + 1 : a->graph);
+    put_u64(&o, "ranks", zkg_comm_size(b->cli->world));
+    put_u64(&o, "k", b->key.srs.k);
+    put_string(&o, "pcs", zkg_pcs_name(a->pcs));
+    put_times(&o, &r);
+    put_u64(&o, "proof_bytes", b->proof_bytes);
+    put_u64(&o, "peak_rss", zkg_peak_rss());
+    return print_line(&o, err);
+}
+
+static zkg_status time_proofs(proof_bench *b, const bench_args *a,
+                              zkg_error *err)
+{
+    double prove_ns[MOST_RUNS], verify_ns[MOST_RUNS], unused[2];
+    zkg_status s = prepare(b, a, err);
+
+    ZKG_TRY(zkg_ranks_agree(b->cli->world, s, err));
+    ZKG_TRY(prove_once(&unused[0], &unused[1], b, err));
+    for (uint32_t i = 0; i < a->runs; i++)
+        ZKG_TRY(prove_once(&prove_ns[i], &verify_ns[i], b, err));
+    if (b->cli->rank != 0)
+        return ZKG_OK;
+    ZKG_TRY(print_proof("prove", a, b, prove_ns, err));
+    return print_proof("verify", a, b, verify_ns, err);
+}
+
+zkg_status zkg_cmd_bench(zkg_cli *cli, int argc, char **argv, zkg_error *err)
+{
+    proof_bench b = {.cli = cli};
+    bench_args a;
+    bool done;
+    zkg_status s = parse_args(&done, &a, argc, argv, err);
+
+    if (s == ZKG_OK && !done && a.list && cli->rank == 0)
+        list_kernels();
+    else if (s == ZKG_OK && !done && a.graph != NULL)
+        s = time_proofs(&b, &a, err);
+    else if (s == ZKG_OK && !done && !a.list && cli->rank == 0)
+        s = time_kernels(&a, err);
+    zkg_witness_clear(&b.witness);
+    zkg_key_clear(&b.key);
+    zkg_srs_free(b.srs);
+    zkg_graph_free(b.graph);
+    /* All ranks have the same message: rank 0 prints it. */
+    cli->printed = cli->rank != 0;
+    return s;
+}
