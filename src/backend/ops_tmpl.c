@@ -495,13 +495,90 @@ static zkg_status op_fraction_up(zkg_table *out, const zkg_table *in, bool ones)
 
 /* ---- small integers ---- */
 
+/* Products are of unsigned integers: sum w v = sum w (v + 2^k) - 2^k sum w,
+ * k = bias_bits(type); NO_BIAS for types without a sign. */
+#define NO_BIAS 64
+
+OP_INLINE unsigned bias_bits(zkg_dtype type)
+{
+    return type == ZKG_U8 || type == ZKG_U16 ? NO_BIAS
+           : type == ZKG_I64                 ? 63
+                                             : 31;
+}
+
+OP_INLINE uint64_t biased(const void *values, zkg_dtype type, size_t i)
+{
+    const unsigned k = bias_bits(type);
+
+    return (uint64_t)int_at(values, type, i) +
+           (k == NO_BIAS ? 0 : UINT64_C(1) << k);
+}
+
+/* A sum of fewer than 2^32 elements as integers, in halves of limbs: no carry
+ * links one addition to the next. */
+#define DOT_CHUNK ((size_t)1 << 20)
+typedef struct half_sum {
+    uint64_t low[4], high[4];
+} half_sum;
+
+OP_INLINE void add_halves(half_sum *s, const zkg_fr *w)
+{
+    for (int i = 0; i < 4; i++) {
+        s->low[i] += w->l[i] & UINT32_MAX;
+        s->high[i] += w->l[i] >> 32;
+    }
+}
+
+OP_INLINE void sum_limbs(uint64_t out[5], const half_sum *s)
+{
+    uint64_t c = 0, over[5] = {0};
+
+    for (int i = 0; i < 4; i++) {
+        out[i] = s->low[i];
+        over[i + 1] = s->high[i] >> 32;
+    }
+    out[4] = 0;
+    for (int i = 0; i < 5; i++)
+        out[i] = zkg_limb_adc(out[i], over[i], &c);
+    c = 0;
+    for (int i = 0; i < 4; i++)
+        out[i] = zkg_limb_adc(out[i], s->high[i] << 32, &c);
+    out[4] += c;
+}
+
+/* out = 2^k sum, six limbs */
+OP_INLINE void bias_times(uint64_t out[6], const uint64_t sum[5], unsigned k)
+{
+    out[0] = k == NO_BIAS ? 0 : sum[0] << k;
+    for (int i = 1; i < 5; i++)
+        out[i] = k == NO_BIAS ? 0 : sum[i] << k | sum[i - 1] >> (64 - k);
+    out[5] = k == NO_BIAS ? 0 : sum[4] >> (64 - k);
+}
+
+OP_INLINE void sub_limbs(uint64_t acc[6], const uint64_t v[6])
+{
+    uint64_t c = 0;
+
+    for (int i = 0; i < 6; i++)
+        acc[i] = zkg_limb_sbb(acc[i], v[i], &c);
+}
+
 OP_INLINE void dot_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
                         zkg_dtype type, size_t n)
 {
+    const unsigned k = bias_bits(type);
+    uint64_t total[5], back[6];
     zkg_fr_wide sum = *acc;
+    half_sum weights = {{0}, {0}};
 
-    for (size_t i = 0; i < n; i++)
-        zkg_fr_wide_mac(&sum, &w[i], int_at(values, type, i));
+    for (size_t i = 0; i < n; i++) {
+        zkg_limb6_mac_u64(sum.l, w[i].l, biased(values, type, i));
+        if (k != NO_BIAS)
+            add_halves(&weights, &w[i]);
+    }
+    sum_limbs(total, &weights);
+    bias_times(back, total, k);
+    sub_limbs(sum.l, back);
     *acc = sum;
 }
 
@@ -526,19 +603,42 @@ static zkg_status op_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
         zkg_fr_wide_mac(acc, &sum, 1);
         return ZKG_OK;
     }
-#define CALL(type) dot_ints(acc, w, values, type, n)
-    FOR_TYPE(type, CALL);
+    for (size_t i = 0; i < n; i += DOT_CHUNK) {
+        const uint8_t *at = (const uint8_t *)values + i * zkg_dtype_size(type);
+        const size_t some = n - i < DOT_CHUNK ? n - i : DOT_CHUNK;
+
+#define CALL(type) dot_ints(acc, w + i, at, type, some)
+        FOR_TYPE(type, CALL);
 #undef CALL
+    }
     return ZKG_OK;
 }
 
-OP_INLINE void axpy_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
-                         zkg_dtype type, size_t n)
-{
-    const zkg_fr c = *w;
+/* Columns one by one, so that a sum stays in registers: few enough rows for
+ * their lines to stay in the cache until the next column. */
+#define FOLD_CHUNK 128
 
-    for (size_t i = 0; i < n; i++)
-        zkg_fr_wide_mac(&acc[i], &c, int_at(values, type, i));
+OP_INLINE void fold_ints(zkg_fr_wide *acc, const zkg_fr *w,
+                         const void *const *rows, size_t count, zkg_dtype type,
+                         size_t n)
+{
+    const unsigned k = bias_bits(type);
+    uint64_t total[5], back[6];
+    half_sum weights = {{0}, {0}};
+
+    for (size_t r = 0; r < count && k != NO_BIAS; r++)
+        add_halves(&weights, &w[r]);
+    sum_limbs(total, &weights);
+    bias_times(back, total, k);
+    for (size_t i = 0; i < n; i++) {
+        zkg_fr_wide sum = acc[i];
+
+        for (size_t r = 0; r < count; r++)
+            zkg_limb6_mac_u64(sum.l, w[r].l, biased(rows[r], type, i));
+        if (k != NO_BIAS)
+            sub_limbs(sum.l, back);
+        acc[i] = sum;
+    }
 }
 
 static zkg_status op_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
@@ -555,7 +655,7 @@ static zkg_status op_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
         }
         return ZKG_OK;
     }
-#define CALL(type) axpy_ints(acc, w, values, type, n)
+#define CALL(type) fold_ints(acc, w, &values, 1, type, n)
     FOR_TYPE(type, CALL);
 #undef CALL
     return ZKG_OK;
@@ -565,8 +665,15 @@ static zkg_status op_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
                               const void *const *rows, size_t count,
                               zkg_dtype type, size_t n)
 {
-    for (size_t r = 0; r < count; r++)
+    for (size_t r = 0; type == ZKG_FR && r < count; r++)
         (void)op_int_axpy(acc, &w[r], rows[r], type, n);
+    for (size_t r = 0; type != ZKG_FR && r < count; r += FOLD_CHUNK) {
+        const size_t some = count - r < FOLD_CHUNK ? count - r : FOLD_CHUNK;
+
+#define CALL(type) fold_ints(acc, w + r, rows + r, some, type, n)
+        FOR_TYPE(type, CALL);
+#undef CALL
+    }
     return ZKG_OK;
 }
 

@@ -376,4 +376,46 @@ ZKG_LIMB4_INLINE void zkg_limb6_mac(uint64_t acc[6], const uint64_t a[4],
     acc[5] += mask + c;
 }
 
+/** acc += a * u as integers, u unsigned. */
+ZKG_LIMB4_INLINE void zkg_limb6_mac_u64(uint64_t acc[6], const uint64_t a[4],
+                                        uint64_t u)
+{
+#if defined(ZKG_FIELD_MULX) && defined(__OPTIMIZE__)
+    uint64_t lo, hi;
+
+    __asm__("xorl %k[lo], %k[lo]\n\t"
+            "mulxq (%[a]), %[lo], %[hi]\n\t"
+            "adcxq %[lo], %[t0]\n\t"
+            "adoxq %[hi], %[t1]\n\t"
+            "mulxq 8(%[a]), %[lo], %[hi]\n\t"
+            "adcxq %[lo], %[t1]\n\t"
+            "adoxq %[hi], %[t2]\n\t"
+            "mulxq 16(%[a]), %[lo], %[hi]\n\t"
+            "adcxq %[lo], %[t2]\n\t"
+            "adoxq %[hi], %[t3]\n\t"
+            "mulxq 24(%[a]), %[lo], %[hi]\n\t"
+            "adcxq %[lo], %[t3]\n\t"
+            "adoxq %[hi], %[t4]\n\t"
+            "movl $0, %k[lo]\n\t"
+            "adcxq %[lo], %[t4]\n\t"
+            "adoxq %[lo], %[t5]\n\t"
+            "adcxq %[lo], %[t5]\n\t"
+            : [t0] "+&r"(acc[0]), [t1] "+&r"(acc[1]), [t2] "+&r"(acc[2]),
+              [t3] "+&r"(acc[3]), [t4] "+&r"(acc[4]), [t5] "+&r"(acc[5]),
+              [lo] "=&r"(lo), [hi] "=&r"(hi)
+            : [a] "r"(a), "d"(u), ZKG_M4(a)
+            : "cc");
+#else
+    uint64_t c = 0, v[5];
+
+    for (int i = 0; i < 4; i++)
+        v[i] = zkg_limb_mac(0, a[i], u, &c);
+    v[4] = c;
+    c = 0;
+    for (int i = 0; i < 5; i++)
+        acc[i] = zkg_limb_adc(acc[i], v[i], &c);
+    acc[5] += c;
+#endif
+}
+
 #endif
