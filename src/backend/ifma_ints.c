@@ -342,13 +342,52 @@ zkg_status zkg_ifma_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
     return zkg_backend_table_cpu.int_fold(acc, w, rows, count, type, n);
 }
 
+/* A carry chain an element, which mulx does as fast. */
 zkg_status zkg_ifma_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
                              const void *values, zkg_dtype type, size_t n)
 {
     return zkg_backend_table_cpu.int_axpy(acc, w, values, type, n);
 }
 
+/* acc[0] .. acc[7] in limbs of 52 bits, the highest signed. */
+V8_INLINE void load_wide8(acc8 *t, const zkg_fr_wide *acc)
+{
+    const __m512i m = v8_mask();
+    const __m512i at = _mm512_setr_epi64(0, 6, 12, 18, 24, 30, 36, 42);
+    __m512i w[6];
+
+    for (int k = 0; k < 6; k++)
+        w[k] = _mm512_i64gather_epi64(at, &acc[0].l[k], 8);
+    acc8_zero(t);
+    t->l[0] = _mm512_and_si512(w[0], m);
+    t->l[1] = _mm512_and_si512(_mm512_shldi_epi64(w[1], w[0], 12), m);
+    t->l[2] = _mm512_and_si512(_mm512_shldi_epi64(w[2], w[1], 24), m);
+    t->l[3] = _mm512_and_si512(_mm512_shldi_epi64(w[3], w[2], 36), m);
+    t->l[4] = _mm512_and_si512(_mm512_shldi_epi64(w[4], w[3], 48), m);
+    t->l[5] = _mm512_and_si512(_mm512_srli_epi64(w[4], 4), m);
+    t->l[6] = _mm512_and_si512(_mm512_shldi_epi64(w[5], w[4], 8), m);
+    t->l[7] = _mm512_srai_epi64(w[5], 44);
+}
+
 zkg_status zkg_ifma_wide_reduce(zkg_fr *out, const zkg_fr_wide *acc, size_t n)
 {
-    return zkg_backend_table_cpu.wide_reduce(out, acc, n);
+    zkg_fr power;
+    size_t i = 0;
+    v8 back;
+
+    power_520(&power);
+    back = v8_of(&power);
+    for (; i + 8 <= n; i += 8) {
+        acc8 t;
+        v8 v;
+
+        /* |sum| < 2^383: over 2^260 it is within p of [0, p] */
+        load_wide8(&t, &acc[i]);
+        v = acc8_reduce_raw(t);
+        for (int k = 0; k < 5; k++)
+            v.l[k] = _mm512_add_epi64(v.l[k], v8_p(k, 1));
+        v = v8_carry(v);
+        v8_store(out + i, v8_canonical(v8_mul_raw(&v, &back)));
+    }
+    return zkg_backend_table_cpu.wide_reduce(out + i, acc + i, n - i);
 }

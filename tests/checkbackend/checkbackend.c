@@ -782,6 +782,14 @@ static void check_wide_reduce(context *c)
         for (size_t i = 0; i < n; i++) {
             for (int k = 0; k < 3; k++)
                 zkg_fr_wide_mac(&acc[i], &w[i], (int64_t)next(c));
+            if (i % 4 == 1) {
+                /* anything within 2^382, either sign; all ones; its least */
+                for (int k = 0; k < 6; k++)
+                    acc[i].l[k] = i % 8 == 1 ? next(c) : UINT64_MAX;
+                acc[i].l[5] = (uint64_t)((int64_t)acc[i].l[5] >> 1);
+            }
+            if (i % 16 == 3)
+                acc[i] = (zkg_fr_wide){{0, 0, 0, 0, 0, UINT64_C(3) << 62}};
         }
         must(c->ref->wide_reduce(x, acc, n));
         must(c->b->wide_reduce(y, acc, n));
@@ -789,6 +797,16 @@ static void check_wide_reduce(context *c)
         free(w);
         free(x);
         free(y);
+        free(acc);
+    }
+    if (c->bench) {
+        zkg_fr *x = elements(c, BENCH_LEN);
+        zkg_fr_wide *acc = get(BENCH_LEN, sizeof(*acc));
+
+        for (size_t i = 0; i < BENCH_LEN; i++)
+            zkg_fr_wide_mac(&acc[i], &x[i], (int64_t)next(c));
+        BENCH(c, "", BENCH_LEN, (void)0, c->b->wide_reduce(x, acc, BENCH_LEN));
+        free(x);
         free(acc);
     }
 }
