@@ -2,9 +2,12 @@
  * Entries: head, kind, key, length, bytes, digest of all that. */
 #include "journal/journal.h"
 
+#include <dirent.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/io.h"
@@ -45,6 +48,32 @@ void zkg_journal_free(zkg_journal *j)
     if (j != NULL)
         zkg_free(j->dir);
     zkg_free(j);
+}
+
+/* "segment-<hex>.tmp-<any>" */
+static bool is_half_written(const char *name)
+{
+    for (size_t k = 1; k < sizeof(names) / sizeof(names[0]); k++) {
+        const size_t len = strlen(names[k]);
+
+        if (strncmp(name, names[k], len) == 0 && name[len] == '-' &&
+            strspn(name + len + 1, "0123456789abcdef") == 64 &&
+            strncmp(name + len + 65, ".tmp-", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+void zkg_journal_sweep(const zkg_journal *j)
+{
+    DIR *d = opendir(j->dir);
+    const struct dirent *e;
+
+    while (d != NULL && (e = readdir(d)) != NULL)
+        if (is_half_written(e->d_name))
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+    if (d != NULL)
+        (void)closedir(d);
 }
 
 void zkg_journal_key_begin(zkg_hash *h, zkg_journal_kind kind)

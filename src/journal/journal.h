@@ -40,6 +40,10 @@ ZKG_MUST_CHECK zkg_status zkg_journal_open(zkg_journal **out, const char *dir,
                                            zkg_error *err);
 void zkg_journal_free(zkg_journal *j);
 
+/** Remove what a rank that was killed left half written.  For one rank, while
+ *  no other writes. */
+void zkg_journal_sweep(const zkg_journal *j);
+
 /** Start a key of this kind; update it, and end it with zkg_hash_final. */
 void zkg_journal_key_begin(zkg_hash *h, zkg_journal_kind kind);
 

@@ -11,9 +11,12 @@ import random
 import re
 import resource
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 import tempfile
+import time
 
 from job import Job
 
@@ -181,6 +184,57 @@ def other_plans(job):
                   job.bytes('x.proof') == job.want, err)
 
 
+def half_written(job):
+    """What a killed rank left half written goes; what is not ours stays."""
+    shutil.rmtree('run', ignore_errors=True)
+    shutil.copytree('full', 'run')
+    path = entries('run', 'segment')[0]
+    os.rename(path, path + '.tmp-abc123')
+    put('run/mine.tmp-abc123', b'x')
+    _, err = job.alone(job.prove('x.proof', '--run-dir', 'run', '--resume'))
+    job.check('half written', resumed(err) == CHILDREN - 1, err)
+    job.check('half written', [f for f in os.listdir('run') if '.tmp-' in f] ==
+              ['mine.tmp-abc123'], os.listdir('run'))
+
+
+def any_moment(job, rng):
+    """kill -9 of a rank whenever it may be: exit 7 with its name, or it was
+    done already; never another proof."""
+    killed = 0
+    for _ in range(8):
+        shutil.rmtree('run', ignore_errors=True)
+        victim = rng.randrange(2)
+        child = subprocess.Popen(
+            [job.zkgkr, 'launch', '-n', '2', '--'] +
+            job.prove('x.proof', '--run-dir', 'run'), env=job.env(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 30
+        pid = None
+        while pid is None and child.poll() is None and \
+                time.monotonic() < deadline:
+            try:
+                with open('run/rank-%d.now' % victim) as f:
+                    pid = re.search(r'pid (\d+)', f.read())
+            except OSError:
+                pid = None
+        time.sleep(rng.random() * 0.08)
+        start = time.monotonic()
+        try:
+            os.kill(int(pid.group(1)), signal.SIGKILL)
+        except (AttributeError, ProcessLookupError):
+            pass
+        err = child.communicate(timeout=30)[1].decode()
+        job.check('any moment', child.returncode in (0, 7), child.returncode,
+                  err)
+        job.check('any moment', time.monotonic() - start < 10)
+        if child.returncode == 7:
+            killed += 1
+            job.check('any moment', 'killed by signal 9' in err, err)
+        _, err = job.alone(job.prove('x.proof', '--run-dir', 'run', '--resume'))
+        job.check('any moment', job.bytes('x.proof') == job.want, err)
+    print('%d of 8 were killed in time' % killed)
+
+
 def refused(job, name, want, pattern, args, **more):
     code, _, err, took = job.run([job.zkgkr] + args, **more)
     ours = [x for x in err.splitlines() if x.startswith('zkgkr')]
@@ -262,6 +316,8 @@ def main():
         another_statement(job)
         without_resume(job)
         other_plans(job)
+        half_written(job)
+        any_moment(job, random.Random(seed))
         messages(job)
         auto(job)
         os.chdir('/')

@@ -202,7 +202,7 @@ static void add_mpirun(char **argv, int *argc, launch *l)
     static char n[] = "-n", over[] = "--oversubscribe", x[] = "-x",
                 hosts[] = "--hostfile", mca[] = "--mca",
                 yield[] = "mpi_yield_when_idle", one[] = "1",
-                mpirun[] = "mpirun", mpiexec[] = "mpiexec";
+                mpirun[] = "mpirun", mpiexec[] = "mpiexec.hydra";
     char library[64];
     bool is_open;
 
@@ -297,7 +297,7 @@ static zkg_status say_lost(const launch *l, const zkg_launched *end,
         return zkg_fail(err, ZKG_ERR_COMM, "killed by signal %d (%s): %s; %s",
                         number, strsignal(number),
                         l->lost_len > 0 ? l->lost
-                                        : "a rank, which had not begun",
+                                        : "a rank before its work or after it",
                         resume_hint(hint, l));
     return zkg_fail(err, ZKG_ERR_COMM,
                     "ended without a word (exit code %d): %s; %s",

@@ -207,8 +207,10 @@ static zkg_status open_run(prove_job *j, zkg_error *err)
 
     if (dir != NULL && j->cli->rank == 0) {
         status = zkg_journal_open(&j->journal, dir, err);
-        if (status == ZKG_OK)
+        if (status == ZKG_OK) {
             zkg_watch_last_run(dir, &j->cli->log);
+            zkg_journal_sweep(j->journal);
+        }
     }
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     if (dir != NULL && j->cli->rank != 0)
