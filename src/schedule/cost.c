@@ -90,6 +90,34 @@ static void count_lookups(zkg_work *w, const zkg_kernel *k,
     w->rounds += 0.5 * height * (height + 1.0);
 }
 
+static bool is_affine(const zkg_stmt_index *i)
+{
+    return i->b != ZKG_NO_ID || i->s != 1 || i->e != 0;
+}
+
+/* The variables of a factor's tensor axes that are read through affine maps; 0
+ * without any.  *window: the shorter axis of the last map of two. */
+static uint32_t affine_vars(uint64_t *window, const zkg_kernel *k,
+                            const zkg_tensor *t, const zkg_stmt_factor *f)
+{
+    uint32_t vars = 0;
+
+    *window = 1;
+    for (uint32_t i = 0; i < f->indices && i < t->axes; i++) {
+        const zkg_stmt_index *x = &f->index[i];
+
+        if (!is_affine(x))
+            continue;
+        vars += bits_of(t->len[t->axes - f->indices + i]);
+        if (x->b != ZKG_NO_ID) {
+            const uint64_t a = k->axis[x->a].len, b = k->axis[x->b].len;
+
+            *window = a < b ? a : b;
+        }
+    }
+    return vars;
+}
+
 /* The memory of one sum at a time. */
 static void hold_entries(zkg_work *w, double entries, double *most)
 {
@@ -97,6 +125,22 @@ static void hold_entries(zkg_work *w, double entries, double *most)
         w->split_bytes += ENTRY_BYTES * entries - *most;
         *most = ENTRY_BYTES * entries;
     }
+}
+
+/* A factor behind affine maps: once more over the tensor for each place of the
+ * window's last axis, and a sum of its own over those axes. */
+static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
+                         const zkg_stmt_factor *f, double *most)
+{
+    uint64_t window;
+    const uint32_t vars = affine_vars(&window, k, t, f);
+
+    if (vars == 0)
+        return;
+    w->cells += (double)window * (double)zkg_tensor_count(t);
+    w->entries += ldexp(1, (int)vars);
+    w->rounds += vars;
+    hold_entries(w, ldexp(1, (int)vars), most);
 }
 
 static void count_term(zkg_work *w, const zkg_statement *st,
@@ -112,6 +156,8 @@ static void count_term(zkg_work *w, const zkg_statement *st,
         named |= set;
         common &= set;
         add_fold(w, &st->tensor[task->bind[term->factor[f].param]]);
+        count_affine(w, k, &st->tensor[task->bind[term->factor[f].param]],
+                     &term->factor[f], most);
     }
     if (term->factors == 2)
         vars = vars_of((named & ~out) | (out & common), k, task->copies);

@@ -269,9 +269,9 @@ static void sample(void *user, uint32_t child, double seconds)
         s->late = resident();
 }
 
-enum { WINDOW = 100 };
+enum { WINDOW = 20 };
 
-/* Seconds from step to step in the quickest run of 100 steps: the ranks share
+/* Seconds from step to step in the quickest run of 20 steps: the ranks share
  * their cores with others. */
 static double quickest(const zkg_prove_report *report)
 {
