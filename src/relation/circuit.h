@@ -150,8 +150,8 @@ void zkg_circuit_descend(zkg_circuit_run *cr, const zkg_fr *at_copies,
                          const zkg_fr *second_point,
                          const zkg_fr *second_value);
 
-/** One circuit.  zkg_circuit_prove: collective; every rank of the group
- *  does all of the work.
+/** One circuit.  zkg_circuit_prove: collective; the copies are dealt out over
+ *  the group.
  *  @retval ZKG_ERR_WITNESS an assertion does not hold (all ranks) */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prove(zkg_task_run *run,
                                             const zkg_task_circuit *b);

@@ -862,6 +862,39 @@ static void check_fr_axpy(context *c)
     }
 }
 
+static void check_fr_mul_axpy(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        for (int form = 0; form < 5; form++) {
+            zkg_fr *a = elements(c, n), *b = elements(c, n);
+            zkg_fr *x = elements(c, n), *y = copy(x, n);
+            zkg_fr *k = elements(c, 1);
+            const zkg_fr *factor = form & 1 ? k : NULL;
+            const zkg_fr *second = form == 4 ? a : form & 2 ? b : NULL;
+
+            must(c->ref->fr_mul_axpy(x, factor, a, second, n));
+            must(c->b->fr_mul_axpy(y, factor, a, second, n));
+            same(c, x, y, n, "sums");
+            free(a);
+            free(b);
+            free(x);
+            free(y);
+            free(k);
+        }
+    }
+    if (c->bench) {
+        zkg_fr *a = elements(c, BENCH_LEN), *b = elements(c, BENCH_LEN);
+        zkg_fr *x = elements(c, BENCH_LEN);
+
+        BENCH(c, "products", BENCH_LEN, (void)0,
+              c->b->fr_mul_axpy(x, NULL, a, b, BENCH_LEN));
+        free(a);
+        free(b);
+        free(x);
+    }
+}
+
 static void check_fr_dot(context *c)
 {
     FOR_LENGTHS(n)

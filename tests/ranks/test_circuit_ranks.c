@@ -108,7 +108,7 @@ static void refuse(fx *f, uint64_t copies, const char *what)
 
 int main(int argc, char **argv)
 {
-    static const uint64_t copies[] = {1, 2, 3, 5, 13, 64};
+    static const uint64_t copies[] = {1, 2, 3, 5, 13, 64, 200};
     zkg_error err = {0};
     uint32_t proofs = 0;
 

@@ -63,8 +63,9 @@ static const zkg_circuit_add add1[] = {
     {1, MINUS_ONE, WIRE(S, 0)},
 };
 static const zkg_circuit_constant constant1[] = {{0, FIVE}};
-/* The top layer begins with v's block of four, unless there is no v. */
-static const zkg_circuit_mul mul2[] = {{4, ONE, WIRE(0, 0), WIRE(W, 0)}};
+/* The top layer begins with v's block of four, unless there is no v.  W, which
+ * all copies share, is a first operand. */
+static const zkg_circuit_mul mul2[] = {{4, ONE, WIRE(W, 0), WIRE(0, 0)}};
 static const zkg_circuit_add add2[] = {
     {0, ONE, WIRE(X, 0)},     {1, ONE, WIRE(X, 1)},        {2, ONE, WIRE(X, 2)},
     {3, GARBAGE, WIRE(X, 1)}, {4, MINUS_ONE, WIRE(Y, 0)},  {5, ONE, WIRE(0, 1)},
