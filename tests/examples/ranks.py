@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An example on one rank, two and three, and under a schedule: one proof.
 
-    ranks.py MPIRUN SRS PROGRAM
+    ranks.py SRS PROGRAM MPIRUN...
 """
 
 import os
@@ -17,12 +17,7 @@ RANKS = (1, 2, 3)
 
 def run(mpirun, ranks, args, folder):
     """Run under mpirun; how many ranks it says took part."""
-    command = [mpirun, "-n", str(ranks)]
-    version = subprocess.run(
-        [mpirun, "--version"], capture_output=True, text=True, check=False
-    )
-    if "Open MPI" in version.stdout:
-        command += ["--oversubscribe", "--mca", "mpi_yield_when_idle", "1"]
+    command = mpirun + ["-n", str(ranks)]
     done = subprocess.run(
         command + args, capture_output=True, text=True, timeout=280,
         check=False, cwd=folder,
@@ -65,8 +60,8 @@ def schedule(folder, names, ranks):
 
 
 def main():
-    mpirun = sys.argv[1]
-    srs, program = (os.path.abspath(path) for path in sys.argv[2:4])
+    srs, program = (os.path.abspath(path) for path in sys.argv[1:3])
+    mpirun = sys.argv[3:]
     proofs = {}
     os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
     with tempfile.TemporaryDirectory() as folder:
