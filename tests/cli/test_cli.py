@@ -335,6 +335,8 @@ def test_planning():
     case('dry run', 0, 'forecast: .* commitments .* opening', prove + [
         '--dry-run'])
     assert os.path.getmtime('p.proof') == before, 'a dry run proved'
+    case('dry run of nothing yet', 0, 'forecast: ', PROVE + ['--dry-run'])
+    case('no proof file', 2, 'missing -o', PROVE + ['--input', 'image.json'])
     case('memory limit', 6, '--memory-limit allows', prove + [
         '--memory-limit', '1M'])
     case('dry run, memory limit', 6, '--memory-limit allows', prove + [

@@ -98,7 +98,8 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
          NULL, false},
         {"no-schedule", NULL, "the default order", NULL, &a->no_schedule,
          false},
-        {"o", "FILE.proof", "where the proof goes", &a->out, NULL, true},
+        {"o", "FILE.proof", "where the proof goes (required)", &a->out, NULL,
+         false},
         {"report", "FILE", "report.json", &a->report, NULL, false},
         {"trace", "FILE", "trace.json, for Perfetto", &a->trace, NULL, false},
         {"dry-run", NULL, "say time and memory, and prove nothing", NULL,
@@ -130,7 +131,10 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
                               argv, err));
     if (*done)
         return ZKG_OK;
-    if ((a->input == NULL) == (a->witness == NULL))
+    if (!a->dry_run && a->out == NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE, "missing -o FILE.proof");
+    if (a->dry_run ? a->input != NULL && a->witness != NULL
+                   : (a->input == NULL) == (a->witness == NULL))
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "give one of --input FILE and --witness FILE");
     if (a->no_schedule && a->schedule != NULL)
@@ -243,7 +247,8 @@ static zkg_status load(prove_job *j, zkg_error *err)
 
     ZKG_TRY(zkg_watch_stage(NULL, ZKG_STAGE_READING, "", err));
     if (j->cli->rank == 0) {
-        ZKG_TRY(zkg_file_check_writable(a->out, err));
+        if (a->out != NULL)
+            ZKG_TRY(zkg_file_check_writable(a->out, err));
         if (a->report != NULL)
             ZKG_TRY(zkg_file_check_writable(a->report, err));
         if (a->trace != NULL)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The cost model: counts of small kernels by hand, and its file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "graph/graph.h"
+#include "schedule/cost.h"
+#include "zkgkr/prove.h"
+
+static void must(zkg_status s, const zkg_error *err)
+{
+    if (s != ZKG_OK)
+        fail_msg("%s", err->text);
+}
+
+static void tensor(zkg_graph *g, const char *name, zkg_visibility vis,
+                   uint32_t axes, uint64_t n, uint64_t m)
+{
+    const zkg_tensor_spec spec = {name, ZKG_U8, vis, axes, {n, m}, 0, 15};
+    zkg_error err = {0};
+
+    must(zkg_graph_add_tensor(g, &spec, &err), &err);
+    must(zkg_graph_add_input(g, name, &err), &err);
+}
+
+/* y[o] = sum_k w[o,k] x[k], x in 0..15: 12 x 20, all public but x. */
+static zkg_graph *dense(uint64_t copies)
+{
+    zkg_error err = {0};
+    zkg_graph *g = NULL;
+
+    must(zkg_graph_new(&g, &err), &err);
+    must(zkg_graph_add_table(g, "four", ZKG_KIND_RANGE, 4, &err), &err);
+    tensor(g, "w", ZKG_PUBLIC, 2, 12, 20);
+    if (copies == 1) {
+        tensor(g, "x", ZKG_PRIVATE, 1, 20, 0);
+        tensor(g, "y", ZKG_PUBLIC, 1, 12, 0);
+    } else {
+        tensor(g, "x", ZKG_PRIVATE, 2, copies, 20);
+        tensor(g, "y", ZKG_PUBLIC, 2, copies, 12);
+    }
+    must(zkg_graph_add_kernel(g, "dense", &err), &err);
+    must(zkg_graph_kernel_axis(g, "dense", "o", 12, &err), &err);
+    must(zkg_graph_kernel_axis(g, "dense", "k", 20, &err), &err);
+    must(zkg_graph_kernel_param(g, "dense", "w", "o,k", &err), &err);
+    must(zkg_graph_kernel_param(g, "dense", "x", "k", &err), &err);
+    must(zkg_graph_kernel_param(g, "dense", "y", "o", &err), &err);
+    must(zkg_graph_kernel_lookup(g, "dense", "four", "x", &err), &err);
+    must(zkg_graph_kernel_einsum(g, "dense", "o", NULL, &err), &err);
+    must(zkg_graph_kernel_term(g, "dense", "1", "w[o,k]", "x[k]", &err), &err);
+    must(zkg_graph_kernel_term(g, "dense", "-1", "y[o]", NULL, &err), &err);
+    must(zkg_graph_add_task(g, NULL, "dense", copies, &err), &err);
+    must(zkg_graph_bind(g, "w", "w", copies > 1, &err), &err);
+    must(zkg_graph_bind(g, "x", "x", false, &err), &err);
+    must(zkg_graph_bind(g, "y", "y", false, &err), &err);
+    must(zkg_graph_finish(g, &err), &err);
+    return g;
+}
+
+static void counts_of_a_dense_layer(void **state)
+{
+    zkg_graph *g = dense(1);
+    zkg_work w;
+
+    (void)state;
+    zkg_work_count(&w, &g->st, 0);
+    assert_true(w.leaves == 32);           /* 20 rows, padded */
+    assert_true(w.cells == 240 + 20 + 12); /* w, x, y folded once each */
+    assert_true(w.entries == 32);          /* over k */
+    assert_true(w.rounds == 15 + 5);       /* a tree of 5 layers, 5 rounds */
+    assert_true(w.gates == 0 && w.elements == 0);
+    zkg_work_count(&w, &g->st, 1); /* the table's side */
+    assert_true(w.leaves == 16 && w.cells == 16 && w.rounds == 10);
+    zkg_graph_free(g);
+}
+
+static void copies_multiply_what_is_not_broadcast(void **state)
+{
+    zkg_graph *g = dense(8);
+    zkg_work w;
+
+    (void)state;
+    zkg_work_count(&w, &g->st, 0);
+    assert_true(w.leaves == 8 * 32);
+    assert_true(w.cells == 240 + 8 * 20 + 8 * 12);
+    /* x alone has the copies: folded at r, no batch. */
+    assert_true(w.entries == 32);
+    zkg_graph_free(g);
+}
+
+static void the_root_counts_what_is_committed_and_opened(void **state)
+{
+    zkg_graph *g = dense(1);
+    zkg_root_work w;
+
+    (void)state;
+    zkg_root_work_count(&w, &g->st, 4);
+    /* x, in two chunks of 16, and the table's counts. */
+    assert_true(w.commits[0] == 20 + 16 && w.commits[1] == 0);
+    assert_true(w.chunks == 2 + 1);
+    /* x for the lookup and for the sum, the counts for the table. */
+    assert_true(w.claims == 3 && w.opened_cells == 20 + 20 + 16);
+    assert_true(w.root == 16);
+    zkg_graph_free(g);
+}
+
+static void more_ranks_cost_more_work_and_less_memory(void **state)
+{
+    zkg_graph *g = dense(64);
+    zkg_error err = {0};
+    zkg_job job;
+
+    (void)state;
+    must(zkg_job_init(&job, &g->st, 64, &err), &err);
+    for (uint32_t n = 2; n <= 64; n++) {
+        assert_true(n * zkg_job_seconds(&job, 0, n) >
+                    (n - 1) * zkg_job_seconds(&job, 0, n - 1));
+        assert_true(zkg_job_bytes(&job, 0, n) <= zkg_job_bytes(&job, 0, n - 1));
+    }
+    assert_true(zkg_job_useful(&job, 0) >= 1 &&
+                zkg_job_useful(&job, 0) <= job.width[0]);
+    zkg_job_clear(&job);
+    zkg_graph_free(g);
+}
+
+static void constants_survive_their_file(void **state)
+{
+    char path[] = "/tmp/zkgkr-costs-XXXXXX";
+    zkg_costs costs = zkg_costs_builtin, back;
+    zkg_error err = {0};
+    char *text;
+    FILE *f;
+
+    (void)state;
+    costs.leaf = 1.25e-7;
+    costs.commit[3] = 3.5e-6;
+    must(zkg_costs_text(&text, &costs, &err), &err);
+    f = fdopen(mkstemp(path), "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    must(zkg_costs_read(&back, path, &err), &err);
+    assert_true(back.leaf == 1.25e-7 && back.commit[3] == 3.5e-6);
+    assert_memory_equal(&back, &costs, sizeof(costs));
+    free(text);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_of_a_dense_layer),
+        cmocka_unit_test(copies_multiply_what_is_not_broadcast),
+        cmocka_unit_test(the_root_counts_what_is_committed_and_opened),
+        cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
+        cmocka_unit_test(constants_survive_their_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
