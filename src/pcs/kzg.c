@@ -80,18 +80,13 @@ static zkg_scalar_type scalar_type(zkg_dtype type)
  * this copy, and nothing in the MSM. */
 static zkg_status gather(uint8_t **out, size_t *len, zkg_kzg_walk w, uint32_t k)
 {
-    const zkg_array *a = w.layout->array;
-    const size_t size = zkg_dtype_size(a->type);
-    uint8_t *copy = zkg_alloc((size_t)1 << k, size);
-    zkg_kzg_run r;
+    const size_t cells = (size_t)1 << k;
+    uint8_t *copy = zkg_alloc(
+        cells * zkg_dtype_size(w.layout->array->type) + ZKG_KZG_SLACK, 1);
 
     if (copy == NULL)
         return ZKG_ERR_NOMEM;
-    *len = 0;
-    while (zkg_kzg_walk_next(&r, &w)) {
-        memcpy(copy + r.at * size, zkg_kzg_cell(a, r.flat), r.len * size);
-        *len = r.at + r.len;
-    }
+    *len = (size_t)zkg_kzg_gather(copy, &w, cells);
     *out = copy;
     return ZKG_OK;
 }

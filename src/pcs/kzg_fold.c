@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Folds of chunks: the only step of an opening that touches all data.
- *
- * A strip of columns at a time: the runs of cells that stand at the same place
- * of their chunks are rows, which the slot int_fold adds up together.
+ * Folds of chunks: the only step of an opening that touches all data.  A strip
+ * of columns at a time, some chunks at a time, as rows of int_fold; rows with
+ * padding in them are copied first, zeros for the padding.
  */
 #include "pcs/kzg_walk.h"
 
@@ -12,145 +11,122 @@
 #include "base/mem.h"
 #include "poly/eq.h"
 
-/* Columns of a strip: its sums and a strip of each row in turn stay in the
- * cache. */
-#define STRIP 512
-
-/* Rows that are added up together. */
+/* Columns of a strip and rows of one call: they fit the second-level cache. */
+#define STRIP 1024
 #define ROWS 256
 
-/* Places of runs in a strip whose rows are collected at the same time. */
-#define PLACES 16
-
-/* Rows of cells at columns at .. at + len - 1 of the strip. */
-typedef struct place {
-    uint64_t at, len;
-    size_t count;
-    zkg_fr weight[ROWS];
-    const void *row[ROWS];
-} place;
-
-typedef struct strip {
+typedef struct fold {
+    const zkg_backend *backend;
+    const zkg_fr *weights; /* of the chunks */
+    uint64_t first, end;
+    uint32_t k;
+    uint64_t len; /* columns of a chunk that there are */
+    zkg_kzg_layout layout;
     zkg_fr_wide acc[STRIP];
     zkg_fr sum[STRIP];
-    place place[PLACES];
-    size_t places;
-    size_t last; /* where the last run went */
-} strip;
+    zkg_fr row_weight[ROWS];
+    const void *row[ROWS];
+    uint8_t *copies; /* ROWS of a strip, and slack */
+} fold;
 
-/* scale * eq(z_hi, c) */
-static void chunk_weight(zkg_fr *out, uint32_t n, uint32_t k,
-                         const zkg_fr *point, uint64_t chunk,
-                         const zkg_fr *scale)
+/* weights[i] = scale * eq(z_hi, first + i) */
+static zkg_status make_weights(zkg_fr **out, uint32_t n, uint32_t k,
+                               const zkg_fr *point, uint64_t first,
+                               uint64_t end, const zkg_fr *scale)
 {
-    *out = *scale;
-    if (n <= k)
-        return;
-    zkg_eq_at(out, point + k, n - k, chunk);
-    zkg_fr_mul(out, out, scale);
-}
+    zkg_fr *weights = zkg_alloc((size_t)(end - first), sizeof(*weights));
 
-/* ---- strips ---- */
-
-static zkg_status flush(strip *s, place *p, const zkg_array *a,
-                        const zkg_backend *backend)
-{
-    const size_t count = p->count;
-
-    p->count = 0;
-    return count == 0 ? ZKG_OK
-                      : backend->int_fold(s->acc + p->at, p->weight, p->row,
-                                          count, a->type, p->len);
-}
-
-/* The place of a run: they come in the same order in each chunk. */
-static zkg_status find_place(place **out, strip *s, const zkg_kzg_run *r,
-                             const zkg_array *a, const zkg_backend *backend)
-{
-    place *p;
-
-    for (size_t i = 1; i <= s->places; i++) {
-        const size_t k = (s->last + i) % s->places;
-
-        p = &s->place[k];
-        if (p->at == r->at && p->len == r->len) {
-            s->last = k;
-            *out = p;
-            return ZKG_OK;
-        }
-    }
-    s->last = s->places < PLACES ? s->places++ : (s->last + 1) % PLACES;
-    p = *out = &s->place[s->last];
-    ZKG_TRY(flush(s, p, a, backend));
-    p->at = r->at;
-    p->len = r->len;
-    return ZKG_OK;
-}
-
-static zkg_status add_run(strip *s, const zkg_fr *weight, const zkg_kzg_run *r,
-                          const zkg_array *a, const zkg_backend *backend)
-{
-    place *p;
-
-    ZKG_TRY(find_place(&p, s, r, a, backend));
-    if (p->count == ROWS)
-        ZKG_TRY(flush(s, p, a, backend));
-    p->weight[p->count] = *weight;
-    p->row[p->count++] = zkg_kzg_cell(a, r->flat);
-    return ZKG_OK;
-}
-
-/* out[i] += columns at + i of the chunks first .. end-1, i < columns. */
-static zkg_status fold_strip(zkg_fr *out, strip *s, const zkg_kzg_layout *l,
-                             uint32_t k, const zkg_fr *weights, uint64_t first,
-                             uint64_t end, uint64_t at, uint64_t columns,
-                             const zkg_backend *backend)
-{
-    memset(s->acc, 0, sizeof(s->acc));
-    for (size_t i = 0; i < PLACES; i++)
-        s->place[i].count = 0;
-    s->places = s->last = 0;
+    if (weights == NULL)
+        return ZKG_ERR_NOMEM;
     for (uint64_t c = first; c < end; c++) {
-        zkg_kzg_walk w;
-        zkg_kzg_run r;
+        zkg_fr *w = &weights[c - first];
 
-        zkg_kzg_walk_init(&w, l, (c << k) + at, columns);
-        while (zkg_kzg_walk_next(&r, &w))
-            ZKG_TRY(add_run(s, &weights[c - first], &r, l->array, backend));
+        *w = *scale;
+        if (n <= k)
+            continue;
+        zkg_eq_at(w, point + k, n - k, c);
+        zkg_fr_mul(w, w, scale);
     }
-    for (size_t i = 0; i < s->places; i++)
-        ZKG_TRY(flush(s, &s->place[i], l->array, backend));
-    ZKG_TRY(backend->wide_reduce(s->sum, s->acc, columns));
-    for (uint64_t i = 0; i < columns; i++)
-        zkg_fr_add(&out[i], &out[i], &s->sum[i]);
+    *out = weights;
     return ZKG_OK;
 }
 
-/* ---- */
+/* The part [at, at + columns) of a chunk as cells without gaps, which may be
+ * the array's own; NULL when nothing of it is stored. */
+static const void *find_row(const fold *f, uint8_t *copy, uint64_t chunk,
+                            uint64_t at, uint64_t columns)
+{
+    zkg_kzg_walk w, ahead;
+    zkg_kzg_run r;
+
+    zkg_kzg_walk_init(&w, &f->layout, (chunk << f->k) + at, columns);
+    ahead = w;
+    if (!zkg_kzg_walk_next(&r, &ahead))
+        return NULL;
+    if (r.len == columns)
+        return zkg_kzg_cell(f->layout.array, r.flat);
+    (void)zkg_kzg_gather(copy, &w, columns);
+    return copy;
+}
+
+static zkg_status fold_strip(fold *f, zkg_fr *out, uint64_t at,
+                             uint64_t columns)
+{
+    const zkg_array *a = f->layout.array;
+    const size_t bytes = columns * zkg_dtype_size(a->type) + ZKG_KZG_SLACK;
+    size_t rows = 0;
+
+    memset(f->acc, 0, columns * sizeof(f->acc[0]));
+    for (uint64_t c = f->first; c < f->end; c++) {
+        f->row[rows] = find_row(f, f->copies + rows * bytes, c, at, columns);
+        f->row_weight[rows] = f->weights[c - f->first];
+        rows += f->row[rows] != NULL;
+        if (rows < ROWS && c + 1 < f->end)
+            continue;
+        ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows,
+                                     a->type, columns));
+        rows = 0;
+    }
+    ZKG_TRY(f->backend->wide_reduce(f->sum, f->acc, columns));
+    return f->backend->fr_axpy(out, &zkg_fr_one, f->sum, columns);
+}
+
+static zkg_status fold_all(fold *f, zkg_fr *out)
+{
+    for (uint64_t at = 0; at < f->len; at += STRIP)
+        ZKG_TRY(fold_strip(f, out + at, at,
+                           f->len - at < STRIP ? f->len - at : STRIP));
+    return ZKG_OK;
+}
 
 zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
                             const zkg_array *a, uint32_t k, const zkg_fr *point,
                             uint64_t first, uint64_t end, const zkg_fr *scale)
 {
     const uint32_t n = zkg_array_vars(a);
-    const uint64_t len = (uint64_t)1 << (n < k ? n : k);
-    zkg_fr *weights = zkg_alloc(end - first, sizeof(*weights));
-    strip *s = zkg_alloc_aligned(1, sizeof(*s));
-    zkg_status status = weights == NULL || s == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
-    zkg_kzg_layout l;
+    const size_t rows = end - first < ROWS ? (size_t)(end - first) : ROWS;
+    fold *f = zkg_alloc_aligned(1, sizeof(*f));
+    zkg_fr *weights = NULL;
+    zkg_status s = f != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
 
-    zkg_kzg_layout_init(&l, a);
-    for (uint64_t c = first; c < end && status == ZKG_OK; c++)
-        chunk_weight(&weights[c - first], n, k, point, c, scale);
-    for (uint64_t at = 0; at < len && status == ZKG_OK; at += STRIP) {
-        const uint64_t columns = len - at < STRIP ? len - at : STRIP;
-
-        status = fold_strip(out + at, s, &l, k, weights, first, end, at,
-                            columns, backend);
+    if (s == ZKG_OK)
+        s = make_weights(&weights, n, k, point, first, end, scale);
+    if (s == ZKG_OK) {
+        f->backend = backend;
+        f->weights = weights;
+        f->first = first;
+        f->end = end;
+        f->k = k;
+        f->len = (uint64_t)1 << (n < k ? n : k);
+        zkg_kzg_layout_init(&f->layout, a);
+        f->copies = zkg_alloc_aligned(rows, STRIP * zkg_dtype_size(a->type) +
+                                                ZKG_KZG_SLACK);
+        s = f->copies != NULL ? fold_all(f, out) : ZKG_ERR_NOMEM;
+        zkg_free(f->copies);
     }
     zkg_free(weights);
-    zkg_free(s);
-    return status;
+    zkg_free(f);
+    return s;
 }
 
 zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,

@@ -168,6 +168,52 @@ static void folds_are_partial_evaluations(void **state)
     }
 }
 
+/* Several strips, several calls of rows, runs of one to eight bytes and more.
+ */
+static void large_folds_are_partial_evaluations(void **state)
+{
+    static const shape large[] = {
+        {ZKG_I8, 4, {21, 30, 3, 3}},  {ZKG_I16, 4, {9, 20, 5, 3}},
+        {ZKG_I32, 3, {90, 9, 5}},     {ZKG_I64, 2, {700, 3}},
+        {ZKG_U8, 2, {700, 5}},        {ZKG_U16, 2, {5, 1500}},
+        {ZKG_I8, 4, {3, 1, 1100, 2}}, {ZKG_I8, 1, {8192}},
+        {ZKG_FR, 2, {300, 3}},
+    };
+    enum { MOST = 12 };
+    zkg_fr *folded = malloc(sizeof(*folded) << MOST);
+    zkg_fr *weights = malloc(sizeof(*weights) << MOST);
+
+    (void)state;
+    assert_true(folded != NULL && weights != NULL);
+    for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++) {
+        zkg_fr z[ZKG_MAX_VARS], want, got, t;
+        zkg_array a;
+        uint32_t n;
+
+        fixture_array(&a, large[i].type, large[i].axes, large[i].len, i);
+        n = zkg_array_vars(&a);
+        fixture_point(z, n, 300 + i);
+        assert_int_equal(zkg_array_mle(&want, &a, z), ZKG_OK);
+        for (uint32_t k = 1; k <= MOST; k += k == 1 ? 2 : 3) {
+            const zkg_backend *b =
+                zkg_backend_get(k % 2 == 1 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
+            const uint32_t low = n < k ? n : k;
+
+            assert_int_equal(zkg_kzg_fold(folded, b, &a, k, z), ZKG_OK);
+            zkg_eq_expand(weights, z, low, NULL);
+            got = zkg_fr_zero;
+            for (uint32_t j = 0; j < 1u << low; j++) {
+                zkg_fr_mul(&t, &weights[j], &folded[j]);
+                zkg_fr_add(&got, &got, &t);
+            }
+            assert_true(zkg_fr_equal(&got, &want));
+        }
+        zkg_array_clear(&a);
+    }
+    free(folded);
+    free(weights);
+}
+
 static void the_default_k_grows_with_the_square_root(void **state)
 {
     (void)state;
@@ -185,6 +231,7 @@ int main(void)
         cmocka_unit_test(garbage_in_the_padding_is_committed),
         cmocka_unit_test(zeros_commit_to_infinity),
         cmocka_unit_test(folds_are_partial_evaluations),
+        cmocka_unit_test(large_folds_are_partial_evaluations),
         cmocka_unit_test(the_default_k_grows_with_the_square_root),
     };
 
