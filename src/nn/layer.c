@@ -170,9 +170,14 @@ zkg_status zkg_nn_function_table(char name[ZKG_NN_TABLE_NAME], zkg_graph *g,
 
 /* ---- tensors ---- */
 
+static const char *inner_out(const zkg_nn_layer *l)
+{
+    return l->inner_out[0] != 0 ? l->inner_out : l->out;
+}
+
 static zkg_status add_tensor(zkg_graph *g, const char *name,
-                             const zkg_nn_layer *l, zkg_visibility vis,
-                             zkg_interval h, zkg_error *err)
+                             const zkg_nn_layer *l, const char *out,
+                             zkg_visibility vis, zkg_interval h, zkg_error *err)
 {
     zkg_tensor_spec spec = {
         .name = name,
@@ -181,7 +186,7 @@ static zkg_status add_tensor(zkg_graph *g, const char *name,
         .min = h.min,
         .max = h.max,
     };
-    const char *at = l->out;
+    const char *at = out;
 
     while (*at != 0) {
         const size_t n = strcspn(at, ",");
@@ -265,7 +270,7 @@ static zkg_status add_params(zkg_graph *g, const zkg_nn_layer *l,
         ZKG_TRY(zkg_graph_kernel_param(g, k, l->param[i].name, l->param[i].axes,
                                        err));
     if (l->inners > 0)
-        ZKG_TRY(zkg_graph_kernel_param(g, k, "t", l->out, err));
+        ZKG_TRY(zkg_graph_kernel_param(g, k, "t", inner_out(l), err));
     if (l->table != NULL)
         ZKG_TRY(zkg_graph_kernel_param(g, k, "q", l->out, err));
     ZKG_TRY(zkg_graph_kernel_param(g, k, "y", l->out, err));
@@ -296,7 +301,7 @@ static zkg_status add_einsum(zkg_graph *g, const zkg_nn_layer *l,
     }
     if (l->inners == 0)
         return ZKG_OK;
-    ZKG_TRY(zkg_graph_kernel_einsum(g, k, l->out, "t", err));
+    ZKG_TRY(zkg_graph_kernel_einsum(g, k, inner_out(l), "t", err));
     for (uint32_t i = 0; i < l->inners; i++)
         ZKG_TRY(
             add_term(g, k, l->inner[i].c, l->inner[i].f0, l->inner[i].f1, err));
@@ -357,18 +362,18 @@ zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
         ZKG_TRY(zkg_nn_range_table(y_table, g, y.min, y.max, err));
     }
     if (l->table != NULL) {
-        ZKG_TRY(
-            add_tensor(g, q_name, l, ZKG_PRIVATE, column(g, l->table, 0), err));
+        ZKG_TRY(add_tensor(g, q_name, l, l->out, ZKG_PRIVATE,
+                           column(g, l->table, 0), err));
         y = column(g, l->table, 1);
     }
-    ZKG_TRY(add_tensor(g, l->y, l, l->y_visibility, y, err));
+    ZKG_TRY(add_tensor(g, l->y, l, l->out, l->y_visibility, y, err));
     if (l->inners > 0)
-        ZKG_TRY(add_tensor(g, t_name, l, ZKG_VIRTUAL, l->t, err));
+        ZKG_TRY(add_tensor(g, t_name, l, inner_out(l), ZKG_VIRTUAL, l->t, err));
     ZKG_TRY(add_params(g, l, &d, err));
     for (uint32_t i = 0; i < d.n; i++) {
         const zkg_interval h = {0, d.radix[i + 1] / d.radix[i] - 1};
 
-        ZKG_TRY(add_tensor(g, d.name[i], l, ZKG_PRIVATE, h, err));
+        ZKG_TRY(add_tensor(g, d.name[i], l, l->out, ZKG_PRIVATE, h, err));
         ZKG_TRY(zkg_graph_kernel_lookup(g, k, d.table[i], d.param[i], err));
     }
     if (l->table != NULL)
@@ -407,7 +412,8 @@ zkg_status zkg_nn_map_add(zkg_graph *g, const char *name, const char *x,
         n += (size_t)snprintf(l.out + n, sizeof(l.out) - n, "%s%s",
                               i > 0 ? "," : "", axis);
     }
-    ZKG_TRY(add_tensor(g, y, &l, y_visibility, column(g, table, 1), err));
+    ZKG_TRY(
+        add_tensor(g, y, &l, l.out, y_visibility, column(g, table, 1), err));
     ZKG_TRY(zkg_graph_add_kernel(g, name, err));
     for (uint32_t i = 0; i < l.axes; i++)
         ZKG_TRY(

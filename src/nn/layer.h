@@ -51,11 +51,12 @@ typedef struct zkg_nn_layer {
     zkg_nn_term inner[ZKG_NN_TERMS]; /**< of a virtual tensor t of y's shape,
                                       which A's terms may use; or none */
     uint32_t inners;
-    zkg_interval t;    /**< what t may be */
-    uint64_t divisor;  /**< D >= 1 */
-    zkg_interval q;    /**< what q may be; a table is made for it */
-    const char *table; /**< of (q, y), or NULL: y = q */
-    const char *y;     /**< to be made, of the shape of out */
+    char inner_out[96]; /**< axes of t, where they are not those of y */
+    zkg_interval t;     /**< what t may be */
+    uint64_t divisor;   /**< D >= 1 */
+    zkg_interval q;     /**< what q may be; a table is made for it */
+    const char *table;  /**< of (q, y), or NULL: y = q */
+    const char *y;      /**< to be made, of the shape of out */
     zkg_visibility y_visibility;
 } zkg_nn_layer;
 

@@ -234,6 +234,9 @@ zkg_status zkg_onnx_note(zkg_onnx_lowering *w, const char *name, const char *op,
 
 void zkg_onnx_report_clear(zkg_onnx_report *r)
 {
+    for (uint32_t i = 0; i < r->outputs; i++)
+        zkg_free(r->expected[i]);
+    zkg_free(r->expected);
     zkg_free(r->line);
     *r = (zkg_onnx_report){.line = NULL};
 }
@@ -632,6 +635,24 @@ static zkg_status refuse_all(const zkg_onnx_lowering *w)
                     w->plan->unsupported == 1 ? " is" : "s are", text);
 }
 
+/* What the integer models make of the first sample. */
+static zkg_status keep_expected(zkg_onnx_lowering *w, const zkg_onnx_flow *f,
+                                uint32_t i)
+{
+    zkg_onnx_report *r = w->report;
+
+    if (r->expected == NULL)
+        r->expected = zkg_alloc(w->m->outputs, sizeof(r->expected[0]));
+    if (r->expected == NULL)
+        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
+    r->outputs = i + 1;
+    r->expected[i] = zkg_alloc(f->count, sizeof(int64_t));
+    if (r->expected[i] == NULL)
+        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
+    memcpy(r->expected[i], f->sample, f->count * sizeof(int64_t));
+    return ZKG_OK;
+}
+
 static zkg_status lower_all(zkg_onnx_lowering *w)
 {
     ZKG_TRY(lower_inputs(w));
@@ -653,6 +674,7 @@ static zkg_status lower_all(zkg_onnx_lowering *w)
                             "output %s is a constant, or an input as it is",
                             w->m->value[w->m->output[i]].name);
         ZKG_TRY(zkg_graph_add_output(w->g, f->tensor, w->err));
+        ZKG_TRY(keep_expected(w, f, i));
     }
     return zkg_graph_finish(w->g, w->err);
 }

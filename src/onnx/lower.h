@@ -116,7 +116,10 @@ typedef struct zkg_onnx_line {
 typedef struct zkg_onnx_report {
     zkg_onnx_line *line; /**< owned */
     uint32_t lines;
-    bool made_up; /**< no calibration data */
+    bool made_up;       /**< no calibration data */
+    int64_t **expected; /**< one an output: the integer models' values on the
+                             first calibration input; owned */
+    uint32_t outputs;
 } zkg_onnx_report;
 
 void zkg_onnx_report_clear(zkg_onnx_report *r);

@@ -75,6 +75,14 @@ static void push_factor_term(zkg_nn_layer *l, int64_t c, const char *p0,
     zkg_nn_term_push(l, c, f0, f1);
 }
 
+static void push_inner(zkg_nn_layer *l, const char *axes)
+{
+    char f[160];
+
+    factor(f, "x", axes);
+    zkg_nn_inner_push(l, 1, f, NULL);
+}
+
 /* All stored axes by name. */
 static void all_axes(char list[64], const zkg_onnx_flow *f)
 {
@@ -423,6 +431,29 @@ static zkg_status conv_constants(double **weight, double **bias,
     return ZKG_OK;
 }
 
+/* t[n,g,c,..] = x[n, C g + c, ..]: the weights have g as well, so the channels
+ * are split in an einsum of their own. */
+static void group_channels(zkg_nn_layer *l, const zkg_onnx_lowering *w,
+                           const zkg_onnx_flow *x, uint32_t channel,
+                           uint64_t in)
+{
+    const int64_t bound = (int64_t)zkg_onnx_flow_bound(w, x);
+    char list[160] = "", text[60];
+
+    zkg_onnx_name_axes(list, sizeof(list), 0, channel);
+    zkg_onnx_name_axes(l->inner_out, sizeof(l->inner_out), 0, channel);
+    snprintf(text, sizeof(text), "%" PRIu64 "*g+1*c", in);
+    zkg_onnx_name_push(list, sizeof(list), text);
+    zkg_onnx_name_push(l->inner_out, sizeof(l->inner_out), "g,c");
+    for (uint32_t i = channel + 1; i < x->axes; i++) {
+        snprintf(text, sizeof(text), "x%u", i);
+        zkg_onnx_name_push(list, sizeof(list), text);
+        zkg_onnx_name_push(l->inner_out, sizeof(l->inner_out), text);
+    }
+    push_inner(l, list);
+    l->t = (zkg_interval){-bound, bound};
+}
+
 /* The kernel: Y[n,g,o,y] = W[g,o,c,i] X[n,g,c,..] + B[g,o]. */
 static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
                              const zkg_onnx_flow *x, const zkg_onnx_window *v,
@@ -464,13 +495,12 @@ static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
     if (grouped && in == 1) {
         zkg_onnx_name_push(xl, sizeof(xl), "g");
     } else if (grouped) {
-        char text[60];
-
         zkg_nn_axis_push(l, "c", in);
-        snprintf(text, sizeof(text), "%" PRIu64 "*g+1*c", in);
-        zkg_onnx_name_push(xl, sizeof(xl), text);
+        zkg_onnx_name_push(xl, sizeof(xl), "g");
+        zkg_onnx_name_push(xl, sizeof(xl), "c");
         zkg_onnx_name_push(wl, sizeof(wl), "c");
         len[(*axes)++] = in;
+        group_channels(l, w, x, channel, in);
     } else {
         zkg_onnx_name_axes(xl, sizeof(xl), channel, channels);
         zkg_onnx_name_axes(wl, sizeof(wl), channel, channels);
@@ -487,7 +517,7 @@ static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
     zkg_nn_param_push(l, "w", wl, NULL);
     zkg_nn_param_push(l, "x", "", x->tensor);
     zkg_nn_param_push(l, "b", bl, NULL);
-    push_factor_term(l, 1, "w", wl, "x", xl);
+    push_factor_term(l, 1, "w", wl, l->inners > 0 ? "t" : "x", xl);
     push_factor_term(l, 1, "b", bl, NULL, NULL);
     return ZKG_OK;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many small models in one process.
+ *
+ *     run_cases FOLDER COUNT SCALE PARAM_SCALE PROVE
+ *
+ * For each i < COUNT it compiles FOLDER/i.onnx, with FOLDER/i.json as input and
+ * as calibration data, solves and checks the witness, and holds every output to
+ * the operators' integer models.  It prints a line a case: its number, then the
+ * outputs' integers, or `refused` and why.  The first PROVE cases are proved
+ * and verified as well. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../soundness/fixture.h"
+#include "graph/witness.h"
+#include "onnx/lower.h"
+
+#define POWER 10
+
+/* Compile one; the graph and the models' outputs. */
+static zkg_status compile(zkg_graph **g, zkg_onnx_report *report,
+                          const char *path, const zkg_onnx_options *o,
+                          zkg_error *err)
+{
+    zkg_onnx_model m;
+    zkg_onnx_plan p;
+    zkg_status s;
+
+    ZKG_TRY(zkg_onnx_read(&m, path, err));
+    s = zkg_onnx_infer(&m, err);
+    if (s == ZKG_OK)
+        s = zkg_onnx_plan_init(&p, &m, err);
+    if (s == ZKG_OK) {
+        s = zkg_onnx_compile(g, report, &m, &p, o, err);
+        zkg_onnx_plan_clear(&p);
+    }
+    zkg_onnx_clear(&m);
+    return s;
+}
+
+/* Print the outputs, and compare. */
+static bool outputs_agree(const zkg_graph *g, const zkg_witness *w,
+                          const zkg_onnx_report *report)
+{
+    bool same = report->outputs == g->outputs;
+
+    for (uint32_t i = 0; i < g->outputs; i++) {
+        const zkg_array *a = &w->array[g->output[i]];
+
+        for (uint64_t k = 0; k < zkg_array_count(a); k++) {
+            const int64_t v = zkg_array_get_i64(a, k);
+
+            printf(" %" PRId64, v);
+            same = same && v == report->expected[i][k];
+        }
+    }
+    return same;
+}
+
+/* Prove, verify, and verify with the last byte changed; takes g and w. */
+static bool proves(zkg_graph *g, zkg_witness *w)
+{
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    bool good;
+    fx f;
+
+    fx_begin(&f, g, POWER);
+    zkg_witness_clear(&f.witness);
+    f.witness = *w;
+    if (fx_prove(&f, NULL, &proof, &len, &err) != ZKG_OK) {
+        printf(" not proved: %s", err.text);
+        fx_clear(&f);
+        return false;
+    }
+    good = fx_verify(&f, proof, len, NULL, &v) == ZKG_OK;
+    if (!good)
+        printf(" proof refused: %s", v.text);
+    proof[len - 1] ^= 1;
+    if (fx_verify(&f, proof, len, NULL, NULL) == ZKG_OK) {
+        printf(" a false proof was accepted");
+        good = false;
+    }
+    free(proof);
+    fx_clear(&f);
+    return good;
+}
+
+static bool run(const char *folder, int i, zkg_onnx_options o, bool prove)
+{
+    char model[4096], input[4096];
+    zkg_onnx_report report = {.line = NULL};
+    zkg_graph *g = NULL;
+    zkg_error err = {0};
+    zkg_witness w;
+    bool good = true;
+
+    snprintf(model, sizeof(model), "%s/%d.onnx", folder, i);
+    snprintf(input, sizeof(input), "%s/%d.json", folder, i);
+    o.calibrate = input;
+    printf("%d", i);
+    if (compile(&g, &report, model, &o, &err) != ZKG_OK) {
+        printf(" refused %s\n", err.text);
+        return true;
+    }
+    if (zkg_witness_from_input(&w, g, input, &err) != ZKG_OK) {
+        printf(" failed %s", err.text);
+        good = false;
+    } else {
+        good = outputs_agree(g, &w, &report);
+        if (!good)
+            printf(" differ from the integer models");
+        if (prove) {
+            good = proves(g, &w) && good;
+            g = NULL;
+        } else {
+            zkg_witness_clear(&w);
+        }
+    }
+    printf("\n");
+    zkg_onnx_report_clear(&report);
+    zkg_graph_free(g);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    zkg_onnx_options o = {.input = ZKG_PRIVATE, .output = ZKG_PUBLIC};
+    int bad = 0;
+
+    if (argc != 6)
+        return 2;
+    o.scale = (uint32_t)atoi(argv[3]);
+    o.param_scale = (uint32_t)atoi(argv[4]);
+    for (int i = 0; i < atoi(argv[2]); i++)
+        bad += !run(argv[1], i, o, i < atoi(argv[5]));
+    return bad == 0 ? 0 : 1;
+}

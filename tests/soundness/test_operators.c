@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every hint of every operator: one number of it changed, everything that
+ * follows from it made to fit, and the proof refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "fixture.h"
+#include "graph/eval.h"
+#include "onnx/lower.h"
+
+#define POWER 10
+
+static const zkg_hooks careless = {.cheat = ZKG_CHEAT_FALSE_WITNESS,
+                                   .task = -1};
+
+static void must(zkg_status s, const zkg_error *err)
+{
+    if (s != ZKG_OK)
+        fail_msg("%s: %s", zkg_status_name(s), err->text);
+}
+
+/* The model that has one of every kind of node. */
+static zkg_graph *compile(void)
+{
+    const zkg_onnx_options options = {.scale = 4,
+                                      .param_scale = 5,
+                                      .input = ZKG_PRIVATE,
+                                      .output = ZKG_PUBLIC};
+    const char *root = getenv("ZKG_SOURCE_ROOT");
+    zkg_onnx_report report;
+    zkg_error err = {0};
+    zkg_onnx_model m;
+    zkg_onnx_plan p;
+    zkg_graph *g;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/tests/fuzz/seeds/small.onnx",
+             root == NULL ? "." : root);
+    must(zkg_onnx_read(&m, path, &err), &err);
+    must(zkg_onnx_infer(&m, &err), &err);
+    must(zkg_onnx_plan_init(&p, &m, &err), &err);
+    must(zkg_onnx_compile(&g, &report, &m, &p, &options, &err), &err);
+    zkg_onnx_report_clear(&report);
+    zkg_onnx_plan_clear(&p);
+    zkg_onnx_clear(&m);
+    return g;
+}
+
+static void honest(fx *f)
+{
+    const zkg_tensor *t = &f->graph->st.tensor[f->graph->input[0]];
+    zkg_array *x = &f->witness.array[f->graph->input[0]];
+    zkg_error err = {0};
+    uint64_t seed = 7;
+
+    must(zkg_array_init(x, t->type, t->axes, t->len, &err), &err);
+    for (uint64_t i = 0; i < zkg_array_count(x); i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        zkg_array_set_i64(x, i, (int64_t)(seed >> 59) - 16);
+    }
+    must(zkg_witness_solve(&f->witness, f->graph, &err), &err);
+    must(zkg_witness_check(&f->witness, f->graph, &err), &err);
+}
+
+/* Virtual tensors are what their einsums say; of one kernel, producers come
+ * after consumers. */
+static void refit(fx *f)
+{
+    const zkg_statement *st = &f->graph->st;
+    zkg_error err = {0};
+
+    for (uint32_t i = 0; i < st->tasks; i++) {
+        const zkg_task *t = &st->task[i];
+        const zkg_kernel *k = &st->kernel[t->kernel];
+
+        for (uint32_t e = k->einsums; e-- > 0;) {
+            const uint32_t p = k->einsum[e].equals;
+            zkg_array *a;
+            int64_t *sum;
+
+            if (p == ZKG_NO_ID)
+                continue;
+            a = &f->witness.array[t->bind[p]];
+            sum = zkg_alloc(zkg_array_count(a), sizeof(sum[0]));
+            assert_non_null(sum);
+            must(
+                zkg_eval_einsum(sum, st, i, e, f->witness.array, NULL, 0, &err),
+                &err);
+            for (uint64_t j = 0; j < zkg_array_count(a); j++)
+                zkg_array_set_i64(a, j, sum[j]);
+            zkg_free(sum);
+        }
+    }
+    fx_recount(f);
+}
+
+static zkg_check judged(fx *f)
+{
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_status s;
+
+    if (fx_prove(f, &careless, &proof, &len, &err) != ZKG_OK)
+        fail_msg("the cheat did not get as far as a proof: %s", err.text);
+    s = fx_judge(f, proof, len, &v);
+    free(proof);
+    assert_true(s == ZKG_OK || s == ZKG_ERR_REJECT);
+    return s == ZKG_OK ? ZKG_CHECK_NONE : v.check;
+}
+
+/* One element, one up or one down, within its range. */
+static void cheat(fx *f, uint32_t id, uint64_t at)
+{
+    const zkg_tensor *t = &f->graph->st.tensor[id];
+    zkg_array *a = &f->witness.array[id];
+    const int64_t was = zkg_array_get_i64(a, at);
+    zkg_check check;
+
+    zkg_array_set_i64(a, at, was < t->max ? was + 1 : was - 1);
+    refit(f);
+    check = judged(f);
+    if (check != ZKG_CHECK_LOOKUP_SUM && check != ZKG_CHECK_EINSUM_END)
+        fail_msg("tensor %s, element %llu: %s", t->name, (unsigned long long)at,
+                 zkg_check_name(check));
+    zkg_array_set_i64(a, at, was);
+    refit(f);
+}
+
+static void every_hint_is_held(void **state)
+{
+    uint32_t hints = 0;
+    fx f = {0};
+
+    (void)state;
+    fx_need_hooks();
+    fx_begin(&f, compile(), POWER);
+    honest(&f);
+    refit(&f);
+    assert_int_equal(judged(&f), ZKG_CHECK_NONE);
+    for (uint32_t i = 0; i < f.graph->st.tensors; i++) {
+        const zkg_tensor *t = &f.graph->st.tensor[i];
+
+        if (t->vis != ZKG_PRIVATE || i == f.graph->input[0] ||
+            zkg_statement_is_hinted_counts(&f.graph->st, i))
+            continue;
+        cheat(&f, i, zkg_tensor_count(t) / 2);
+        hints++;
+    }
+    for (uint32_t i = 0; i < f.graph->outputs; i++)
+        cheat(&f, f.graph->output[i], 0);
+    printf("%u hints\n", hints);
+    assert_true(hints >= 25);
+    fx_clear(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_hint_is_held),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
