@@ -119,6 +119,8 @@ typedef struct zkg_nn_conv2d {
     const int64_t *w; /**< [out_channels, in_channels / groups, kernel] */
     const int64_t *b; /**< out_channels, at the scale of w x; NULL: zeros */
     uint32_t shift;   /**< 0 (no rescale) .. 62; 1 .. 16 with pool */
+    uint32_t bits;    /**< of q's table: -2^(bits-1) <= q < 2^(bits-1), beyond
+                           which there is no proof; 0: what x_range can make */
     bool relu;
     const char *table;           /**< of (q, y), that is there; NULL: none */
     uint64_t pool[2];            /**< 0: none */

@@ -100,10 +100,12 @@ static zkg_status shape_of(shape *s, const zkg_nn_conv2d *c, zkg_error *err)
                         "layer %s: a maximum in the convolution's task has no "
                         "batch, and a shift of 1 to 16",
                         c->name);
-    if (c->shift > 62 || (c->relu && c->table != NULL))
+    if (c->shift > 62 || c->bits == 1 || c->bits > ZKG_NN_TABLE_BITS ||
+        (c->relu && c->table != NULL))
         return zkg_fail(err, ZKG_ERR_INVALID,
-                        "layer %s: a shift of %u, or two activations", c->name,
-                        c->shift);
+                        "layer %s: a shift of %u, a table of %u bits, or two "
+                        "activations",
+                        c->name, c->shift, c->bits);
     for (int k = 0; k < 2; k++) {
         s->y[k] = s->w.out[k] / s->pool[k];
         s->padded |= c->window.before[k] > 0 || c->window.after[k] > 0;
@@ -657,7 +659,7 @@ zkg_status zkg_nn_conv2d_add(zkg_graph *g, zkg_interval *y_range,
     if (!sums_fit(c, &s, most))
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                         "layer %s: its sums may leave 64 bits", c->name);
-    q = q_interval(c, &s, x_range);
+    q = c->bits > 0 ? zkg_nn_signed_range(c->bits) : q_interval(c, &s, x_range);
     bits = zkg_nn_signed_bits(q);
     if (bits > ZKG_NN_TABLE_BITS)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,

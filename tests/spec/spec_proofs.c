@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../soundness/circuit_fixture.h"
+#include "../soundness/conv_fixture.h"
 
 static void save(const char *folder, unsigned i, const char *kind,
                  const uint8_t *bytes, size_t len)
@@ -77,6 +78,13 @@ int main(int argc, char **argv)
         choose_pcs(i);
         cx_init(&f, &shape, 4 + i % 3, i);
         prove_and_save(argv[1], 32 + i, &f);
+    }
+    for (unsigned i = 0; argc == 2 && i < 16; i++) {
+        fx f = {0};
+
+        choose_pcs(i);
+        vx_init(&f, i, 5 + i % 3);
+        prove_and_save(argv[1], 48 + i, &f);
     }
     return argc == 2 ? 0 : 2;
 }

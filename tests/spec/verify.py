@@ -398,8 +398,8 @@ def read_statement(r):
                     for _ in range(r.u8()):
                         a, b = r.u32(), r.u32()
                         s, d, o = r.i64(), r.i64(), r.i64()
-                        need((b, s, d, o) == (NONE, 1, 0, 0), 'unsupported')
-                        index.append(a)
+                        need(b != NONE or d == 0, 'key')
+                        index.append((s, a, d, b, o))
                     factors.append((p, index))
                 e.term.append((c, factors))
             k.einsum.append(e)
@@ -523,6 +523,69 @@ def point_of(axes, coords):
     return out
 
 
+def PLAIN(a):
+    return (1, a, 0, NONE, 0)
+
+
+def is_plain(x):
+    return x == PLAIN(x[1])
+
+
+class Factor:
+    """A tensor of a term with its indices (s, a, d, b, e) [5]."""
+
+    def __init__(self, child, length, tensor, own, index, out, alone):
+        self.child, self.length, self.tensor = child, length, tensor
+        self.index, self.size = index, [length[a] for a in own]
+        self.weighted = []
+        for k, (s, a, d, b, e) in enumerate(index):
+            if not is_plain(index[k]):
+                if (length[a] > 1 or b != NONE and length[b] > 1 or
+                        not 0 <= e < self.size[k]):
+                    self.weighted.append(k)
+            elif alone and length[a] > 1 and a not in out:
+                self.weighted.append(k)
+
+    def value(self, at, end):
+        """The tensor's value; end: coordinates of weighted axes."""
+        point = []
+        for k in reversed(range(len(self.index))):
+            s, a, d, b, e = self.index[k]
+            if k in end:
+                point += end[k]
+            elif is_plain(self.index[k]):
+                point += at.get(a, [])
+            else:
+                point += [e >> t & 1 for t in range(bits(self.size[k]))]
+        return self.child.value(32, self.tensor, point)
+
+    def weights(self, k, at, r):
+        """w~(r) of axis k."""
+        s, a, d, b, e = self.index[k]
+        if is_plain(self.index[k]):
+            return indicator(self.size[k], r)
+        side = lambda x: ([1] if x == NONE else
+                          eq_table(at[x])[:self.length[x]] if x in at else
+                          [1] * self.length[x])
+        table, total = eq_table(r), 0
+        for i, x in enumerate(side(a)):
+            for j, y in enumerate(side(b)):
+                if 0 <= s * i + d * j + e < self.size[k]:
+                    total += x * y * table[s * i + d * j + e]
+        return total % P
+
+    def weighted_sum(self, at, claim):
+        n = sum(bits(self.size[k]) for k in self.weighted)
+        claim, r = sumcheck(self.child.tape, [2] * n, n, [], claim)
+        end = {}
+        for k in reversed(self.weighted):
+            end[k], r = r[:bits(self.size[k])], r[bits(self.size[k]):]
+        v = self.value(at, end)
+        for k in self.weighted:
+            v = v * self.weights(k, at, end[k]) % P
+        need(v == claim, 'einsum_end')
+
+
 def verify_task(child, task):
     st, tape = child.st, child.tape
     k = st.kernel[task.kernel]
@@ -586,8 +649,11 @@ def verify_task(child, task):
                                      for _ in range(out.vars)])
         total = 0
         for c, factors in e.term:
-            named = [([] if task.bind[p][1] else [0]) + [a + 1 for a in index]
-                     for p, index in factors]
+            index = [([] if task.bind[p][1] else [PLAIN(0)]) +
+                     [(s, a + 1, d, b if b == NONE else b + 1, o)
+                      for s, a, d, b, o in list_] for p, list_ in factors]
+            named = [[a for x in f for a in (x[1], x[3]) if a != NONE]
+                     for f in index]
             both = Axes(length, [a for f in named for a in f])
             summed = Axes(length, [a for a in both.names
                                    if a not in out.names])
@@ -596,12 +662,16 @@ def verify_task(child, task):
                                   two and a in named[0] and a in named[1]])
             public = two and any(st.tensor[bound[p]].vis == PUBLIC
                                  for p, _ in factors)
-            masked = [a for a in summed.names
-                      if length[a] & (length[a] - 1) and not public]
-            at, v, product = dict(coords), 1, 1
-            has_sum = two or summed.names
-            if has_sum:
+            mapped = [a for f in index for x in f if not is_plain(x)
+                      for a in (x[1], x[3])]
+            masked = [a for a in summed.names if length[a] & (length[a] - 1)
+                      and not public and a not in mapped]
+            at, v = dict(coords), 1
+            terms = [Factor(child, length, bound[p], axes[p], f, out.names,
+                            not two) for (p, _), f in zip(factors, index)]
+            if two or any(f.weighted for f in terms):
                 v = tape.fr(31, 1)[0]
+            if two:
                 top, low = 0, 0
                 for a in reversed(summed.names):
                     low += bits(length[a])
@@ -613,14 +683,17 @@ def verify_task(child, task):
                                       point_of(batch.names, coords), v)
                 at.update(summed.coords(end[:summed.vars]))
                 at.update(batch.coords(end[summed.vars:]))
-                product = absent(masked, [], at)
-            for (p, _), f in zip(factors, named):
-                product = product * child.value(32, bound[p],
-                                                point_of(f, at)) % P
-            if has_sum:
-                need(product == claim, 'einsum_end')
-            else:
-                v = product
+                z = [tape.fr(34, 1)[0] if f.weighted else f.value(at, {})
+                     for f in terms]
+                need(absent(masked, [], at) * z[0] * z[1] % P == claim,
+                     'einsum_end')
+                for f, x in zip(terms, z):
+                    if f.weighted:
+                        f.weighted_sum(at, x)
+            elif terms and terms[0].weighted:
+                terms[0].weighted_sum(at, v)
+            elif terms:
+                v = terms[0].value(at, {})
             total += c * v * absent(out.names, both.names, coords)
         need(total % P == target, 'einsum_end')
     if k.circuit != NONE:

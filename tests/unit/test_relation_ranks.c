@@ -91,10 +91,64 @@ static void segments_are_the_same(void **state)
     }
 }
 
+/* Convolutions dealt out by channels (many), by rows (few channels; the image
+ * first), after a fold of the batch, and a sum of windows. */
+static void convolutions_are_the_same(void **state)
+{
+    static const uint64_t size[][4] = {/* batch, channels, rows, columns */
+                                       {1, 40, 12, 11},
+                                       {1, 2, 70, 41},
+                                       {3, 9, 20, 17},
+                                       {1, 1, 9, 500}};
+
+    (void)state;
+    for (uint32_t n = 0; n < 4; n++) {
+        for (uint32_t last = 0; last < 2; last++) {
+            const uint32_t at = last ? 1 : 2;
+            fixture f;
+            uint32_t o, c, y, x, i, j, u, w, a, b, v, e;
+
+            fx_init(&f, size[n][0]);
+            f.garbage = n % 2;
+            o = fx_axis(&f, 5);
+            c = fx_axis(&f, size[n][1]);
+            u = fx_axis(&f, size[n][2]);
+            w = fx_axis(&f, size[n][3]);
+            i = fx_axis(&f, 3);
+            j = fx_axis(&f, 2);
+            y = fx_axis(&f, 4);
+            x = fx_axis(&f, 7);
+            a = fx_tensor(&f, ZKG_FIXED, ZKG_I8, -128, 127, 4,
+                          AXES(o, c, i, j));
+            b = last ? fx_tensor(&f, ZKG_PRIVATE, ZKG_I16, -999, 999, 4,
+                                 AXES(0, u, w, c))
+                     : fx_tensor(&f, ZKG_PRIVATE, ZKG_I16, -999, 999, 4,
+                                 AXES(0, c, u, w));
+            e = fx_einsum(&f, 4, AXES(0, o, y, x), -1);
+            fx_term2(&f, e, 1, a, b);
+            fx_affine(&f, e, 1, at, 2, y, 1, i, -1);
+            fx_affine(&f, e, 1, at + 1, 1, x, 2, j, 0);
+            fx_term1(&f, e, 3, b);
+            fx_affine(&f, e, 0, at, 3, y, 1, i, 0);
+            fx_affine(&f, e, 0, at + 1, 1, x, 1, j, -1);
+            f.garbage = true;
+            v = fx_tensor(&f, ZKG_PRIVATE, ZKG_FR, 0, 0, 4, AXES(0, o, y, x));
+            fx_solve(&f, e, v, 1);
+            fx_term1(&f, e, -1, v);
+            same(&f);
+            if (zkg_comm_rank(world) == 0)
+                fx_check(&f);
+            assert_int_equal(zkg_comm_barrier(world), ZKG_OK);
+            fx_clear(&f);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments_are_the_same),
+        cmocka_unit_test(convolutions_are_the_same),
     };
     int failed;
 
