@@ -52,6 +52,7 @@ typedef struct zkg_job {
     const zkg_child_cost *model; /**< one a child; NULL: from cost and width */
     double before_s, after_s; /**< all ranks together: commitments; opening */
     double rank_bytes;        /**< that a rank holds whatever it runs */
+    double shared_bytes;      /**< of them, what a host's ranks hold together */
 } zkg_job;
 
 /** Seconds and bytes of child c on g >= 1 ranks. */
@@ -157,6 +158,7 @@ typedef struct zkg_forecast {
     double bound;        /**< no plan's makespan is below this: the work over
                               the ranks, the longest chain */
     double before_s, after_s; /**< commitments, opening */
+    double shared_bytes;      /**< in bytes of every rank, and once a host */
 } zkg_forecast;
 
 /**

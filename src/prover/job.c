@@ -30,6 +30,7 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
     zkg_root_work_count(&root, st, k);
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
     job->rank_bytes = held_bytes(costs, &root, job->ranks);
+    job->shared_bytes = root.shared_bytes;
 }
 
 zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,

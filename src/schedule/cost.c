@@ -292,6 +292,9 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
 
         out->tensor_bytes +=
             (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
+        if (t->vis != ZKG_FIXED)
+            out->shared_bytes +=
+                (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (t->vis != ZKG_PRIVATE)
             continue;
         /* Multiplicities are mostly zero, whatever their type holds. */

@@ -39,6 +39,7 @@ typedef struct zkg_root_work {
     double root;          /**< 2^k: what rank 0 ends alone */
     double claims;
     double tensor_bytes; /**< every tensor, as stored */
+    double shared_bytes; /**< of them the witness: once a host */
 } zkg_root_work;
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */

@@ -217,6 +217,7 @@ static zkg_status run_all(run *r)
 
     if (order == NULL)
         return ZKG_ERR_NOMEM;
+    r->f->shared_bytes = r->job->shared_bytes;
     for (uint32_t rank = 0; rank < r->plan->ranks; rank++) {
         r->f->bytes[rank] = r->job->rank_bytes;
         arrive(r, rank);

@@ -39,15 +39,16 @@ typedef struct need {
     uint64_t limit; /* of all processes of its host */
 } need;
 
+/* The ranks of a host hold `shared` of their bytes together. */
 static zkg_status judge(const need *all, uint32_t ranks, uint32_t rank,
-                        zkg_error *err)
+                        double shared, zkg_error *err)
 {
-    double sum = 0;
+    double sum = shared;
     uint32_t here = 0;
 
     for (uint32_t i = 0; i < ranks; i++)
         if (strcmp(all[i].host, all[rank].host) == 0) {
-            sum += all[i].bytes;
+            sum += all[i].bytes - shared;
             here++;
         }
     if (sum <= (double)all[rank].limit)
@@ -83,7 +84,8 @@ zkg_status zkg_budget_check(const zkg_comm *active,
         ZKG_OK)
         return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
     for (uint32_t r = 0; r < ranks && status == ZKG_OK; r++)
-        status = judge((const need *)(const void *)all, ranks, r, err);
+        status = judge((const need *)(const void *)all, ranks, r,
+                       forecast->shared_bytes, err);
     free(all);
     free(lens);
     return status;

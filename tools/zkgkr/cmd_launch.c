@@ -200,7 +200,7 @@ static const char *const settings[] = {
 static void add_mpirun(char **argv, int *argc, launch *l)
 {
     static char n[] = "-n", over[] = "--oversubscribe", x[] = "-x",
-                hosts[] = "--hostfile", mca[] = "--mca",
+                hosts[] = "--hostfile", f[] = "-f", mca[] = "--mca",
                 yield[] = "mpi_yield_when_idle", one[] = "1",
                 mpirun[] = "mpirun", mpiexec[] = "mpiexec.hydra";
     char library[64];
@@ -217,7 +217,7 @@ static void add_mpirun(char **argv, int *argc, launch *l)
         argv[(*argc)++] = l->n_arg;
     }
     if (l->hostfile != NULL) {
-        argv[(*argc)++] = hosts;
+        argv[(*argc)++] = is_open ? hosts : f;
         argv[(*argc)++] = (char *)(uintptr_t)l->hostfile;
     }
     if (!is_open)
