@@ -108,8 +108,7 @@ typedef struct walk {
 /* The next word, which must be below `limit`. */
 static uint32_t below(walk *w, uint32_t limit)
 {
-    const uint32_t v =
-        w->at < w->p->words ? w->p->code[w->at++] : limit;
+    const uint32_t v = w->at < w->p->words ? w->p->code[w->at++] : limit;
 
     if (v >= limit)
         w->ok = false;
