@@ -33,8 +33,11 @@ typedef enum zkg_cheat {
     ZKG_CHEAT_WRONG_BATCH_VALUE, /**< a value of the opening: batch in
                                       HyperKZG, pairing in Mercury */
     ZKG_CHEAT_WRONG_OPENING,     /**< the opening's last point: pairing */
-    ZKG_CHEAT_WRONG_WIRE         /**< a circuit's `wire` is one too high, and
+    ZKG_CHEAT_WRONG_WIRE,        /**< a circuit's `wire` is one too high, and
                                       all above follows: circuit_end */
+    ZKG_CHEAT_LATE_COUNTS        /**< a table's first count is what `late_count`
+                                      says once alpha and beta are drawn, and
+                                      not what is committed: the opening */
 } zkg_cheat;
 
 typedef struct zkg_hooks {
@@ -47,6 +50,11 @@ typedef struct zkg_hooks {
         uint64_t copy;
         uint32_t layer, gate;
     } wire; /**< of ZKG_CHEAT_WRONG_WIRE */
+    /** Of ZKG_CHEAT_LATE_COUNTS, for which `task` is the table.
+     *  @param[out] count     a zkg_fr
+     *  @param      challenge the table's zkg_lookup_challenges */
+    void (*late_count)(void *user, void *count, const void *challenge);
+    void *late_user;
 } zkg_hooks;
 
 /** Whether this task is to cheat in this way. */

@@ -427,6 +427,9 @@ static zkg_status digest_of(uint8_t digest[32], const call *c,
         const zkg_recorded_table *t = zkg_recorder_table(c->r, site[i].table);
 
         (void)zkg_writer_string(&w, t->name);
+        (void)zkg_writer_u32(&w, t->bits);
+        (void)zkg_writer_bytes(
+            &w, t->row, (size_t)t->rows * (1 + t->values) * sizeof(t->row[0]));
         if (t->use == ZKG_TABLE_COUNTS)
             (void)zkg_writer_string(&w, c->task);
     }

@@ -658,12 +658,30 @@ static zkg_status closed_columns(zkg_array made[2],
     return ZKG_OK;
 }
 
+/* A test's counts that were chosen too late; *out is empty without them. */
+static zkg_status late_counts(zkg_array *out, const zkg_child *c,
+                              const zkg_lookup_table *table, zkg_error *err)
+{
+    const uint64_t rows = zkg_lookup_table_rows(table);
+    zkg_fr *count;
+
+    if (!zkg_hooks_want(c->hooks, ZKG_CHEAT_LATE_COUNTS, table->table))
+        return ZKG_OK;
+    ZKG_TRY(zkg_array_init(out, ZKG_FR, 1, &rows, err));
+    count = out->data;
+    for (uint64_t i = 0; i < rows; i++)
+        zkg_fr_from_i64(&count[i], zkg_array_get_i64(table->counts, i));
+    c->hooks->late_count(c->hooks->late_user, count,
+                         &c->challenge[table->table]);
+    return ZKG_OK;
+}
+
 zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
                                zkg_error *err)
 {
     const uint64_t rows = zkg_lookup_table_rows(table);
     rows_view r = {.counts = table->counts, .columns = table->columns};
-    zkg_array made[2] = {{0}};
+    zkg_array made[2] = {{0}}, late = {0};
     zkg_fr point[ZKG_MAX_VARS];
     zkg_tree claim = {0};
     prover_tree *tree;
@@ -684,6 +702,10 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
     status = r.column == NULL || tree == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
     if (status == ZKG_OK && table->kind != ZKG_KIND_COLUMNS)
         status = closed_columns(made, table, err);
+    if (status == ZKG_OK)
+        status = late_counts(&late, c, table, err);
+    if (late.data != NULL)
+        r.counts = &late;
     if (status == ZKG_OK) {
         for (uint32_t k = 0; k < table->columns; k++) {
             r.column[k].array =
@@ -709,6 +731,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
     }
     zkg_array_clear(&made[0]);
     zkg_array_clear(&made[1]);
+    zkg_array_clear(&late);
     trees_free(tree, 1, c->backend);
     zkg_free(r.column);
     return status;
