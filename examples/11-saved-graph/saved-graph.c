@@ -3,11 +3,12 @@
  * A graph made once, saved with its key, loaded, and proven with new data; and
  * a hint of one's own, which the saved graph only names.
  *
- *     saved-graph [FOLDER.zkg KEY.vk]
+ *     saved-graph [FOLDER.zkg KEY.vk [WITNESS]]
  *
  * The graph is that of the first example, and the square root of its total,
  * rounded down: r^2 <= total < (r + 1)^2, r found by the hint "square_root".
- * Under mpirun rank 0 saves, and all ranks load.
+ * Under mpirun rank 0 saves, and all ranks load.  The program zkgkr, which has
+ * no such hint, proves the graph when it is given the last witness.
  */
 #include <stdio.h>
 
@@ -158,6 +159,8 @@ static zkg_status run(example *e, const zkg_graph *g, const zkg_key *key,
         s = example_expect(w, "root", &root, 1, err);
     if (s == ZKG_OK)
         s = example_prove_with(e, key, w, err);
+    if (s == ZKG_OK && e->argc == 3 && example_is_first(e))
+        s = zkg_witness_save(w, e->argv[2], err);
     zkg_witness_free(w);
     return s;
 }
@@ -186,7 +189,7 @@ int main(int argc, char **argv)
     example e;
     zkg_status s = example_start(&e, "saved-graph", argc, argv, &err);
 
-    if (e.argc == 2) {
+    if (e.argc >= 2) {
         folder = e.argv[0];
         path = e.argv[1];
     }

@@ -82,6 +82,12 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_get_scalar(zkg_scalar *value,
                                                          const char *tensor,
                                                          zkg_error *err);
 
+/** Write all public and private values, as `zkgkr prove --witness` takes
+ *  them. */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_save(const zkg_witness *w,
+                                                   const char *path,
+                                                   zkg_error *err);
+
 /**
  * One entry a tensor, NULL where there are no values: what
  * zkg_prove_input.arrays takes, and zkg_verify_options.expected of a witness

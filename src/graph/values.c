@@ -172,6 +172,12 @@ zkg_status zkg_witness_get_scalar(zkg_scalar *value, size_t count,
     return ZKG_OK;
 }
 
+zkg_status zkg_witness_save(const zkg_witness *w, const char *path,
+                            zkg_error *err)
+{
+    return zkg_witness_write(w, w->graph, path, err);
+}
+
 const struct zkg_array *const *zkg_witness_arrays(const zkg_witness *w)
 {
     return w->view;
