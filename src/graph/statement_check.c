@@ -480,7 +480,6 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
             return BAD("kernel %s: the axes of parameter %s are not axes of "
                        "the kernel, each once",
                        k->name, p->name);
-        ZKG_TRY(check_param_used(k, i, err));
     }
     for (uint32_t i = 0; i < k->lookups; i++) {
         const zkg_stmt_lookup *l = &k->lookup[i];
@@ -499,7 +498,10 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
     }
     for (uint32_t i = 0; i < k->einsums; i++)
         ZKG_TRY(check_einsum(k, &k->einsum[i], err));
-    return zkg_stmt_check_kernel_circuit(st, k, err);
+    ZKG_TRY(zkg_stmt_check_kernel_circuit(st, k, err));
+    for (uint32_t i = 0; i < k->params; i++)
+        ZKG_TRY(check_param_used(k, i, err));
+    return ZKG_OK;
 }
 
 static zkg_status check_kernels(const zkg_statement *st, zkg_error *err)

@@ -124,24 +124,13 @@ static zkg_status import_block(phase *f, uint64_t block, zkg_fr *const *h)
     zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *reads = &f->plan->first;
     const uint64_t first = block * p->block;
+    const uint64_t inside = first & (((uint64_t)1 << p->low) - 1);
 
-    for (uint32_t k = 0; k < reads->sources; k++) {
-        const size_t wires = (size_t)1 << reads->vars[k];
-
-        for (uint32_t j = 0; h[k] != NULL && j < p->block; j++) {
-            const uint64_t copy = (first + j) & (((uint64_t)1 << p->low) - 1);
-            const zkg_fr *from = h[k];
-
-            if (p->block > 1) {
-                for (size_t x = 0; x < wires; x++)
-                    p->copy[x] = h[k][x * p->block + j];
-                from = p->copy;
-            }
-            ZKG_TRY(f->backend->table_import(
-                &f->run[k].table[first >> p->low][1], copy << reads->vars[k],
-                from, ZKG_FR, wires));
-        }
-    }
+    for (uint32_t k = 0; k < reads->sources; k++)
+        if (h[k] != NULL)
+            ZKG_TRY(zkg_circuit_prover_import(
+                &f->run[k].table[first >> p->low][1], p, inside, reads->vars[k],
+                h[k], (size_t)1 << reads->vars[k]));
     return ZKG_OK;
 }
 

@@ -34,8 +34,11 @@ typedef struct zkg_circuit_prover {
     zkg_fr *input[ZKG_CIRCUIT_MAX_INPUTS];   /**< one block, or one copy of a
                                                   broadcast one, padded cubes */
     uint64_t loaded[ZKG_CIRCUIT_MAX_INPUTS]; /**< 1 + the block, 0: none */
-    zkg_fr *copy; /**< one copy of the widest source or layer */
+    zkg_fr *copy; /**< ZKG_CIRCUIT_STAGE copies of the widest table */
 } zkg_circuit_prover;
+
+/** Copies that are brought from a block into a table at once. */
+#define ZKG_CIRCUIT_STAGE 8
 
 /** Where a source's wires are. */
 typedef struct zkg_circuit_view {
@@ -65,6 +68,12 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_table(zkg_table *out,
                                                    zkg_circuit_prover *p,
                                                    uint32_t i, uint32_t source,
                                                    uint32_t slice);
+
+/** A block from[x][j], x < wires, into a table over (x, c) of vars variables a
+ *  copy, from copy `copy` of the table on. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_prover_import(
+    zkg_table *out, const zkg_circuit_prover *p, uint64_t copy, uint32_t vars,
+    const zkg_fr *from, size_t wires);
 
 /** out[x] = sum_c eq(at,c) V_S[c][x] over all copies, 2^n elements that are 0
  *  beforehand; on all ranks. */

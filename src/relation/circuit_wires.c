@@ -346,7 +346,7 @@ zkg_status zkg_circuit_prover_init(zkg_circuit_prover *p, zkg_circuit_run *cr)
         if (p->wires[i] == NULL)
             return zkg_circuit_prover_no_memory(p);
     }
-    p->copy = zkg_alloc(widest, sizeof(*p->copy));
+    p->copy = zkg_alloc(widest * ZKG_CIRCUIT_STAGE, sizeof(*p->copy));
     if (p->copy == NULL)
         return zkg_circuit_prover_no_memory(p);
     return evaluate(p);
@@ -406,6 +406,28 @@ static zkg_status import_plain(zkg_table *out, const zkg_circuit_prover *p,
         (size_t)copies << vars);
 }
 
+zkg_status zkg_circuit_prover_import(zkg_table *out,
+                                     const zkg_circuit_prover *p, uint64_t copy,
+                                     uint32_t vars, const zkg_fr *from,
+                                     size_t wires)
+{
+    const zkg_backend *backend = p->cr->run->c->backend;
+    const uint32_t most =
+        p->block < ZKG_CIRCUIT_STAGE ? p->block : ZKG_CIRCUIT_STAGE;
+
+    if (p->block == 1)
+        return backend->table_import(out, copy << vars, from, ZKG_FR, wires);
+    for (uint32_t first = 0; first < p->block; first += most) {
+        for (size_t x = 0; x < wires; x++)
+            for (uint32_t j = 0; j < most; j++)
+                p->copy[j * wires + x] = from[x * p->block + first + j];
+        for (uint32_t j = 0; j < most; j++)
+            ZKG_TRY(backend->table_import(out, (copy + first + j) << vars,
+                                          p->copy + j * wires, ZKG_FR, wires));
+    }
+    return ZKG_OK;
+}
+
 zkg_status zkg_circuit_prover_table(zkg_table *out, zkg_circuit_prover *p,
                                     uint32_t i, uint32_t source, uint32_t slice)
 {
@@ -425,14 +447,12 @@ zkg_status zkg_circuit_prover_table(zkg_table *out, zkg_circuit_prover *p,
         zkg_circuit_view v;
 
         zkg_circuit_prover_view(&v, p, i, source, first + b);
-        for (uint32_t j = 0; j < p->block; j++) {
-            const uint32_t step = v.shared ? 1 : p->block;
-
-            for (size_t x = 0; x < wires; x++)
-                p->copy[x] = v.at[x * step + (v.shared ? 0 : j)];
-            ZKG_TRY(backend->table_import(out, (b * p->block + j) << vars,
-                                          p->copy, ZKG_FR, wires));
-        }
+        for (uint32_t j = 0; v.shared && j < p->block; j++)
+            ZKG_TRY(backend->table_import(out, (b * p->block + j) << vars, v.at,
+                                          ZKG_FR, wires));
+        if (!v.shared)
+            ZKG_TRY(zkg_circuit_prover_import(out, p, b * p->block, vars, v.at,
+                                              wires));
     }
     return ZKG_OK;
 }
