@@ -257,7 +257,7 @@ static zkg_status no_row(const zkg_statement *st, const zkg_task *t,
                         "task %s: tensor %s at %s is %lld, outside the range "
                         "%lld..%lld of table %s; give an input within the "
                         "range that the graph was made for, or make the graph "
-                        "with a larger table",
+                        "for it: zkgkr compile --calibrate",
                         t->name, st->tensor[t->bind[l->param[0]]].name, where,
                         (long long)value[0], (long long)low, (long long)high,
                         table->name);

@@ -34,8 +34,8 @@ zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g, uint32_t id,
     return zkg_fail(err, ZKG_ERR_WITNESS,
                     "task %s: tensor %s: element %llu is %lld, outside its "
                     "range %lld..%lld; give an input within the range that "
-                    "the graph was made for, or make the graph with a larger "
-                    "table",
+                    "the graph was made for, or make the graph for it: zkgkr "
+                    "compile --calibrate",
                     task_of(&g->st, id), t->name, (unsigned long long)at,
                     (long long)v, (long long)t->min, (long long)t->max);
 }
@@ -431,7 +431,7 @@ static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
                      "task %s: tensor %s: element %llu is %lld, which is not "
                      "in table %s (%lld..%lld); give an input within the "
                      "range that the graph was made for, or make the graph "
-                     "with a larger table",
+                     "for it: zkgkr compile --calibrate",
                      task_of(&g->st, r->from), from->name,
                      (unsigned long long)i, (long long)v, table->name,
                      (long long)low, (long long)high);

@@ -70,7 +70,8 @@ static zkg_status take_number(void *user, uint32_t entry, uint64_t at,
         (t->type != ZKG_FR && (v < t->min || v > t->max)))
         return zkg_fail(err, ZKG_ERR_WITNESS,
                         "input %s: element %llu is %.17g, outside the range "
-                        "%.17g..%.17g that the graph was made for",
+                        "%.17g..%.17g that the graph was made for: zkgkr "
+                        "compile --calibrate makes one for such inputs",
                         t->name, (unsigned long long)at, value,
                         ldexp((double)t->min, -(int)scale),
                         ldexp((double)t->max, -(int)scale));

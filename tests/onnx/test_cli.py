@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""compile, inspect, suite from outside: one clear line and its exit code for
+each kind of bad model; the honest path works.
+
+    test_cli.py BUILD
+"""
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from onnx_writer import Model, data, number, tensor  # noqa: E402
+
+ZKGKR = os.path.join(sys.argv[1], 'zkgkr')
+FAILED = []
+
+
+def run(*args):
+    env = {k: v for k, v in os.environ.items()
+           if not re.match('(OMPI|PMI|PMIX|ZKML|SLURM)_', k)}
+    done = subprocess.run([ZKGKR, *args], stdout=subprocess.PIPE, env=env,
+                          stderr=subprocess.PIPE, timeout=120)
+    return (done.returncode, done.stdout.decode(),
+            [line for line in done.stderr.decode().splitlines()
+             if not line.startswith('[zkgkr ')])
+
+
+def case(name, code, pattern, *args, where='err'):
+    got, out, err = run(*args)
+    text = out if where == 'out' else (err[-1] if err else '')
+    if got != code or not re.search(pattern, text) or (
+            code != 0 and len(err) != 1):
+        FAILED.append(name)
+        print('FAILED %s: exit %d, not %d\n  %s\n  stdout: %s\n  stderr: %s' % (
+            name, got, code, ' '.join(args), out[-400:], '\n  '.join(err)))
+
+
+def write(path, text):
+    with open(path, 'wb' if isinstance(text, bytes) else 'w') as f:
+        f.write(text)
+
+
+def npy(values):
+    head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, %d), }" % (
+        len(values))
+    head += b' ' * (117 - len(head)) + b'\n'
+    return (b'\x93NUMPY\x01\x00' + struct.pack('<H', len(head)) + head +
+            struct.pack('<%df' % len(values), *values))
+
+
+def small(out='small.onnx'):
+    """y = relu(w x), 3 to 2."""
+    m = Model()
+    m.input('x', [1, 3])
+    m.constant('w', [2, 3], [0.5, -0.25, 1.0, 0.125, 0.75, -1.0])
+    m.node('Gemm', ['x', 'w'], ['a'], name='/fc/Gemm', transB=1)
+    m.node('Relu', ['a'], ['y'], name='/Relu')
+    m.output('y')
+    m.save(out)
+
+
+def honest():
+    small()
+    write('x.json', json.dumps({'input_data': [[1.0, -0.5, 0.25]]}))
+    write('x.npy', npy([1.0, -0.5, 0.25]))
+    write('y.npy', npy([0.875, 0.0]))
+    case('compile', 0, r'fc_Gemm +Gemm\+Relu.*relu\d+', 'compile',
+         'small.onnx', '--scale', '7', '--calibrate', 'x.json', '-o', 'g.zkg',
+         where='out')
+    case('inspect', 0, r'all nodes are supported', 'inspect', 'small.onnx',
+         where='out')
+    case('srs', 0, r'', 'srs', 'new', '--power', '11', '-o', 's.srs',
+         where='out')
+    case('setup', 0, r'', 'setup', '--graph', 'g.zkg', '--srs', 's.srs', '-o',
+         'k.vk', where='out')
+    prove = ['prove', '--graph', 'g.zkg', '--key', 'k.vk', '--srs', 's.srs',
+             '-o', 'p.proof']
+    case('prove from .npy', 0, r'largest error 0,|largest error 0;|largest '
+         r'error \d', *prove, '--input', 'x.npy', '--expect', 'y.npy',
+         '--max-error', '0.01', where='out')
+    case('verify', 0, r'', 'verify', '--key', 'k.vk', '--proof', 'p.proof',
+         where='out')
+    write('far.npy', npy([0.5, 0.0]))
+    os.unlink('p.proof')
+    case('the gate', 9, r'output y: element 0 is off by 0\.375.*--max-error',
+         *prove, '--input', 'x.npy', '--expect', 'far.npy', '--max-error',
+         '0.01')
+    if os.path.exists('p.proof'):
+        FAILED.append('the gate let a proof be written')
+    write('big.json', json.dumps({'input_data': [[90.0, -0.5, 0.25]]}))
+    case('input out of range', 5, r'input x: element 0 is 90, outside the '
+         r'range.*--calibrate', *prove, '--input', 'big.json')
+    write('mid.json', json.dumps({'input_data': [[1.9, -1.9, 1.9]]}))
+    case('value out of range', 5, r'fc_Gemm.*element 0 is \d+.*-?\d+\.\.\d+.*'
+         r'--calibrate', *prove, '--input', 'mid.json')
+    write('short.npy', npy([1.0, -0.5]))
+    case('wrong shape', 3, r'input x has shape \[1,3\]', *prove, '--input',
+         'short.npy')
+
+
+def unsupported():
+    m = Model()
+    m.input('x', [1, 4])
+    m.node('LSTM', ['x'], ['a'], name='/rnn/LSTM')
+    m.node('Relu', ['x'], ['b'], name='/Relu')
+    m.node('Einsum', ['b'], ['c'], name='/ein/Einsum', equation='ij->ji')
+    m.output('a')
+    m.output('c')
+    m.save('bad.onnx')
+    case('all that is unsupported, at once', 4,
+         r'2 nodes.*/rnn/LSTM \(LSTM\): .*/ein/Einsum \(Einsum\): ', 'compile',
+         'bad.onnx', '--scale', '7', '-o', 'bad.zkg')
+    case('inspect says it too', 0, r'(?s)LSTM.*NOT SUPPORTED.*2 not supported',
+         'inspect', 'bad.onnx', where='out')
+    m = Model(opset=9)
+    m.input('x', [1, 4])
+    m.node('Relu', ['x'], ['y'])
+    m.output('y')
+    m.save('old.onnx')
+    case('old opset', 4, r'opset 9; 11 to 17', 'compile', 'old.onnx',
+         '--scale', '7', '-o', 'bad.zkg')
+
+
+def malformed():
+    small()
+    whole = open('small.onnx', 'rb').read()
+    write('cut.onnx', whole[:-20])
+    case('cut', 3, r'cut\.onnx: byte \d+: ', 'inspect', 'cut.onnx')
+    write('none.onnx', b'')
+    case('empty', 3, r'no ONNX model', 'inspect', 'none.onnx')
+    case('missing', 3, r'missing\.onnx', 'inspect', 'missing.onnx')
+    m = Model()
+    m.input('x', [1, 3])
+    m.node('Relu', ['z'], ['y'])
+    m.output('y')
+    m.save('loose.onnx')
+    case('a value that nothing makes', 3, r'"z" is used, and nothing makes it',
+         'inspect', 'loose.onnx')
+    m = Model()
+    m.input('x', [1, 3])
+    m.constant('w', [2, 4], [1.0] * 8)
+    m.node('Gemm', ['x', 'w'], ['y'], transB=1)
+    m.output('y')
+    m.save('misfit.onnx')
+    case('shapes that do not fit', 3, r'node Gemm_0 \(Gemm\): matrices that',
+         'inspect', 'misfit.onnx')
+
+
+def external():
+    """External data: inside the model's folder, never outside."""
+    def model(location, out):
+        m = Model()
+        m.input('x', [1, 2])
+        where = data(13, data(1, 'location') + data(2, location))
+        m.graph += data(5, number(1, 2) + number(1, 2) + number(2, 1) +
+                        data(8, 'w') + where + number(14, 1))
+        m.node('MatMul', ['x', 'w'], ['y'])
+        m.output('y')
+        m.save(out)
+
+    os.mkdir('inner')
+    write('inner/w.bin', struct.pack('<4f', 1, 0, 0, 1))
+    write('secret.bin', struct.pack('<4f', 1, 0, 0, 1))
+    model('w.bin', 'inner/good.onnx')
+    case('external data beside the model', 0, r'all nodes are supported',
+         'inspect', 'inner/good.onnx', where='out')
+    model('../secret.bin', 'inner/up.onnx')
+    case('external data above it', 3, r'outside the model\'s folder',
+         'inspect', 'inner/up.onnx')
+    os.symlink('../secret.bin', 'inner/link.bin')
+    model('link.bin', 'inner/linked.onnx')
+    case('external data by a link', 3, r'outside the model\'s folder',
+         'inspect', 'inner/linked.onnx')
+
+
+def suite():
+    """A failing case takes nothing else along; what is done is skipped."""
+    os.makedirs('models/good')
+    os.makedirs('models/broken')
+    small('models/good/model.onnx')
+    for name in 'good', 'broken':
+        shutil.copy('x.json', 'models/%s/input.json' % name)
+    shutil.copy('y.npy', 'models/good/output.npy')
+    write('models/broken/model.onnx', b'\x07')
+    args = ['suite', 'run', 'models', '--scales', '5,7', '-o', 'results',
+            '--srs', 's.srs']
+    got, out, err = run(*args)
+    if got != 10 or len(re.findall(r'good .*proved in', out)) != 2 or \
+            len(re.findall(r'broken .*failed at compile, exit 3', out)) != 2:
+        FAILED.append('suite')
+        print('FAILED suite: exit %d\n%s\n%s' % (got, out, err))
+    case('what is done is skipped', 10, r'2 of 4 cases failed', *args)
+    if 'done before' not in run(*args)[1]:
+        FAILED.append('suite: nothing was skipped')
+    case('status', 0, r'good +scale 7 +proved', 'suite', 'status', 'results',
+         where='out')
+    case('export', 0, r'results\.html', 'suite', 'export', 'results',
+         where='out')
+    table = open('results/results.md').read()
+    if '| good | 7 | proved, verified |' not in table:
+        FAILED.append('suite: the table')
+        print(table)
+    result = json.load(open('results/good.s7/result.json'))
+    if not result['tampered_refused'] or result['status'] != 'ok':
+        FAILED.append('suite: tampered')
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
+    os.chdir(folder)
+    try:
+        for part in honest, unsupported, malformed, external, suite:
+            part()
+    finally:
+        os.chdir('/')
+        shutil.rmtree(folder)
+    print('%d failed' % len(FAILED))
+    return 1 if FAILED else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
