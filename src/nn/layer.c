@@ -20,8 +20,13 @@
 
 void zkg_nn_axis_push(zkg_nn_layer *l, const char *name, uint64_t len)
 {
-    zkg_nn_axis *a = &l->axis[l->axes++];
+    zkg_nn_axis *a = &l->axis[l->axes];
 
+    if (l->axes == ZKG_MAX_KERNEL_AXES) {
+        l->full = true;
+        return;
+    }
+    l->axes++;
     snprintf(a->name, sizeof(a->name), "%s", name);
     a->len = len;
 }
@@ -29,8 +34,13 @@ void zkg_nn_axis_push(zkg_nn_layer *l, const char *name, uint64_t len)
 void zkg_nn_param_push(zkg_nn_layer *l, const char *name, const char *axes,
                        const char *tensor)
 {
-    zkg_nn_param *p = &l->param[l->params++];
+    zkg_nn_param *p = &l->param[l->params];
 
+    if (l->params == ZKG_NN_PARAMS) {
+        l->full = true;
+        return;
+    }
+    l->params++;
     snprintf(p->name, sizeof(p->name), "%s", name);
     snprintf(p->axes, sizeof(p->axes), "%s", axes);
     p->tensor = tensor;
@@ -46,13 +56,19 @@ static void set_term(zkg_nn_term *t, int64_t c, const char *f0, const char *f1)
 void zkg_nn_term_push(zkg_nn_layer *l, int64_t c, const char *f0,
                       const char *f1)
 {
-    set_term(&l->term[l->terms++], c, f0, f1);
+    if (l->terms == ZKG_NN_TERMS)
+        l->full = true;
+    else
+        set_term(&l->term[l->terms++], c, f0, f1);
 }
 
 void zkg_nn_inner_push(zkg_nn_layer *l, int64_t c, const char *f0,
                        const char *f1)
 {
-    set_term(&l->inner[l->inners++], c, f0, f1);
+    if (l->inners == ZKG_NN_TERMS)
+        l->full = true;
+    else
+        set_term(&l->inner[l->inners++], c, f0, f1);
 }
 
 uint32_t zkg_nn_signed_bits(zkg_interval h)
@@ -350,6 +366,9 @@ zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
 
     snprintf(q_name, sizeof(q_name), "%.120s.q", l->name);
     snprintf(t_name, sizeof(t_name), "%.120s.t", l->name);
+    if (l->full)
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "layer %s has too many axes or operands", l->name);
     ZKG_TRY(plan_digits(&d, g, l, err));
     if (l->table == NULL && l->y_visibility != ZKG_PUBLIC) {
         if (bits > ZKG_NN_TABLE_BITS)

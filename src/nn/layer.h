@@ -40,6 +40,7 @@ typedef struct zkg_nn_term {
 
 /** A layer to be added; zeros where there is nothing to say. */
 typedef struct zkg_nn_layer {
+    bool full; /**< something did not fit its array: the layer is refused */
     const char *name; /**< of kernel and task; tensors are <name>.q, .rem0 .. */
     zkg_nn_axis axis[ZKG_MAX_KERNEL_AXES];
     uint32_t axes;

@@ -313,6 +313,17 @@ static void strides(int64_t *stride, const zkg_onnx_shape *x)
     }
 }
 
+/* The node walks its input: as it is, until an axis is said to differ. */
+static void set_moves(const site *s, uint32_t axes)
+{
+    s->n->moves = true;
+    for (uint32_t k = 0; k < axes; k++) {
+        s->n->axis[k] = k;
+        s->n->from[k] = 0;
+        s->n->step[k] = 1;
+    }
+}
+
 static zkg_status transpose(const site *s)
 {
     const zkg_onnx_shape *x = &in(s, 0)->shape;
@@ -325,6 +336,7 @@ static zkg_status transpose(const site *s)
     if (perm != NULL && perm->n_ints != x->axes)
         return bad(s, "its permutation has another number of axes");
     strides(stride, x);
+    set_moves(s, x->axes);
     for (uint32_t k = 0; k < x->axes; k++) {
         uint32_t a = x->axes - 1 - k;
 
@@ -333,6 +345,7 @@ static zkg_status transpose(const site *s)
         if (seen[a])
             return bad(s, "its permutation names an axis twice");
         seen[a] = true;
+        s->n->axis[k] = a;
         w.out.len[k] = x->len[a];
         w.stride[k] = stride[a];
         if (x->len[a] == 1)
@@ -365,6 +378,7 @@ static zkg_status slice(const site *s)
         (step.given && step.n != start.n))
         return bad(s, "its lists differ in length");
     strides(w.stride, x);
+    set_moves(s, x->axes);
     for (uint32_t i = 0; i < start.n; i++) {
         const int64_t by = step.given ? step.v[i] : 1;
         int64_t from = start.v[i], to = end.v[i], len;
@@ -384,6 +398,8 @@ static zkg_status slice(const site *s)
         if (len <= 0)
             return bad(s, "an empty slice");
         whole = whole && from == 0 && by == 1 && (uint64_t)len == x->len[a];
+        s->n->from[a] = from;
+        s->n->step[a] = by;
         w.start += from * w.stride[a];
         w.stride[a] *= by;
         w.out.len[a] = (uint64_t)len;
@@ -412,12 +428,20 @@ static zkg_status gather(const site *s)
         return zkg_fail(s->err, ZKG_ERR_NOMEM, "no memory");
     for (uint64_t i = 0; i < index->count; i++) {
         pick[i] = index->whole[i];
-        if (pick[i] < 0)
+        if (pick[i] < 0 && pick[i] >= -(int64_t)x->len[axis])
             pick[i] += (int64_t)x->len[axis];
         if (pick[i] < 0 || pick[i] >= (int64_t)x->len[axis]) {
             zkg_free(pick);
             return bad(s, "an index beyond its axis");
         }
+    }
+    if (in_shape->axes == 1) {
+        set_moves(s, x->axes);
+        s->n->from[axis] = pick[0];
+        s->n->step[axis] = index->count > 1 ? pick[1] - pick[0] : 1;
+        for (uint64_t i = 0; i + 1 < index->count; i++)
+            s->n->moves = s->n->moves && s->n->step[axis] != 0 &&
+                          pick[i + 1] - pick[i] == s->n->step[axis];
     }
     strides(stride, x);
     w.pick = pick;
@@ -468,6 +492,12 @@ static zkg_status pad(const site *s)
     if (strcmp(mode, "constant") != 0) {
         set_shape(s, &w.out, in(s, 0)->is_real);
         return ZKG_OK;
+    }
+    if (in(s, 2) == NULL || (value != NULL && value->count == 1 &&
+                             zkg_onnx_tensor_at(value, 0) == 0)) {
+        set_moves(s, x->axes);
+        for (uint32_t k = 0; k < x->axes; k++)
+            s->n->from[k] = -w.before[k];
     }
     return move(
         s, &w.out, walk_source, &w,

@@ -605,6 +605,8 @@ static zkg_status lower_node(zkg_onnx_lowering *w)
         return zkg_onnx_lower_sum(w);
     case ZKG_ONNX_POOL:
         return zkg_onnx_lower_pool(w);
+    case ZKG_ONNX_MOVE:
+        return zkg_onnx_lower_move(w);
     case ZKG_ONNX_REDUCE:
         return zkg_onnx_lower_reduce(w);
     case ZKG_ONNX_MAX_POOL:

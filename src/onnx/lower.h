@@ -31,6 +31,7 @@ typedef enum zkg_onnx_role {
     ZKG_ONNX_SUM,    /**< Add, Sub of two values */
     ZKG_ONNX_PRODUCT,
     ZKG_ONNX_POOL,   /**< sums over windows, divided */
+    ZKG_ONNX_MOVE,   /**< elements to other places; Concat */
     ZKG_ONNX_REDUCE, /**< sums over axes, divided */
     ZKG_ONNX_MAX_POOL,
     ZKG_ONNX_LAYER_NORM,

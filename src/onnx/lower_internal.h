@@ -62,6 +62,9 @@ void zkg_onnx_push_axes(zkg_nn_layer *l, const zkg_onnx_flow *f);
 void zkg_onnx_name_axes(char *list, size_t bytes, uint32_t first,
                         uint32_t count);
 
+/** Is a value stored in its own shape? */
+bool zkg_onnx_is_plain(const zkg_onnx_lowering *w, uint32_t value);
+
 /** Append a name to a list. */
 void zkg_onnx_name_push(char *list, size_t bytes, const char *name);
 
@@ -112,6 +115,7 @@ zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_affine(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_sum(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w);
+zkg_status zkg_onnx_lower_move(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_max_pool(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_layer_norm(zkg_onnx_lowering *w);

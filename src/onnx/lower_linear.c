@@ -260,7 +260,7 @@ static zkg_status lower_dense(zkg_onnx_lowering *w)
 }
 
 /* Is a flow stored in its value's own shape? */
-static bool is_plain(const zkg_onnx_lowering *w, uint32_t value)
+bool zkg_onnx_is_plain(const zkg_onnx_lowering *w, uint32_t value)
 {
     const zkg_onnx_flow *f = zkg_onnx_flow_of(w, value);
     const zkg_onnx_shape *s = shape_of(w, value);
@@ -282,8 +282,8 @@ static zkg_status lower_product_of_matrices(zkg_onnx_lowering *w)
     uint64_t batch = 1;
     int64_t *acc;
 
-    if (!is_plain(w, n->input[0]) || !is_plain(w, n->input[1]) ||
-        x->axes != y->axes || axes < 2 ||
+    if (!zkg_onnx_is_plain(w, n->input[0]) ||
+        !zkg_onnx_is_plain(w, n->input[1]) || x->axes != y->axes || axes < 2 ||
         memcmp(x->len, y->len, (axes - 2) * sizeof(x->len[0])) != 0)
         return zkg_onnx_refuse(w, "matrices whose leading axes differ, or that "
                                   "were reshaped, are not there yet");
@@ -598,6 +598,101 @@ zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w)
     return s;
 }
 
+/* How many taps of output y lie in x. */
+static uint64_t real_taps(const zkg_nn_window *w, uint64_t y)
+{
+    uint64_t n = 1;
+
+    for (uint32_t k = w->axes; k-- > 0;) {
+        const int64_t first =
+            w->stride[k] * (int64_t)(y % w->out[k]) - w->before[k];
+        uint64_t here = 0;
+
+        for (uint64_t i = 0; i < w->kernel[k]; i++) {
+            const int64_t at = first + w->dilation[k] * (int64_t)i;
+
+            here += at >= 0 && at < (int64_t)w->in[k];
+        }
+        n *= here;
+        y /= w->out[k];
+    }
+    return n;
+}
+
+/* Is every output divided by the same number? */
+static bool counts_padding(const zkg_onnx_lowering *w, const zkg_nn_window *v)
+{
+    if (zkg_onnx_attr_i(node_of(w), "count_include_pad", 0) != 0)
+        return true;
+    for (uint64_t y = 0; y < zkg_nn_window_out(v); y++) {
+        if (real_taps(v, y) != zkg_nn_window_taps(v))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t divisor_of_both(uint64_t a, uint64_t b)
+{
+    return b == 0 ? a : divisor_of_both(b, a % b);
+}
+
+/* Padding does not count: y = (L / count) sum / L, L a multiple of all counts;
+ * the sums are virtual. */
+static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
+                                 const zkg_onnx_flow *x,
+                                 const zkg_onnx_window *v,
+                                 const zkg_nn_window *model, const char *index)
+{
+    const uint64_t out = zkg_nn_window_out(model);
+    const uint64_t maps = v->batch * v->channels;
+    const int64_t most =
+        (int64_t)(zkg_nn_window_taps(model) * zkg_onnx_flow_bound(w, x));
+    char name[ZKG_ONNX_NAME], m_name[ZKG_ONNX_NAME], f[160], list[64] = "";
+    int64_t *share = NULL, *acc = NULL;
+    uint64_t all = 1;
+    double *real = zkg_alloc(out, sizeof(real[0]));
+    zkg_status s;
+
+    for (uint64_t y = 0; y < out; y++) {
+        const uint64_t n = real_taps(model, y);
+
+        if (n == 0) {
+            zkg_free(real);
+            return zkg_onnx_refuse(w, "a window that lies in the padding");
+        }
+        all = all / divisor_of_both(all, n) * n;
+    }
+    for (uint64_t y = 0; real != NULL && y < out; y++)
+        real[y] = (double)(all / real_taps(model, y));
+    for (uint32_t k = 0; k < v->axes; k++) {
+        snprintf(f, sizeof(f), "y%u", k);
+        zkg_onnx_name_push(list, sizeof(list), f);
+    }
+    if (real == NULL)
+        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
+    s = zkg_onnx_fixed(w, m_name, "share", v->axes, v->out, real, 0, &share);
+    zkg_free(real);
+    factor(f, "x", index);
+    zkg_nn_inner_push(l, 1, f, NULL);
+    l->t = (zkg_interval){-most, most};
+    zkg_nn_param_push(l, "m", list, m_name);
+    push_factor_term(l, 1, "m", list, "t", l->out);
+    l->divisor = all;
+    if (s == ZKG_OK && !zkg_nn_sum_fits(all, (uint64_t)most, 2, all))
+        s = too_large(w);
+    if (s == ZKG_OK)
+        s = new_acc(&acc, w, maps * out);
+    if (s == ZKG_OK)
+        zkg_nn_model_sum_pool(acc, model, w->samples * maps, x->sample);
+    for (uint64_t i = 0; s == ZKG_OK && i < w->samples * maps * out; i++)
+        acc[i] *= share[i % out];
+    zkg_free(share);
+    zkg_onnx_task_name(name, w, node_of(w)->name);
+    l->name = name;
+    return s == ZKG_OK ? zkg_onnx_emit(w, l, w->plan->step[w->node].out, acc)
+                       : s;
+}
+
 zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w)
 {
     const zkg_onnx_flow *x = zkg_onnx_flow_of(w, node_of(w)->input[0]);
@@ -622,8 +717,10 @@ zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w)
                 sizeof(taps), &v);
     zkg_nn_param_push(&l, "x", list, x->tensor);
     push_image_axes(&l, 0, x, channel + channels);
-    push_factor_term(&l, 1, "x", index, NULL, NULL);
     window_model(&model, &v);
+    if (!counts_padding(w, &model))
+        return pool_uncounted(w, &l, x, &v, &model, index);
+    push_factor_term(&l, 1, "x", index, NULL, NULL);
     l.divisor = zkg_nn_window_taps(&model);
     if (!zkg_nn_sum_fits(l.divisor, zkg_onnx_flow_bound(w, x), 2, l.divisor))
         return too_large(w);
@@ -935,7 +1032,8 @@ zkg_status zkg_onnx_lower_sum(zkg_onnx_lowering *w)
         out.axes = f[0]->axes;
         memcpy(out.len, f[0]->len, out.axes * sizeof(out.len[0]));
         x[0] = x[1] = out;
-    } else if (is_plain(w, n->input[0]) && is_plain(w, n->input[1])) {
+    } else if (zkg_onnx_is_plain(w, n->input[0]) &&
+               zkg_onnx_is_plain(w, n->input[1])) {
         x[0] = *shape_of(w, n->input[0]);
         x[1] = *shape_of(w, n->input[1]);
     } else {

@@ -62,6 +62,12 @@ typedef struct zkg_onnx_node {
     zkg_onnx_attr *attr;
     uint32_t attrs;
     zkg_onnx_fate fate; /**< set by zkg_onnx_infer() */
+    /** Transpose, Slice, Pad, Gather, set by zkg_onnx_infer() where moves: axis
+     *  k of the output walks axis axis[k] of the input, from from[k] in steps
+     *  of step[k]; beyond its ends there is 0. */
+    bool moves;
+    uint32_t axis[ZKG_ONNX_MAX_AXES];
+    int64_t from[ZKG_ONNX_MAX_AXES], step[ZKG_ONNX_MAX_AXES];
 } zkg_onnx_node;
 
 typedef struct zkg_onnx_value {

@@ -349,17 +349,11 @@ static void plan_pool(planner *a, uint32_t k)
     const zkg_onnx_node *n = &a->m->node[k];
     zkg_onnx_window w;
     zkg_error err = {0};
-    bool padded = false;
 
     if (zkg_onnx_window_of(&w, a->m, n, &err) != ZKG_OK || !w.known) {
         refuse(a, k, "windows over one to three axes are there");
         return;
     }
-    for (uint32_t i = 0; i < w.axes; i++)
-        padded = padded || w.before[i] != 0 ||
-                 (int64_t)(w.out[i] - 1) * w.stride[i] +
-                         w.dilation[i] * (int64_t)(w.kernel[i] - 1) >=
-                     (int64_t)w.in[i] + w.before[i];
     if (is(n, "MaxPool")) {
         if (n->outputs > 1 && n->output[1] != ZKG_ONNX_NONE &&
             a->uses[n->output[1]] > 0)
@@ -368,12 +362,7 @@ static void plan_pool(planner *a, uint32_t k)
             a->p->step[k].role = ZKG_ONNX_MAX_POOL;
         return;
     }
-    if (padded && zkg_onnx_attr_i(n, "count_include_pad", 0) == 0)
-        refuse(a, k,
-               "padding that does not count is not there yet (count_"
-               "include_pad = 1 is)");
-    else
-        a->p->step[k].role = ZKG_ONNX_POOL;
+    a->p->step[k].role = ZKG_ONNX_POOL;
 }
 
 static void plan_conv(planner *a, uint32_t k)
@@ -405,6 +394,33 @@ static void plan_matmul(planner *a, uint32_t k)
         refuse(a, k, "a constant on its right is to be one matrix");
     else
         a->p->step[k].role = ZKG_ONNX_MATMUL;
+}
+
+/* Concat, and what infer found to walk its input. */
+static void plan_move(planner *a, uint32_t k)
+{
+    const zkg_onnx_node *n = &a->m->node[k];
+
+    if (is(n, "Concat")) {
+        for (uint32_t i = 0; i < n->inputs; i++) {
+            if (is_fixed(a, n, i)) {
+                refuse(a, k, "constants among its values are not there yet");
+                return;
+            }
+        }
+        if (n->inputs > ZKG_NN_PARAMS - 2)
+            refuse(a, k, "of more than eight values it is not there yet");
+        else
+            a->p->step[k].role = ZKG_ONNX_MOVE;
+    } else if (!n->moves) {
+        refuse(a, k,
+               is(n, "Gather")
+                   ? "indices other than equally spaced ones are not "
+                     "there yet"
+                   : "with other values than 0 it is not there yet");
+    } else {
+        a->p->step[k].role = ZKG_ONNX_MOVE;
+    }
 }
 
 static void plan_node(planner *a, uint32_t k)
@@ -459,6 +475,9 @@ static void plan_node(planner *a, uint32_t k)
         s->role = ZKG_ONNX_REDUCE;
     else if (is(n, "LayerNormalization"))
         plan_layer_norm(a, k);
+    else if (is(n, "Concat") || is(n, "Transpose") || is(n, "Slice") ||
+             is(n, "Pad") || is(n, "Gather"))
+        plan_move(a, k);
     else
         refuse(a, k, "the operator is not there yet");
 }

@@ -134,9 +134,10 @@ def average_pool(c):
     x, q = c.input(maps + w['in'])
     a = window_attributes(w)
     del a['dilations']
-    c.w.node('AveragePool', [x], ['y'], count_include_pad=1, **a)
-    return ref.pool(q, w, ref.count(maps),
-                    lambda v, n: ref.half_up(ref.Fraction(sum(v), n)))
+    counted = c.rng.randint(0, 1)
+    c.w.node('AveragePool', [x], ['y'], count_include_pad=counted, **a)
+    return ref.pool(q, w, ref.count(maps), lambda v, n: ref.half_up(
+        ref.Fraction(sum(v), n if counted else len(v))))
 
 
 def global_average_pool(c):
@@ -382,6 +383,74 @@ def layer_norm(c):
                                 eps), 'y', 1
 
 
+def move(c):
+    """Transpose, Slice, Pad, Gather, Concat of values."""
+    shape = [c.length(5) for _ in range(c.rng.choice([1, 2, 3]))]
+    op = c.rng.choice(['Transpose', 'Slice', 'Pad', 'Gather', 'Concat'])
+    x, q = c.input(shape)
+    axis = c.rng.randrange(len(shape))
+    if op == 'Transpose':
+        perm = c.rng.sample(range(len(shape)), len(shape))
+        out = [shape[a] for a in perm]
+        c.w.node(op, [x], ['t'], perm=perm)
+
+        def at(i):
+            return [i[perm.index(k)] for k in range(len(shape))]
+    elif op == 'Slice':
+        start = c.rng.randrange(shape[axis])
+        step = c.rng.choice([1, 2, -1])
+        picks = list(range(start, shape[axis]) if step > 0 else
+                     range(start, -1, -1))[::abs(step)]
+        end = 99 if step > 0 else -99
+        for name, v in ('s', start), ('e', end), ('a', axis), ('p', step):
+            c.w.constant(name, [1], [v])
+        out = shape[:axis] + [len(picks)] + shape[axis + 1:]
+        c.w.node(op, [x, 's', 'e', 'a', 'p'], ['t'])
+
+        def at(i):
+            return i[:axis] + (picks[i[axis]],) + i[axis + 1:]
+    elif op == 'Gather':
+        picks = [k % shape[axis] for k in range(c.rng.randint(1, 3))]
+        steps = {b - a for a, b in zip(picks, picks[1:])}
+        if len(steps) > 1 or steps == {0}:
+            return None
+        c.w.constant('k', [len(picks)], picks)
+        out = shape[:axis] + [len(picks)] + shape[axis + 1:]
+        c.w.node(op, [x, 'k'], ['t'], axis=axis)
+
+        def at(i):
+            return i[:axis] + (picks[i[axis]],) + i[axis + 1:]
+    elif op == 'Pad':
+        pads = [c.rng.randint(0, 2) for _ in range(2 * len(shape))]
+        c.w.constant('pads', [len(pads)], pads)
+        out = [n + pads[k] + pads[k + len(shape)]
+               for k, n in enumerate(shape)]
+        c.w.node(op, [x, 'pads'], ['t'])
+
+        def at(i):
+            return [v - pads[k] for k, v in enumerate(i)]
+    else:
+        more = shape[:axis] + [c.length(3)] + shape[axis + 1:]
+        y, r = c.input(more)
+        out = shape[:axis] + [shape[axis] + more[axis]] + shape[axis + 1:]
+        c.w.node(op, [x, y], ['t'], axis=axis)
+
+        def at(i):
+            return i
+    c.w.node('Neg', ['t'], ['y'])
+    got = []
+    for i in ref.indices(out):
+        j = tuple(at(i))
+        if all(0 <= v < n for v, n in zip(j, shape)):
+            got.append(-q[ref.flat(j, shape)])
+        elif op == 'Concat':
+            j = i[:axis] + (i[axis] - shape[axis],) + i[axis + 1:]
+            got.append(-r[ref.flat(j, more)])
+        else:
+            got.append(0)
+    return got
+
+
 def residual(c):
     """x + relu(w x): one value used twice, and a sum."""
     n = c.length()
@@ -397,7 +466,7 @@ def residual(c):
 
 OPERATORS = [conv, conv_relu, max_pool, average_pool, global_average_pool,
              reduce, gemm, matmul, elementwise, affine, batch_norm, activation,
-             composed, layer_norm, residual]
+             composed, layer_norm, move, residual]
 
 
 def make(operator, rng, scale, param):
