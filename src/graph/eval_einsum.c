@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Einsums over plain integers: a nest of loops for each term, whose innermost
  * one runs along memory.  32-bit or 64-bit lanes where no sum can leave them,
- * else 64 bits that are checked at each step. */
+ * else 64 bits that are checked at each step.  Where what runs along memory is
+ * short, as rows of small images are, the weights are turned so that an output
+ * axis of theirs does: one value of the image times all maps at once. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -27,6 +29,12 @@ typedef struct map {
     int64_t len;
 } map;
 
+/* An array [outer][len][inner] that is kept as [outer][inner][len]; len 0: as
+ * it is. */
+typedef struct turn {
+    uint64_t len, inner;
+} turn;
+
 /* A term as loops; the last is the innermost. */
 typedef struct nest {
     uint32_t loops, factors, maps;
@@ -35,8 +43,10 @@ typedef struct nest {
     int64_t out_stride[MAX_LOOPS];
     map map[MAX_MAPS];
     int64_t base[2]; /* where affine indices begin */
+    bool mapped[2];  /* some index of the factor is affine */
     const zkg_array *array[2];
     int64_t c;
+    turn out_turn, factor_turn[2];
 } nest;
 
 static uint32_t loop_of(const uint32_t *axis, uint32_t n, uint32_t a)
@@ -66,6 +76,7 @@ static void add_factor(nest *n, uint32_t f, const zkg_task *t,
         if (y->b != ZKG_NO_ID || y->s != 1 || y->e != 0) {
             map *m = &n->map[n->maps++];
 
+            n->mapped[f] = true;
             *m = (map){.u = y->e, .len = (int64_t)tensor_len[i]};
             m->coef[la] += y->s;
             n->base[f] += y->e * stride;
@@ -114,6 +125,48 @@ static void swap_loops(nest *n, uint32_t i, uint32_t j)
         n->map[m].coef[i] = n->map[m].coef[j];
         n->map[m].coef[j] = c;
     }
+}
+
+/* The stride of another loop once an array is turned. */
+static int64_t turned(int64_t stride, const turn *t)
+{
+    return stride != 0 && (uint64_t)stride < t->inner ? stride * (int64_t)t->len
+                                                      : stride;
+}
+
+/* Make loop v, of out and of factor f alone, the one that runs along memory. */
+static void turn_to(nest *n, uint32_t v, uint32_t f)
+{
+    n->factor_turn[f] = (turn){n->len[v], (uint64_t)n->stride[v][f]};
+    n->out_turn = (turn){n->len[v], (uint64_t)n->out_stride[v]};
+    for (uint32_t i = 0; i < n->loops; i++) {
+        n->stride[i][f] = turned(n->stride[i][f], &n->factor_turn[f]);
+        n->out_stride[i] = turned(n->out_stride[i], &n->out_turn);
+    }
+    n->stride[v][f] = n->out_stride[v] = 1;
+}
+
+/* The innermost loop, best until now: arrays are turned for a better one. */
+static uint32_t turn_round(nest *n, uint32_t best)
+{
+    uint64_t most = inner_worth(n, best) / 16;
+    uint32_t v = best, f = 0;
+
+    for (uint32_t i = 0; i < n->loops && n->factors == 2; i++) {
+        const bool in[2] = {n->stride[i][0] != 0, n->stride[i][1] != 0};
+        const uint32_t k = in[0] ? 0 : 1;
+
+        /* Two copies must be worth their while. */
+        if (n->out_stride[i] == 0 || in[0] == in[1] || n->mapped[k] ||
+            n->len[i] < 16 || n->len[i] <= 2 * most)
+            continue;
+        most = n->len[i] / 2;
+        v = i;
+        f = k;
+    }
+    if (v != best)
+        turn_to(n, v, f);
+    return v;
 }
 
 static zkg_status nest_init(nest *n, const zkg_statement *st, const zkg_task *t,
@@ -166,6 +219,7 @@ static zkg_status nest_init(nest *n, const zkg_statement *st, const zkg_task *t,
     }
     for (uint32_t i = 0; i < n->loops; i++)
         best = inner_worth(n, i) >= inner_worth(n, best) ? i : best;
+    best = turn_round(n, best);
     swap_loops(n, best, n->loops - 1);
     return ZKG_OK;
 }
@@ -299,7 +353,9 @@ static bool walk(void *out, nest *n, const void *const data[2], lanes kind,
                 r.sa = 1;
                 r.sb = 0;
             }
-            if (kind == LANES_32) {
+            if (kind == LANES_32 && r.sb == 0 && *(const int32_t *)r.b == 0) {
+                /* as much of what comes out of a ReLU is */
+            } else if (kind == LANES_32) {
                 inner32(&r);
             } else if (kind == LANES_64) {
                 inner64(&r);
@@ -400,33 +456,64 @@ static lanes lanes_of(const nest *n)
     return bound > INT32_MAX || many > 1 ? LANES_64 : LANES_32;
 }
 
-/* An array's values in wider lanes; *owned is to be freed.  *small: field
- * elements are integers of 64 bits. */
+/* Cell i of an array, once it is turned. */
+static uint64_t place(uint64_t i, const turn *t)
+{
+    const uint64_t block = t->len * t->inner;
+
+    return t->len == 0
+               ? i
+               : i - i % block + i % t->inner * t->len + i % block / t->inner;
+}
+
+/* The inverse. */
+static uint64_t origin(uint64_t i, const turn *t)
+{
+    const uint64_t block = t->len * t->inner;
+
+    return t->len == 0
+               ? i
+               : i - i % block + i % t->len * t->inner + i % block / t->len;
+}
+
+/* An array's values in wider lanes, turned; *owned is to be freed.  *small:
+ * field elements are integers of 64 bits. */
 static const void *widen(void **owned, bool *small, const zkg_array *a,
-                         lanes kind)
+                         const turn *t, lanes kind)
 {
     const uint64_t n = zkg_array_stored_count(a);
+    const uint64_t len = t->len == 0 ? 1 : t->len;
+    const uint64_t inner = t->len == 0 ? n : t->inner;
 
     *owned = NULL;
     *small = true;
-    if (kind != LANES_32 && a->type == ZKG_I64)
+    if (kind != LANES_32 && a->type == ZKG_I64 && t->len == 0)
         return a->data;
     *owned = zkg_alloc(n, kind == LANES_32 ? sizeof(int32_t) : sizeof(int64_t));
     if (*owned == NULL)
         return NULL;
     if (a->type == ZKG_FR) {
         for (uint64_t i = 0; i < n && *small; i++)
-            *small = zkg_array_try_i64(&((int64_t *)*owned)[i], a, i);
+            *small = zkg_array_try_i64(&((int64_t *)*owned)[place(i, t)], a, i);
         return *owned;
     }
 #define BODY(type)                                                             \
     {                                                                          \
         const type *v = a->data;                                               \
                                                                                \
-        for (uint64_t i = 0; kind == LANES_32 && i < n; i++)                   \
-            ((int32_t *)*owned)[i] = (int32_t)v[i];                            \
-        for (uint64_t i = 0; kind != LANES_32 && i < n; i++)                   \
-            ((int64_t *)*owned)[i] = v[i];                                     \
+        for (uint64_t o = 0; o < n; o += len * inner) {                        \
+            for (uint64_t i = 0; i < inner; i++) {                             \
+                for (uint64_t k = 0; k < len; k++) {                           \
+                    const type x = v[o + k * inner + i];                       \
+                    const uint64_t at = o + i * len + k;                       \
+                                                                               \
+                    if (kind == LANES_32)                                      \
+                        ((int32_t *)*owned)[at] = (int32_t)x;                  \
+                    else                                                       \
+                        ((int64_t *)*owned)[at] = x;                           \
+                }                                                              \
+            }                                                                  \
+        }                                                                      \
     }
     FOR_TYPE(a->type, BODY);
 #undef BODY
@@ -449,17 +536,21 @@ static zkg_status add_term(int64_t *sum, uint64_t count, nest *n, uint64_t *at)
     for (uint32_t f = 0; f < n->factors; f++) {
         bool small = true;
 
-        data[f] = widen(&owned[f], &small, n->array[f], kind);
+        data[f] =
+            widen(&owned[f], &small, n->array[f], &n->factor_turn[f], kind);
         if (data[f] == NULL)
             s = ZKG_ERR_NOMEM;
         else if (!small)
             s = ZKG_ERR_WITNESS;
     }
-    if (s == ZKG_OK && !walk(out, n, data, kind, at))
+    if (s == ZKG_OK && !walk(out, n, data, kind, at)) {
+        *at = origin(*at, &n->out_turn);
         s = ZKG_ERR_WITNESS;
+    }
     for (uint64_t i = 0; i < count && s == ZKG_OK; i++) {
-        int64_t v = kind == LANES_32 ? ((const int32_t *)out)[i]
-                                     : ((const int64_t *)out)[i];
+        const uint64_t from = place(i, &n->out_turn);
+        int64_t v = kind == LANES_32 ? ((const int32_t *)out)[from]
+                                     : ((const int64_t *)out)[from];
 
         *at = i;
         if (!zkg_mul_i64_ok(&v, v, n->c) || !zkg_add_i64_ok(&sum[i], sum[i], v))

@@ -76,6 +76,8 @@ static void make(conv *t, rng *r, zkg_dtype type, int64_t most)
         t->len[a] = some_length(r, a >= U ? 40 : 5);
     if (rng_below(r, 4) == 0)
         t->len[X] = 1 + rng_below(r, 40);
+    if (rng_below(r, 2) == 0) /* maps are worth turning weights for */
+        t->len[O] = 15 + rng_below(r, 30);
     t->depthwise = rng_below(r, 2) == 0;
     for (int k = 0; k < 2; k++) {
         t->s[k] = 1 + (int64_t)rng_below(r, 3);
@@ -219,6 +221,9 @@ static void sums_that_leave_64_bits(void **state)
             drop(&t);
             continue;
         }
+        if (n % 5 == 0)
+            for (uint64_t i = 0; i < zkg_array_count(&t.array[1]); i++)
+                zkg_array_set_i64(&t.array[1], i, (int64_t)(n % 3));
         for (uint64_t i = 0; i < zkg_array_count(&t.array[0]); i++)
             zkg_array_set_i64(&t.array[0], i,
                               2 * zkg_array_get_i64(&t.array[0], i));
