@@ -5,11 +5,13 @@
  * task, with its rescale, its maximum and its ReLU; what the plain integer
  * model says is what is proved.
  *
- *     images [options] [lenet | vgg [WIDTH]]
+ *     lenet [options]
+ *     vgg [options] [WIDTH]
  *
- * WIDTH is the number of maps of VGG's first layer: 64 is the real one, of 15
- * million weights, which wants a reference string of power 13.  Without a name:
- * both, VGG of width 2.
+ * Both are this source, with NETWORK defined.  WIDTH is the number of maps of
+ * VGG's first layer: 64 is the real one, of 15 million weights, which wants a
+ * reference string of power 13 (zkgkr srs new, --srs FILE); 2 where nothing is
+ * said.
  */
 #include <math.h>
 #include <stdio.h>
@@ -179,7 +181,8 @@ static zkg_status run(example *e, const layer *l, uint32_t layers,
     return s;
 }
 
-static zkg_status lenet(example *e, zkg_error *err)
+#if NETWORK == 5
+static zkg_status network(example *e, uint64_t width, zkg_error *err)
 {
     static const layer layers[] = {{6, 5, 2, 2},
                                    {16, 5, 0, 2},
@@ -187,10 +190,12 @@ static zkg_status lenet(example *e, zkg_error *err)
                                    {84, 0, 0, 0},
                                    {10, 0, 0, 0}};
 
+    (void)width;
     return run(e, layers, sizeof(layers) / sizeof(layers[0]), 1, 28, err);
 }
 
-static zkg_status vgg(example *e, uint64_t width, zkg_error *err)
+#else
+static zkg_status network(example *e, uint64_t width, zkg_error *err)
 {
     /* Maps in units of the first layer's; 13 convolutions, 5 maxima. */
     static const struct {
@@ -210,25 +215,22 @@ static zkg_status vgg(example *e, uint64_t width, zkg_error *err)
     layers[n++] = (layer){.maps = 10};
     return run(e, layers, n, 3, 32, err);
 }
+#endif
 
 int main(int argc, char **argv)
 {
     zkg_error err = {0};
     example e;
-    zkg_status s = example_start(&e, "images", argc, argv, &err);
-    const char *name = s == ZKG_OK && e.argc > 0 ? e.argv[0] : "";
+    zkg_status s =
+        example_start(&e, NETWORK == 5 ? "lenet" : "vgg", argc, argv, &err);
     const uint64_t width =
-        s == ZKG_OK && e.argc > 1 ? strtoull(e.argv[1], NULL, 10) : 2;
+        s == ZKG_OK && e.argc > 0 ? strtoull(e.argv[0], NULL, 10) : 2;
     struct rusage used;
 
-    if (s == ZKG_OK && (width < 1 || width > 64 ||
-                        (name[0] != 0 && strcmp(name, "lenet") != 0 &&
-                         strcmp(name, "vgg") != 0)))
-        s = zkg_fail(&err, ZKG_ERR_USAGE, "images [lenet | vgg [1..64]]");
-    if (s == ZKG_OK && strcmp(name, "vgg") != 0)
-        s = lenet(&e, &err);
-    if (s == ZKG_OK && strcmp(name, "lenet") != 0)
-        s = vgg(&e, width, &err);
+    if (s == ZKG_OK && (width < 1 || width > 64))
+        s = zkg_fail(&err, ZKG_ERR_USAGE, "a width of 1 to 64");
+    if (s == ZKG_OK)
+        s = network(&e, width, &err);
     if (s == ZKG_OK && example_is_first(&e) &&
         getrusage(RUSAGE_SELF, &used) == 0)
         printf("peak memory %ld MiB\n", used.ru_maxrss / 1024);
