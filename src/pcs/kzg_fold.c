@@ -12,7 +12,7 @@
 #include "poly/eq.h"
 
 /* Columns of a strip and rows of one call: they fit the second-level cache. */
-#define STRIP 1024
+#define STRIP 512
 #define ROWS 256
 
 typedef struct fold {

@@ -493,6 +493,20 @@ def test_srs():
     case('dev verify', 0, 'DEVELOPMENT', ['verify', '--key', 'dev.vk',
                                           '--proof', 'dev.proof'])
     case('proof under another key', 1, 'rejected: key', VERIFY + ['dev.proof'])
+    # The alternate opening is in the key, and no prover needs to be told.
+    case('alternate setup', 0, 'hyperkzg', [
+        'setup', '--graph', 'digits.zkg', '--srs', POT12, '--pcs', 'hyperkzg',
+        '-o', 'alternate.vk'])
+    case('alternate prove', 0, 'proved', [
+        'prove', '--graph', 'digits.zkg', '--key', 'alternate.vk', '--srs',
+        POT12, '--input', 'image.json', '-o', 'alternate.proof'])
+    case('alternate verify', 0, 'verified', [
+        'verify', '--key', 'alternate.vk', '--proof', 'alternate.proof'])
+    case('alternate under the default', 1, 'rejected: key',
+         VERIFY + ['alternate.proof'])
+    case('no such opening', 2, 'mercury and hyperkzg', [
+        'setup', '--graph', 'digits.zkg', '--srs', POT12, '--pcs', 'kzg', '-o',
+        'x.vk'])
 
 
 def main():
