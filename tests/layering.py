@@ -23,8 +23,9 @@ LAYERS = {
     "graph": 8, "bench": 8,
     "schedule": 9, "journal": 9,
     "prover": 10, "verifier": 10,
-    "nn": 11, "kernel": 11, "onnx": 11,
-    "tools": 12, "examples": 12,
+    "nn": 11, "kernel": 11,
+    "onnx": 12,
+    "tools": 13, "examples": 13,
 }
 # The root tape's messages are declared once, beside the verifier that must not
 # link the prover.

@@ -9,10 +9,11 @@
 
 #include <stdint.h>
 
-#define ZKG_CPU_MULX UINT32_C(1)       /**< BMI2 and ADX */
-#define ZKG_CPU_AVX2 UINT32_C(2)       /**< AVX2 */
-#define ZKG_CPU_AVX512IFMA UINT32_C(4) /**< AVX-512 F, VL, DQ, BW,
-                                                  VBMI2 and IFMA */
+#define ZKG_CPU_MULX UINT32_C(1) /**< BMI2 and ADX */
+#define ZKG_CPU_AVX2 UINT32_C(2) /**< AVX2 */
+#define ZKG_CPU_AVX512IFMA                                                     \
+    UINT32_C(4) /**< AVX-512 F, VL, DQ, BW,                                    \
+                           VBMI2 and IFMA */
 
 /** Keeps everything: the mask of those who do not want less. */
 #define ZKG_CPU_ALL UINT32_MAX

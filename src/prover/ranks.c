@@ -128,13 +128,12 @@ zkg_status zkg_ranks_choose(uint32_t *active, char why[200],
     }
     if (force) {
         *active = launched;
-        (void)snprintf(why, 200,
-                       "all %" PRIu32 " processes take part: "
-                       "ZKML_FORCE_OVERSUBSCRIBE is set%s",
-                       launched,
-                       cap != 0 && cap < launched
-                           ? ", whatever ZKML_NUM_CPUS says"
-                           : "");
+        (void)snprintf(
+            why, 200,
+            "all %" PRIu32 " processes take part: "
+            "ZKML_FORCE_OVERSUBSCRIBE is set%s",
+            launched,
+            cap != 0 && cap < launched ? ", whatever ZKML_NUM_CPUS says" : "");
         return ZKG_OK;
     }
     if (cap != 0) {

@@ -31,7 +31,7 @@ typedef struct zkg_st_entry {
     zkg_st_type type;
     uint32_t axes;
     uint64_t len[ZKG_MAX_AXES + 1]; /**< one more: the 32 bytes of fr */
-    const uint8_t *data; /**< little-endian, not aligned */
+    const uint8_t *data;            /**< little-endian, not aligned */
     size_t bytes;
 } zkg_st_entry;
 
