@@ -11,6 +11,7 @@
  * one there is one rank and no MPI call is made.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "zkgkr/status.h"
@@ -20,6 +21,9 @@ extern "C" {
 #endif
 
 typedef struct zkg_comm zkg_comm;
+
+/** Did an MPI launcher start this process? */
+ZKG_API bool zkg_comm_is_launched(void);
 
 /**
  * Start.  Collective over all processes of the job.  Call once.

@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "comm/ops.h"
 
-static bool under_launcher(void)
+bool zkg_comm_is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
                                         "PMI_RANK", "PMI_SIZE"};
@@ -24,7 +24,7 @@ static bool under_launcher(void)
 zkg_status zkg_comm_init(zkg_comm **world, int *argc, char ***argv,
                          zkg_error *err)
 {
-    if (under_launcher())
+    if (zkg_comm_is_launched())
         return zkg_comm_mpi_init(world, argc, argv, err);
     *world = zkg_comm_alone_new(NULL);
     return *world != NULL ? ZKG_OK

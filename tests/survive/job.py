@@ -51,9 +51,11 @@ class Job:
                if not k.startswith(('ZKML_', 'ZKGKR_'))}
         out.update(OMPI_ALLOW_RUN_AS_ROOT='1',
                    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM='1',
-                   ZKML_FORCE_OVERSUBSCRIBE='1')
-        out.update({k: v for k, v in more.items() if v is not None})
-        return out
+                   ZKML_FORCE_OVERSUBSCRIBE='1',
+                   # MPI keeps memory to its end.
+                   ASAN_OPTIONS='detect_leaks=0')
+        out.update(more)
+        return {k: v for k, v in out.items() if v is not None}
 
     def run(self, command, timeout=60, preexec_fn=None, **more):
         """(exit code, stdout, stderr, seconds)"""
@@ -65,6 +67,7 @@ class Job:
                 time.monotonic() - start)
 
     def alone(self, args, **more):
+        more.setdefault('ASAN_OPTIONS', os.environ.get('ASAN_OPTIONS'))
         code, out, err, _ = self.run([self.zkgkr] + args, **more)
         if code != 0:
             sys.exit('%s: %d %s' % (args, code, err))

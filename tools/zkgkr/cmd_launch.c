@@ -152,6 +152,13 @@ static uint32_t widest_task(const launch *l)
     return widest;
 }
 
+/* Hosts are mpirun's to know: from a file, or from the batch system. */
+static bool is_elsewhere(const launch *l)
+{
+    return l->hostfile != NULL || getenv("SLURM_JOB_ID") != NULL ||
+           getenv("PBS_NODEFILE") != NULL;
+}
+
 static zkg_status choose_n(launch *l, const zkg_log *log, zkg_error *err)
 {
     uint32_t limit, widest, scheduled;
@@ -159,7 +166,7 @@ static zkg_status choose_n(launch *l, const zkg_log *log, zkg_error *err)
     ZKG_TRY(zkg_ranks_settings(&l->cap, &l->force, &l->cores, err));
     if (l->n_text != NULL && strcmp(l->n_text, "auto") != 0) {
         ZKG_TRY(zkg_option_u32(&l->n, "-n", l->n_text, 1, 1u << 24, err));
-        if (l->n > l->cores && !l->force && l->hostfile == NULL)
+        if (l->n > l->cores && !l->force && !is_elsewhere(l))
             return zkg_fail(err, ZKG_ERR_USAGE,
                             "-n %" PRIu32 ": this host has %" PRIu32
                             " physical core%s (ZKML_FORCE_OVERSUBSCRIBE=1 runs "
@@ -167,7 +174,7 @@ static zkg_status choose_n(launch *l, const zkg_log *log, zkg_error *err)
                             l->n, l->cores, l->cores == 1 ? "" : "s");
         return ZKG_OK;
     }
-    if (l->hostfile != NULL)
+    if (is_elsewhere(l))
         return ZKG_OK;
     limit = l->cap != 0 && (l->cap < l->cores || l->force) ? l->cap : l->cores;
     scheduled = count_scheduled(l);
@@ -331,8 +338,7 @@ static zkg_status judge(zkg_cli *cli, const launch *l, const zkg_launched *end,
 
 static zkg_status prepare(launch *l, const zkg_log *log, zkg_error *err)
 {
-    if (getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMIX_RANK") != NULL ||
-        getenv("PMI_RANK") != NULL || getenv("PMI_SIZE") != NULL)
+    if (zkg_comm_is_launched())
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "a launcher has started this already: use `zkgkr "
                         "prove` under it");
@@ -346,7 +352,8 @@ static zkg_status prepare(launch *l, const zkg_log *log, zkg_error *err)
     (void)strcpy(l->temp_dir, "/tmp/zkgkr-XXXXXX");
     if (mkdtemp(l->temp_dir) == NULL)
         l->temp_dir[0] = '\0';
-    (void)setenv(ZKG_NOW_DIR, l->temp_dir[0] == '\0' ? "/" : l->temp_dir, 1);
+    (void)setenv(ZKG_NOW_DIR,
+                 l->temp_dir[0] == '\0' ? "/dev/null" : l->temp_dir, 1);
     return ZKG_OK;
 }
 

@@ -148,18 +148,12 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
     return check_run(a, err);
 }
 
-static bool is_launched(void)
-{
-    return getenv("OMPI_COMM_WORLD_SIZE") != NULL ||
-           getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL ||
-           getenv("PMI_SIZE") != NULL;
-}
-
 static zkg_status check_launcher(zkg_error *err)
 {
     const char *tasks = getenv("SLURM_NTASKS");
 
-    if (tasks != NULL && strtoul(tasks, NULL, 10) > 1 && !is_launched())
+    if (tasks != NULL && strtoul(tasks, NULL, 10) > 1 &&
+        !zkg_comm_is_launched())
         return zkg_fail(err, ZKG_ERR_COMM,
                         "SLURM_NTASKS=%.20s, but no MPI launcher started this "
                         "process (use srun --mpi=pmix)",
@@ -458,8 +452,8 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     if (status == ZKG_OK)
         status = check_launcher(err);
     if (status == ZKG_OK)
-        status =
-            zkg_progress_choose(&j.how, j.args.progress, is_launched(), err);
+        status = zkg_progress_choose(&j.how, j.args.progress,
+                                     zkg_comm_is_launched(), err);
     if (status == ZKG_OK) {
         status = join(&leaves, &j, err);
         if (status == ZKG_ERR_COMM || status == ZKG_ERR_NOMEM)
