@@ -52,7 +52,8 @@ typedef struct zkg_job {
     const zkg_child_cost *model; /**< one a child; NULL: from cost and width */
     double before_s, after_s; /**< all ranks together: commitments; opening */
     double rank_bytes;        /**< that a rank holds whatever it runs */
-    double shared_bytes;      /**< of them, what a host's ranks hold together */
+    double after_bytes;  /**< beside that, of each of them, in the opening */
+    double shared_bytes; /**< of them, what a host's ranks hold together */
 } zkg_job;
 
 /** Seconds and bytes of child c on g >= 1 ranks. */

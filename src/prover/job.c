@@ -22,12 +22,17 @@ static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
            64 * root->chunks;
 }
 
+/* A point of the opening's sumcheck is three field elements in memory; about
+ * half of the claims lie at a point of another one, and share them. */
+enum { POINT_BYTES = 48 };
+
 static void set_root(zkg_job *job, const zkg_costs *costs,
                      const zkg_statement *st, uint32_t k)
 {
     zkg_root_work root;
 
     zkg_root_work_count(&root, st, k);
+    job->after_bytes = POINT_BYTES * root.opened_points / job->ranks;
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
     job->rank_bytes = held_bytes(costs, &root, job->ranks);
     job->shared_bytes = root.shared_bytes;

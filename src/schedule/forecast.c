@@ -219,7 +219,7 @@ static zkg_status run_all(run *r)
         return ZKG_ERR_NOMEM;
     r->f->shared_bytes = r->job->shared_bytes;
     for (uint32_t rank = 0; rank < r->plan->ranks; rank++) {
-        r->f->bytes[rank] = r->job->rank_bytes;
+        r->f->bytes[rank] = r->job->rank_bytes + r->job->after_bytes;
         arrive(r, rank);
     }
     while (r->ready_len > 0) {

@@ -123,6 +123,13 @@ static zkg_status does_not_fit(const planner *p, uint32_t c, uint64_t memory,
 
 static zkg_status fit_memory(planner *p, uint64_t memory, zkg_error *err)
 {
+    const double opening = p->job->rank_bytes + p->job->after_bytes;
+
+    if (memory != 0 && opening > (double)memory)
+        return zkg_fail(err, ZKG_ERR_NOMEM,
+                        "a rank needs %.1f MiB for the opening; %.1f MiB are "
+                        "allowed (raise the limit, or plan for more ranks)",
+                        opening / 1048576, (double)memory / 1048576);
     for (uint32_t c = 0; c < p->n; c++) {
         const double room = (double)memory - p->job->rank_bytes;
         uint32_t low = 1, high = p->job->ranks;
