@@ -10,6 +10,18 @@
 
 /* ---- circuits ---- */
 
+/* Terms of a layer; of the top one with the entries that it puts out.  A
+ * verifier works on gates, and few bytes must not name many of them. */
+static uint64_t terms_of(const zkg_circuit *c, uint32_t i)
+{
+    const zkg_circuit_layer *l = &c->layer[i];
+    uint64_t n = (uint64_t)l->muls + l->adds + l->constants;
+
+    for (uint32_t k = 0; i + 1 == c->layers && k < c->outputs; k++)
+        n += (uint64_t)1 << (c->output[k].bits & 31);
+    return n;
+}
+
 static zkg_status check_sizes(const zkg_circuit *c, uint32_t id, zkg_error *err)
 {
     for (uint32_t k = 0; k < c->inputs; k++) {
@@ -26,6 +38,10 @@ static zkg_status check_sizes(const zkg_circuit *c, uint32_t id, zkg_error *err)
         if (c->layer[i].gates > (uint32_t)1 << ZKG_CIRCUIT_MAX_TABLE_VARS)
             return BAD("circuit %u: layer %u has more than 2^%d gates", id, i,
                        ZKG_CIRCUIT_MAX_TABLE_VARS);
+        if (c->layer[i].gates > 2 * terms_of(c, i))
+            return BAD("circuit %u: layer %u has %u gates, and terms for "
+                       "fewer than half of them",
+                       id, i, c->layer[i].gates);
     }
     return ZKG_OK;
 }

@@ -166,6 +166,11 @@ static void too_many_gates(zkg_graph *g)
     layer(g, 1)->gates = (1u << ZKG_CIRCUIT_MAX_TABLE_VARS) + 1;
 }
 
+static void gates_without_terms(zkg_graph *g)
+{
+    layer(g, 1)->gates = 1000;
+}
+
 static void too_large_an_input(zkg_graph *g)
 {
     EDIT(zkg_circuit_shape, g->st.circuit[0].input)->len[0] =
@@ -211,6 +216,7 @@ static void every_bad_circuit_is_refused(void **state)
         {a_challenge_that_is_not_there, "challenge"},
         {a_drawn_output, "depends on a challenge"},
         {too_many_gates, "gates"},
+        {gates_without_terms, "half"},
         {too_large_an_input, "padded"},
         {no_layers, "no layers"},
         {a_circuit_without_a_kernel, "circuit 0"},
