@@ -313,6 +313,19 @@ static zkg_status run(example *e, const zkg_recorder *kernel,
     return s;
 }
 
+static zkg_status print_cost(const zkg_recorder *kernel, zkg_error *err)
+{
+    zkg_kernel_cost cost;
+
+    ZKG_TRY(zkg_recorder_cost(&cost, kernel, err));
+    printf("poseidon: %u layers, %llu gates, %llu products, %llu linear terms "
+           "(%llu relays)\n",
+           cost.layers, (unsigned long long)cost.gates,
+           (unsigned long long)cost.products, (unsigned long long)cost.linear,
+           (unsigned long long)cost.relays);
+    return ZKG_OK;
+}
+
 int main(int argc, char **argv)
 {
     static const uint64_t usual[] = {1, 64, 4096};
@@ -326,6 +339,8 @@ int main(int argc, char **argv)
     parameters_init(&q);
     if (s == ZKG_OK)
         s = record_poseidon(&kernel, &q, &err);
+    if (s == ZKG_OK && example_is_first(&e))
+        s = print_cost(kernel, &err);
     for (int i = 0; i < runs && s == ZKG_OK; i++) {
         const uint64_t copies =
             e.argc > 0 ? strtoull(e.argv[i], NULL, 10) : usual[i];

@@ -203,7 +203,8 @@ ZKG_API void zkg_lut_query(zkg_recorder *r, zkg_lut t, zkg_var key,
 ZKG_API void zkg_lut_query_batch(zkg_recorder *r, zkg_lut t, size_t n,
                                  const zkg_var *key, const zkg_var *value);
 /** The values of n keys: found by a hint, then queried; constant rows that
- *  are all there by now. */
+ *  are all there by now.  Each call stores the rows with its hint: look many
+ *  keys up at once. */
 ZKG_API void zkg_lut_find(zkg_recorder *r, zkg_lut t, zkg_dtype type, size_t n,
                           const zkg_var *key, zkg_var *value);
 

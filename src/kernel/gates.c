@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "kernel/compiler.h"
 
-/* Terms that sharing a gate must save for it to be shared; a product counts
- * two. */
+/* Terms, a product being two, that sharing a sum of cells must save for it to
+ * have a gate. */
 #define SHARED_TERMS 8
+#define SINGLE_TERM 2
 /* A sum of at most so many cells is summed again rather than read from a gate:
  * cells can be read in every layer, gates in the next one alone. */
 #define REPEATED_CELLS 4
@@ -109,6 +110,17 @@ static void measure_part(zkg_compiler *c, uint32_t i, uint32_t x)
     }
 }
 
+/* Whether summing node i once is worth a gate. */
+static bool is_shared(const zkg_compiler *c, uint32_t i)
+{
+    if (c->uses[i] < 2 || (c->pure[i] && c->size[i] <= REPEATED_CELLS))
+        return false;
+    /* What is not of cells alone would carry all its operands up to where it
+     * is used. */
+    return !c->pure[i] ? c->size[i] > SINGLE_TERM
+                       : (uint64_t)c->size[i] * (c->uses[i] - 1) > SHARED_TERMS;
+}
+
 static void choose_value(zkg_compiler *c, uint32_t i)
 {
     const zkg_node *n = zkg_recorder_node(c->r, i);
@@ -126,10 +138,7 @@ static void choose_value(zkg_compiler *c, uint32_t i)
         c->size[i] = 2;
         c->pure[i] = false;
     }
-    c->value[i] = c->operand[i] ||
-                  (c->uses[i] > 1 &&
-                   (uint64_t)c->size[i] * (c->uses[i] - 1) > SHARED_TERMS &&
-                   !(c->pure[i] && c->size[i] <= REPEATED_CELLS));
+    c->value[i] = c->operand[i] || is_shared(c, i);
 }
 
 /* ---- gates ---- */
