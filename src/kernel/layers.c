@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "kernel/compiler.h"
 
+#define MANY 64
+
 static const zkg_gate_term *terms_of(const zkg_compiler *c, const zkg_gate *g)
 {
     return (const zkg_gate_term *)c->term.data + g->first;
@@ -57,6 +59,142 @@ static zkg_status need(zkg_compiler *c, const zkg_gate *g, uint32_t layer)
     return ZKG_OK;
 }
 
+/* ---- earlier than as late as can be ---- */
+
+/* Who reads each value, those of v from first[v] on. */
+typedef struct readers {
+    uint32_t *first; /* nodes + 1 */
+    uint32_t *by;    /* a value, or nodes: the top layer */
+} readers;
+
+static void readers_free(readers *r)
+{
+    zkg_free(r->first);
+    zkg_free(r->by);
+}
+
+/* reader: who each of c->use is of. */
+static zkg_status readers_init(readers *r, zkg_compiler *c,
+                               const uint32_t *reader)
+{
+    const zkg_placed *use = c->use.data;
+    uint32_t at = 0;
+
+    r->first = zkg_alloc((size_t)c->nodes + 1, sizeof(r->first[0]));
+    r->by = zkg_alloc(c->use.count, sizeof(r->by[0]));
+    if (r->first == NULL || r->by == NULL)
+        return zkg_compiler_no_memory(c);
+    for (uint32_t i = 0; i < c->use.count; i++)
+        r->first[use[i].node]++;
+    for (uint32_t v = 0; v <= c->nodes; v++) {
+        const uint32_t n = r->first[v];
+
+        r->first[v] = at;
+        at += v < c->nodes ? n : 0;
+    }
+    for (uint32_t i = 0; i < c->use.count; i++)
+        r->by[r->first[use[i].node]++] = reader[i];
+    for (uint32_t v = c->nodes; v > 0; v--)
+        r->first[v] = r->first[v - 1];
+    r->first[0] = 0;
+    return ZKG_OK;
+}
+
+/* Readers of value v above a layer; many are as good as more. */
+static uint32_t readers_above(const zkg_compiler *c, const readers *r,
+                              uint32_t v, uint32_t layer)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = r->first[v]; i < r->first[v + 1] && n < MANY; i++) {
+        const uint32_t by = r->by[i];
+
+        n += (by == c->nodes ? c->layers : c->earliest[by]) > layer;
+    }
+    return n;
+}
+
+/*
+ * Compute v in the first layer where all that it reads is there, if carrying v
+ * up from there costs less than carrying what it reads, each of which is shared
+ * with others that might be computed there as well.
+ */
+static void settle(zkg_compiler *c, const readers *r, uint32_t v)
+{
+    const zkg_gate_term *t = terms_of(c, &c->gate[v]);
+    const uint32_t n = reading_terms(&c->gate[v]);
+    uint32_t layer = 1;
+    double saved = 0;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t operand[2] = {t[i].a, t[i].b};
+
+            for (int k = 0; k < 2 && operand[k] != ZKG_NO_OPERAND; k++) {
+                const uint32_t x = operand[k];
+
+                if (zkg_compiler_is_cell(c, x) || (k == 1 && x == operand[0]))
+                    continue;
+                if (pass == 0 && c->earliest[x] >= layer)
+                    layer = c->earliest[x] + 1;
+                if (pass == 1)
+                    saved += 1.0 / readers_above(c, r, x, layer);
+            }
+        }
+        if (layer >= c->earliest[v])
+            return;
+    }
+    if (saved > 1)
+        c->earliest[v] = layer;
+}
+
+/* Note who the new uses are of. */
+static zkg_status note_reader(zkg_compiler *c, zkg_list *reader, uint32_t by)
+{
+    while (reader->count < c->use.count)
+        ZKG_TRY(zkg_compiler_add(c, reader, sizeof(by), &by));
+    return ZKG_OK;
+}
+
+/* All uses, as values are placed now: from the top layer down. */
+static zkg_status find_uses(zkg_compiler *c, zkg_list *reader)
+{
+    const zkg_top *top = c->top.data;
+
+    c->use.count = reader->count = 0;
+    for (uint32_t i = 0; i < c->top.count; i++)
+        ZKG_TRY(need(c, &top[i].gate, c->layers));
+    ZKG_TRY(note_reader(c, reader, c->nodes));
+    for (uint32_t i = c->nodes; i-- > 0;) {
+        if (!c->value[i] || c->earliest[i] == UINT32_MAX)
+            continue;
+        ZKG_TRY(need(c, &c->gate[i], c->earliest[i]));
+        ZKG_TRY(note_reader(c, reader, i));
+    }
+    return ZKG_OK;
+}
+
+static zkg_status settle_all(zkg_compiler *c)
+{
+    readers r = {NULL, NULL};
+    zkg_list reader = {NULL};
+    zkg_status s = find_uses(c, &reader);
+
+    if (s == ZKG_OK)
+        s = readers_init(&r, c, reader.data);
+    for (uint32_t i = 0; i < c->nodes && s == ZKG_OK; i++) {
+        if (c->value[i] && c->earliest[i] != UINT32_MAX)
+            settle(c, &r, i);
+    }
+    if (s == ZKG_OK)
+        s = find_uses(c, &reader);
+    readers_free(&r);
+    zkg_list_free(&reader);
+    return s;
+}
+
+/* ---- layers ---- */
+
 static int by_node(const void *left, const void *right)
 {
     const zkg_placed *a = left, *b = right;
@@ -98,10 +236,10 @@ static zkg_status place_value(zkg_compiler *c, const zkg_placed *use,
                               uint32_t n)
 {
     const uint32_t v = use[0].node, again = cost_again(c, v);
-    uint32_t at = use[0].layer;
+    uint32_t at = c->earliest[v];
 
     ZKG_TRY(place(c, at, v, false));
-    for (uint32_t i = 1; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const uint32_t next = use[i].layer;
 
         if (next == at)
@@ -171,12 +309,7 @@ zkg_status zkg_compile_layers(zkg_compiler *c)
 
         c->layers = level > c->layers ? level : c->layers;
     }
-    for (uint32_t i = 0; i < c->top.count; i++)
-        ZKG_TRY(need(c, &top[i].gate, c->layers));
-    for (uint32_t i = c->nodes; i-- > 0;) {
-        if (c->value[i] && c->earliest[i] != UINT32_MAX)
-            ZKG_TRY(need(c, &c->gate[i], c->earliest[i]));
-    }
+    ZKG_TRY(settle_all(c));
     if (c->use.count > 0)
         qsort(c->use.data, c->use.count, sizeof(zkg_placed), by_node);
     use = c->use.data;
