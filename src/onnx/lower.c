@@ -13,8 +13,8 @@
 #include "tensor/quantise.h"
 
 #define MADE_SAMPLES 2
-#define MADE_MARGIN 8 /* halves: 4 times */
-#define DATA_MARGIN 3 /* 1.5 times */
+#define MADE_MARGIN 400 /* percent */
+#define DATA_MARGIN 150
 #define MAX_INPUT ((uint64_t)1 << 26)
 
 zkg_status zkg_onnx_refuse(const zkg_onnx_lowering *w, const char *why)
@@ -198,9 +198,9 @@ zkg_interval zkg_onnx_margin(const zkg_onnx_lowering *w, zkg_interval seen)
     const int64_t high = seen.max < 0 ? -seen.max : seen.max;
     int64_t top = low > high ? low : high;
 
-    if (top > (int64_t)1 << 56)
-        top = (int64_t)1 << 56;
-    top = (top * (int64_t)w->margin + 1) / 2;
+    if (top > (int64_t)1 << 46)
+        top = (int64_t)1 << 46;
+    top = (top * (int64_t)w->margin + 99) / 100;
     return (zkg_interval){-top, top};
 }
 
@@ -560,6 +560,8 @@ static zkg_status lower_inputs(zkg_onnx_lowering *w)
         }
     }
     ZKG_TRY(w->options->calibrate != NULL ? read_samples(w) : make_samples(w));
+    if (w->options->margin != 0)
+        w->margin = w->options->margin;
     for (uint32_t i = 0; i < w->m->inputs; i++)
         ZKG_TRY(add_input(w, w->m->input[i]));
     return ZKG_OK;

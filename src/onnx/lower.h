@@ -101,6 +101,8 @@ bool zkg_onnx_op_is_function(const zkg_onnx_node *n);
 typedef struct zkg_onnx_options {
     uint32_t scale, param_scale;
     const char *calibrate; /**< inputs, or NULL: made ones */
+    uint32_t margin; /**< tables hold so many times what calibration saw, in
+                          percent; 0: 150, or 400 without calibration data */
     zkg_visibility input, output;
 } zkg_onnx_options;
 

@@ -31,7 +31,7 @@ typedef struct zkg_onnx_lowering {
     zkg_onnx_report *report;
     zkg_onnx_flow *flow; /**< one a value */
     uint64_t samples;
-    uint32_t margin; /**< tables hold margin/2 times what was seen */
+    uint32_t margin; /**< percent of what was seen that tables hold */
     uint32_t node;   /**< under way */
     zkg_error *err;
 } zkg_onnx_lowering;

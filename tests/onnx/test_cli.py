@@ -2,7 +2,7 @@
 """compile, inspect, suite from outside: one clear line and its exit code for
 each kind of bad model; the honest path works.
 
-    test_cli.py BUILD
+    test_cli.py BUILD SOURCE
 """
 import json
 import os
@@ -17,6 +17,8 @@ sys.dont_write_bytecode = True
 from onnx_writer import Model, data, number, tensor  # noqa: E402
 
 ZKGKR = os.path.join(sys.argv[1], 'zkgkr')
+EXAMPLE = os.path.join(sys.argv[2], 'examples', '13-cnn')
+POT12 = os.path.join(sys.argv[2], 'examples', 'srs', 'pot12.srs')
 FAILED = []
 
 
@@ -210,11 +212,29 @@ def suite():
         FAILED.append('suite: tampered')
 
 
+def example():
+    """The commands of examples/13-cnn."""
+    model, given, want = (os.path.join(EXAMPLE, n) for n in (
+        'model.onnx', 'input.json', 'output.npy'))
+    case('example: inspect', 0, r'60362 parameters; all nodes are supported',
+         'inspect', model, where='out')
+    case('example: compile', 0, r'0_Conv', 'compile', model, '--scale', '7',
+         '--calibrate', given, '-o', 'cnn.zkg', where='out')
+    case('example: setup', 0, r'', 'setup', '--graph', 'cnn.zkg', '--srs',
+         POT12, '-o', 'cnn.vk', where='out')
+    case('example: prove', 0, r'largest entry agrees in 1 of 1 rows', 'prove',
+         '--graph', 'cnn.zkg', '--key', 'cnn.vk', '--srs', POT12, '--input',
+         given, '--expect', want, '--max-error', '0.05', '-o', 'cnn.proof',
+         where='out')
+    case('example: verify', 0, r'output', 'verify', '--key', 'cnn.vk',
+         '--proof', 'cnn.proof', '--graph', 'cnn.zkg', where='out')
+
+
 def main():
     folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
     os.chdir(folder)
     try:
-        for part in honest, unsupported, malformed, external, suite:
+        for part in honest, unsupported, malformed, external, suite, example:
             part()
     finally:
         os.chdir('/')

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -189,6 +190,22 @@ static zkg_status parse_visibility(zkg_visibility *out, const char *option,
     return ZKG_OK;
 }
 
+/* A factor from 1 to 1000, in percent. */
+static zkg_status parse_margin(uint32_t *out, const char *text, zkg_error *err)
+{
+    char *end;
+    double v;
+
+    if (text == NULL)
+        return ZKG_OK;
+    v = strtod(text, &end);
+    if (end == text || *end != '\0' || !(v >= 1 && v <= 1000))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--margin: `%s` is not a number from 1 to 1000", text);
+    *out = (uint32_t)(v * 100 + 0.5);
+    return ZKG_OK;
+}
+
 static void print_report(const zkg_onnx_report *r, const zkg_onnx_options *o)
 {
     const double unit = ldexp(1, -(int)o->scale);
@@ -246,7 +263,7 @@ static zkg_status compile(const char *path, const char *out,
 zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const char *path = NULL, *out = NULL, *scale = NULL, *param_scale = NULL,
-               *input = NULL, *output = NULL;
+               *input = NULL, *output = NULL, *margin = NULL;
     zkg_onnx_options o = {.input = ZKG_PRIVATE, .output = ZKG_PUBLIC};
     const zkg_option options[] = {
         {"scale", "S", "activations are stored as v * 2^S", &scale, NULL, true},
@@ -254,6 +271,9 @@ zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
          &param_scale, NULL, false},
         {"calibrate", "FILE", "inputs that say how large tables must be",
          &o.calibrate, NULL, false},
+        {"margin", "M",
+         "tables hold M times what calibration saw; default 1.5, or 4 without",
+         &margin, NULL, false},
         {"input-visibility", "V", "private (default) or public", &input, NULL,
          false},
         {"output-visibility", "V", "public (default) or private", &output, NULL,
@@ -277,6 +297,7 @@ zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     if (param_scale != NULL)
         ZKG_TRY(zkg_option_u32(&o.param_scale, "param-scale", param_scale, 1,
                                24, err));
+    ZKG_TRY(parse_margin(&o.margin, margin, err));
     ZKG_TRY(parse_visibility(&o.input, "input-visibility", input, err));
     ZKG_TRY(parse_visibility(&o.output, "output-visibility", output, err));
     return compile(path, out, &o, err);
