@@ -110,6 +110,8 @@ typedef struct zkg_prove_options {
     void *stage_user;
     const struct zkg_journal *journal; /**< keeps finished work; or NULL */
     bool resume;                       /**< use what the journal holds */
+    uint32_t cpu_without; /**< processor features (ZKG_CPU_*) not to use;
+                               no byte of the proof depends on it */
 } zkg_prove_options;
 
 /** What to prove; the same on every rank.  Nothing is owned. */

@@ -38,6 +38,21 @@ const zkg_backend *zkg_backend_get(uint32_t cpu_flags)
     return &zkg_backend_table_ref;
 }
 
+bool zkg_backend_named(uint32_t *cpu_flags, const char *name)
+{
+    const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_ALL};
+
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        const uint32_t flags = zkg_cpu_features(masks[i]);
+
+        if (strcmp(zkg_backend_get(flags)->name, name) == 0) {
+            *cpu_flags = flags;
+            return true;
+        }
+    }
+    return false;
+}
+
 zkg_status zkg_table_new(const zkg_backend *b, zkg_table *t, uint32_t vars)
 {
     return b->table_new(t, vars);

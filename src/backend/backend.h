@@ -88,6 +88,10 @@ const zkg_backend *zkg_backend_ref(void);
 /** The fastest for these features (base/cpu.h, zkg_cpu_features()). */
 const zkg_backend *zkg_backend_get(uint32_t cpu_flags);
 
+/** The features that make zkg_backend_get() choose the backend of this name;
+ *  false: this processor has no such backend. */
+bool zkg_backend_named(uint32_t *cpu_flags, const char *name);
+
 /** A table of 2^vars from n <= 2^vars elements, 0 beyond.
  *  @retval ZKG_ERR_NOMEM and t is all zero */
 ZKG_MUST_CHECK zkg_status zkg_table_from_fr(const zkg_backend *b, zkg_table *t,

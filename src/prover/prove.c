@@ -198,7 +198,8 @@ zkg_status zkg_prove(uint8_t **proof, size_t *proof_len,
                      const zkg_prove_options *options, zkg_error *err)
 {
     static const zkg_prove_options none = {.hooks = NULL};
-    const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
+    const uint32_t cpu =
+        zkg_cpu_features(~(options == NULL ? none : *options).cpu_without);
     zkg_prover p = {.world = world,
                     .active = active,
                     .rank = zkg_comm_rank(active),

@@ -112,6 +112,21 @@ def test_honest():
     case('prove from a witness', 0, 'proved in', PROVE + [
         '--witness', 'digits.witness', '-o', 'w.proof'])
     assert open('w.proof', 'rb').read() == open('digits.proof', 'rb').read()
+    backends = 0
+    for backend in ('ref', 'cpu', 'cpu-ifma'):
+        command = PROVE + ['--input', 'image.json', '-o', 'b.proof',
+                           '--backend', backend]
+        code, _, err = run(command)
+        if code == 2 and 'has no such backend' in err and backend != 'ref':
+            continue
+        case('prove --backend ' + backend, 0, 'proved in', command)
+        assert open('b.proof', 'rb').read() == open('digits.proof',
+                                                    'rb').read(), backend
+        backends += 1
+    print('%d backends make the same proof' % backends)
+    assert backends >= 1
+    case('prove --backend nonsense', 2, 'ref is always there', PROVE + [
+        '--input', 'image.json', '-o', 'b.proof', '--backend', 'nonsense'])
     # The same image, nested 8 by 8 and flat.
     flat = json.load(open('image.json'))['input_data'][0]
     write('flat.json', json.dumps({'input_data': [flat]}))

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
+#include "base/cpu.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -30,9 +32,10 @@
 typedef struct prove_args {
     const char *graph, *key, *srs, *input, *witness, *schedule, *mapping,
         *dependencies, *out, *report, *progress, *run_dir, *watchdog, *trace,
-        *memory, *costs;
+        *memory, *costs, *backend;
     bool no_schedule, json, resume, dry_run;
     double watchdog_s;
+    uint32_t cpu_flags;
     zkg_expectation expect;
 } prove_args;
 
@@ -108,6 +111,8 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
          &a->memory, NULL, false},
         {"costs", "FILE", "constants, from selftest --calibrate", &a->costs,
          NULL, false},
+        {"backend", "NAME", "ref, cpu or cpu-ifma; the fastest without it",
+         &a->backend, NULL, false},
         {"progress", "HOW", "auto, bar, plain or none", &a->progress, NULL,
          false},
         {"expect", "FILE", "the float model's outputs, to compare with",
@@ -126,6 +131,7 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
     };
 
     memset(a, 0, sizeof(*a));
+    a->cpu_flags = ZKG_CPU_ALL;
     ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options,
                               sizeof(options) / sizeof(options[0]), usage, argc,
                               argv, err));
@@ -144,6 +150,12 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--task-mapping and --task-dependencies go with "
                         "--schedule");
+    if (a->backend != NULL && !zkg_backend_named(&a->cpu_flags, a->backend))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--backend %s: this processor has no such backend; "
+                        "`zkgkr version` names the fastest, and ref is always "
+                        "there",
+                        a->backend);
     ZKG_TRY(zkg_expectation_check(&a->expect, err));
     return check_run(a, err);
 }
@@ -381,7 +393,8 @@ static zkg_status prove(prove_job *j, zkg_error *err)
         .stage = zkg_watch_stage,
         .alone = zkg_watch_alone,
         .journal = j->journal,
-        .resume = j->args.resume};
+        .resume = j->args.resume,
+        .cpu_without = ~j->args.cpu_flags};
     zkg_prove_report report = {0};
     uint8_t *proof = NULL;
     size_t len = 0;
