@@ -21,6 +21,7 @@
  * p, which is 2^253.6.  2^256 is 5.29 p, 2^260 is 84 p.
  */
 
+#include <assert.h>
 #include <immintrin.h>
 
 #include "field/fr.h"
@@ -467,8 +468,9 @@ V8_INLINE __m512i v8_multiples(int k)
                              (long long)p_limb(k, 6), (long long)p_limb(k, 7));
 }
 
-/** v mod p but for a rest: v < 8 p, limbs not normalised; open, below 1.01 p.
- *  floor(v / p) comes from the top limb; what it lacks is below 2^-24. */
+/** v mod p but for a rest: v < 8 p, limbs below 2^56 and not negative, not
+ *  normalised; open, below 1.01 p.  floor(v / p) comes from the top limb; what
+ *  it lacks is below 2^-24. */
 V8_INLINE v8 v8_trim(v8 v)
 {
     /* floor(2^285 / p) */
@@ -476,6 +478,7 @@ V8_INLINE v8 v8_trim(v8 v)
     const __m512i top = _mm512_srli_epi64(v.l[4], 17);
     const __m512i q = _mm512_srli_epi64(_mm512_mul_epu32(top, c), 60);
 
+    assert(_mm512_cmpgt_epu64_mask(v.l[4], v8_p(4, 8)) == 0);
     for (int k = 0; k < 5; k++)
         v.l[k] = _mm512_sub_epi64(v.l[k],
                                   _mm512_permutexvar_epi64(q, v8_multiples(k)));

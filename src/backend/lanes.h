@@ -73,6 +73,7 @@ V8_INLINE v8 lane_read(const __m512i *w)
 /** a open, below 2 p */
 V8_INLINE void lane_write(__m512i *w, v8 a)
 {
+    assert(_mm512_cmpgt_epu64_mask(a.l[4], v8_p(4, 2)) == 0);
     v8_pack(w, a);
 }
 

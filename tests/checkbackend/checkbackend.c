@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * checkbackend [--bench] [--seed N] [SLOT..]: every slot of every backend that
- * this processor runs, against `ref`.
+ * checkbackend [--bench] [--long] [--seed N] [SLOT..]: every slot of every
+ * backend that this processor runs, against `ref`.
  *
  * One check_SLOT() a line of slots.def: a slot without a check does not link.
  * Values are biased to 0, 1 and -1 and never all zero; sizes are odd as well
  * as even, and empty; arrays end in guard words.  With --bench the same calls
- * are timed, in nanoseconds an element. */
+ * are timed, in nanoseconds an element; --long checks sums over arrays of more
+ * than 2^22 elements instead. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -1006,6 +1007,50 @@ static void check_poly_divide_linear(context *c)
     }
 }
 
+/* ---- long arrays ---- */
+
+/* Sums of the largest elements over more than 2^22 of them, where an unreduced
+ * sum would overflow first; one table stands for both factors. */
+static void check_long(context *c)
+{
+    const size_t n = ((size_t)1 << 22) + 5;
+    const uint32_t vars = 23;
+    zkg_fr *v = get(n, sizeof(*v)), x, y, top;
+    zkg_table t[2];
+
+    largest(&top);
+    for (size_t i = 0; i < n; i++)
+        v[i] = top;
+    must(c->ref->fr_dot(&x, v, v, n));
+    must(c->b->fr_dot(&y, v, v, n));
+    verdict(c, zkg_fr_equal(&x, &y), "fr_dot", n);
+    free(v);
+
+    for (int folded = 0; folded < 2; folded++) {
+        const zkg_weights ones = {0};
+        zkg_sums sums = {.want_at0 = true};
+        zkg_fr want, square;
+
+        /* all entries top; then folded by 0, which leaves them so */
+        must(c->b->table_new(&t[0], vars));
+        must(c->b->table_fill(&t[0], 0, (size_t)1 << vars, &top));
+        if (folded) {
+            zkg_fr zero = zkg_fr_zero;
+
+            must(c->b->table_fold(&t[0], &zero));
+            must(c->b->table_affine(&t[0], &zkg_fr_one, &zero));
+        }
+        t[1] = t[0];
+        must(c->b->part_sums(&sums, ZKG_FORM_PRODUCT, t, &ones));
+        zkg_fr_sqr(&square, &top);
+        zkg_fr_mul_i64(&want, &square, (int64_t)1 << (t[0].vars - 1));
+        verdict(c, zkg_fr_equal(&sums.at1, &want), "part_sums at1", vars);
+        verdict(c, zkg_fr_equal(&sums.at0, &want), "part_sums at0", vars);
+        verdict(c, zkg_fr_is_zero(&sums.c2), "part_sums c2", vars);
+        must(c->b->table_clear(&t[0]));
+    }
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -1039,9 +1084,11 @@ int main(int argc, char **argv)
                               ZKG_CPU_ALL};
     context c = {.ref = zkg_backend_ref(), .seed = 1};
     const zkg_backend *last = NULL;
-    bool bad = false;
+    bool bad = false, longer = false;
 
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--long") == 0)
+            longer = true;
         if (strcmp(argv[i], "--bench") == 0)
             c.bench = true;
         if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
@@ -1055,9 +1102,12 @@ int main(int argc, char **argv)
         c.checks = c.failures = 0;
         for (size_t k = 0; k < sizeof(checks) / sizeof(*checks); k++) {
             c.slot = checks[k].slot;
-            if (wanted(c.slot, argc, argv))
+            if (!longer && wanted(c.slot, argc, argv))
                 checks[k].check(&c);
         }
+        c.slot = "long";
+        if (longer)
+            check_long(&c);
         printf("%s: %" PRIu64 " checks, %" PRIu64 " failed\n", c.b->name,
                c.checks, c.failures);
         bad = bad || c.failures > 0;
