@@ -476,6 +476,17 @@ static uint64_t origin(uint64_t i, const turn *t)
                : i - i % block + i % t->len * t->inner + i % block / t->len;
 }
 
+/* Lines of memory that a turn writes at once. */
+#define TILE 16
+
+#define PUT(at, x)                                                             \
+    do {                                                                       \
+        if (kind == LANES_32)                                                  \
+            ((int32_t *)*owned)[at] = (int32_t)(x);                            \
+        else                                                                   \
+            ((int64_t *)*owned)[at] = (x);                                     \
+    } while (0)
+
 /* An array's values in wider lanes, turned; *owned is to be freed.  *small:
  * field elements are integers of 64 bits. */
 static const void *widen(void **owned, bool *small, const zkg_array *a,
@@ -502,16 +513,13 @@ static const void *widen(void **owned, bool *small, const zkg_array *a,
         const type *v = a->data;                                               \
                                                                                \
         for (uint64_t o = 0; o < n; o += len * inner) {                        \
-            for (uint64_t i = 0; i < inner; i++) {                             \
-                for (uint64_t k = 0; k < len; k++) {                           \
-                    const type x = v[o + k * inner + i];                       \
-                    const uint64_t at = o + i * len + k;                       \
+            for (uint64_t tile = 0; tile < inner; tile += TILE) {              \
+                const uint64_t end =                                           \
+                    tile + TILE < inner ? tile + TILE : inner;                 \
                                                                                \
-                    if (kind == LANES_32)                                      \
-                        ((int32_t *)*owned)[at] = (int32_t)x;                  \
-                    else                                                       \
-                        ((int64_t *)*owned)[at] = x;                           \
-                }                                                              \
+                for (uint64_t k = 0; k < len; k++)                             \
+                    for (uint64_t i = tile; i < end; i++)                      \
+                        PUT(o + i * len + k, v[o + k * inner + i]);            \
             }                                                                  \
         }                                                                      \
     }
