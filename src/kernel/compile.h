@@ -13,8 +13,9 @@
  * Assertions, outputs and queries are gates of the top layer; an output is an
  * input of the circuit, asserted equal, and whoever uses it reads it there.
  * Values are computed as late as they can be, in the layer below their first
- * use, and carried on (relayed) for later ones, or computed again where that
- * is cheaper.
+ * use, or earlier where carrying them costs less than carrying what they read;
+ * they are carried on (relayed) for later uses, or computed again where that is
+ * cheaper.
  */
 
 #include "circuit/circuit.h"

@@ -342,6 +342,37 @@ static void a_power_relays_what_it_needs(void **state)
     zkg_recorder_free(r);
 }
 
+/* Rounds of (a, b, c) -> M (a^5, b, c): of the next round's three, two are not
+ * read for three layers.  They are carried, not the four that make them. */
+static void sums_are_carried_and_not_their_parts(void **state)
+{
+    static const int64_t m[3][3] = {{2, 3, 4}, {3, 4, 5}, {4, 5, 6}};
+    const uint64_t three = 3, rounds = 20;
+    zkg_recorder *r = start("rounds");
+    const zkg_param x = zkg_input(r, "x", ZKG_FR, 1, &three);
+    const zkg_param y = zkg_output(r, "y", ZKG_FR, 1, &three);
+    zkg_var s[3], mixed[3];
+    zkg_kernel_cost cost;
+
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++)
+        s[i] = zkg_get(r, x, i);
+    for (uint64_t round = 0; round < rounds; round++) {
+        const zkg_var x2 = zkg_mul(r, s[0], s[0]);
+
+        s[0] = zkg_mul(r, zkg_mul(r, x2, x2), s[0]);
+        for (int i = 0; i < 3; i++)
+            mixed[i] = zkg_combine(r, 1 + (int64_t)round, 3, m[i], s);
+        memcpy(s, mixed, sizeof(s));
+    }
+    for (uint64_t i = 0; i < 3; i++)
+        zkg_set(r, y, i, s[i]);
+    cost = finish(r);
+    assert_int_equal(cost.layers, 3 * rounds);
+    assert_true(cost.relays <= 6 * rounds);
+    zkg_recorder_free(r);
+}
+
 static void an_output_is_read_where_it_stands(void **state)
 {
     const uint64_t n = 20;
@@ -722,6 +753,7 @@ int main(void)
         cmocka_unit_test(random_kernels_agree_with_their_model),
         cmocka_unit_test(a_product_is_one_layer),
         cmocka_unit_test(a_power_relays_what_it_needs),
+        cmocka_unit_test(sums_are_carried_and_not_their_parts),
         cmocka_unit_test(an_output_is_read_where_it_stands),
         cmocka_unit_test(shared_sums_do_not_explode),
         cmocka_unit_test(dead_and_equal_parts_cost_nothing),
