@@ -37,16 +37,29 @@ static bool is_dashes(const char *line)
     return n >= 40 && (line[n] == '\n' || line[n] == '\0');
 }
 
+static bool is_ours(const char *line)
+{
+    return strncmp(line, "[zkgkr ", 7) == 0 || strncmp(line, "zkgkr", 5) == 0;
+}
+
+/* Frames may be torn where several processes write at once. */
 static bool is_mpirun_line(const char *line)
 {
-    static const char *const mpich[] = {
+    static const char *const begins[] = {
+        "Primary job ",
+        "a non-zero exit code. Per user-direction",
+        "mpirun noticed that",
+        "mpirun detected that",
+        "the job to be terminated. The first",
+        "  Process name: [[",
+        "  Exit code: ",
         "YOUR APPLICATION TERMINATED WITH",
         "This typically refers to a problem",
         "Please see the FAQ page for debugging"};
     const char *colon;
 
-    for (size_t i = 0; i < sizeof(mpich) / sizeof(mpich[0]); i++)
-        if (strncmp(line, mpich[i], strlen(mpich[i])) == 0)
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+        if (strncmp(line, begins[i], strlen(begins[i])) == 0)
             return true;
     if (line[0] != '[' || strncmp(line, "[zkgkr ", 7) == 0)
         return false;
@@ -60,11 +73,11 @@ static void take_line(filter *f, const char *line)
 
     if (is_dashes(line)) {
         f->in_banner = !f->in_banner;
-    } else if (f->in_banner || is_mpirun_line(line)) {
+    } else if (!is_ours(line) && (f->in_banner || is_mpirun_line(line))) {
         (void)snprintf(f->out->banner + used, sizeof(f->out->banner) - used,
                        "%s", line);
     } else {
-        if (strncmp(line, "[zkgkr ", 7) == 0 || strncmp(line, "zkgkr", 5) == 0)
+        if (is_ours(line))
             f->out->spoke = true;
         (void)fputs(line, stderr);
         (void)fflush(stderr);
