@@ -101,7 +101,7 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_device_shape(const zkg_device *d,
  * Call a finished kernel: one task.
  *
  * A view that is not of one piece for each copy is copied by a task of its
- * own, `<task>.copy<i>`, before.
+ * own, `copy<i>`, before.
  *
  * @param task   its name, which schedules use; NULL: Task<i>
  * @param kernel zkg_recorder_finish() has been called
