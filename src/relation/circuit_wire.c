@@ -391,7 +391,7 @@ void zkg_circuit_descend(zkg_circuit_run *cr, const zkg_fr *at_copies,
                          const zkg_circuit_reads *second,
                          const zkg_fr *second_point, const zkg_fr *second_value)
 {
-    zkg_fr value[2] = {{{0}}};
+    zkg_fr value[2] = {zkg_fr_zero, zkg_fr_zero};
 
     cr->points = 0;
     memmove(cr->rc, at_copies, cr->copy_vars * sizeof(*at_copies));

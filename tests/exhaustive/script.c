@@ -10,6 +10,11 @@ void script_start(zkg_tape *tape, script *s)
     *tape = (zkg_tape){.trace_user = s};
 }
 
+bool zkg_tape_is_proving(const zkg_tape *tape)
+{
+    return tape->proving;
+}
+
 zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v, size_t n)
 {
     script *s = tape->trace_user;

@@ -16,7 +16,7 @@ typedef struct zkg_fr {
 } zkg_fr;
 
 typedef struct zkg_fr_wide {
-    int64_t v;
+    int64_t v[1];
 } zkg_fr_wide;
 
 static const zkg_fr zkg_fr_zero __attribute__((unused)) = {0};
@@ -75,6 +75,40 @@ TINY void zkg_fr_mul_i64(zkg_fr *r, const zkg_fr *a, int64_t b)
 
     zkg_fr_from_i64(&k, b);
     zkg_fr_mul(r, a, &k);
+}
+
+TINY void zkg_fr_wide_mac(zkg_fr_wide *acc, const zkg_fr *a, int64_t b)
+{
+    acc->v[0] += (int64_t)a->v * (b % TINY_P);
+}
+
+TINY void zkg_fr_wide_reduce(zkg_fr *r, const zkg_fr_wide *acc)
+{
+    zkg_fr_from_i64(r, acc->v[0]);
+}
+
+TINY bool zkg_fr_to_i64(int64_t *v, const zkg_fr *a)
+{
+    *v = a->v;
+    return true;
+}
+
+TINY void zkg_fr_to_bytes(uint8_t out[32], const zkg_fr *a)
+{
+    for (int i = 1; i < 32; i++)
+        out[i] = 0;
+    out[0] = (uint8_t)a->v;
+}
+
+TINY bool zkg_fr_from_bytes(zkg_fr *r, const uint8_t in[32])
+{
+    for (int i = 1; i < 32; i++)
+        if (in[i] != 0)
+            return false;
+    if (in[0] >= TINY_P)
+        return false;
+    r->v = in[0];
+    return true;
 }
 
 TINY bool zkg_fr_is_zero(const zkg_fr *a)
