@@ -39,7 +39,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static void print_help(void)
 {
-    printf("zkgkr %s: prove and verify what a neural network says\n\n"
+    printf("zkgkr %s: prove that a large computation was done right\n\n"
            "usage: zkgkr COMMAND [options]     zkgkr COMMAND --help\n\n",
            zkg_version());
     for (size_t i = 0; i < COMMANDS; i++)
