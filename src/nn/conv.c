@@ -420,8 +420,10 @@ static zkg_status add_tensor(zkg_graph *g, const char *name, zkg_visibility vis,
                             .min = h.min,
                             .max = h.max};
 
-    memcpy(spec.len, before, n_before * sizeof(len[0]));
-    memcpy(spec.len + n_before, len, n * sizeof(len[0]));
+    for (uint32_t i = 0; i < n_before; i++)
+        spec.len[i] = before[i];
+    for (uint32_t i = 0; i < n; i++)
+        spec.len[n_before + i] = len[i];
     return zkg_graph_add_tensor(g, &spec, err);
 }
 
