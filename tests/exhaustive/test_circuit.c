@@ -54,6 +54,8 @@ static const zkg_circuit_mul square[] = {{0, 0, BELOW(0), BELOW(0)}};
 static const zkg_circuit_layer crossed[] = {{1, 1, 0, 0, cross, NULL, NULL}};
 /* a1 b + 2 b */
 static const zkg_circuit_layer picked[] = {{1, 1, 1, 0, pick, plus_b, NULL}};
+/* a0 a1 + 2 b: where it holds, b is as a rule not 0 */
+static const zkg_circuit_layer shifted[] = {{1, 1, 1, 0, cross, plus_b, NULL}};
 /* a b + 2 a */
 static const zkg_circuit_layer mixed[] = {{1, 1, 1, 0, lone, plus, NULL}};
 /* a b of each entry */
@@ -99,6 +101,12 @@ static const circuit_case cases[] = {
      2,
      {POINT, ROUND},
      13},
+    {"product, and another input of 1",
+     1,
+     CIRCUIT(2, shifted, two_and_one, 1),
+     2,
+     {ROUND, ROUND},
+     7},
     {"product and sum, inputs of 2 and 1, 2 copies",
      2,
      CIRCUIT(2, picked, two_and_one, 1),
@@ -281,7 +289,7 @@ int main(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (cases[i].largest_p < TINY_P)
             continue;
-        good = play(&cases[i], true, 1, &seed) && good;
+        good = play(&cases[i], true, 3, &seed) && good;
         good = play(&cases[i], false, 2, &seed) && good;
     }
     return good ? 0 : 1;
