@@ -31,7 +31,7 @@ typedef struct launch {
     uint32_t cap, cores, n; /* n 0: mpirun decides */
     bool force;
     char *run_dir;     /* of prove; not owned */
-    char temp_dir[32]; /* for now files, when there is none */
+    char temp_dir[32]; /* of rank-<r>.now, without run_dir */
     char program[4096];
     char n_arg[12];
     /* ranks that ended without a word */
