@@ -5,10 +5,9 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "nn/layer.h"
 #include "nn/range.h"
 #include "tensor/dtype.h"
-
-#define MAX_ACTIVATION_BITS 20
 
 /* Names of a layer's tensors. */
 typedef struct names {
@@ -56,43 +55,6 @@ static zkg_interval hull(const zkg_interval *v, uint64_t n)
         h.max = v[i].max > h.max ? v[i].max : h.max;
     }
     return h;
-}
-
-/* The least bits with -2^(bits-1) <= min, max < 2^(bits-1). */
-static uint32_t signed_bits(zkg_interval h)
-{
-    uint32_t bits = 2;
-
-    while (bits < 62 && (h.min < -((int64_t)1 << (bits - 1)) ||
-                         h.max >= (int64_t)1 << (bits - 1)))
-        bits++;
-    return bits;
-}
-
-static zkg_status add_fixed(zkg_graph *g, const char *name, uint32_t axes,
-                            const uint64_t *len, const int64_t *value,
-                            zkg_error *err)
-{
-    zkg_tensor_spec spec = {
-        .name = name,
-        .visibility = ZKG_FIXED,
-        .axes = axes,
-        .min = value[0],
-        .max = value[0],
-    };
-    uint64_t n = 1;
-
-    for (uint32_t i = 0; i < axes; i++) {
-        spec.len[i] = len[i];
-        n *= len[i];
-    }
-    for (uint64_t i = 0; i < n; i++) {
-        spec.min = value[i] < spec.min ? value[i] : spec.min;
-        spec.max = value[i] > spec.max ? value[i] : spec.max;
-    }
-    spec.type = zkg_dtype_for_range(spec.min, spec.max);
-    ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
-    return zkg_graph_set_fixed(g, name, value, n, err);
 }
 
 static zkg_status add_vector(zkg_graph *g, const char *name, zkg_visibility vis,
@@ -186,7 +148,7 @@ static zkg_status build(zkg_graph *g, const zkg_nn_dense *d, zkg_interval q,
                         bool relu, zkg_error *err)
 {
     const zkg_interval rem = {0, ((int64_t)1 << d->shift) - 1};
-    const uint32_t bits = signed_bits(q);
+    const uint32_t bits = zkg_nn_signed_bits(q);
     const int64_t top = (int64_t)1 << (bits - 1);
     const uint64_t shape[2] = {d->out, d->in};
     char rem_table[ZKG_NN_TABLE_NAME], y_table[ZKG_NN_TABLE_NAME] = "";
@@ -195,12 +157,12 @@ static zkg_status build(zkg_graph *g, const zkg_nn_dense *d, zkg_interval q,
     uint32_t task;
 
     make_names(&name, d);
-    if (bits > MAX_ACTIVATION_BITS)
+    if (bits > ZKG_NN_TABLE_BITS)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                         "layer %s: outputs of %lld..%lld need a table of %u "
                         "bits, at most %d are there; use a smaller scale",
                         d->name, (long long)q.min, (long long)q.max, bits,
-                        MAX_ACTIVATION_BITS);
+                        ZKG_NN_TABLE_BITS);
     ZKG_TRY(zkg_nn_range_table(rem_table, g, rem.min, rem.max, err));
     if (relu) {
         snprintf(y_table, sizeof(y_table), "relu%u", bits);
@@ -212,8 +174,8 @@ static zkg_status build(zkg_graph *g, const zkg_nn_dense *d, zkg_interval q,
         y = (zkg_interval){-top, top - 1};
         ZKG_TRY(zkg_nn_range_table(y_table, g, y.min, y.max, err));
     }
-    ZKG_TRY(add_fixed(g, name.w, 2, shape, d->w, err));
-    ZKG_TRY(add_fixed(g, name.b, 1, shape, d->b, err));
+    ZKG_TRY(zkg_nn_fixed(g, name.w, 2, shape, d->w, err));
+    ZKG_TRY(zkg_nn_fixed(g, name.b, 1, shape, d->b, err));
     if (relu)
         ZKG_TRY(add_vector(g, name.q, ZKG_PRIVATE, d->out, q, err));
     ZKG_TRY(add_vector(g, d->y, d->y_visibility, d->out, y, err));

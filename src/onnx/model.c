@@ -676,45 +676,51 @@ static zkg_status read_string(char **out, const zkg_pb_field *f,
     return zkg_pb_string(out, f, r, "a node's text", err);
 }
 
-static zkg_status read_node(zkg_onnx_node *n, const source *src, zkg_pb r,
-                            zkg_error *err)
+/* One field of a message into `to`. */
+typedef zkg_status field_fn(void *to, const source *src, const zkg_pb_field *f,
+                            const zkg_pb *r, zkg_error *err);
+
+static zkg_status each_field(field_fn *take, void *to, const source *src,
+                             zkg_pb r, zkg_error *err)
 {
     zkg_pb_field f;
-    zkg_pb inner;
-    uint32_t id;
     bool more;
 
     for (;;) {
         ZKG_TRY(zkg_pb_next(&more, &f, &r, err));
         if (!more)
             return ZKG_OK;
-        switch (f.number) {
-        case 1:
-            ZKG_TRY(read_name(&id, src->m, &f, &r, err));
-            ZKG_TRY(push_id(&n->input, &n->inputs, id, err));
-            break;
-        case 2:
-            ZKG_TRY(read_name(&id, src->m, &f, &r, err));
-            ZKG_TRY(push_id(&n->output, &n->outputs, id, err));
-            break;
-        case 3:
-            ZKG_TRY(read_string(&n->name, &f, &r, err));
-            break;
-        case 4:
-            ZKG_TRY(read_string(&n->op, &f, &r, err));
-            break;
-        case 5:
-            ZKG_TRY(zkg_pb_message(&inner, &f, &r, "an attribute", err));
-            ZKG_TRY(push((void **)&n->attr, n->attrs, sizeof(n->attr[0]), err));
-            n->attrs++;
-            ZKG_TRY(read_attr(&n->attr[n->attrs - 1], src, inner, err));
-            break;
-        case 7:
-            ZKG_TRY(read_string(&n->domain, &f, &r, err));
-            break;
-        default:
-            break;
-        }
+        ZKG_TRY(take(to, src, &f, &r, err));
+    }
+}
+
+static zkg_status take_node(void *to, const source *src, const zkg_pb_field *f,
+                            const zkg_pb *r, zkg_error *err)
+{
+    zkg_onnx_node *n = to;
+    zkg_pb inner;
+    uint32_t id;
+
+    switch (f->number) {
+    case 1:
+        ZKG_TRY(read_name(&id, src->m, f, r, err));
+        return push_id(&n->input, &n->inputs, id, err);
+    case 2:
+        ZKG_TRY(read_name(&id, src->m, f, r, err));
+        return push_id(&n->output, &n->outputs, id, err);
+    case 3:
+        return read_string(&n->name, f, r, err);
+    case 4:
+        return read_string(&n->op, f, r, err);
+    case 5:
+        ZKG_TRY(zkg_pb_message(&inner, f, r, "an attribute", err));
+        ZKG_TRY(push((void **)&n->attr, n->attrs, sizeof(n->attr[0]), err));
+        n->attrs++;
+        return read_attr(&n->attr[n->attrs - 1], src, inner, err);
+    case 7:
+        return read_string(&n->domain, f, r, err);
+    default:
+        return ZKG_OK;
     }
 }
 
@@ -880,41 +886,32 @@ static zkg_status read_initializer(const source *src, zkg_pb r, zkg_error *err)
     return ZKG_OK;
 }
 
-static zkg_status read_graph(const source *src, zkg_pb r, zkg_error *err)
+static zkg_status take_graph(void *to, const source *src, const zkg_pb_field *f,
+                             const zkg_pb *r, zkg_error *err)
 {
-    zkg_onnx_model *m = src->m;
-    zkg_pb_field f;
+    zkg_onnx_model *m = to;
     zkg_pb inner;
     uint32_t id;
-    bool more;
 
-    for (;;) {
-        ZKG_TRY(zkg_pb_next(&more, &f, &r, err));
-        if (!more)
-            return ZKG_OK;
-        if (f.number == 15)
-            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                            "%s: sparse initializers are not read", r.name);
-        if (f.number != 1 && f.number != 5 && f.number != 11 && f.number != 12)
-            continue;
-        ZKG_TRY(zkg_pb_message(&inner, &f, &r, "a part of the graph", err));
-        if (f.number == 1) {
-            if (m->nodes == MAX_NODES)
-                return zkg_pb_fail(&r, err, "more than %d nodes", MAX_NODES);
-            ZKG_TRY(push((void **)&m->node, m->nodes, sizeof(m->node[0]), err));
-            m->nodes++;
-            ZKG_TRY(read_node(&m->node[m->nodes - 1], src, inner, err));
-            ZKG_TRY(finish_node(m, m->nodes - 1, &inner, err));
-        } else if (f.number == 5) {
-            ZKG_TRY(read_initializer(src, inner, err));
-        } else if (f.number == 11) {
-            ZKG_TRY(read_value_info(&id, m, inner, true, err));
-            ZKG_TRY(push_id(&m->input, &m->inputs, id, err));
-        } else {
-            ZKG_TRY(read_value_info(&id, m, inner, false, err));
-            ZKG_TRY(push_id(&m->output, &m->outputs, id, err));
-        }
+    if (f->number == 15)
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "%s: sparse initializers are not read", r->name);
+    if (f->number != 1 && f->number != 5 && f->number != 11 && f->number != 12)
+        return ZKG_OK;
+    ZKG_TRY(zkg_pb_message(&inner, f, r, "a part of the graph", err));
+    if (f->number == 1) {
+        if (m->nodes == MAX_NODES)
+            return zkg_pb_fail(r, err, "more than %d nodes", MAX_NODES);
+        ZKG_TRY(push((void **)&m->node, m->nodes, sizeof(m->node[0]), err));
+        m->nodes++;
+        ZKG_TRY(each_field(take_node, &m->node[m->nodes - 1], src, inner, err));
+        return finish_node(m, m->nodes - 1, &inner, err);
     }
+    if (f->number == 5)
+        return read_initializer(src, inner, err);
+    ZKG_TRY(read_value_info(&id, m, inner, f->number == 11, err));
+    return f->number == 11 ? push_id(&m->input, &m->inputs, id, err)
+                           : push_id(&m->output, &m->outputs, id, err);
 }
 
 /* ---- ModelProto ---- */
@@ -965,7 +962,7 @@ static zkg_status read_model(const source *src, zkg_pb r, zkg_error *err)
                 return zkg_pb_fail(&r, err, "the model has two graphs");
             has_graph = true;
             ZKG_TRY(zkg_pb_message(&inner, &f, &r, "the graph", err));
-            ZKG_TRY(read_graph(src, inner, err));
+            ZKG_TRY(each_field(take_graph, m, src, inner, err));
         } else if (f.number == 8) {
             ZKG_TRY(zkg_pb_message(&inner, &f, &r, "an opset", err));
             ZKG_TRY(read_opset(m, inner, err));
