@@ -20,20 +20,24 @@ static uint64_t largest(const double *v, uint64_t n)
     return best;
 }
 
-static zkg_status compare(zkg_accuracy *a, const zkg_array *got, uint32_t scale,
-                          const double *want, zkg_error *err)
+zkg_status zkg_accuracy_of(zkg_accuracy *a, const char *name,
+                           const zkg_array *got, uint32_t scale,
+                           const double *want, zkg_error *err)
 {
     const uint64_t row = got->axes == 0 ? 1 : got->len[got->axes - 1];
-    double *real = zkg_alloc(a->count, sizeof(real[0]));
+    const uint64_t count = zkg_array_count(got);
+    double *real = zkg_alloc(count, sizeof(real[0]));
     double sum = 0, squares = 0;
 
     if (real == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    *a = (zkg_accuracy){.name = name, .count = count};
     for (uint64_t i = 0; i < a->count; i++) {
         double e;
 
         real[i] = ldexp((double)zkg_array_get_i64(got, i), -(int)scale);
-        e = fabs(real[i] - want[i]);
+        e = isfinite(want[i]) ? fabs(real[i] - want[i]) : INFINITY;
+        a->largest = fmax(a->largest, fabs(want[i]));
         sum += e;
         squares += e * e;
         if (e > a->max_error) {
@@ -77,8 +81,8 @@ zkg_status zkg_accuracy_measure(zkg_accuracy **out, const zkg_witness *w,
     if (s == ZKG_OK)
         s = zkg_real_inputs_read(want, g->outputs, path, err);
     for (uint32_t i = 0; i < g->outputs && s == ZKG_OK; i++)
-        s = compare(&a[i], &w->array[g->output[i]],
-                    g->display[g->output[i]].scale, want[i].value, err);
+        s = zkg_accuracy_of(&a[i], a[i].name, &w->array[g->output[i]],
+                            g->display[g->output[i]].scale, want[i].value, err);
     if (want != NULL)
         zkg_real_inputs_clear(want, g->outputs);
     zkg_free(want);

@@ -16,6 +16,7 @@ void zkg_display_clear(zkg_display *d)
     for (uint32_t i = 0; d->label != NULL && i < d->labels; i++)
         zkg_free(d->label[i]);
     zkg_free(d->label);
+    zkg_free(d->value);
     *d = (zkg_display){.present = false};
 }
 

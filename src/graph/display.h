@@ -22,6 +22,8 @@ typedef struct zkg_display {
     uint32_t scale;           /**< a value v stands for v / 2^scale */
     char **label;             /**< one an entry, or none */
     uint32_t labels;
+    char *value; /**< what the model that was compiled calls it, or NULL; not
+                      in keys */
 } zkg_display;
 
 void zkg_display_clear(zkg_display *d);

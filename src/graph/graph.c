@@ -743,6 +743,16 @@ zkg_status zkg_graph_rule_circuit(zkg_graph *g, const char *task,
     return add_rule(g, &r, err);
 }
 
+/* At most 255 bytes, none of them a control character. */
+static bool is_label(const char *text)
+{
+    for (const char *s = text; *s != 0; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f || s - text > 254)
+            return false;
+    }
+    return true;
+}
+
 zkg_status zkg_graph_display(zkg_graph *g, const char *tensor, uint32_t scale,
                              const char *const *label, size_t labels,
                              zkg_error *err)
@@ -767,19 +777,34 @@ zkg_status zkg_graph_display(zkg_graph *g, const char *tensor, uint32_t scale,
     if (d->label == NULL)
         return no_memory(err);
     for (size_t i = 0; i < labels; i++) {
-        for (const char *s = label[i]; *s != 0; s++) {
-            if ((unsigned char)*s < 0x20 || *s == 0x7f)
-                return BAD("tensor %s: a label has a control character",
-                           tensor);
-        }
-        if (strlen(label[i]) > 255)
-            return BAD("tensor %s: a label is too long", tensor);
+        if (!is_label(label[i]))
+            return BAD("tensor %s: a label is too long, or has a control "
+                       "character",
+                       tensor);
         d->label[i] = zkg_strdup(label[i]);
         if (d->label[i] == NULL)
             return no_memory(err);
         d->labels++;
     }
     return ZKG_OK;
+}
+
+zkg_status zkg_graph_display_value(zkg_graph *g, const char *tensor,
+                                   const char *value, zkg_error *err)
+{
+    bool is_ascii = true;
+    uint32_t id;
+
+    ZKG_TRY(find_tensor(&id, g, tensor, err));
+    for (const char *s = value; *s != 0; s++)
+        is_ascii = is_ascii && (unsigned char)*s < 0x7f;
+    if (!is_ascii || !is_label(value) || value[0] == 0)
+        return BAD("tensor %s: a model's name is 1 to 255 printable "
+                   "characters of ASCII",
+                   tensor);
+    zkg_free(g->display[id].value);
+    g->display[id].value = zkg_strdup(value);
+    return g->display[id].value != NULL ? ZKG_OK : no_memory(err);
 }
 
 /* ---- the end ---- */

@@ -55,4 +55,14 @@ struct zkg_graph {
     bool finished;
 };
 
+/**
+ * Say which value of the compiled model a tensor stands for.
+ *
+ * @param value 1 to 255 printable characters of ASCII
+ */
+ZKG_MUST_CHECK zkg_status zkg_graph_display_value(zkg_graph *g,
+                                                  const char *tensor,
+                                                  const char *value,
+                                                  zkg_error *err);
+
 #endif

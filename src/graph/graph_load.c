@@ -527,6 +527,21 @@ static zkg_status load_witness(zkg_graph *g, const zkg_json *v, zkg_error *err)
     return ZKG_OK;
 }
 
+/* What the model calls a tensor. */
+static zkg_status load_value(zkg_graph *g, const zkg_json *m, zkg_error *err)
+{
+    const zkg_json *v = zkg_json_get(m, "value");
+    zkg_error local = {0};
+    const char *name;
+    zkg_status s;
+
+    if (v == NULL)
+        return ZKG_OK;
+    ZKG_TRY(zkg_json_string(&name, v, err));
+    s = zkg_graph_display_value(g, zkg_json_key(m), name, &local);
+    return s == ZKG_OK ? s : zkg_json_fail(err, v, s, "%s", local.text);
+}
+
 static zkg_status load_display(zkg_graph *g, const zkg_json *v, zkg_error *err)
 {
     for (const zkg_json *m = zkg_json_first(v); m != NULL;
@@ -539,7 +554,7 @@ static zkg_status load_display(zkg_graph *g, const zkg_json *v, zkg_error *err)
         zkg_status s = ZKG_OK;
 
         ZKG_TRY(zkg_json_expect(m, ZKG_JSON_OBJECT, err));
-        ZKG_TRY(KNOWN(m, "scale", "labels"));
+        ZKG_TRY(KNOWN(m, "scale", "labels", "value"));
         if (zkg_json_get(m, "scale") != NULL)
             ZKG_TRY(need_u64(&scale, m, "scale", ZKG_MAX_SCALE, err));
         if (list != NULL)
@@ -559,6 +574,7 @@ static zkg_status load_display(zkg_graph *g, const zkg_json *v, zkg_error *err)
         }
         zkg_free(label);
         ZKG_TRY(s);
+        ZKG_TRY(load_value(g, m, err));
     }
     return ZKG_OK;
 }

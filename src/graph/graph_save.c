@@ -273,7 +273,8 @@ static void save_display(zkg_json_out *o, const zkg_graph *g)
     for (uint32_t i = 0; i < g->st.tensors; i++) {
         const zkg_display *d = &g->display[i];
 
-        if (!d->present || (d->scale == 0 && d->labels == 0))
+        if (!d->present ||
+            (d->scale == 0 && d->labels == 0 && d->value == NULL))
             continue;
         zkg_json_out_key(o, g->st.tensor[i].name);
         zkg_json_out_line_object(o);
@@ -285,6 +286,8 @@ static void save_display(zkg_json_out *o, const zkg_graph *g)
                 zkg_json_out_string(o, d->label[k]);
             zkg_json_out_end(o);
         }
+        if (d->value != NULL)
+            key_string(o, "value", d->value);
         zkg_json_out_end(o);
     }
     zkg_json_out_end(o);

@@ -13,11 +13,13 @@
 typedef enum op {
     OP_ABS,
     OP_ADD,
+    OP_CEIL,
     OP_CLIP,
     OP_DIV,
     OP_ELU,
     OP_ERF,
     OP_EXP,
+    OP_FLOOR,
     OP_GELU,
     OP_HARD_SIGMOID,
     OP_HARD_SWISH,
@@ -39,17 +41,24 @@ typedef enum op {
 } op;
 
 static const char *const op_names[OP_NONE] = {
-    "Abs",  "Add",     "Clip",        "Div",       "Elu",       "Erf",
-    "Exp",  "Gelu",    "HardSigmoid", "HardSwish", "LeakyRelu", "Log",
-    "Max",  "Min",     "Mul",         "Neg",       "Pow",       "Reciprocal",
-    "Relu", "Sigmoid", "Softplus",    "Sqrt",      "Sub",       "Tanh",
+    "Abs",       "Add",        "Ceil",  "Clip",    "Div",         "Elu",
+    "Erf",       "Exp",        "Floor", "Gelu",    "HardSigmoid", "HardSwish",
+    "LeakyRelu", "Log",        "Max",   "Min",     "Mul",         "Neg",
+    "Pow",       "Reciprocal", "Relu",  "Sigmoid", "Softplus",    "Sqrt",
+    "Sub",       "Tanh",
 };
 
 static op op_of(const zkg_onnx_node *n)
 {
-    for (int i = 0; i < OP_NONE; i++) {
-        if (strcmp(op_names[i], n->op) == 0)
-            return (op)i;
+    int low = 0, high = OP_NONE;
+
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        const int c = strcmp(n->op, op_names[middle]);
+
+        if (c == 0)
+            return (op)middle;
+        *(c < 0 ? &high : &low) = c < 0 ? middle : middle + 1;
     }
     return OP_NONE;
 }
@@ -84,8 +93,8 @@ static double gelu(const zkg_onnx_node *n, double x)
     return x / 2 * (1 + erf(x / sqrt(2)));
 }
 
-/* The operator on inputs v[0 .. n-1]; has[i]: input i is there. */
-static double apply(const zkg_onnx_node *n, const double *v, const bool *has)
+double zkg_onnx_op_apply(const zkg_onnx_node *n, const double v[3],
+                         const bool has[3])
 {
     const double x = v[0];
 
@@ -94,6 +103,8 @@ static double apply(const zkg_onnx_node *n, const double *v, const bool *has)
         return fabs(x);
     case OP_ADD:
         return x + v[1];
+    case OP_CEIL:
+        return ceil(x);
     case OP_CLIP:
         return clip(x, has[1] ? v[1] : zkg_onnx_attr_f(n, "min", -INFINITY),
                     has[2] ? v[2] : zkg_onnx_attr_f(n, "max", INFINITY));
@@ -105,6 +116,8 @@ static double apply(const zkg_onnx_node *n, const double *v, const bool *has)
         return erf(x);
     case OP_EXP:
         return exp(x);
+    case OP_FLOOR:
+        return floor(x);
     case OP_GELU:
         return gelu(n, x);
     case OP_HARD_SIGMOID:
@@ -216,7 +229,7 @@ double zkg_onnx_function_real(zkg_onnx_function *f, double x)
             v[i] = in->is_constant ? zkg_onnx_tensor_at(&in->t, 0)
                                    : f->at[zkg_onnx_root(f->m, n->input[i])];
         }
-        f->at[n->output[0]] = apply(n, v, has);
+        f->at[n->output[0]] = zkg_onnx_op_apply(n, v, has);
     }
     return f->at[f->value];
 }

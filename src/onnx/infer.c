@@ -6,10 +6,9 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
-#include "onnx/model.h"
+#include "onnx/fold.h"
+#include "onnx/lower.h"
 #include "onnx/window.h"
-
-#define MAX_FOLDED ((uint64_t)1 << 24) /* elements of a folded constant */
 
 /* A node with what surrounds it. */
 typedef struct site {
@@ -59,18 +58,9 @@ static void set_shape(const site *s, const zkg_onnx_shape *shape, bool is_real)
 static zkg_status make_constant(zkg_onnx_tensor **t, const site *s,
                                 const zkg_onnx_shape *shape, bool is_real)
 {
-    zkg_onnx_value *v = out(s);
-    uint64_t n;
-
-    if (!zkg_onnx_count(&n, shape) || n > MAX_FOLDED)
-        return zkg_fail(s->err, ZKG_ERR_UNSUPPORTED,
-                        "node %s (%s): a constant of more than 2^24 elements",
-                        s->n->name, s->n->op);
-    ZKG_TRY(zkg_onnx_tensor_init(&v->t, shape, is_real, s->err));
-    set_shape(s, shape, is_real);
-    v->is_constant = true;
+    ZKG_TRY(zkg_onnx_make_constant(t, s->m, s->n->output[0], shape, is_real,
+                                   s->err));
     s->n->fate = ZKG_ONNX_FOLDED;
-    *t = &v->t;
     return ZKG_OK;
 }
 
@@ -563,27 +553,6 @@ static zkg_status expand(const site *s)
                                           : move(s, &shape, walk_source, &w, 0);
 }
 
-static bool fold_real(double *out, const char *op, double a, double b)
-{
-    if (strcmp(op, "Add") == 0)
-        *out = a + b;
-    else if (strcmp(op, "Sub") == 0)
-        *out = a - b;
-    else if (strcmp(op, "Mul") == 0)
-        *out = a * b;
-    else if (strcmp(op, "Div") == 0)
-        *out = a / b;
-    else if (strcmp(op, "Pow") == 0)
-        *out = pow(a, b);
-    else if (strcmp(op, "Min") == 0)
-        *out = a < b ? a : b;
-    else if (strcmp(op, "Max") == 0)
-        *out = a > b ? a : b;
-    else
-        return false;
-    return true;
-}
-
 static bool fold_whole(int64_t *out, const char *op, int64_t a, int64_t b)
 {
     if (strcmp(op, "Add") == 0)
@@ -620,11 +589,11 @@ static zkg_status binary(const site *s)
         return ZKG_OK;
     if (!broadcast(&shape, &a->shape, &b->shape))
         return bad(s, "shapes that do not broadcast");
-    if (!a->is_constant || !b->is_constant || a->is_real != b->is_real) {
+    if (!a->is_constant || !b->is_constant || a->is_real || b->is_real) {
         set_shape(s, &shape, a->is_real);
         return ZKG_OK;
     }
-    ZKG_TRY(make_constant(&t, s, &shape, a->is_real));
+    ZKG_TRY(make_constant(&t, s, &shape, false));
     a = in(s, 0);
     b = in(s, 1);
     broadcast_walk(&wa, &shape, &a->shape);
@@ -632,61 +601,32 @@ static zkg_status binary(const site *s)
     for (uint64_t i = 0; i < t->count; i++) {
         const uint64_t x = walk_source(&wa, i), y = walk_source(&wb, i);
 
-        if (a->is_real
-                ? !fold_real(&t->real[i], s->n->op, a->t.real[x], b->t.real[y])
-                : !fold_whole(&t->whole[i], s->n->op, a->t.whole[x],
-                              b->t.whole[y]))
+        if (!fold_whole(&t->whole[i], s->n->op, a->t.whole[x], b->t.whole[y]))
             return bad(s, "constants that cannot be computed");
     }
     return ZKG_OK;
 }
 
-static bool fold_unary(double *out, const char *op, double x)
-{
-    if (strcmp(op, "Sqrt") == 0)
-        *out = sqrt(x);
-    else if (strcmp(op, "Neg") == 0)
-        *out = -x;
-    else if (strcmp(op, "Abs") == 0)
-        *out = fabs(x);
-    else if (strcmp(op, "Exp") == 0)
-        *out = exp(x);
-    else if (strcmp(op, "Log") == 0)
-        *out = log(x);
-    else if (strcmp(op, "Reciprocal") == 0)
-        *out = 1 / x;
-    else if (strcmp(op, "Floor") == 0)
-        *out = floor(x);
-    else if (strcmp(op, "Ceil") == 0)
-        *out = ceil(x);
-    else
-        return false;
-    return true;
-}
-
-/* Same shape; folded where it is a constant and we know how. */
+/* Same shape.  Of integers those are folded that stay integers. */
 static zkg_status unary(const site *s)
 {
     const zkg_onnx_value *x = in(s, 0);
+    const bool is_neg = strcmp(s->n->op, "Neg") == 0;
+    const bool is_abs = strcmp(s->n->op, "Abs") == 0;
     zkg_onnx_tensor *t;
-    double probe;
 
-    if (!x->is_constant || !fold_unary(&probe, s->n->op, 1)) {
+    if (x->is_real || !x->is_constant || (!is_neg && !is_abs)) {
         set_shape(s, &x->shape, x->is_real);
         return ZKG_OK;
     }
-    ZKG_TRY(make_constant(&t, s, &x->shape, x->is_real));
+    ZKG_TRY(make_constant(&t, s, &x->shape, false));
     x = in(s, 0);
     for (uint64_t i = 0; i < t->count; i++) {
-        double v;
+        const int64_t v = x->t.whole[i];
 
-        (void)fold_unary(&v, s->n->op, zkg_onnx_tensor_at(&x->t, i));
-        if (t->real != NULL)
-            t->real[i] = v;
-        else if (fabs(v) < 9e15)
-            t->whole[i] = (int64_t)v;
-        else
+        if (v == INT64_MIN)
             return bad(s, "a constant that is too large");
+        t->whole[i] = is_neg || v < 0 ? -v : v;
     }
     return ZKG_OK;
 }
@@ -926,6 +866,33 @@ static zkg_status matmul(const site *s)
     return ZKG_OK;
 }
 
+/* y = sum or mean of the constant x over some axes */
+static zkg_status sum_axes(const site *s, const zkg_onnx_shape *shape,
+                           const bool gone[ZKG_ONNX_MAX_AXES])
+{
+    const bool mean = strcmp(s->n->op, "ReduceMean") == 0;
+    const zkg_onnx_tensor *x = &in(s, 0)->t;
+    zkg_onnx_tensor *y;
+
+    if (x->real == NULL)
+        return ZKG_OK;
+    ZKG_TRY(make_constant(&y, s, shape, true));
+    x = &in(s, 0)->t;
+    for (uint64_t i = 0; i < x->count; i++) {
+        uint64_t rest = i, at = 0, stride = 1;
+
+        for (uint32_t k = x->shape.axes; k-- > 0;) {
+            at += gone[k] ? 0 : rest % x->shape.len[k] * stride;
+            stride *= gone[k] ? 1 : x->shape.len[k];
+            rest /= x->shape.len[k];
+        }
+        y->real[at] += x->real[i];
+    }
+    for (uint64_t i = 0; mean && i < y->count; i++)
+        y->real[i] *= (double)y->count / (double)x->count;
+    return ZKG_OK;
+}
+
 static zkg_status reduce(const site *s)
 {
     const bool keep = zkg_onnx_attr_i(s->n, "keepdims", 1) != 0;
@@ -952,7 +919,8 @@ static zkg_status reduce(const site *s)
             shape.len[shape.axes++] = gone[i] ? 1 : x->len[i];
     }
     set_shape(s, &shape, true);
-    return ZKG_OK;
+    return in(s, 0)->is_constant && x->axes > 0 ? sum_axes(s, &shape, gone)
+                                                : ZKG_OK;
 }
 
 /* ---- all of them ---- */
@@ -1040,7 +1008,10 @@ static zkg_status infer_node(zkg_onnx_model *m, uint32_t k, zkg_error *err)
             continue;
         if (known[i].infer != constant && in(&s, 0) == NULL)
             return bad(&s, "it has no input");
-        return known[i].infer(&s);
+        ZKG_TRY(known[i].infer(&s));
+        return out(&s)->has_shape && !out(&s)->is_constant && out(&s)->is_real
+                   ? zkg_onnx_fold(m, s.n, err)
+                   : ZKG_OK;
     }
     return ZKG_OK;
 }

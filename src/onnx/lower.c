@@ -241,6 +241,18 @@ void zkg_onnx_report_clear(zkg_onnx_report *r)
     *r = (zkg_onnx_report){.line = NULL};
 }
 
+zkg_status zkg_onnx_display(zkg_onnx_lowering *w, const zkg_onnx_flow *f)
+{
+    const char *name = w->m->value[f - w->flow].name;
+
+    ZKG_TRY(
+        zkg_graph_display(w->g, f->tensor, w->options->scale, NULL, 0, w->err));
+    /* A name that cannot be told is not worth a refusal. */
+    return zkg_graph_display_value(w->g, f->tensor, name, NULL) == ZKG_ERR_NOMEM
+               ? zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory")
+               : ZKG_OK;
+}
+
 /* ---- functions of a value ---- */
 
 static bool is_output(const zkg_onnx_lowering *w, uint32_t value)
@@ -309,12 +321,6 @@ static zkg_status function_samples(zkg_onnx_lowering *w, zkg_onnx_function *f,
     return ZKG_OK;
 }
 
-static zkg_status display(zkg_onnx_lowering *w, const zkg_onnx_flow *f)
-{
-    return zkg_graph_display(w->g, f->tensor, w->options->scale, NULL, 0,
-                             w->err);
-}
-
 static zkg_status emit_function(zkg_onnx_lowering *w, uint32_t base,
                                 uint32_t value)
 {
@@ -340,7 +346,7 @@ static zkg_status emit_function(zkg_onnx_lowering *w, uint32_t base,
                           zkg_onnx_seen(x->sample, w->samples * x->count),
                           range, table, 1);
     if (s == ZKG_OK)
-        s = display(w, &w->flow[value]);
+        s = zkg_onnx_display(w, &w->flow[value]);
     zkg_onnx_function_clear(&f);
     return s;
 }
@@ -405,7 +411,7 @@ static zkg_status emit_fused(zkg_onnx_lowering *w, zkg_nn_layer *l,
                           zkg_onnx_seen(q->sample, w->samples * q->count), l->q,
                           table, l->divisor);
     if (s == ZKG_OK)
-        s = display(w, &w->flow[to]);
+        s = zkg_onnx_display(w, &w->flow[to]);
     zkg_onnx_function_clear(&f);
     return s;
 }
@@ -434,7 +440,7 @@ zkg_status zkg_onnx_emit(zkg_onnx_lowering *w, zkg_nn_layer *l, uint32_t value,
     ZKG_TRY(zkg_onnx_note(w, l->name, w->m->node[w->node].op, q, seen, l->q,
                           l->y_visibility == ZKG_PUBLIC ? "(public)" : "",
                           l->divisor));
-    ZKG_TRY(display(w, q));
+    ZKG_TRY(zkg_onnx_display(w, q));
     return zkg_onnx_emit_functions(w, value);
 }
 
@@ -531,7 +537,7 @@ static zkg_status add_input(zkg_onnx_lowering *w, uint32_t value)
     memcpy(spec.len, f->len, sizeof(spec.len));
     ZKG_TRY(zkg_graph_add_tensor(w->g, &spec, w->err));
     ZKG_TRY(zkg_graph_add_input(w->g, f->tensor, w->err));
-    ZKG_TRY(display(w, f));
+    ZKG_TRY(zkg_onnx_display(w, f));
     ZKG_TRY(zkg_onnx_note(w, f->tensor, "(input)", f, seen, range, "", 1));
     return zkg_onnx_emit_functions(w, value);
 }

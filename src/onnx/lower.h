@@ -96,6 +96,10 @@ bool zkg_onnx_function_is_relu(const zkg_onnx_function *f);
 /** Can this operator be part of a function of one value? */
 bool zkg_onnx_op_is_function(const zkg_onnx_node *n);
 
+/** Such an operator on its inputs v; has[i]: input i is there. */
+double zkg_onnx_op_apply(const zkg_onnx_node *n, const double v[3],
+                         const bool has[3]);
+
 /* ---- compiling ---- */
 
 typedef struct zkg_onnx_options {

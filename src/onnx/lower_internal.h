@@ -109,6 +109,10 @@ zkg_status zkg_onnx_note(zkg_onnx_lowering *w, const char *name, const char *op,
                          zkg_interval range, const char *table,
                          uint64_t divisor);
 
+/** How a flow's tensor is printed, and which value of the model it stands for.
+ */
+zkg_status zkg_onnx_display(zkg_onnx_lowering *w, const zkg_onnx_flow *f);
+
 /** Operators. */
 zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w);

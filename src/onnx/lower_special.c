@@ -45,8 +45,7 @@ zkg_status zkg_onnx_lower_max_pool(zkg_onnx_lowering *w)
     pool.y = y->tensor;
     pool.y_visibility = zkg_onnx_visibility(w, to);
     ZKG_TRY(zkg_nn_max_pool_add(w->g, &pool, w->err));
-    ZKG_TRY(
-        zkg_graph_display(w->g, y->tensor, w->options->scale, NULL, 0, w->err));
+    ZKG_TRY(zkg_onnx_display(w, y));
     ZKG_TRY(zkg_onnx_note(
         w, name, n->op, y, zkg_onnx_seen(y->sample, w->samples * y->count),
         (zkg_interval){tensor_of(w, x)->min, tensor_of(w, x)->max}, "", 1));

@@ -55,14 +55,14 @@ def npy(values):
             struct.pack('<%df' % len(values), *values))
 
 
-def small(out='small.onnx'):
+def small(out='small.onnx', w=(0.5, -0.25, 1.0, 0.125, 0.75, -1.0), relu='y'):
     """y = relu(w x), 3 to 2."""
     m = Model()
     m.input('x', [1, 3])
-    m.constant('w', [2, 3], [0.5, -0.25, 1.0, 0.125, 0.75, -1.0])
+    m.constant('w', [2, 3], list(w))
     m.node('Gemm', ['x', 'w'], ['a'], name='/fc/Gemm', transB=1)
-    m.node('Relu', ['a'], ['y'], name='/Relu')
-    m.output('y')
+    m.node('Relu', ['a'], [relu], name='/Relu')
+    m.output(relu)
     m.save(out)
 
 
@@ -94,6 +94,23 @@ def honest():
          '0.01')
     if os.path.exists('p.proof'):
         FAILED.append('the gate let a proof be written')
+    case('every layer', 0, r'(?s)y against small.onnx: largest error \d.*'
+         r'layers against small.onnx, the worst first:\n.*\n(x|y) ',
+         *prove, '--input', 'x.npy', '--model', 'small.onnx', '--max-error',
+         '0.01', '--report', 'r.json', where='out')
+    if {v['tensor'] for v in json.load(open('r.json'))['layers']} != {'x', 'y'}:
+        FAILED.append('layers in report.json')
+    os.unlink('p.proof')
+    small('other.onnx', [0.5, -0.25, 1.0, 0.125, 0.75, 2.5])
+    case('the gate, by the model', 9, r'output y: element 1 is off by 0\.375.*'
+         r'--max-error', *prove, '--input', 'x.npy', '--model', 'other.onnx',
+         '--max-error', '0.01')
+    small('renamed.onnx', relu='z')
+    case('another model', 3, r'renamed\.onnx is not the model that the graph '
+         r'was compiled from: it has no value y', *prove, '--input', 'x.npy',
+         '--model', 'renamed.onnx')
+    case('a gate on nothing', 2, r'--max-error goes with --expect FILE.*'
+         r'--model', *prove, '--input', 'x.npy', '--max-error', '1')
     write('big.json', json.dumps({'input_data': [[90.0, -0.5, 0.25]]}))
     case('input out of range', 5, r'input x: element 0 is 90, outside the '
          r'range.*--calibrate', *prove, '--input', 'big.json')

@@ -29,6 +29,8 @@
 #include "watch.h"
 #include "zkgkr/prove.h"
 
+#define SHOWN_LAYERS 5
+
 typedef struct prove_args {
     const char *graph, *key, *srs, *input, *witness, *schedule, *mapping,
         *dependencies, *out, *report, *progress, *run_dir, *watchdog, *trace,
@@ -117,6 +119,8 @@ static zkg_status parse_args(bool *done, prove_args *a, int argc, char **argv,
          false},
         {"expect", "FILE", "the float model's outputs, to compare with",
          &a->expect.path, NULL, false},
+        {"model", "MODEL.onnx", "compare every layer with the float model",
+         &a->expect.model, NULL, false},
         {"max-error", "E", "refuse (exit 9) outputs that are further off",
          &a->expect.max_error, NULL, false},
         {"json", NULL, "the report on stdout", NULL, &a->json, false},
@@ -344,7 +348,7 @@ static zkg_status make_witness(prove_job *j, zkg_error *err)
     j->witness_s = zkg_seconds() - j->ready;
     if (j->cli->rank == 0)
         status = zkg_expectation_measure(&j->args.expect, &j->witness, j->graph,
-                                         err);
+                                         j->args.input, err);
     return zkg_ranks_agree(j->active, status, err);
 }
 
@@ -378,7 +382,7 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
     else if (status == ZKG_OK)
         zkg_report_print(stdout, report, j->plan, wall);
     if (status == ZKG_OK && !j->args.json)
-        zkg_expectation_print(&j->args.expect);
+        zkg_expectation_print(&j->args.expect, SHOWN_LAYERS);
     zkg_json_out_free(&json);
     return status;
 }

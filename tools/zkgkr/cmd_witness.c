@@ -37,9 +37,28 @@ static void print_output(const zkg_graph *g, const zkg_witness *w, uint32_t id)
         printf("largest: %s\n", d->label[best]);
 }
 
+/* Accuracy as JSON; what was measured is written though the gate refuses it. */
+static zkg_status write_report(const zkg_expectation *e, const char *path,
+                               zkg_status measured, zkg_error *err)
+{
+    zkg_json_out o;
+    zkg_status s;
+
+    zkg_json_out_init(&o);
+    zkg_json_out_object(&o);
+    zkg_expectation_json(&o, e);
+    zkg_json_out_end(&o);
+    s = zkg_json_out_finish(&o);
+    if (s == ZKG_OK)
+        s = zkg_file_write_atomic(path, o.bytes.data, o.bytes.len, err);
+    zkg_json_out_free(&o);
+    return s == ZKG_OK ? measured : s;
+}
+
 zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const char *graph_path = NULL, *input = NULL, *out = NULL;
+    const char *report = NULL;
     zkg_expectation expect = {.path = NULL};
     const zkg_option options[] = {
         {"graph", "G.zkg", "the graph", &graph_path, NULL, true},
@@ -47,6 +66,9 @@ zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         {"o", "FILE", "the witness to write (safetensors)", &out, NULL, false},
         {"expect", "FILE", "the float model's outputs, to compare with",
          &expect.path, NULL, false},
+        {"model", "MODEL.onnx", "compare every layer with the float model",
+         &expect.model, NULL, false},
+        {"report", "FILE", "accuracy as JSON", &report, NULL, false},
         {"max-error", "E", "refuse (exit 9) outputs that are further off",
          &expect.max_error, NULL, false},
     };
@@ -64,6 +86,8 @@ zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     ZKG_TRY(zkg_expectation_check(&expect, err));
     if (out != NULL)
         ZKG_TRY(zkg_file_check_writable(out, err));
+    if (report != NULL)
+        ZKG_TRY(zkg_file_check_writable(report, err));
     ZKG_TRY(zkg_graph_load(&g, graph_path, err));
     s = zkg_witness_from_input(&w, g, input, err);
     if (s == ZKG_OK) {
@@ -72,8 +96,10 @@ zkg_status zkg_cmd_witness(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         for (uint32_t i = 0; i < g->outputs && s == ZKG_OK; i++)
             print_output(g, &w, g->output[i]);
         if (s == ZKG_OK)
-            s = zkg_expectation_measure(&expect, &w, g, err);
-        zkg_expectation_print(&expect);
+            s = zkg_expectation_measure(&expect, &w, g, input, err);
+        zkg_expectation_print(&expect, UINT32_MAX);
+        if (report != NULL && (s == ZKG_OK || s == ZKG_ERR_ACCURACY))
+            s = write_report(&expect, report, s, err);
         zkg_expectation_clear(&expect);
         zkg_witness_clear(&w);
     }
