@@ -24,6 +24,7 @@ extern "C" {
 #endif
 
 struct zkg_array;
+struct zkg_board;
 struct zkg_costs;
 struct zkg_hooks;
 struct zkg_journal;
@@ -66,13 +67,6 @@ typedef struct zkg_prove_report {
 
 ZKG_API void zkg_prove_report_clear(zkg_prove_report *report);
 
-/**
- * Told on rank 0 when it has the segment of a task or table.
- *
- * @param seconds how long rank 0 worked on it; below 0: others did
- */
-typedef void (*zkg_progress_fn)(void *user, uint32_t child, double seconds);
-
 /** What a rank is about to do. */
 typedef enum zkg_stage {
     ZKG_STAGE_READING, /**< files; the program's: zkg_prove never says it */
@@ -103,10 +97,10 @@ typedef void (*zkg_alone_fn)(void *user, zkg_status status,
 typedef struct zkg_prove_options {
     const struct zkg_hooks *hooks; /**< tests; NULL */
     const struct zkg_log *log;     /**< or NULL */
-    zkg_progress_fn progress;      /**< or NULL */
-    void *progress_user;
-    zkg_stage_fn stage; /**< or NULL */
-    zkg_alone_fn alone; /**< or NULL */
+    struct zkg_board *board;       /**< shows what ranks are at; on all of
+                                        them, or NULL */
+    zkg_stage_fn stage;            /**< or NULL */
+    zkg_alone_fn alone;            /**< or NULL */
     void *stage_user;
     const struct zkg_journal *journal; /**< keeps finished work; or NULL */
     bool resume;                       /**< use what the journal holds */

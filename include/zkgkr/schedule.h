@@ -53,7 +53,9 @@ typedef struct zkg_job {
     double before_s, after_s; /**< all ranks together: commitments; opening */
     double rank_bytes;        /**< that a rank holds whatever it runs */
     double after_bytes;  /**< beside that, of each of them, in the opening */
-    double shared_bytes; /**< of them, what a host's ranks hold together */
+    double shared_bytes; /**< beside that, the ranks of a host together: the
+                              witness */
+    uint32_t hosts;      /**< that the ranks are spread over; 0: 1 */
 } zkg_job;
 
 /** Seconds and bytes of child c on g >= 1 ranks. */
@@ -139,7 +141,8 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_plan_default(zkg_plan **out,
  * @param[in,out] notes        errors of the two files
  * @param[in]     mapping      or NULL; names for `dependencies`
  * @param[in]     dependencies or NULL
- * @param         memory       bytes a rank may hold; 0: no limit
+ * @param         memory       bytes a rank may hold, with its share of its
+ *                             host's witness; 0: no limit
  * @retval ZKG_ERR_USAGE one of the files is refused
  * @retval ZKG_ERR_NOMEM a child does not fit into `memory` on any number of
  *                       these ranks, or no memory to plan
@@ -154,12 +157,13 @@ typedef struct zkg_forecast {
     uint32_t ranks, children;
     double *start, *end; /**< [child] seconds from the first task; owned */
     double *busy;        /**< [rank] seconds in tasks; owned */
-    double *bytes;       /**< [rank] most memory; owned */
+    double *bytes;       /**< [rank] most memory, the witness left out; owned
+                          */
     double makespan;     /**< of the tasks and tables */
     double bound;        /**< no plan's makespan is below this: the work over
                               the ranks, the longest chain */
     double before_s, after_s; /**< commitments, opening */
-    double shared_bytes;      /**< in bytes of every rank, and once a host */
+    double shared_bytes;      /**< the witness: once a host */
 } zkg_forecast;
 
 /**

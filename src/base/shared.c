@@ -19,9 +19,9 @@ void zkg_shared_refuse(void)
 enum { refuses = 0 };
 #endif
 
-zkg_status zkg_shared_make(zkg_shared *out, size_t bytes)
+zkg_status zkg_shared_make(zkg_shared *out, const char *name, size_t bytes)
 {
-    const int fd = memfd_create("zkgkr", MFD_CLOEXEC);
+    const int fd = memfd_create(name, MFD_CLOEXEC);
     void *data;
 
     if (fd < 0)
@@ -45,17 +45,19 @@ zkg_status zkg_shared_reserve(zkg_shared *s, size_t at, size_t len)
     return ZKG_OK;
 }
 
-zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd, size_t bytes)
+zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd, size_t bytes,
+                           bool writes)
 {
     char path[64];
     void *data;
     int mine;
 
     (void)snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
-    mine = refuses ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    mine = refuses ? -1 : open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (mine < 0)
         return ZKG_ERR_IO;
-    data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, mine, 0);
+    data = mmap(NULL, bytes, PROT_READ | (writes ? PROT_WRITE : 0), MAP_SHARED,
+                mine, 0);
     (void)close(mine);
     if (data == MAP_FAILED)
         return ZKG_ERR_IO;

@@ -23,9 +23,14 @@ typedef struct zkg_shared {
     int fd; /**< of the maker, -1 elsewhere and after zkg_shared_seal */
 } zkg_shared;
 
-/** Make and map it, to be read and written.  No page is taken yet.
- *  @retval ZKG_ERR_NOMEM */
-ZKG_MUST_CHECK zkg_status zkg_shared_make(zkg_shared *out, size_t bytes);
+/**
+ * Make and map it, to be read and written.  No page is taken yet.
+ *
+ * @param name what /proc/PID/maps calls it; nothing can be opened by it
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_shared_make(zkg_shared *out, const char *name,
+                                          size_t bytes);
 
 /**
  * Take the pages of a part, before it is written: memory that is short is then
@@ -36,13 +41,14 @@ ZKG_MUST_CHECK zkg_status zkg_shared_reserve(zkg_shared *s, size_t at,
                                              size_t len);
 
 /**
- * Map what another process made, to be read only.
+ * Map what another process made.
  *
+ * @param writes to be written as well, else read only
  * @retval ZKG_ERR_IO this process may not (another container, a hardened
  *                    kernel): do without
  */
 ZKG_MUST_CHECK zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd,
-                                          size_t bytes);
+                                          size_t bytes, bool writes);
 
 /** The maker, when all others have mapped it: nobody else can. */
 void zkg_shared_seal(zkg_shared *s);

@@ -630,13 +630,15 @@ zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
 {
     shared *w = NULL;
     MPI_Comm comm;
-    int started = 0;
+    int started = 0, level;
     zkg_status s;
 
     *world = NULL;
     yield_when_crowded();
+    /* Funneled: the program may have threads that make no MPI call. */
     if (MPI_Initialized(&started) != MPI_SUCCESS ||
-        (!started && MPI_Init(argc, argv) != MPI_SUCCESS))
+        (!started && MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) !=
+                         MPI_SUCCESS))
         return zkg_fail(err, ZKG_ERR_COMM, "MPI does not start");
     (void)MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     s = make_shared(&w, !started);

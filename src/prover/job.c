@@ -13,12 +13,13 @@ static uint64_t whole(double seconds)
     return ns < 1 ? 1 : ns > 1e18 ? (uint64_t)1e18 : (uint64_t)ns;
 }
 
-/* The SRS's points, and what the root keeps: every rank has them. */
+/* The SRS's points, fixed tensors, and what the root keeps: every rank has
+ * them.  The witness is its host's. */
 static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
                          uint32_t ranks)
 {
     return costs->rank_bytes + (ranks > 1 ? costs->mpi_bytes : 0) +
-           root->tensor_bytes + 64 * root->root * 2 + 3 * 32 * root->root +
+           root->fixed_bytes + 64 * root->root * 2 + 3 * 32 * root->root +
            64 * root->chunks;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "prover/board.h"
 #include "prover/prover.h"
 
 static uint32_t leader_of(const zkg_prover *p, uint32_t c)
@@ -62,6 +63,7 @@ zkg_status zkg_prover_mail_init(zkg_prover *p, zkg_error *err)
     list_lead(m->lead, p, m->next);
     memset(m->next, 0, p->size * sizeof(*m->next));
     m->missing = p->layout.children - m->first[1];
+    zkg_board_resume(p->options->board, p->have);
     return ZKG_OK;
 }
 
@@ -105,8 +107,7 @@ static zkg_status take_in(zkg_prover *p, bool wait)
         ZKG_TRY(zkg_comm_recv_parcel(p->world, from, m->segments + m->at[child],
                                      p->layout.segment_bytes[child]));
         m->missing--;
-        if (p->options->progress != NULL)
-            p->options->progress(p->options->progress_user, child, -1);
+        zkg_board_hear(p->options->board, from, child);
     }
     return ZKG_OK;
 }

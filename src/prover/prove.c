@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "graph/key.h"
+#include "prover/board.h"
 #include "prover/prover.h"
 
 /* A failure that this rank may be the only one to see: say it and end the job,
@@ -31,6 +32,7 @@ static zkg_status alone(zkg_prover *p, zkg_status status, zkg_error *err)
 zkg_status zkg_prover_stage(const zkg_prover *p, zkg_stage stage,
                             const char *what, zkg_error *err)
 {
+    zkg_board_begin(p->options->board, p->rank, stage);
     if (p->options->stage == NULL)
         return ZKG_OK;
     return p->options->stage(p->options->stage_user, stage, what, err);

@@ -93,7 +93,7 @@ static zkg_status map(zkg_witness *w, zkg_shared *mem, const zkg_graph *g,
 {
     size_t at, next = 0;
 
-    ZKG_TRY(zkg_shared_open(mem, (long)o->pid, o->fd, (size_t)o->bytes));
+    ZKG_TRY(zkg_shared_open(mem, (long)o->pid, o->fd, (size_t)o->bytes, false));
     ZKG_TRY(zkg_witness_init(w, g, NULL));
     for (uint32_t t = 0; t < g->st.tensors; t++) {
         (void)place(&at, &next, &g->st, t);
@@ -117,7 +117,7 @@ static zkg_status hand_out(bool *alone, zkg_witness *w, zkg_shared *mem,
     zkg_status status = ZKG_OK;
 
     if (is_first && bytes > 0 && is_complete(w, &g->st) &&
-        zkg_shared_make(mem, bytes) == ZKG_OK) {
+        zkg_shared_make(mem, "zkgkr-witness", bytes) == ZKG_OK) {
         status = move(w, mem, &g->st);
         if (status == ZKG_OK)
             o = (offer){bytes, getpid(), mem->fd};

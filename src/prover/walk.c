@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "graph/bind.h"
+#include "prover/board.h"
 #include "prover/prover.h"
 
 /* MPI promises tags up to 32767. */
@@ -238,9 +239,9 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
         if (p->have[c])
             continue;
         status = run_step(failed, p, c, done, err);
-        if (status == ZKG_OK && p->options->progress != NULL && p->rank == 0)
-            p->options->progress(p->options->progress_user, c,
-                                 p->step[p->step_len - 1].wall);
+        if (status == ZKG_OK)
+            zkg_board_end(p->options->board, p->rank, i + 1, c,
+                          p->step[p->step_len - 1].wall);
         if (status == ZKG_OK)
             status = zkg_prover_collect(p, false, err);
     }

@@ -290,11 +290,8 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
         const zkg_tensor *t = &st->tensor[i];
         const uint32_t vars = zkg_tensor_vars(t);
 
-        out->tensor_bytes +=
+        *(t->vis == ZKG_FIXED ? &out->fixed_bytes : &out->shared_bytes) +=
             (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
-        if (t->vis != ZKG_FIXED)
-            out->shared_bytes +=
-                (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (t->vis != ZKG_PRIVATE)
             continue;
         /* Multiplicities are mostly zero, whatever their type holds. */

@@ -107,6 +107,16 @@ static void sort_needs(planner *p)
 
 /* ---- memory ------------------------------------------------------------ */
 
+/* What a rank holds anyway, its share of its host's witness with it. */
+static double held_bytes(const zkg_job *job)
+{
+    const uint32_t hosts = job->hosts == 0 ? 1 : job->hosts;
+
+    return job->rank_bytes + job->shared_bytes *
+                                 (hosts < job->ranks ? hosts : job->ranks) /
+                                 job->ranks;
+}
+
 static zkg_status does_not_fit(const planner *p, uint32_t c, uint64_t memory,
                                zkg_error *err)
 {
@@ -115,15 +125,16 @@ static zkg_status does_not_fit(const planner *p, uint32_t c, uint64_t memory,
     return zkg_fail(
         err, ZKG_ERR_NOMEM,
         "%s needs %.1f MiB on each of %" PRIu32 " ranks, beside %.1f MiB that "
-        "a rank holds anyway; %.1f MiB are allowed (raise the limit, or plan "
+        "a rank holds anyway, its share of the witness with it; %.1f MiB are "
+        "allowed (raise the limit, or plan "
         "for more ranks)",
         p->draft->name[c], zkg_job_bytes(p->job, c, p->job->ranks) / mib,
-        p->job->ranks, p->job->rank_bytes / mib, (double)memory / mib);
+        p->job->ranks, held_bytes(p->job) / mib, (double)memory / mib);
 }
 
 static zkg_status fit_memory(planner *p, uint64_t memory, zkg_error *err)
 {
-    const double opening = p->job->rank_bytes + p->job->after_bytes;
+    const double opening = held_bytes(p->job) + p->job->after_bytes;
 
     if (memory != 0 && opening > (double)memory)
         return zkg_fail(err, ZKG_ERR_NOMEM,
@@ -131,7 +142,7 @@ static zkg_status fit_memory(planner *p, uint64_t memory, zkg_error *err)
                         "allowed (raise the limit, or plan for more ranks)",
                         opening / 1048576, (double)memory / 1048576);
     for (uint32_t c = 0; c < p->n; c++) {
-        const double room = (double)memory - p->job->rank_bytes;
+        const double room = (double)memory - held_bytes(p->job);
         uint32_t low = 1, high = p->job->ranks;
 
         p->least_g[c] = 1;

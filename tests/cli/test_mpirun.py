@@ -82,6 +82,32 @@ def refused(name, n, code, pattern, args, **more):
     check(name, len(ours) == 1 and re.search(pattern, ours[0]), err)
 
 
+def one_witness_a_host():
+    """--memory-limit is about a rank, with its share of its host's witness."""
+    subprocess.run([os.path.join(BUILD, 'tests', 'ranks',
+                                 'test_schedule_ranks'), '1', 'write', '.',
+                    '0'], check=True, stdout=subprocess.DEVNULL, env=env())
+    alone(['setup', '--graph', 'layers.zkg', '--srs', SRS, '-o', 'layers.vk'])
+    dry = ['prove', '--graph', 'layers.zkg', '--key', 'layers.vk', '--srs', SRS,
+           '--dry-run']
+    for n in (1, 2, 3):
+        name = 'memory of %d ranks' % n
+        _, out, err = run(n, dry, ZKML_FORCE_OVERSUBSCRIBE='1')
+        found = re.search(r'at most ([\d.]+) MiB a rank, beside the witness: '
+                          r'([\d.]+) MiB once a host', out)
+        check(name, found, out, err)
+        most, witness = (float(x) for x in found.groups())
+        check(name, witness > 3, out)
+        for more, want in ((0.2, 0), (-0.2, 6)):
+            limit = '%dK' % (1024 * (most + witness / n + more))
+            code, _, err = run(n, dry + ['--memory-limit', limit],
+                               ZKML_FORCE_OVERSUBSCRIBE='1')
+            check(name, code == want, limit, most, witness, err)
+            share = re.search(r'([\d.]+) MiB its share of the witness', err)
+            check(name, want == 0 or
+                  abs(float(share[1]) - witness / n) < 0.11, err)
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         os.chdir(tmp)
@@ -105,6 +131,7 @@ def main():
         refused('bad setting', 2, 2, 'positive integer',
                 PROVE + ['image.json'], ZKML_NUM_CPUS='-1')
         refused('usage', 2, 2, 'did you mean --key', ['prove', '--kex', 'a'])
+        one_witness_a_host()
         code, out, err = run(2, ['--help'])
         check('--help', code == 0 and out.count('usage: zkgkr') == 1, out)
         code, out, err = run(2, ['prove', '--help'])

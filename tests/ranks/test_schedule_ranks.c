@@ -252,21 +252,22 @@ static double resident(void)
 }
 
 typedef struct samples {
-    uint32_t tasks, done;
+    uint32_t tasks, begun; /* of this rank */
     double early, late;
 } samples;
 
-static void sample(void *user, uint32_t child, double seconds)
+static zkg_status sample(void *user, zkg_stage stage, const char *what,
+                         zkg_error *err)
 {
     samples *s = user;
 
-    (void)child;
-    (void)seconds;
-    s->done++;
-    if (s->done == s->tasks / 10)
+    (void)what;
+    (void)err;
+    if (stage == ZKG_STAGE_TASK && ++s->begun == s->tasks / 10)
         s->early = resident();
-    if (s->done == s->tasks)
+    if (stage == ZKG_STAGE_GATHER)
         s->late = resident();
+    return ZKG_OK;
 }
 
 enum { WINDOW = 20 };
@@ -291,7 +292,7 @@ static double prove_many(const bench *b, const zkg_plan *plan, zkg_comm *comm,
                          samples *s)
 {
     const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
-    const zkg_prove_options options = {.progress = sample, .progress_user = s};
+    const zkg_prove_options options = {.stage = sample, .stage_user = s};
     zkg_prove_report report = {0};
     uint64_t made0, freed0, made, freed;
     zkg_error err = {0};
@@ -319,7 +320,7 @@ static double prove_many(const bench *b, const zkg_plan *plan, zkg_comm *comm,
 static void many_tasks(bench *b, const char *srs, uint32_t tasks)
 {
     zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
-    samples s = {.tasks = tasks}, again = s, unused = s;
+    samples s = {.tasks = 0}, again = s, unused = s;
     zkg_plan *plan = NULL;
     zkg_error err = {0};
     double alone = 0, shared, first, second, kept;
@@ -328,6 +329,7 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
     must(b, many_witness(&b->witness, b->graph, &err), "witness", &err);
     set_up(b, srs);
     many_plan(&plan, b, tasks);
+    s.tasks = plan->step_first[b->rank + 1] - plan->step_first[b->rank];
     shared = prove_many(b, plan, b->world, &s);
     first = resident();
     (void)prove_many(b, plan, b->world, &again);
@@ -337,7 +339,7 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
         stop(b, "many tasks", "memory grows from one proof to the next");
     if (b->rank == 0) {
         /* What is kept of a task: its segment, its end. */
-        kept = 1024.0 * 0.9 * s.tasks;
+        kept = 1024.0 * 0.9 * tasks;
         if (s.early == 0 || s.late - s.early > kept + 1e6)
             stop(b, "many tasks", "memory grows with the tasks");
         alone = prove_many(b, NULL, self, &unused);

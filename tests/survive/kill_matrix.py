@@ -125,7 +125,7 @@ def is_alive(pid):
 def shared_maps(pid):
     """(inode, rights) of the witness as a rank maps it."""
     with open('/proc/%d/maps' % pid) as f:
-        return [(x.split()[4], x.split()[1]) for x in f if 'memfd:zkgkr' in x]
+        return [(x.split()[4], x.split()[1]) for x in f if 'memfd:zkgkr-witness' in x]
 
 
 def signalled(job, n, who, number):
@@ -191,6 +191,31 @@ def witness(job):
                   err)
 
 
+def heartbeat(job):
+    """Lines come while one step of any rank is long, and name it."""
+    args = ['--schedule', os.path.join(job.schedules, 'digits-2-ranks')]
+    for fault, n, how, says in (
+            ('1:task:slow', 2, 'plain', r'2 of 4 tasks, .* left, slowest '
+             r'Output \d\.\d s so far \(rank 1\)'),
+            ('0:task:slow', 2, 'plain', r'\d of 4 tasks, .* left, slowest '
+             r'Hidden \d\.\d s so far \(rank 0\)'),
+            ('0:commit:slow', 1, 'bar', 'commitments, 0 of 4 tasks'),
+            ('0:opening:slow', 1, 'none', None)):
+        name = '%s, %s' % (fault, how)
+        code, _, err, _ = job.launch(
+            n, job.prove('w.proof', '--progress', how, *args[:2 * (n - 1)]),
+            ZKGKR_FAULT=fault)
+        job.check(name, code == 0 and job.bytes('w.proof') == job.want, err)
+        lines = [x for x in re.split('[\r\n]', err) if ' %' in x]
+        if how == 'none':
+            job.check(name, not lines, lines)
+            continue
+        job.check(name, len(lines) >= 2 and re.search(says, lines[0]), err)
+        job.check(name, all(re.search(r'\b\d+ %', x) for x in lines), lines)
+        if how == 'bar':
+            job.check(name, '100 %' in lines[-1], lines)
+
+
 def main():
     build, source = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as tmp:
@@ -201,6 +226,7 @@ def main():
         signalled(job, 2, 'launch', signal.SIGKILL)
         signalled(job, 2, 'a rank', signal.SIGKILL)
         witness(job)
+        heartbeat(job)
         bare_mpirun(job, sys.argv[3:])
         matrix(job)
         os.chdir('/')

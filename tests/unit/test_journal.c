@@ -144,7 +144,7 @@ static void shared_memory_is_seen_by_another_process(void **state)
     pid_t child;
 
     (void)state;
-    assert_int_equal(zkg_shared_make(&mem, BYTES), ZKG_OK);
+    assert_int_equal(zkg_shared_make(&mem, "zkgkr-test", BYTES), ZKG_OK);
     assert_int_equal(zkg_shared_reserve(&mem, 0, BYTES), ZKG_OK);
     mem.data[0] = 5;
     assert_int_equal(pipe(to_child), 0);
@@ -152,7 +152,8 @@ static void shared_memory_is_seen_by_another_process(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         (void)close(to_child[1]);
-        if (zkg_shared_open(&theirs, (long)getppid(), mem.fd, BYTES) != ZKG_OK)
+        if (zkg_shared_open(&theirs, (long)getppid(), mem.fd, BYTES, false) !=
+            ZKG_OK)
             _exit(1);
         if (theirs.data[0] != 5 || read(to_child[0], &go, 1) != 0)
             _exit(2);
@@ -166,8 +167,9 @@ static void shared_memory_is_seen_by_another_process(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
     zkg_shared_seal(&mem);
     assert_int_equal(mem.data[0], 5);
-    assert_int_equal(zkg_shared_open(&theirs, (long)getpid(), 1000000, BYTES),
-                     ZKG_ERR_IO);
+    assert_int_equal(
+        zkg_shared_open(&theirs, (long)getpid(), 1000000, BYTES, false),
+        ZKG_ERR_IO);
     zkg_shared_clear(&mem);
     zkg_shared_clear(&mem);
 }

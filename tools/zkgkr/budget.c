@@ -24,12 +24,13 @@ void zkg_budget_print(FILE *f, const zkg_forecast *x, const zkg_plan *plan)
     }
     fprintf(f,
             "forecast: %.3g s = commitments %.3g s + tasks %.3g s + opening "
-            "%.3g s; at most %.1f MiB a rank\n"
+            "%.3g s; at most %.1f MiB a rank, beside the witness: %.1f MiB "
+            "once a host\n"
             "no schedule of these tasks on %" PRIu32
             " rank%s takes less than %.3g s\n",
             x->before_s + x->makespan + x->after_s, x->before_s, x->makespan,
-            x->after_s, most / MIB, x->ranks, x->ranks == 1 ? "" : "s",
-            x->bound);
+            x->after_s, most / MIB, x->shared_bytes / MIB, x->ranks,
+            x->ranks == 1 ? "" : "s", x->bound);
 }
 
 /* What each rank tells the others. */
@@ -39,18 +40,42 @@ typedef struct need {
     uint64_t limit; /* of all processes of its host */
 } need;
 
-/* The ranks of a host hold `shared` of their bytes together. */
-static zkg_status judge(const need *all, uint32_t ranks, uint32_t rank,
-                        double shared, zkg_error *err)
+static uint32_t ranks_beside(const need *all, uint32_t ranks, uint32_t rank)
 {
-    double sum = shared;
     uint32_t here = 0;
 
     for (uint32_t i = 0; i < ranks; i++)
-        if (strcmp(all[i].host, all[rank].host) == 0) {
-            sum += all[i].bytes - shared;
-            here++;
-        }
+        here += strcmp(all[i].host, all[rank].host) == 0;
+    return here;
+}
+
+/* Does a rank's own need fit, with its share of its host's witness? */
+static zkg_status judge_rank(const need *all, uint32_t ranks, uint32_t rank,
+                             double shared, uint64_t limit, zkg_error *err)
+{
+    const double share = shared / ranks_beside(all, ranks, rank);
+
+    if (limit == 0 || all[rank].bytes + share <= (double)limit)
+        return ZKG_OK;
+    return zkg_fail(err, ZKG_ERR_NOMEM,
+                    "rank %" PRIu32 " will need about %.1f MiB, of them %.1f "
+                    "MiB its share of the witness; --memory-limit allows %.1f "
+                    "MiB (zkgkr schedule plan --memory-per-rank splits what is "
+                    "large)",
+                    rank, (all[rank].bytes + share) / MIB, share / MIB,
+                    (double)limit / MIB);
+}
+
+/* And all of a host's, with one witness? */
+static zkg_status judge_host(const need *all, uint32_t ranks, uint32_t rank,
+                             double shared, zkg_error *err)
+{
+    const uint32_t here = ranks_beside(all, ranks, rank);
+    double sum = shared;
+
+    for (uint32_t i = 0; i < ranks; i++)
+        if (strcmp(all[i].host, all[rank].host) == 0)
+            sum += all[i].bytes;
     if (sum <= (double)all[rank].limit)
         return ZKG_OK;
     return zkg_fail(err, ZKG_ERR_NOMEM,
@@ -67,26 +92,21 @@ zkg_status zkg_budget_check(const zkg_comm *active,
 {
     const uint32_t ranks = zkg_comm_size(active), rank = zkg_comm_rank(active);
     need mine = {.bytes = forecast->bytes[rank], .limit = zkg_memory_limit("")};
-    uint8_t *all = NULL;
+    const need *all;
+    uint8_t *bytes = NULL;
     size_t *lens = NULL;
-    zkg_status status = ZKG_OK;
+    zkg_status status;
 
     if (gethostname(mine.host, sizeof(mine.host) - 1) != 0)
         strcpy(mine.host, "?");
-    for (uint32_t r = 0; r < ranks && limit != 0; r++)
-        if (forecast->bytes[r] > (double)limit)
-            return zkg_fail(err, ZKG_ERR_NOMEM,
-                            "rank %" PRIu32 " will need about %.0f MiB, "
-                            "--memory-limit allows %.0f MiB (zkgkr schedule "
-                            "plan --memory-per-rank splits what is large)",
-                            r, forecast->bytes[r] / MIB, (double)limit / MIB);
-    if (zkg_comm_allgather_bytes(active, &mine, sizeof(mine), &all, &lens) !=
+    if (zkg_comm_allgather_bytes(active, &mine, sizeof(mine), &bytes, &lens) !=
         ZKG_OK)
         return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
-    for (uint32_t r = 0; r < ranks && status == ZKG_OK; r++)
-        status = judge((const need *)(const void *)all, ranks, r,
-                       forecast->shared_bytes, err);
-    free(all);
+    all = (const need *)(const void *)bytes;
+    status = judge_rank(all, ranks, rank, forecast->shared_bytes, limit, err);
+    if (status == ZKG_OK)
+        status = judge_host(all, ranks, rank, forecast->shared_bytes, err);
+    free(bytes);
     free(lens);
     return status;
 }

@@ -13,16 +13,18 @@
 #include "comm/comm.h"
 #include "zkgkr/prove.h"
 
-/** Print the forecast of each rank: seconds in tasks, idle, most memory. */
+/** Print the forecast of each rank: seconds in tasks, idle, most memory beside
+ *  its host's witness. */
 void zkg_budget_print(FILE *f, const zkg_forecast *forecast,
                       const zkg_plan *plan);
 
 /**
- * Does every rank, and do all ranks of this host together, fit?
+ * Does this rank fit, and do all ranks of its host together?
  * Collective over active.
  *
- * @param limit bytes a rank may hold; 0: no limit
- * @retval ZKG_ERR_NOMEM they do not: the first rank or host that does not
+ * @param limit bytes a rank may hold, with its share of its host's witness; 0:
+ *              no limit
+ * @retval ZKG_ERR_NOMEM they do not; other ranks may
  */
 ZKG_MUST_CHECK zkg_status zkg_budget_check(const zkg_comm *active,
                                            const zkg_forecast *forecast,

@@ -23,6 +23,7 @@
 #include "journal/journal.h"
 #include "options.h"
 #include "progress.h"
+#include "prover/board.h"
 #include "prover/share.h"
 #include "report.h"
 #include "schedule/cost.h"
@@ -58,6 +59,7 @@ typedef struct prove_job {
     zkg_forecast forecast;
     double started, ready, witness_s;
     zkg_progress_how how;
+    zkg_board board; /* what the ranks are at; shown by rank 0 */
     zkg_progress progress;
 } prove_job;
 
@@ -309,7 +311,7 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
     return status;
 }
 
-/* Refuse what will not fit.  Collective: all ranks have the same plan. */
+/* Refuse what will not fit.  Collective. */
 static zkg_status check_memory(prove_job *j, zkg_error *err)
 {
     uint64_t limit = 0;
@@ -387,13 +389,26 @@ static zkg_status write_results(const prove_job *j, const uint8_t *proof,
     return status;
 }
 
+/* Rank 0 shows what all of them are at. */
+static zkg_status start_progress(prove_job *j, zkg_error *err)
+{
+    zkg_status status = ZKG_OK;
+
+    if (j->how == ZKG_PROGRESS_NONE)
+        return ZKG_OK;
+    ZKG_TRY(zkg_board_init(&j->board, j->active, j->plan, err));
+    if (j->cli->rank == 0)
+        status = zkg_progress_start(&j->progress, j->how, &j->cli->log,
+                                    &j->board, j->plan, &j->forecast, err);
+    return zkg_ranks_agree(j->active, status, err);
+}
+
 static zkg_status prove(prove_job *j, zkg_error *err)
 {
     const zkg_prove_input input = {&j->key, j->srs, j->witness.view, j->plan};
     const zkg_prove_options options = {
         .log = &j->cli->log,
-        .progress = j->how == ZKG_PROGRESS_NONE ? NULL : zkg_progress_step,
-        .progress_user = &j->progress,
+        .board = j->how == ZKG_PROGRESS_NONE ? NULL : &j->board,
         .stage = zkg_watch_stage,
         .alone = zkg_watch_alone,
         .journal = j->journal,
@@ -404,12 +419,10 @@ static zkg_status prove(prove_job *j, zkg_error *err)
     size_t len = 0;
     zkg_status status;
 
-    status = zkg_progress_init(&j->progress, j->how, &j->cli->log, j->plan,
-                               &j->job, err);
-    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    ZKG_TRY(start_progress(j, err));
     status = zkg_prove(&proof, &len, &report, j->cli->world, j->active, &input,
                        &options, err);
-    zkg_progress_clear(&j->progress);
+    zkg_progress_stop(&j->progress, status == ZKG_OK);
     if (status == ZKG_OK) {
         report.prove_s += j->witness_s;
         status = zkg_watch_stage(NULL, ZKG_STAGE_WRITING, "", err);
@@ -460,7 +473,8 @@ static void end_alone(zkg_cli *cli, zkg_status status, const zkg_error *err)
 
 zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
-    prove_job j = {.cli = cli, .started = zkg_seconds()};
+    prove_job j = {
+        .cli = cli, .started = zkg_seconds(), .board = {.mem = {.fd = -1}}};
     bool done = false, leaves = false;
     zkg_status status = parse_args(&done, &j.args, argc, argv, err);
 
@@ -484,6 +498,8 @@ zkg_status zkg_cmd_prove(zkg_cli *cli, int argc, char **argv, zkg_error *err)
     zkg_comm_free(j.subgroup);
     zkg_journal_free(j.journal);
     zkg_expectation_clear(&j.args.expect);
+    zkg_progress_stop(&j.progress, false);
+    zkg_board_clear(&j.board);
     zkg_plan_free(j.plan);
     zkg_forecast_clear(&j.forecast);
     zkg_job_clear(&j.job);

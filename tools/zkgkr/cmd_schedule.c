@@ -20,7 +20,7 @@
 
 typedef struct schedule_args {
     const char *graph, *ranks, *schedule, *mapping, *dependencies, *memory,
-        *costs, *out, *svg, *report;
+        *costs, *out, *svg, *report, *hosts;
     bool is_default;
 } schedule_args;
 
@@ -30,7 +30,7 @@ typedef zkg_status verb_fn(const schedule_args *a, const zkg_job *job,
 static const char usage[] =
     "zkgkr schedule check --graph G.zkg --ranks N --schedule DIR|FILE\n"
     "       zkgkr schedule plan  --graph G.zkg --ranks N [-o DIR] "
-    "[--memory-per-rank 4G]\n"
+    "[--memory-per-rank 4G [--hosts H]]\n"
     "       zkgkr schedule show  --graph G.zkg --ranks N [--schedule DIR|FILE] "
     "[--svg FILE]\n"
     "       zkgkr schedule show  --report report.json [--svg FILE]";
@@ -270,6 +270,8 @@ static zkg_status run_verb(const schedule_args *a, verb_fn *verb,
         ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
     ZKG_TRY(zkg_graph_load(&graph, a->graph, err));
     status = zkg_job_init_costs(&job, &graph->st, ranks, 0, &costs, err);
+    if (status == ZKG_OK && a->hosts != NULL)
+        status = zkg_option_u32(&job.hosts, "--hosts", a->hosts, 1, ranks, err);
     if (status == ZKG_OK)
         status = verb(a, &job, err);
     zkg_job_clear(&job);
@@ -290,6 +292,8 @@ zkg_status zkg_cmd_schedule(zkg_cli *cli, int argc, char **argv, zkg_error *err)
          NULL, false},
         {"memory-per-rank", "BYTES", "plan: that a rank may hold (4G)",
          &a.memory, NULL, false},
+        {"hosts", "H", "plan: hosts that the ranks are spread over; 1",
+         &a.hosts, NULL, false},
         {"default", NULL, "plan, show: the default order", NULL, &a.is_default,
          false},
         {"costs", "FILE", "constants, from selftest --calibrate", &a.costs,

@@ -12,9 +12,10 @@
 
 #include "base/mem.h"
 #include "base/shared.h"
+#include "base/time.h"
 #include "watch.h"
 
-enum { STAGES = ZKG_STAGE_WRITING + 1 };
+enum { STAGES = ZKG_STAGE_WRITING + 1, SLOW_MS = 2500 };
 
 typedef enum action {
     KILL,
@@ -25,6 +26,7 @@ typedef enum action {
     NOMEM,
     TERM,
     APART,
+    SLOW,
     ACTIONS
 } action;
 
@@ -48,8 +50,9 @@ static bool find(int *out, const char *const *names, int n, const char *text,
 
 zkg_status zkg_fault_init(uint32_t rank, zkg_error *err)
 {
-    static const char *const actions[ACTIONS] = {
-        "kill", "segv", "exit", "hang", "enospc", "nomem", "term", "apart"};
+    static const char *const actions[ACTIONS] = {"kill", "segv",   "exit",
+                                                 "hang", "enospc", "nomem",
+                                                 "term", "apart",  "slow"};
     const char *text = getenv("ZKGKR_FAULT"), *at;
     const char *const *stages = zkg_stage_names;
     char *end;
@@ -107,6 +110,11 @@ static void fail(action a)
         break;
     case APART:
         zkg_shared_refuse();
+        break;
+    case SLOW:
+        for (const double start = zkg_seconds();
+             zkg_seconds() < start + 1e-3 * SLOW_MS;)
+            ;
         break;
     case ACTIONS:
         break;

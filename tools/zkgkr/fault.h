@@ -13,7 +13,8 @@
  * for the n-th time (default 1), it is killed (`kill`, `segv`), leaves without
  * a word (`exit`), works for ever (`hang`), finds each disk full (`enospc`) or
  * no memory (`nomem`) or no way to map what other ranks share (`apart`) from
- * there on, or gets a SIGTERM (`term`).
+ * there on, gets a SIGTERM (`term`), or works for 2.5 seconds and goes on
+ * (`slow`).
  */
 
 #include "zkgkr/prove.h"

@@ -3,10 +3,12 @@
 #include "progress.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -14,9 +16,15 @@
 
 enum { NARROW = 60, USUAL = 80, BAR = 24 };
 
-/* Between two plain lines; between two pictures of the bar. */
+/* Between two plain lines, at least and at most, and as a part of the time so
+ * far; between two pictures of the bar. */
 #define LINE_S 1.0
-#define BAR_S 0.05
+#define LONGEST_S 60.0
+#define LINE_PART 0.1
+#define BAR_S 0.1
+
+/* What is at work is never shown as done. */
+#define MOST_OF_A_STAGE 0.95
 
 zkg_status zkg_progress_choose(zkg_progress_how *out, const char *how,
                                bool launched, zkg_error *err)
@@ -36,34 +44,6 @@ zkg_status zkg_progress_choose(zkg_progress_how *out, const char *how,
     return ZKG_OK;
 }
 
-zkg_status zkg_progress_init(zkg_progress *out, zkg_progress_how how,
-                             const zkg_log *log, const zkg_plan *plan,
-                             const zkg_job *job, zkg_error *err)
-{
-    const char *no_color = getenv("NO_COLOR");
-    struct winsize size;
-
-    *out = (zkg_progress){.how = how,
-                          .log = log,
-                          .plan = plan,
-                          .children = plan->tasks + plan->tables,
-                          .started = zkg_seconds(),
-                          .columns = USUAL,
-                          .colour = isatty(2) &&
-                                    (no_color == NULL || no_color[0] == '\0')};
-    out->beat = out->started;
-    if (ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        out->columns = size.ws_col;
-    out->cost = zkg_alloc(out->children, sizeof(*out->cost));
-    if (out->cost == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the progress");
-    for (uint32_t c = 0; c < out->children; c++) {
-        out->cost[c] = zkg_job_seconds(job, c, 1);
-        out->all += out->cost[c];
-    }
-    return ZKG_OK;
-}
-
 static void put_time(char out[32], double s)
 {
     if (s < 10)
@@ -76,20 +56,54 @@ static void put_time(char out[32], double s)
         (void)snprintf(out, 32, "%.1f h", s / 3600);
 }
 
-/* "12 of 30 tasks, 2.1 s left, slowest conv2 1.2 s" */
-static void describe(char *out, size_t size, const zkg_progress *p, double part,
-                     double now)
+/* Seconds of a stage that are behind it, by the forecast. */
+static double behind(double at, double forecast)
 {
-    char left[32], slow[32];
+    return at < MOST_OF_A_STAGE * forecast ? at : MOST_OF_A_STAGE * forecast;
+}
+
+/* What part of the work is done, resumed tasks left out of it. */
+static double part_done(const zkg_progress *p, const zkg_board_view *v)
+{
+    double all_cost = 0, tasks_s, done;
+
+    for (uint32_t c = 0; c < p->board->children; c++)
+        all_cost += p->cost[c];
+    tasks_s = all_cost > 0 ? p->tasks_s * v->all_cost / all_cost : 0;
+    done = v->all_cost > 0
+               ? tasks_s * (v->done_cost + v->part_cost) / v->all_cost
+               : 0;
+    if (v->stage < ZKG_STAGE_TASK)
+        done = behind(v->stage_s, p->before_s);
+    else if (v->stage < ZKG_STAGE_OPENING)
+        done += p->before_s;
+    else
+        done = p->before_s + tasks_s + behind(v->stage_s, p->after_s);
+    return done / (p->before_s + tasks_s + p->after_s + 1e-9);
+}
+
+/* "12 of 30 tasks, 21 s left, slowest conv2 9.2 s so far (rank 3)" */
+static void describe(char *out, size_t size, const zkg_progress *p,
+                     const zkg_board_view *v, double part)
+{
+    const double took = zkg_seconds() - p->started;
+    char left[32], slow[32], where[32] = "";
     int n;
 
-    put_time(left, part > 0 ? (now - p->started) * (1 - part) / part : 0);
-    put_time(slow, p->slowest_s);
-    n = snprintf(out, size, "%" PRIu32 " of %" PRIu32 " tasks, %s left",
-                 p->done, p->children, left);
-    if (p->slowest_s > 0 && n > 0 && (size_t)n < size)
-        (void)snprintf(out + n, size - (size_t)n, ", slowest %.40s %s",
-                       p->plan->name[p->slowest], slow);
+    put_time(left, part > 0 ? took * (1 - part) / part
+                            : p->before_s + p->tasks_s + p->after_s);
+    put_time(slow, v->slowest_s);
+    if (v->runs_on != ZKG_NOT_RUNNING)
+        (void)snprintf(where, sizeof(where), " so far (rank %" PRIu32 ")",
+                       v->runs_on);
+    n = snprintf(out, size, "%s%" PRIu32 " of %" PRIu32 " tasks, %s left",
+                 v->stage < ZKG_STAGE_TASK       ? "commitments, "
+                 : v->stage == ZKG_STAGE_OPENING ? "opening, "
+                                                 : "",
+                 v->done, p->board->children, left);
+    if (v->slowest_s > 0 && n > 0 && (size_t)n < size)
+        (void)snprintf(out + n, size - (size_t)n, ", slowest %.40s %s%s",
+                       p->plan->name[v->slowest], slow, where);
 }
 
 static void draw_bar(const zkg_progress *p, double part, const char *text)
@@ -107,36 +121,136 @@ static void draw_bar(const zkg_progress *p, double part, const char *text)
     fflush(stderr);
 }
 
-void zkg_progress_step(void *user, uint32_t child, double seconds)
+static void show(const zkg_progress *p)
 {
-    zkg_progress *p = user;
-    const double now = zkg_seconds();
-    char text[160];
+    zkg_board_view view;
+    char text[200];
     double part;
 
-    p->done++;
-    p->done_cost += p->cost[child];
-    if (seconds > p->slowest_s) {
-        p->slowest_s = seconds;
-        p->slowest = child;
-    }
-    if (p->done < p->children &&
-        now - p->beat < (p->how == ZKG_PROGRESS_BAR ? BAR_S : LINE_S))
-        return;
-    part = p->all > 0 ? p->done_cost / p->all : 1;
-    part = part > 1 || p->done == p->children ? 1 : part;
-    describe(text, sizeof(text), p, part, now);
+    zkg_board_look(&view, p->board, p->cost, p->seconds);
+    part = part_done(p, &view);
+    describe(text, sizeof(text), p, &view, part);
     if (p->how == ZKG_PROGRESS_BAR)
         draw_bar(p, part, text);
-    else if (p->how == ZKG_PROGRESS_PLAIN && now - p->beat >= LINE_S)
+    else
         zkg_log_info(p->log, "%.0f %%: %s", 100 * part, text);
-    p->beat = now;
 }
 
-void zkg_progress_clear(zkg_progress *p)
+/* When the next picture is due, from now on. */
+static double pause_s(const zkg_progress *p)
 {
-    if (p->how == ZKG_PROGRESS_BAR && p->done > 0)
-        fputc('\n', stderr);
+    const double part = LINE_PART * (zkg_seconds() - p->started);
+
+    if (p->how == ZKG_PROGRESS_BAR)
+        return BAR_S;
+    return part < LINE_S ? LINE_S : part > LONGEST_S ? LONGEST_S : part;
+}
+
+/* Wait so long, or until the run ends.  With the lock. */
+static bool wait_for(zkg_progress *p, double s)
+{
+    struct timespec until;
+    int result = 0;
+    double at;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    at = (double)until.tv_sec + 1e-9 * (double)until.tv_nsec + s;
+    until.tv_sec = (time_t)at;
+    until.tv_nsec = (long)(1e9 * (at - (double)until.tv_sec));
+    while (!p->ends && result == 0)
+        result = pthread_cond_timedwait(&p->end, &p->lock, &until);
+    return !p->ends;
+}
+
+static void *beat(void *user)
+{
+    zkg_progress *p = user;
+
+    (void)pthread_mutex_lock(&p->lock);
+    while (wait_for(p, pause_s(p)))
+        show(p);
+    (void)pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* Signals are for the thread that proves. */
+static bool start_thread(zkg_progress *p)
+{
+    pthread_condattr_t attr;
+    sigset_t all, before;
+    bool good;
+
+    if (pthread_condattr_init(&attr) != 0)
+        return false;
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    good = pthread_mutex_init(&p->lock, NULL) == 0 &&
+           pthread_cond_init(&p->end, &attr) == 0;
+    (void)pthread_condattr_destroy(&attr);
+    if (!good)
+        return false;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+    p->runs = pthread_create(&p->thread, NULL, beat, p) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return p->runs;
+}
+
+static void set_costs(zkg_progress *p, const zkg_forecast *forecast)
+{
+    const uint32_t *first = p->plan->group_first;
+
+    p->before_s = forecast->before_s;
+    p->tasks_s = forecast->makespan;
+    p->after_s = forecast->after_s;
+    for (uint32_t c = 0; c < forecast->children; c++) {
+        p->seconds[c] = forecast->end[c] - forecast->start[c];
+        p->cost[c] = p->seconds[c] * (first[c + 1] - first[c]);
+    }
+}
+
+zkg_status zkg_progress_start(zkg_progress *out, zkg_progress_how how,
+                              const zkg_log *log, const zkg_board *board,
+                              const zkg_plan *plan,
+                              const zkg_forecast *forecast, zkg_error *err)
+{
+    const char *no_color = getenv("NO_COLOR");
+    struct winsize size;
+
+    *out = (zkg_progress){
+        .how = how,
+        .log = log,
+        .board = board,
+        .plan = plan,
+        .cost = zkg_alloc(forecast->children, sizeof(*out->cost)),
+        .seconds = zkg_alloc(forecast->children, sizeof(*out->seconds)),
+        .started = zkg_seconds(),
+        .columns = USUAL,
+        .colour = isatty(2) && (no_color == NULL || no_color[0] == '\0')};
+    if (ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        out->columns = size.ws_col;
+    if (out->cost == NULL || out->seconds == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the progress");
+    set_costs(out, forecast);
+    if (!start_thread(out))
+        zkg_log_warn(log, "no progress is shown: no thread for it");
+    return ZKG_OK;
+}
+
+void zkg_progress_stop(zkg_progress *p, bool is_done)
+{
+    if (p->runs) {
+        (void)pthread_mutex_lock(&p->lock);
+        p->ends = true;
+        (void)pthread_cond_signal(&p->end);
+        (void)pthread_mutex_unlock(&p->lock);
+        (void)pthread_join(p->thread, NULL);
+        if (p->how == ZKG_PROGRESS_BAR) {
+            if (is_done)
+                draw_bar(p, 1, "");
+            fputc('\n', stderr);
+        }
+    }
     zkg_free(p->cost);
+    zkg_free(p->seconds);
     *p = (zkg_progress){.how = ZKG_PROGRESS_NONE};
 }

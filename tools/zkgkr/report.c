@@ -143,7 +143,8 @@ static void write_ranks(zkg_json_out *o, const zkg_prove_report *report,
         key_double(o, "comm_s", rank->comm_s);
         key_u64(o, "comm_bytes", rank->comm_bytes);
         key_u64(o, "peak_rss_bytes", rank->peak_rss);
-        key_double(o, "planned_bytes", x->forecast->bytes[r]);
+        key_double(o, "planned_bytes",
+                   x->forecast->bytes[r] + x->forecast->shared_bytes);
         key_double(o, "gpu_share", 0);
         key_u64(o, "comms_made", rank->comms_made);
         key_u64(o, "comms_freed", rank->comms_freed);
