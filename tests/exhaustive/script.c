@@ -32,10 +32,11 @@ void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
 {
     script *s = tape->trace_user;
 
-    (void)tag;
     for (size_t i = 0; i < n; i++) {
         if (s->drawn >= s->challenges)
             abort();
         out[i] = s->challenge[s->drawn++];
+        if (tag == s->stuck)
+            out[i].v = 1;
     }
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/rng.h"
 #include "script.h"
 #include "sumcheck/sumcheck.h"
 
@@ -30,15 +31,6 @@ typedef struct game {
     script script;
     uint64_t runs;
 } game;
-
-static uint64_t next(uint64_t *seed)
-{
-    uint64_t z = (*seed += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
 
 /* eq(u, x) by its definition */
 static zkg_fr eq_value(const zkg_fr *u, const zkg_fr *x, uint32_t n)
@@ -161,7 +153,7 @@ static const shape_case cases[] = {
     {"product of three with eq, 1 variable", 1, 0, 3, {1, 1, 1}, 13},
 };
 
-static void draw(game *g, const shape_case *c, uint64_t *seed)
+static void draw(game *g, const shape_case *c, rng *seed)
 {
     memset(g, 0, sizeof(*g));
     g->shape.vars = c->vars;
@@ -170,18 +162,19 @@ static void draw(game *g, const shape_case *c, uint64_t *seed)
     g->factors = c->factors;
     memcpy(g->vars, c->factor_vars, sizeof(g->vars));
     for (uint32_t t = 0; t < c->vars; t++) {
-        g->eq_point[t].v = (uint32_t)(next(seed) % TINY_P);
+        g->eq_point[t].v = (uint32_t)(rng_u64(seed) % TINY_P);
         for (uint32_t k = 0; k < c->factors; k++)
             g->shape.degree[t] =
                 (uint8_t)(g->shape.degree[t] + (t < c->factor_vars[k]));
     }
     for (uint32_t k = 0; k < c->factors; k++)
         for (uint32_t i = 0; i < 1u << c->factor_vars[k]; i++)
-            g->factor[k][i].v = (uint32_t)(next(seed) % TINY_P);
+            g->factor[k][i].v = (uint32_t)(rng_u64(seed) % TINY_P);
 }
 
-static bool play(const shape_case *c, uint64_t seed)
+static bool play(const shape_case *c, uint64_t number)
 {
+    rng seed = {number};
     uint64_t total = 1, lost = 1, worst = 0;
     zkg_fr truth;
     game g;

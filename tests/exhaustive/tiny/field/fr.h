@@ -3,6 +3,9 @@
  * Fr, with a prime of a few bits (TINY_P) instead of BN254's: the same names
  * and meanings as src/field/fr.h, which this stands before in the include path.
  * Protocol code never writes limbs, so it compiles against this unchanged.
+ *
+ * TINY_BLIND: nothing is found unequal.  A file of a verifier compiled so
+ * checks nothing; a test that cannot tell is no test.
  */
 #ifndef ZKG_FIELD_FR_H
 #define ZKG_FIELD_FR_H
@@ -118,7 +121,13 @@ TINY bool zkg_fr_is_zero(const zkg_fr *a)
 
 TINY bool zkg_fr_equal(const zkg_fr *a, const zkg_fr *b)
 {
+#ifdef TINY_BLIND
+    (void)a;
+    (void)b;
+    return true;
+#else
     return a->v == b->v;
+#endif
 }
 
 /* 1 / a = a^(p - 2); 0 when a = 0 */
