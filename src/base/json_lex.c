@@ -117,6 +117,37 @@ static bool is_nonfinite_word(const zkg_lex *x)
     return false;
 }
 
+/* The value of [-]digits[.digits], when a double holds its digits and the power
+ * of ten exactly: one division rounds as strtod does. */
+static bool short_decimal(double *out, const char *text, size_t len)
+{
+    static const double power[] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
+                                   1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15};
+    const bool negative = len > 0 && text[0] == '-';
+    uint64_t digits = 0;
+    size_t i = negative ? 1 : 0, places = 0;
+    bool point = false;
+
+    if (len > 17)
+        return false;
+    for (; i < len; i++) {
+        if (text[i] == '.') {
+            point = true;
+        } else if (is_digit(text[i])) {
+            digits = 10 * digits + (uint64_t)(text[i] - '0');
+            places += point;
+        } else {
+            return false;
+        }
+    }
+    if (digits > (uint64_t)1 << 53 || places > 15)
+        return false;
+    *out = (double)digits / power[places];
+    *out = negative ? -*out : *out;
+    return true;
+}
+
 zkg_status zkg_lex_number_token(zkg_lex *x, zkg_lex_number *out)
 {
     char copy[MAX_NUMBER_CHARS + 1];
@@ -125,7 +156,7 @@ zkg_status zkg_lex_number_token(zkg_lex *x, zkg_lex_number *out)
     size_t digits;
 
     *out = (zkg_lex_number){.is_integer = true};
-    if (is_nonfinite_word(x))
+    if (!is_digit(at(x, p)) && is_nonfinite_word(x))
         return zkg_lex_fail(x, "not a finite number");
     if (at(x, p) == '-') {
         out->negative = true;
@@ -168,11 +199,13 @@ zkg_status zkg_lex_number_token(zkg_lex *x, zkg_lex_number *out)
     if (p - x->pos > MAX_NUMBER_CHARS)
         return zkg_lex_fail(x, "a number of more than %d characters",
                             MAX_NUMBER_CHARS);
-    memcpy(copy, x->text + x->pos, p - x->pos);
-    copy[p - x->pos] = '\0';
-    out->value = strtod(copy, NULL);
-    if (!isfinite(out->value))
-        return zkg_lex_fail(x, "not a finite number (too large)");
+    if (!short_decimal(&out->value, x->text + x->pos, p - x->pos)) {
+        memcpy(copy, x->text + x->pos, p - x->pos);
+        copy[p - x->pos] = '\0';
+        out->value = strtod(copy, NULL);
+        if (!isfinite(out->value))
+            return zkg_lex_fail(x, "not a finite number (too large)");
+    }
     x->pos = p;
     return ZKG_OK;
 }

@@ -125,18 +125,6 @@ bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
     return true;
 }
 
-bool zkg_cells_follow(const zkg_cells *c, const zkg_grid *g)
-{
-    uint64_t stride = 1;
-
-    for (uint32_t k = g->axes; k-- > 0;) {
-        if (g->len[k] > 1 && c->stride[g->axis[k]] != stride)
-            return false;
-        stride *= g->len[k];
-    }
-    return true;
-}
-
 uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
 {
     uint64_t at = 0;
@@ -144,6 +132,76 @@ uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
     for (uint32_t i = 0; i < ZKG_TASK_AXES; i++)
         at += index[i] * c->stride[i];
     return at;
+}
+
+/* ---- runs ---- */
+
+/* Take a loop in below those that are there, or into the lowest of them. */
+static void add_loop(zkg_runs *r, uint64_t len, const uint64_t *stride)
+{
+    const uint32_t low = r->loops == 0 ? 0 : r->loops - 1;
+    bool joins = r->loops > 0;
+
+    for (uint32_t c = 0; c < r->cells; c++)
+        joins = joins && r->stride[low][c] == len * stride[c];
+    if (joins)
+        r->len[low] *= len;
+    else
+        r->len[r->loops++] = len;
+    memcpy(r->stride[r->loops - 1], stride, r->cells * sizeof(stride[0]));
+}
+
+void zkg_runs_init(zkg_runs *r, const zkg_grid *g, const zkg_cells *cell,
+                   uint32_t cells)
+{
+    *r = (zkg_runs){.cells = cells};
+    for (uint32_t k = 0; k < g->axes; k++) {
+        uint64_t stride[ZKG_MAX_TABLE_COLUMNS];
+
+        for (uint32_t c = 0; c < cells; c++)
+            stride[c] = cell[c].stride[g->axis[k]];
+        if (g->len[k] != 1)
+            add_loop(r, g->len[k], stride);
+    }
+    if (r->loops == 0)
+        r->len[r->loops++] = g->count;
+    for (uint32_t c = 0; c < cells; c++)
+        r->step[c] = (int64_t)r->stride[r->loops - 1][c];
+}
+
+bool zkg_runs_next(zkg_runs *r)
+{
+    const uint32_t low = r->loops - 1;
+    uint32_t k = low;
+    uint64_t rest;
+
+    r->at += r->n;
+    r->index[low] += r->n;
+    while (r->index[k] == r->len[k] && k > 0) {
+        r->index[k] = 0;
+        for (uint32_t c = 0; k < low && c < r->cells; c++)
+            r->line[c] -= (r->len[k] - 1) * r->stride[k][c];
+        k--;
+        r->index[k]++;
+        for (uint32_t c = 0; r->index[k] < r->len[k] && c < r->cells; c++)
+            r->line[c] += r->stride[k][c];
+    }
+    rest = r->len[low] - r->index[low];
+    r->n = rest < ZKG_RUN_MAX ? (size_t)rest : ZKG_RUN_MAX;
+    for (uint32_t c = 0; c < r->cells; c++)
+        r->cell[c] = r->line[c] + r->index[low] * r->stride[low][c];
+    return r->index[k] < r->len[k] && r->n > 0;
+}
+
+bool zkg_runs_read(int64_t out[ZKG_RUN_MAX], zkg_runs *r, uint32_t c,
+                   const zkg_array *array)
+{
+    const size_t n =
+        zkg_array_read_i64(out, array, r->cell[c], r->step[c], r->n);
+    const bool all = n == r->n;
+
+    r->n = n;
+    return all;
 }
 
 /* ---- tables ---- */
@@ -168,33 +226,73 @@ static int row_key_order(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
+/* The rows in the order of their entries. */
+static zkg_status sort_rows(uint64_t *order, const zkg_stmt_table *t)
+{
+    row_key *key = zkg_alloc(t->rows, sizeof(key[0]));
+    bool sorted = true;
+
+    if (key == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint64_t i = 0; i < t->rows; i++) {
+        key[i] = (row_key){t, i};
+        sorted = sorted && (i == 0 || row_key_order(&key[i - 1], &key[i]) < 0);
+    }
+    if (!sorted)
+        qsort(key, t->rows, sizeof(key[0]), row_key_order);
+    for (uint64_t i = 0; i < t->rows; i++)
+        order[i] = key[i].row;
+    zkg_free(key);
+    return ZKG_OK;
+}
+
+/* Where each entry of column 0 begins, unless there are few for their span. */
+static zkg_status index_rows(zkg_row_finder *f)
+{
+    const zkg_stmt_table *t = f->table;
+    const uint64_t span = (uint64_t)f->high - (uint64_t)f->low;
+    uint64_t next = 0;
+
+    if (span >= 8 * t->rows)
+        return ZKG_OK;
+    f->from = zkg_alloc(span + 2, sizeof(f->from[0]));
+    if (f->from == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint64_t i = 0; i < t->rows; i++) {
+        const uint64_t v = (uint64_t)zkg_stmt_table_entry(t, 0, f->order[i]) -
+                           (uint64_t)f->low;
+
+        while (next <= v)
+            f->from[next++] = i;
+    }
+    f->from[span + 1] = t->rows;
+    return ZKG_OK;
+}
+
 zkg_status zkg_row_finder_init(zkg_row_finder *out, const zkg_stmt_table *t,
                                zkg_error *err)
 {
-    row_key *key;
+    zkg_status s = ZKG_ERR_NOMEM;
 
     *out = (zkg_row_finder){.table = t};
+    zkg_stmt_table_bounds(&out->low, &out->high, t, 0);
     if (t->kind != ZKG_KIND_COLUMNS)
         return ZKG_OK;
-    key = zkg_alloc(t->rows, sizeof(key[0]));
     out->order = zkg_alloc(t->rows, sizeof(out->order[0]));
-    if (key == NULL || out->order == NULL) {
-        zkg_free(key);
-        zkg_row_finder_clear(out);
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for table %s", t->name);
-    }
-    for (uint64_t i = 0; i < t->rows; i++)
-        key[i] = (row_key){t, i};
-    qsort(key, t->rows, sizeof(key[0]), row_key_order);
-    for (uint64_t i = 0; i < t->rows; i++)
-        out->order[i] = key[i].row;
-    zkg_free(key);
-    return ZKG_OK;
+    if (out->order != NULL)
+        s = sort_rows(out->order, t);
+    if (s == ZKG_OK)
+        s = index_rows(out);
+    if (s == ZKG_OK)
+        return s;
+    zkg_row_finder_clear(out);
+    return zkg_fail(err, s, "no memory for table %s", t->name);
 }
 
 void zkg_row_finder_clear(zkg_row_finder *f)
 {
     zkg_free(f->order);
+    zkg_free(f->from);
     *f = (zkg_row_finder){.table = NULL};
 }
 
@@ -215,17 +313,21 @@ bool zkg_row_find(uint64_t *row, const zkg_row_finder *f, const int64_t *value,
                   uint32_t columns)
 {
     const zkg_stmt_table *t = f->table;
-    uint64_t low = 0, high = t->rows;
+    uint64_t low = 0, high = t->rows, end;
 
+    if (value[0] < f->low || value[0] > f->high)
+        return false;
     if (t->kind != ZKG_KIND_COLUMNS) {
-        const int64_t first = zkg_stmt_table_entry(t, 0, 0);
-
-        if (value[0] < first ||
-            value[0] > zkg_stmt_table_entry(t, 0, t->rows - 1))
-            return false;
-        *row = (uint64_t)(value[0] - first);
-        return row_compare(t, *row, value, columns) == 0;
+        *row = (uint64_t)(value[0] - f->low);
+        return columns == 1 || row_compare(t, *row, value, columns) == 0;
     }
+    if (f->from != NULL) {
+        const uint64_t i = (uint64_t)value[0] - (uint64_t)f->low;
+
+        low = f->from[i];
+        high = f->from[i + 1];
+    }
+    end = high;
     while (low < high) {
         const uint64_t mid = low + (high - low) / 2;
 
@@ -234,7 +336,7 @@ bool zkg_row_find(uint64_t *row, const zkg_row_finder *f, const int64_t *value,
         else
             high = mid;
     }
-    if (low == t->rows || row_compare(t, f->order[low], value, columns) != 0)
+    if (low == end || row_compare(t, f->order[low], value, columns) != 0)
         return false;
     *row = f->order[low];
     return true;
@@ -288,15 +390,34 @@ static zkg_status no_integer(const zkg_statement *st, const zkg_task *t,
                     t->name, st->tensor[t->bind[param]].name, where);
 }
 
+/* Count a run's rows; false at one that is in no row, *i of them before. */
+static bool count_run(int64_t *counts, size_t *i, const zkg_row_finder *finder,
+                      int64_t value[][ZKG_RUN_MAX], uint32_t columns, size_t n)
+{
+    for (*i = 0; *i < n; (*i)++) {
+        int64_t v[ZKG_MAX_TABLE_COLUMNS];
+        uint64_t row;
+
+        for (uint32_t c = 0; c < columns; c++)
+            v[c] = value[c][*i];
+        if (!zkg_row_find(&row, finder, v, columns))
+            return false;
+        counts[row]++;
+    }
+    return true;
+}
+
 static zkg_status count_site(int64_t *counts, const zkg_statement *st,
                              const zkg_task *t, const zkg_stmt_lookup *l,
                              const zkg_row_finder *finder,
                              const zkg_array *arrays, zkg_error *err)
 {
     zkg_cells cell[ZKG_MAX_TABLE_COLUMNS];
-    int64_t value[ZKG_MAX_TABLE_COLUMNS];
-    uint64_t index[ZKG_TASK_AXES], row;
+    int64_t value[ZKG_MAX_TABLE_COLUMNS][ZKG_RUN_MAX];
+    int64_t v[ZKG_MAX_TABLE_COLUMNS];
     zkg_grid grid;
+    zkg_runs run;
+    size_t i;
 
     zkg_grid_site(&grid, st, t, l);
     for (uint32_t c = 0; c < l->columns; c++) {
@@ -308,16 +429,20 @@ static zkg_status count_site(int64_t *counts, const zkg_statement *st,
                             st->tensor[id].name);
         zkg_cells_param(&cell[c], st, t, l->param[c], &arrays[id]);
     }
-    for (uint64_t i = 0; i < grid.count; i++) {
-        zkg_grid_at(index, &grid, i);
-        for (uint32_t c = 0; c < l->columns; c++) {
-            if (!zkg_array_try_i64(&value[c], cell[c].array,
-                                   zkg_cells_at(&cell[c], index)))
-                return no_integer(st, t, l->param[c], &grid, i, err);
+    zkg_runs_init(&run, &grid, cell, l->columns);
+    while (zkg_runs_next(&run)) {
+        uint32_t bad = ZKG_NO_ID;
+
+        for (uint32_t c = 0; c < l->columns; c++)
+            if (!zkg_runs_read(value[c], &run, c, cell[c].array))
+                bad = l->param[c];
+        if (!count_run(counts, &i, finder, value, l->columns, run.n)) {
+            for (uint32_t c = 0; c < l->columns; c++)
+                v[c] = value[c][i];
+            return no_row(st, t, l, &grid, run.at + i, v, err);
         }
-        if (!zkg_row_find(&row, finder, value, l->columns))
-            return no_row(st, t, l, &grid, i, value, err);
-        counts[row]++;
+        if (bad != ZKG_NO_ID)
+            return no_integer(st, t, bad, &grid, run.at + run.n, err);
     }
     return ZKG_OK;
 }

@@ -57,11 +57,39 @@ bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
                       const zkg_task *t, const zkg_stmt_factor *f,
                       const zkg_array *array);
 
-/** Whether the grid's position i is cell i, for all i. */
-bool zkg_cells_follow(const zkg_cells *c, const zkg_grid *g);
-
 /** The cell's number in the array. */
 uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
+
+#define ZKG_RUN_MAX 256 /* positions of a run, at most */
+
+/**
+ * A walk over a grid in order, some positions at a time: those of one run lie
+ * evenly apart in each of some cells.
+ */
+typedef struct zkg_runs {
+    uint64_t at;                          /**< position of the run's first */
+    size_t n;                             /**< how many: 1 .. ZKG_RUN_MAX */
+    uint64_t cell[ZKG_MAX_TABLE_COLUMNS]; /**< of each cells: the first's */
+    int64_t step[ZKG_MAX_TABLE_COLUMNS];  /**< from one to the next */
+
+    uint32_t loops, cells; /* the rest is its own */
+    uint64_t len[ZKG_TASK_AXES], index[ZKG_TASK_AXES];
+    uint64_t stride[ZKG_TASK_AXES][ZKG_MAX_TABLE_COLUMNS];
+    uint64_t line[ZKG_MAX_TABLE_COLUMNS]; /* where the lowest loop begins */
+} zkg_runs;
+
+/** @param[in] cells at most ZKG_MAX_TABLE_COLUMNS */
+void zkg_runs_init(zkg_runs *r, const zkg_grid *g, const zkg_cells *cell,
+                   uint32_t cells);
+
+/** The next run; false behind the last.  The first comes with the first call.
+ */
+bool zkg_runs_next(zkg_runs *r);
+
+/** The run's values in cells c; false when a field element is no integer of 64
+ *  bits, with r->n cut down to what comes before it. */
+bool zkg_runs_read(int64_t out[ZKG_RUN_MAX], zkg_runs *r, uint32_t c,
+                   const zkg_array *array);
 
 /**
  * Sum the terms of an einsum, but for those with a factor of one of the
@@ -82,7 +110,11 @@ ZKG_MUST_CHECK zkg_status zkg_eval_einsum(int64_t *sum, const zkg_statement *st,
 /** Finds the rows of a table. */
 typedef struct zkg_row_finder {
     const zkg_stmt_table *table;
-    uint64_t *order; /**< kind columns: rows, sorted; owned */
+    int64_t low, high; /**< entries of column 0 */
+    uint64_t *order;   /**< kind columns: rows, sorted; owned */
+    uint64_t *from;    /**< where those with low + i begin in order, for i up
+                            to high - low + 1; NULL when they are far between;
+                            owned */
 } zkg_row_finder;
 
 ZKG_MUST_CHECK zkg_status zkg_row_finder_init(zkg_row_finder *out,

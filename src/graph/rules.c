@@ -22,22 +22,39 @@ static const char *task_of(const zkg_statement *st, uint32_t id)
     return "(none)";
 }
 
-zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g, uint32_t id,
-                          uint64_t at, int64_t v, zkg_error *err)
+/* n values, step apart. */
+static zkg_status store_run(zkg_array *arrays, const zkg_graph *g, uint32_t id,
+                            uint64_t at, int64_t step, const int64_t *v,
+                            size_t n, zkg_error *err)
 {
     const zkg_tensor *t = &g->st.tensor[id];
+    int64_t low = n > 0 ? v[0] : 0, high = low;
+    size_t i = 0;
 
-    if (t->type == ZKG_FR || (v >= t->min && v <= t->max)) {
-        zkg_array_set_i64(&arrays[id], at, v);
+    for (size_t k = 1; k < n; k++) {
+        low = v[k] < low ? v[k] : low;
+        high = v[k] > high ? v[k] : high;
+    }
+    if (t->type == ZKG_FR || n == 0 || (low >= t->min && high <= t->max)) {
+        zkg_array_write_i64(&arrays[id], at, step, v, n);
         return ZKG_OK;
     }
+    while (v[i] >= t->min && v[i] <= t->max)
+        i++;
     return zkg_fail(err, ZKG_ERR_WITNESS,
                     "task %s: tensor %s: element %llu is %lld, outside its "
                     "range %lld..%lld; give an input within the range that "
                     "the graph was made for, or make the graph for it: zkgkr "
                     "compile --calibrate",
-                    task_of(&g->st, id), t->name, (unsigned long long)at,
-                    (long long)v, (long long)t->min, (long long)t->max);
+                    task_of(&g->st, id), t->name,
+                    (unsigned long long)(at + (uint64_t)((int64_t)i * step)),
+                    (long long)v[i], (long long)t->min, (long long)t->max);
+}
+
+zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g, uint32_t id,
+                          uint64_t at, int64_t v, zkg_error *err)
+{
+    return store_run(arrays, g, id, at, 1, &v, 1, err);
 }
 
 static zkg_status make(zkg_array *arrays, const zkg_graph *g, uint32_t id,
@@ -134,21 +151,20 @@ static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
     return s;
 }
 
-/* Where the digits of a remainder go: digit i is remainder / radix[i], below
- * radix[i + 1] / radix[i]. */
+/* Where the digits of a remainder go, and behind them the quotient: digit i is
+ * remainder / radix[i], below radix[i + 1] / radix[i]. */
 typedef struct digit_cells {
-    zkg_cells cell[1 + ZKG_RULE_DIGITS];
-    uint32_t id[1 + ZKG_RULE_DIGITS];
+    zkg_cells cell[2 + ZKG_RULE_DIGITS];
+    uint32_t id[2 + ZKG_RULE_DIGITS];
     int64_t radix[2 + ZKG_RULE_DIGITS]; /* the last one is D */
-    uint32_t n;
+    uint32_t n;                         /* digits */
 } digit_cells;
 
 /* The coefficients are -R_i of the digits, or R_i of all (flip); of the
  * quotient likewise, or it is negated. */
 static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
-                              zkg_cells *quotient, const zkg_graph *g,
-                              const zkg_rule *r, const zkg_array *arrays,
-                              zkg_error *err)
+                              const zkg_graph *g, const zkg_rule *r,
+                              const zkg_array *arrays, zkg_error *err)
 {
     int64_t c;
 
@@ -159,7 +175,8 @@ static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
         *flip = i == 0 ? c > 0 : *flip;
         out->radix[i] = *flip || c == INT64_MIN ? c : -c;
     }
-    ZKG_TRY(lone_term(&c, quotient, g, r, r->to, arrays, err));
+    out->id[out->n] = r->to;
+    ZKG_TRY(lone_term(&c, &out->cell[out->n], g, r, r->to, arrays, err));
     *negated = (c > 0) != *flip;
     out->radix[out->n] = c > 0 || c == INT64_MIN ? c : -c;
     for (uint32_t i = 0; i < out->n; i++) {
@@ -175,52 +192,121 @@ static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
     return ZKG_OK;
 }
 
+/* v = what a rule's tensor is to make up for at a run: the other terms' sum
+ * less what the einsum equals, which stands at cells c; negated on request. */
+static zkg_status take_run(int64_t v[ZKG_RUN_MAX], zkg_runs *run,
+                           const int64_t *sum, const zkg_array *equals,
+                           uint32_t c, bool negate, const zkg_task *t,
+                           zkg_error *err)
+{
+    int64_t rest[ZKG_RUN_MAX] = {0};
+    bool ok = true;
+
+    if (equals != NULL)
+        ok = zkg_runs_read(rest, run, c, equals);
+    for (size_t i = 0; i < run->n; i++) {
+        ok = ok && zkg_add_i64_ok(&v[i], sum[run->at + i], -rest[i]);
+        if (ok && negate)
+            ok = zkg_mul_i64_ok(&v[i], v[i], -1);
+    }
+    return ok ? ZKG_OK
+              : zkg_fail(err, ZKG_ERR_WITNESS, "task %s: a sum leaves 64 bits",
+                         t->name);
+}
+
+/* v = q d + v, 0 <= v < d */
+static void divide(int64_t *restrict q, int64_t *restrict v, int64_t d,
+                   size_t n)
+{
+    const int64_t shift = zkg_log2_floor((uint64_t)d);
+
+    if (zkg_is_pow2((uint64_t)d)) {
+        for (size_t i = 0; i < n; i++) {
+            q[i] = v[i] >> shift; /* rounds down: gcc and clang */
+            v[i] &= d - 1;
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        q[i] = v[i] / d;
+        v[i] %= d;
+        q[i] -= v[i] < 0;
+        v[i] += v[i] < 0 ? d : 0;
+    }
+}
+
+/* Quotient and digits of a run. */
+static zkg_status divmod_run(zkg_array *arrays, const zkg_graph *g,
+                             const digit_cells *digit, bool negated,
+                             const zkg_runs *run, int64_t v[ZKG_RUN_MAX],
+                             zkg_error *err)
+{
+    int64_t q[ZKG_RUN_MAX];
+
+    /* From the highest: what is left is a remainder of the next. */
+    for (uint32_t k = digit->n + 1; k-- > 0;) {
+        divide(q, v, digit->radix[k], run->n);
+        for (size_t i = 0; k == digit->n && negated && i < run->n; i++)
+            q[i] = -q[i];
+        ZKG_TRY(store_run(arrays, g, digit->id[k], run->cell[k], run->step[k],
+                          q, run->n, err));
+    }
+    return ZKG_OK;
+}
+
+/* The cells of what an einsum equals; its array is NULL where that is 0. */
+static zkg_status find_equals(zkg_cells *out, const zkg_array *arrays,
+                              const zkg_graph *g, const zkg_rule *r,
+                              zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+
+    *out = (zkg_cells){.array = NULL};
+    if (e->equals == ZKG_NO_ID)
+        return ZKG_OK;
+    ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
+    zkg_cells_param(out, &g->st, t, e->equals, &arrays[t->bind[e->equals]]);
+    return ZKG_OK;
+}
+
 static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
                               const zkg_rule *r, const zkg_grid *out,
                               const int64_t *sum, zkg_error *err)
 {
     const zkg_task *t = &g->st.task[r->task];
-    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
-    zkg_cells q_cell, equals = {.array = NULL};
-    uint64_t index[ZKG_TASK_AXES];
-    digit_cells digit;
+    zkg_cells cell[3 + ZKG_RULE_DIGITS];
     bool flip = false, negated = false;
+    digit_cells digit;
+    zkg_runs run;
 
-    ZKG_TRY(find_digits(&digit, &flip, &negated, &q_cell, g, r, arrays, err));
-    if (e->equals != ZKG_NO_ID) {
-        ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
-        zkg_cells_param(&equals, &g->st, t, e->equals,
-                        &arrays[t->bind[e->equals]]);
-    }
-    for (uint64_t i = 0; i < out->count; i++) {
-        const int64_t d = digit.radix[digit.n];
-        int64_t a = sum[i], q, rem;
+    ZKG_TRY(find_digits(&digit, &flip, &negated, g, r, arrays, err));
+    memcpy(cell, digit.cell, sizeof(digit.cell));
+    ZKG_TRY(find_equals(&cell[digit.n + 1], arrays, g, r, err));
+    zkg_runs_init(&run, out, cell, digit.n + 2);
+    while (zkg_runs_next(&run)) {
+        int64_t v[ZKG_RUN_MAX];
 
-        zkg_grid_at(index, out, i);
-        if (equals.array != NULL &&
-            !zkg_add_i64_ok(
-                &a, a,
-                -zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index))))
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: a sum leaves 64 bits", t->name);
-        if (flip && !zkg_mul_i64_ok(&a, a, -1))
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: a sum leaves 64 bits",
-                            g->st.task[r->task].name);
-        q = a / d;
-        rem = a % d;
-        if (rem < 0) {
-            rem += d;
-            q--;
-        }
-        ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&q_cell, index),
-                               negated ? -q : q, err));
-        for (uint32_t k = 0; k < digit.n; k++)
-            ZKG_TRY(zkg_rule_store(
-                arrays, g, digit.id[k], zkg_cells_at(&digit.cell[k], index),
-                rem % digit.radix[k + 1] / digit.radix[k], err));
+        ZKG_TRY(take_run(v, &run, sum, cell[digit.n + 1].array, digit.n + 1,
+                         flip, t, err));
+        ZKG_TRY(divmod_run(arrays, g, &digit, negated, &run, v, err));
     }
     return ZKG_OK;
+}
+
+/* -(v / c), exactly; *bad of false: the first that is no multiple. */
+static bool divide_exactly(size_t *bad, int64_t *v, int64_t c, size_t n)
+{
+    if (c == -1)
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i] % c != 0) {
+            *bad = i;
+            return false;
+        }
+        v[i] = -(v[i] / c);
+    }
+    return true;
 }
 
 static zkg_status solve_fill(zkg_array *arrays, const zkg_graph *g,
@@ -229,41 +315,35 @@ static zkg_status solve_fill(zkg_array *arrays, const zkg_graph *g,
 {
     const zkg_task *t = &g->st.task[r->task];
     const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
-    const bool is_virtual =
-        e->equals != ZKG_NO_ID && t->bind[e->equals] == r->to;
-    zkg_cells cell;
-    int64_t c = -1, rest = 0;
-    uint64_t index[ZKG_TASK_AXES];
+    zkg_cells cell[2] = {{.array = NULL}, {.array = NULL}};
+    int64_t c = -1;
+    zkg_runs run;
 
-    if (is_virtual)
-        zkg_cells_param(&cell, &g->st, t, e->equals, &arrays[r->to]);
-    else
-        ZKG_TRY(lone_term(&c, &cell, g, r, r->to, arrays, err));
-    for (uint64_t i = 0; i < out->count; i++) {
-        int64_t a = sum[i];
+    if (e->equals != ZKG_NO_ID && t->bind[e->equals] == r->to) {
+        zkg_cells_param(&cell[0], &g->st, t, e->equals, &arrays[r->to]);
+    } else {
+        ZKG_TRY(lone_term(&c, &cell[0], g, r, r->to, arrays, err));
+        ZKG_TRY(find_equals(&cell[1], arrays, g, r, err));
+    }
+    zkg_runs_init(&run, out, cell, 2);
+    while (zkg_runs_next(&run)) {
+        int64_t v[ZKG_RUN_MAX];
+        size_t bad = 0;
 
-        zkg_grid_at(index, out, i);
-        if (e->equals != ZKG_NO_ID && !is_virtual) {
-            zkg_cells equals;
-
-            ZKG_TRY(need(arrays, g, t->bind[e->equals], err));
-            zkg_cells_param(&equals, &g->st, t, e->equals,
-                            &arrays[t->bind[e->equals]]);
-            rest =
-                zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index));
-        }
-        /* a + c T = rest */
-        if (!zkg_add_i64_ok(&a, a, -rest) || a == INT64_MIN)
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: a sum leaves 64 bits", t->name);
-        if (a % c != 0)
+        /* v + c T = 0 */
+        ZKG_TRY(take_run(v, &run, sum, cell[1].array, 1, false, t, err));
+        for (size_t i = 0; i < run.n; i++)
+            if (v[i] == INT64_MIN)
+                return zkg_fail(err, ZKG_ERR_WITNESS,
+                                "task %s: a sum leaves 64 bits", t->name);
+        if (!divide_exactly(&bad, v, c, run.n))
             return zkg_fail(err, ZKG_ERR_WITNESS,
                             "task %s, einsum %u: %lld is no multiple of %lld, "
                             "so no value of tensor %s makes it hold",
-                            t->name, r->einsum, (long long)a, (long long)c,
+                            t->name, r->einsum, (long long)v[bad], (long long)c,
                             g->st.tensor[r->to].name);
-        ZKG_TRY(zkg_rule_store(arrays, g, r->to, zkg_cells_at(&cell, index),
-                               -(a / c), err));
+        ZKG_TRY(store_run(arrays, g, r->to, run.cell[0], run.step[0], v, run.n,
+                          err));
     }
     return ZKG_OK;
 }
@@ -295,6 +375,10 @@ static bool floor_div(int64_t *out, int64_t a, int64_t b)
 {
     if (a == INT64_MIN && b == -1)
         return false;
+    if (b == 1) {
+        *out = a;
+        return true;
+    }
     *out = a / b - (a % b != 0 && (a % b < 0) != (b < 0));
     return true;
 }
@@ -325,34 +409,32 @@ static zkg_status max_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
 }
 
 static zkg_status max_fill(zkg_array *arrays, const zkg_graph *g,
-                           const zkg_rule *r, int64_t *most, uint64_t count,
-                           zkg_error *err)
+                           const zkg_rule *r, int64_t *most, zkg_error *err)
 {
     const zkg_task *t = &g->st.task[r->task];
     const uint64_t n = zkg_array_count(&arrays[r->to]);
-    uint64_t index[ZKG_TASK_AXES];
-    int64_t c = -1, *sum = most + n;
+    const int64_t *sum = most + n;
+    int64_t c = -1;
     zkg_cells cell;
     zkg_grid out;
+    zkg_runs run;
 
     ZKG_TRY(max_term(&c, &cell, g, r, arrays, err));
     zkg_grid_out(&out, &g->st, t, &g->st.kernel[t->kernel].einsum[r->einsum]);
     for (uint64_t i = 0; i < n; i++)
         most[i] = INT64_MIN;
-    for (uint64_t i = 0; i < count; i++) {
-        int64_t v;
-        uint64_t at;
+    zkg_runs_init(&run, &out, &cell, 1);
+    while (zkg_runs_next(&run)) {
+        for (size_t i = 0; i < run.n; i++) {
+            int64_t *m = &most[run.cell[0] + i * (uint64_t)run.step[0]], v;
 
-        zkg_grid_at(index, &out, i);
-        at = zkg_cells_at(&cell, index);
-        if (!floor_div(&v, sum[i], -c))
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: a sum leaves 64 bits", t->name);
-        most[at] = v > most[at] ? v : most[at];
+            if (!floor_div(&v, sum[run.at + i], -c))
+                return zkg_fail(err, ZKG_ERR_WITNESS,
+                                "task %s: a sum leaves 64 bits", t->name);
+            *m = v > *m ? v : *m;
+        }
     }
-    for (uint64_t i = 0; i < n; i++)
-        ZKG_TRY(zkg_rule_store(arrays, g, r->to, i, most[i], err));
-    return ZKG_OK;
+    return store_run(arrays, g, r->to, 0, 1, most, n, err);
 }
 
 static zkg_status run_max(zkg_array *arrays, const zkg_graph *g,
@@ -385,10 +467,49 @@ static zkg_status run_max(zkg_array *arrays, const zkg_graph *g,
     if (s == ZKG_OK)
         s = make(arrays, g, r->to, err);
     if (s == ZKG_OK)
-        s = max_fill(arrays, g, r, most, out.count, err);
+        s = max_fill(arrays, g, r, most, err);
     zkg_free(skip);
     zkg_free(most);
     return s;
+}
+
+static zkg_status not_in_table(const zkg_graph *g, const zkg_rule *r,
+                               const zkg_row_finder *finder, uint64_t i,
+                               int64_t v, zkg_error *err)
+{
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "task %s: tensor %s: element %llu is %lld, which is not "
+                    "in table %s (%lld..%lld); give an input within the "
+                    "range that the graph was made for, or make the graph "
+                    "for it: zkgkr compile --calibrate",
+                    task_of(&g->st, r->from), g->st.tensor[r->from].name,
+                    (unsigned long long)i, (long long)v, finder->table->name,
+                    (long long)finder->low, (long long)finder->high);
+}
+
+/* Values [i, i + n), stored from `at` on, through the table. */
+static zkg_status map_run(zkg_array *arrays, const zkg_graph *g,
+                          const zkg_rule *r, const zkg_row_finder *finder,
+                          uint64_t i, uint64_t at, size_t n, zkg_error *err)
+{
+    const zkg_stmt_table *table = finder->table;
+    int64_t v[ZKG_RUN_MAX];
+    const size_t there = zkg_array_read_i64(v, &arrays[r->from], at, 1, n);
+
+    for (size_t k = 0; k < there; k++) {
+        uint64_t row;
+
+        if (!zkg_row_find(&row, finder, &v[k], 1))
+            return not_in_table(g, r, finder, i + k, v[k], err);
+        v[k] = zkg_stmt_table_entry(table, table->columns - 1, row);
+    }
+    if (there < n)
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "task %s: tensor %s: element %llu is no integer of "
+                        "64 bits, and so not in table %s",
+                        task_of(&g->st, r->from), g->st.tensor[r->from].name,
+                        (unsigned long long)(i + there), table->name);
+    return store_run(arrays, g, r->to, i, 1, v, n, err);
 }
 
 static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
@@ -407,34 +528,12 @@ static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
     ZKG_TRY(need(arrays, g, r->from, err));
     ZKG_TRY(make(arrays, g, r->to, err));
     ZKG_TRY(zkg_row_finder_init(&finder, table, err));
-    for (uint64_t i = 0; i < n && s == ZKG_OK; i++) {
-        int64_t v = 0, low, high;
-        uint64_t row;
+    for (uint64_t i = 0, size; i < n && s == ZKG_OK; i += size) {
+        uint64_t at;
 
-        if (!zkg_array_try_i64(&v, &arrays[r->from],
-                               zkg_array_real(&arrays[r->from], i))) {
-            s = zkg_fail(err, ZKG_ERR_WITNESS,
-                         "task %s: tensor %s: element %llu is no integer of "
-                         "64 bits, and so not in table %s",
-                         task_of(&g->st, r->from), from->name,
-                         (unsigned long long)i, table->name);
-            break;
-        }
-        if (zkg_row_find(&row, &finder, &v, 1)) {
-            s = zkg_rule_store(
-                arrays, g, r->to, i,
-                zkg_stmt_table_entry(table, table->columns - 1, row), err);
-            continue;
-        }
-        zkg_stmt_table_bounds(&low, &high, table, 0);
-        s = zkg_fail(err, ZKG_ERR_WITNESS,
-                     "task %s: tensor %s: element %llu is %lld, which is not "
-                     "in table %s (%lld..%lld); give an input within the "
-                     "range that the graph was made for, or make the graph "
-                     "for it: zkgkr compile --calibrate",
-                     task_of(&g->st, r->from), from->name,
-                     (unsigned long long)i, (long long)v, table->name,
-                     (long long)low, (long long)high);
+        size = zkg_array_run(&at, &arrays[r->from], i);
+        size = size < ZKG_RUN_MAX ? size : ZKG_RUN_MAX;
+        s = map_run(arrays, g, r, &finder, i, at, (size_t)size, err);
     }
     zkg_row_finder_clear(&finder);
     return s;

@@ -28,11 +28,7 @@ ZKG_MUST_CHECK zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
                                        const zkg_rule *r,
                                        const zkg_hints *hints, zkg_error *err);
 
-/**
- * Store v into tensor id, if it lies within its min..max.
- *
- * @param where what and where the value is, for the message
- */
+/** Store v into tensor id, if it lies within its min..max. */
 ZKG_MUST_CHECK zkg_status zkg_rule_store(zkg_array *arrays, const zkg_graph *g,
                                          uint32_t id, uint64_t at, int64_t v,
                                          zkg_error *err);

@@ -138,32 +138,50 @@ zkg_status zkg_witness_from_input(zkg_witness *out, const zkg_graph *g,
 
 /* ---- the check ---- */
 
+/* Values [i, i + n), of the stored cells from `at` on. */
+static zkg_status check_run(const zkg_tensor *t, const zkg_array *a, uint64_t i,
+                            uint64_t at, size_t n, zkg_error *err)
+{
+    int64_t v[ZKG_RUN_MAX];
+    const size_t there = zkg_array_read_i64(v, a, at, 1, n);
+    bool within = true;
+
+    for (size_t k = 0; k < there; k++)
+        within = within && v[k] >= t->min && v[k] <= t->max;
+    for (size_t k = 0; !within && k < there; k++)
+        if (v[k] < t->min || v[k] > t->max)
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "tensor %s: element %llu is %lld, outside its "
+                            "range %lld..%lld",
+                            t->name, (unsigned long long)(i + k),
+                            (long long)v[k], (long long)t->min,
+                            (long long)t->max);
+    if (there == n)
+        return ZKG_OK;
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "tensor %s: element %llu is no integer of 64 bits; its "
+                    "range is %lld..%lld",
+                    t->name, (unsigned long long)(i + there), (long long)t->min,
+                    (long long)t->max);
+}
+
 static zkg_status check_ranges(const zkg_witness *w, const zkg_graph *g,
                                zkg_error *err)
 {
     for (uint32_t i = 0; i < g->st.tensors; i++) {
         const zkg_tensor *t = &g->st.tensor[i];
         const zkg_array *a = &w->array[i];
-        const uint64_t n = zkg_tensor_count(t);
+        const uint64_t n = t->type == ZKG_FR ? 0 : zkg_tensor_count(t);
 
         if (a->data == NULL)
             return zkg_fail(err, ZKG_ERR_WITNESS, "tensor %s has no values",
                             t->name);
-        for (uint64_t k = 0; t->type != ZKG_FR && k < n; k++) {
-            int64_t v = 0;
+        for (uint64_t k = 0, size; k < n; k += size) {
+            uint64_t at;
 
-            if (!zkg_array_try_i64(&v, a, zkg_array_real(a, k)))
-                return zkg_fail(err, ZKG_ERR_WITNESS,
-                                "tensor %s: element %llu is no integer of 64 "
-                                "bits; its range is %lld..%lld",
-                                t->name, (unsigned long long)k,
-                                (long long)t->min, (long long)t->max);
-            if (v < t->min || v > t->max)
-                return zkg_fail(err, ZKG_ERR_WITNESS,
-                                "tensor %s: element %llu is %lld, outside "
-                                "its range %lld..%lld",
-                                t->name, (unsigned long long)k, (long long)v,
-                                (long long)t->min, (long long)t->max);
+            size = zkg_array_run(&at, a, k);
+            size = size < ZKG_RUN_MAX ? size : ZKG_RUN_MAX;
+            ZKG_TRY(check_run(t, a, k, at, (size_t)size, err));
         }
     }
     return ZKG_OK;
@@ -173,10 +191,11 @@ static zkg_status check_einsum(const zkg_witness *w, const zkg_graph *g,
                                uint32_t task, uint32_t einsum, zkg_error *err)
 {
     const zkg_task *t = &g->st.task[task];
-    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[einsum];
-    uint64_t index[ZKG_TASK_AXES];
+    const zkg_kernel *k = &g->st.kernel[t->kernel];
+    const zkg_stmt_einsum *e = &k->einsum[einsum];
     zkg_cells equals = {.array = NULL};
     zkg_grid out;
+    zkg_runs run;
     int64_t *sum;
     zkg_status s;
 
@@ -188,22 +207,27 @@ static zkg_status check_einsum(const zkg_witness *w, const zkg_graph *g,
     if (e->equals != ZKG_NO_ID)
         zkg_cells_param(&equals, &g->st, t, e->equals,
                         &w->array[t->bind[e->equals]]);
-    for (uint64_t i = 0; i < out.count && s == ZKG_OK; i++) {
-        int64_t want = 0;
+    zkg_runs_init(&run, &out, &equals, 1);
+    while (s == ZKG_OK && zkg_runs_next(&run)) {
+        int64_t want[ZKG_RUN_MAX] = {0};
         char where[400];
+        size_t i = 0;
 
-        zkg_grid_at(index, &out, i);
-        if (equals.array != NULL)
-            want =
-                zkg_array_get_i64(equals.array, zkg_cells_at(&equals, index));
-        if (sum[i] == want)
+        if (equals.array != NULL && !zkg_runs_read(want, &run, 0, equals.array))
+            s = zkg_fail(err, ZKG_ERR_WITNESS,
+                         "task %s: tensor %s has a field element that is no "
+                         "integer of 64 bits",
+                         t->name, g->st.tensor[t->bind[e->equals]].name);
+        while (i < run.n && sum[run.at + i] == want[i])
+            i++;
+        if (s != ZKG_OK || i == run.n)
             continue;
-        zkg_grid_text(where, &out, i);
+        zkg_grid_text(where, &out, run.at + i);
         s = zkg_fail(err, ZKG_ERR_WITNESS,
                      "task %s (kernel %s), einsum %u: the sum at %s is %lld, "
                      "not %lld",
-                     t->name, g->st.kernel[t->kernel].name, einsum, where,
-                     (long long)sum[i], (long long)want);
+                     t->name, k->name, einsum, where,
+                     (long long)sum[run.at + i], (long long)want[i]);
     }
     zkg_free(sum);
     return s;

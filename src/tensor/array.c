@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "field/fr.h"
+#include "tensor/for_ctype.h"
 
 uint32_t zkg_axis_bits(uint64_t len)
 {
@@ -101,6 +102,16 @@ uint64_t zkg_array_real(const zkg_array *a, uint64_t i)
     return at;
 }
 
+uint64_t zkg_array_run(uint64_t *at, const zkg_array *a, uint64_t i)
+{
+    const uint64_t n = zkg_array_count(a);
+    const uint64_t line =
+        n == zkg_array_stored_count(a) ? n : a->len[a->axes - 1];
+
+    *at = zkg_array_real(a, i);
+    return line - i % line;
+}
+
 int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i)
 {
     switch (a->type) {
@@ -164,6 +175,75 @@ void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v)
         zkg_fr_from_i64((zkg_fr *)a->data + i, v);
         break;
     }
+}
+
+size_t zkg_array_read_i64(int64_t *out, const zkg_array *a, uint64_t at,
+                          int64_t step, size_t n)
+{
+    if (a->type == ZKG_FR) {
+        for (size_t i = 0; i < n; i++)
+            if (!zkg_array_try_i64(&out[i], a,
+                                   at + (uint64_t)((int64_t)i * step)))
+                return i;
+        return n;
+    }
+#define BODY(type)                                                             \
+    {                                                                          \
+        const type *v = (const type *)a->data + at;                            \
+                                                                               \
+        if (step == 1)                                                         \
+            for (size_t i = 0; i < n; i++)                                     \
+                out[i] = v[i];                                                 \
+        else                                                                   \
+            for (size_t i = 0; i < n; i++)                                     \
+                out[i] = v[(int64_t)i * step];                                 \
+    }
+    ZKG_FOR_CTYPE(a->type, BODY);
+#undef BODY
+    return n;
+}
+
+void zkg_array_write_i64(zkg_array *a, uint64_t at, int64_t step,
+                         const int64_t *v, size_t n)
+{
+    if (a->type == ZKG_FR) {
+        for (size_t i = 0; i < n; i++)
+            zkg_array_set_i64(a, at + (uint64_t)((int64_t)i * step), v[i]);
+        return;
+    }
+#define BODY(type)                                                             \
+    {                                                                          \
+        type *to = (type *)a->data + at;                                       \
+                                                                               \
+        if (step == 1)                                                         \
+            for (size_t i = 0; i < n; i++)                                     \
+                to[i] = (type)v[i];                                            \
+        else                                                                   \
+            for (size_t i = 0; i < n; i++)                                     \
+                to[(int64_t)i * step] = (type)v[i];                            \
+    }
+    ZKG_FOR_CTYPE(a->type, BODY);
+#undef BODY
+}
+
+void zkg_array_bounds(int64_t *least, int64_t *most, const zkg_array *a)
+{
+    const uint64_t n = zkg_array_stored_count(a);
+
+#define BODY(type)                                                             \
+    {                                                                          \
+        const type *v = a->data;                                               \
+        type low = 0, high = 0;                                                \
+                                                                               \
+        for (uint64_t i = 0; i < n; i++) {                                     \
+            low = v[i] < low ? v[i] : low;                                     \
+            high = v[i] > high ? v[i] : high;                                  \
+        }                                                                      \
+        *least = low;                                                          \
+        *most = (int64_t)high;                                                 \
+    }
+    ZKG_FOR_CTYPE(a->type, BODY);
+#undef BODY
 }
 
 /* Flat index into the stored cells of the next real cell; pos counts up. */

@@ -61,6 +61,10 @@ void zkg_array_clear(zkg_array *a);
 /** Where the i-th real cell lies among the stored ones. */
 uint64_t zkg_array_real(const zkg_array *a, uint64_t i);
 
+/** How many real cells from the i-th on lie one behind the other; *at: where
+ *  the first does. */
+uint64_t zkg_array_run(uint64_t *at, const zkg_array *a, uint64_t i);
+
 /** Value at a flat index into the stored cells; integer types only. */
 int64_t zkg_array_get_i64(const zkg_array *a, uint64_t i);
 
@@ -74,6 +78,23 @@ bool zkg_array_same_cell(const zkg_array *a, const zkg_array *b, uint64_t i);
 
 /** Store a value that fits the type (the caller's duty). */
 void zkg_array_set_i64(zkg_array *a, uint64_t i, int64_t v);
+
+/**
+ * n values from a flat index on, `step` apart (which may be 0 or negative).
+ *
+ * @return how many were read before a field element that is no integer of 64
+ *         bits: n when there is none
+ */
+size_t zkg_array_read_i64(int64_t *out, const zkg_array *a, uint64_t at,
+                          int64_t step, size_t n);
+
+/** Store n values that fit the type (the caller's duty), `step` apart. */
+void zkg_array_write_i64(zkg_array *a, uint64_t at, int64_t step,
+                         const int64_t *v, size_t n);
+
+/** The smallest and the largest of the stored cells and 0; of integer types
+ *  only. */
+void zkg_array_bounds(int64_t *least, int64_t *most, const zkg_array *a);
 
 /**
  * Little-endian bytes of the real cells, in order, as files hold them; field

@@ -185,18 +185,19 @@ static void einsums_are_their_sums(void **state)
     static const struct {
         zkg_dtype type;
         int64_t most;
-    } kinds[] = {{ZKG_I8, 127},        {ZKG_I16, 32767}, {ZKG_I32, 40000},
-                 {ZKG_I32, INT32_MAX}, {ZKG_I64, 9},     {ZKG_I64, 1 << 28},
-                 {ZKG_I64, 1 << 24}};
+    } kinds[] = {{ZKG_I8, 127},    {ZKG_I16, 32767},     {ZKG_I16, 9000},
+                 {ZKG_I32, 40000}, {ZKG_I32, INT32_MAX}, {ZKG_I64, 9},
+                 {ZKG_I64, 5000},  {ZKG_I64, 1 << 28},   {ZKG_I64, 1 << 24}};
+    const uint32_t all = sizeof(kinds) / sizeof(kinds[0]);
     rng r = rng_new();
 
     (void)state;
-    for (uint32_t n = 0; n < 700; n++) {
+    for (uint32_t n = 0; n < 900; n++) {
         conv t;
 
-        make(&t, &r, kinds[n % 7].type, kinds[n % 7].most);
+        make(&t, &r, kinds[n % all].type, kinds[n % all].most);
         /* What 64 bits hold at most, of 5 * 81 products. */
-        if (kinds[n % 7].most < INT32_MAX)
+        if (kinds[n % all].most < INT32_MAX)
             check(&t);
         drop(&t);
     }
@@ -247,11 +248,59 @@ static void sums_that_leave_64_bits(void **state)
     assert_true(left > 10 && stayed > 10);
 }
 
+/* More lines than are laid side by side at a time, of either factor. */
+static void matrices_of_several_blocks(void **state)
+{
+    enum { M = 70, K = 2050, L = 261 };
+    static int8_t a[M * K], b[K * L];
+    static int64_t sum[M * L];
+    static const uint64_t a_len[2] = {M, K}, b_len[2] = {K, L};
+    const zkg_tensor_spec spec[2] = {
+        {"a", ZKG_I8, ZKG_PRIVATE, 2, {M, K}, -128, 127},
+        {"b", ZKG_I8, ZKG_PRIVATE, 2, {K, L}, -128, 127}};
+    zkg_array array[2];
+    zkg_graph *g;
+    rng r = rng_new();
+
+    (void)state;
+    for (size_t i = 0; i < M * K; i++)
+        a[i] = (int8_t)rng_u64(&r);
+    for (size_t i = 0; i < K * L; i++)
+        b[i] = (int8_t)rng_u64(&r);
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_kernel(g, "k", NULL));
+    OK(zkg_graph_kernel_axis(g, "k", "m", M, NULL));
+    OK(zkg_graph_kernel_axis(g, "k", "k", K, NULL));
+    OK(zkg_graph_kernel_axis(g, "k", "l", L, NULL));
+    OK(zkg_graph_kernel_param(g, "k", "a", "m,k", NULL));
+    OK(zkg_graph_kernel_param(g, "k", "b", "k,l", NULL));
+    OK(zkg_graph_kernel_einsum(g, "k", "m,l", NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "k", "-1", "a[m,k]", "b[k,l]", NULL));
+    OK(zkg_graph_add_task(g, NULL, "k", 1, NULL));
+    for (uint32_t i = 0; i < 2; i++) {
+        OK(zkg_graph_add_tensor(g, &spec[i], NULL));
+        OK(zkg_graph_bind(g, spec[i].name, spec[i].name, true, NULL));
+    }
+    zkg_array_borrow(&array[0], ZKG_I8, 2, a_len, a);
+    zkg_array_borrow(&array[1], ZKG_I8, 2, b_len, b);
+    OK(zkg_eval_einsum(sum, &g->st, 0, 0, array, NULL, 0, NULL));
+    for (size_t m = 0; m < M; m++)
+        for (size_t l = 0; l < L; l++) {
+            int64_t want = 0;
+
+            for (size_t k = 0; k < K; k++)
+                want -= a[m * K + k] * b[k * L + l];
+            assert_int_equal(sum[m * L + l], want);
+        }
+    zkg_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(einsums_are_their_sums),
         cmocka_unit_test(sums_that_leave_64_bits),
+        cmocka_unit_test(matrices_of_several_blocks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,11 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/jsonnum.h"
+
+#include "rng.h"
 
 typedef struct seen {
     size_t count;
@@ -87,6 +91,31 @@ static void doubles_keep_every_bit(void **state)
     assert_true(read_ok("{\"input_data\":[[5e-324]]}").last == 5e-324);
     assert_true(read_ok("{\"input_data\":[[-0.3333333333333333]]}").last ==
                 -0.3333333333333333);
+}
+
+/* Short ones are not read by strtod. */
+static void decimals_are_what_strtod_reads(void **state)
+{
+    rng r = rng_new();
+
+    (void)state;
+    for (uint32_t i = 0; i < 20000; i++) {
+        const uint64_t v = rng_u64(&r) >> rng_below(&r, 64);
+        char number[64], text[128];
+        seen s;
+        int n = snprintf(number, sizeof(number), "%s%llu",
+                         rng_below(&r, 2) ? "-" : "", (unsigned long long)v);
+
+        if (rng_below(&r, 4) != 0)
+            snprintf(number + n, sizeof(number) - (size_t)n, ".%0*llu",
+                     1 + (int)rng_below(&r, 18),
+                     (unsigned long long)(rng_u64(&r) >> rng_below(&r, 64)));
+        if (strtod(number, NULL) > 1000) /* each() refuses them */
+            continue;
+        snprintf(text, sizeof(text), "{\"input_data\": [[%s]]}", number);
+        s = read_ok(text);
+        assert_true(s.last == strtod(number, NULL));
+    }
 }
 
 static void other_known_keys_are_skipped(void **state)
@@ -183,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flat_and_nested_are_read),
         cmocka_unit_test(doubles_keep_every_bit),
+        cmocka_unit_test(decimals_are_what_strtod_reads),
         cmocka_unit_test(other_known_keys_are_skipped),
         cmocka_unit_test(bad_numbers_are_named_by_path),
         cmocka_unit_test(ragged_nesting_is_named_by_path),
