@@ -2,11 +2,14 @@
  * Whole files. */
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,9 +85,32 @@ zkg_status zkg_file_read(uint8_t **data, size_t *len, const char *path,
     return s;
 }
 
+#ifdef ZKG_TEST_HOOKS
+static bool tears;
+
+void zkg_file_tear(void)
+{
+    tears = true;
+}
+
+static void tear(int fd, const uint8_t *bytes, size_t len)
+{
+    if (tears && (len < 2 || write(fd, bytes, len / 2) >= 0))
+        (void)raise(SIGKILL);
+}
+#else
+static void tear(int fd, const uint8_t *bytes, size_t len)
+{
+    (void)fd;
+    (void)bytes;
+    (void)len;
+}
+#endif
+
 /* Write and flush; the errno of what failed, or 0. */
 static int write_all(int fd, const uint8_t *bytes, size_t len)
 {
+    tear(fd, bytes, len);
     while (len > 0) {
         const ssize_t n = write(fd, bytes, len);
 
@@ -123,54 +149,74 @@ static void flush_folder(const char *path)
     zkg_free(folder);
 }
 
-zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
-                                 zkg_error *err)
+/* ---- temporary names ---------------------------------------------------- */
+
+static const char suffix[] = ".tmp-XXXXXX";
+
+/* Lock a temporary file for as long as it is open, and hold on to it: false
+ * when somebody swept it away before.  Where files cannot be locked nobody
+ * sweeps. */
+static bool claim(int fd)
 {
-    static const char suffix[] = ".tmp-XXXXXX";
-    const size_t path_len = strlen(path);
-    char *temp;
-    mode_t mask;
-    int fd;
-    int number;
+    struct stat st;
 
-    ZKG_TRY(zkg_file_check_writable(path, err));
-    temp = zkg_alloc(path_len + sizeof(suffix), 1);
-    if (temp == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory", path);
-    memcpy(temp, path, path_len);
-    memcpy(temp + path_len, suffix, sizeof(suffix));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
 
-    fd = mkostemp(temp, O_CLOEXEC);
-    if (fd < 0) {
-        number = errno;
-        zkg_free(temp);
-        return fail_errno(err, path, "write", number);
+/* A new file of its own beside path, its name in temp; -1: errno. */
+static int open_temp(char *temp, const char *path)
+{
+    enum { TRIES = 100 };
+
+    for (int i = 0; i < TRIES; i++) {
+        int fd;
+
+        (void)sprintf(temp, "%s%s", path, suffix);
+        fd = mkostemp(temp, O_CLOEXEC);
+        if (fd < 0 || claim(fd))
+            return fd;
+        (void)close(fd);
     }
-    mask = umask(0);
-    (void)umask(mask);
-    number = fchmod(fd, 0666 & ~mask) == 0 ? 0 : errno;
-    if (number == 0)
-        number = write_all(fd, data, len);
-    if (close(fd) != 0 && number == 0)
-        number = errno;
-    if (number == 0 && rename(temp, path) != 0)
-        number = errno;
-    if (number != 0)
-        (void)unlink(temp);
-    else
-        flush_folder(path);
-    zkg_free(temp);
-    return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+    errno = EAGAIN;
+    return -1;
 }
 
-zkg_status zkg_make_dir(const char *path, zkg_error *err)
+/* Remove name from the folder, if nobody has it locked. */
+static void sweep_one(int folder, const char *name)
 {
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && zkg_dir_exists(path)))
-        return ZKG_OK;
-    return fail_errno(err, path, "make this folder", errno);
+    const int fd =
+        openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void)unlinkat(folder, name, 0);
+    (void)close(fd);
 }
 
-zkg_status zkg_file_check_writable(const char *path, zkg_error *err)
+/* Remove what writers of path that were killed left in its folder. */
+static void sweep(const char *folder, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    const size_t len = strlen(base), mark = strcspn(suffix, "X");
+    DIR *d = opendir(folder);
+    const struct dirent *e;
+
+    while (d != NULL && (e = readdir(d)) != NULL)
+        if (strlen(e->d_name) == len + sizeof(suffix) - 1 &&
+            strncmp(e->d_name, base, len) == 0 &&
+            strncmp(e->d_name + len, suffix, mark) == 0)
+            sweep_one(dirfd(d), e->d_name);
+    if (d != NULL)
+        (void)closedir(d);
+}
+
+static zkg_status check_writable(const char *path, bool sweeps, zkg_error *err)
 {
     char *folder;
     int number = 0;
@@ -184,8 +230,58 @@ zkg_status zkg_file_check_writable(const char *path, zkg_error *err)
         return zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory", path);
     if (access(folder, W_OK | X_OK) != 0)
         number = errno;
+    else if (sweeps)
+        sweep(folder, path);
     zkg_free(folder);
     return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+}
+
+zkg_status zkg_file_check_writable(const char *path, zkg_error *err)
+{
+    return check_writable(path, true, err);
+}
+
+zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
+                                 zkg_error *err)
+{
+    char *temp;
+    mode_t mask;
+    int fd;
+    int number;
+
+    ZKG_TRY(check_writable(path, false, err));
+    temp = zkg_alloc(strlen(path) + sizeof(suffix), 1);
+    if (temp == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory", path);
+    fd = open_temp(temp, path);
+    if (fd < 0) {
+        number = errno;
+        zkg_free(temp);
+        return fail_errno(err, path, "write", number);
+    }
+    mask = umask(0);
+    (void)umask(mask);
+    number = fchmod(fd, 0666 & ~mask) == 0 ? 0 : errno;
+    if (number == 0)
+        number = write_all(fd, data, len);
+    /* Renamed before it is closed: until then it is locked. */
+    if (number == 0 && rename(temp, path) != 0)
+        number = errno;
+    if (number != 0)
+        (void)unlink(temp);
+    if (close(fd) != 0 && number == 0)
+        number = errno;
+    if (number == 0)
+        flush_folder(path);
+    zkg_free(temp);
+    return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+}
+
+zkg_status zkg_make_dir(const char *path, zkg_error *err)
+{
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && zkg_dir_exists(path)))
+        return ZKG_OK;
+    return fail_errno(err, path, "make this folder", errno);
 }
 
 bool zkg_file_exists(const char *path)

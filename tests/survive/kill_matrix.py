@@ -191,6 +191,25 @@ def witness(job):
                   err)
 
 
+def torn(job):
+    """Killed in the middle of a file: what is half written is taken for
+    nothing, and the next run removes it."""
+    for fault, where in (('0:writing:tear', '.'), ('1:task:tear', 'run'),
+                         ('0:commit:tear', 'run')):
+        shutil.rmtree('run', ignore_errors=True)
+        with open('x.proof', 'w') as f:
+            f.write('old')
+        args = job.prove('x.proof', '--run-dir', 'run')
+        code, _, err, _ = job.launch(2, args, ZKGKR_FAULT=fault)
+        left = [f for f in os.listdir(where) if '.tmp-' in f]
+        job.check(fault, code == 7 and len(left) == 1, code, left, err)
+        job.check(fault, job.bytes('x.proof') == b'old')
+        code, _, err, _ = job.launch(2, args + ['--resume'])
+        job.check(fault, code == 0 and job.bytes('x.proof') == job.want, err)
+        left = [f for d in ('.', 'run') for f in os.listdir(d) if '.tmp-' in f]
+        job.check(fault, not left, left)
+
+
 def heartbeat(job):
     """Lines come while one step of any rank is long, and name it."""
     args = ['--schedule', os.path.join(job.schedules, 'digits-2-ranks')]
@@ -226,6 +245,7 @@ def main():
         signalled(job, 2, 'launch', signal.SIGKILL)
         signalled(job, 2, 'a rank', signal.SIGKILL)
         witness(job)
+        torn(job)
         heartbeat(job)
         bare_mpirun(job, sys.argv[3:])
         matrix(job)

@@ -7,10 +7,12 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -144,6 +146,43 @@ static void a_full_disk_leaves_the_old_file(void **state)
     zkg_free(path);
 }
 
+/* Left by the dead: removed.  Locked, or not of this path: kept. */
+static void what_the_killed_left_is_removed(void **state)
+{
+    static const char *const names[] = {"f.tmp-abcdef", "f.tmp-locked",
+                                        "f.tmp-longer1", "g.tmp-abcdef",
+                                        "f.old-abcdef"};
+    char *path = in_folder("f"), *at[5];
+    zkg_error err = {0};
+    int fd;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        at[i] = in_folder(names[i]);
+        fd = open(at[i], O_CREAT | O_WRONLY, 0600);
+        assert_true(fd >= 0);
+        assert_int_equal(close(fd), 0);
+    }
+    fd = open(at[1], O_RDWR);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    /* Writing sweeps nothing: it is not the moment to read a large folder. */
+    assert_int_equal(zkg_file_write_atomic(path, "x", 1, &err), ZKG_OK);
+    assert_int_equal(count_files(), 6);
+    assert_int_equal(zkg_file_check_writable(path, &err), ZKG_OK);
+    assert_int_equal(count_files(), 5);
+    assert_false(zkg_file_exists(at[0]));
+    assert_true(zkg_file_exists(at[1]));
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(zkg_file_check_writable(path, &err), ZKG_OK);
+    assert_false(zkg_file_exists(at[1]));
+    for (int i = 2; i < 5; i++)
+        assert_int_equal(unlink(at[i]), 0);
+    assert_int_equal(unlink(path), 0);
+    for (int i = 0; i < 5; i++)
+        zkg_free(at[i]);
+    zkg_free(path);
+}
+
 static void folders_are_made_once(void **state)
 {
     char *path = in_folder("sub");
@@ -174,6 +213,7 @@ int main(void)
         cmocka_unit_test(reading_says_what_is_wrong),
         cmocka_unit_test(writing_leaves_nothing_behind),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(what_the_killed_left_is_removed),
         cmocka_unit_test(folders_are_made_once),
     };
 

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/shared.h"
 #include "base/time.h"
@@ -27,6 +28,7 @@ typedef enum action {
     TERM,
     APART,
     SLOW,
+    TEAR,
     ACTIONS
 } action;
 
@@ -50,9 +52,9 @@ static bool find(int *out, const char *const *names, int n, const char *text,
 
 zkg_status zkg_fault_init(uint32_t rank, zkg_error *err)
 {
-    static const char *const actions[ACTIONS] = {"kill", "segv",   "exit",
-                                                 "hang", "enospc", "nomem",
-                                                 "term", "apart",  "slow"};
+    static const char *const actions[ACTIONS] = {
+        "kill",  "segv", "exit",  "hang", "enospc",
+        "nomem", "term", "apart", "slow", "tear"};
     const char *text = getenv("ZKGKR_FAULT"), *at;
     const char *const *stages = zkg_stage_names;
     char *end;
@@ -115,6 +117,9 @@ static void fail(action a)
         for (const double start = zkg_seconds();
              zkg_seconds() < start + 1e-3 * SLOW_MS;)
             ;
+        break;
+    case TEAR:
+        zkg_file_tear();
         break;
     case ACTIONS:
         break;

@@ -13,8 +13,9 @@
  * for the n-th time (default 1), it is killed (`kill`, `segv`), leaves without
  * a word (`exit`), works for ever (`hang`), finds each disk full (`enospc`) or
  * no memory (`nomem`) or no way to map what other ranks share (`apart`) from
- * there on, gets a SIGTERM (`term`), or works for 2.5 seconds and goes on
- * (`slow`).
+ * there on, gets a SIGTERM (`term`), works for 2.5 seconds and goes on
+ * (`slow`), or is killed in the middle of the next file that it writes
+ * (`tear`).
  */
 
 #include "zkgkr/prove.h"
