@@ -244,6 +244,68 @@ static void draw(zkg_fr *out, uint32_t n, const uint8_t digest[32],
     }
 }
 
+/* ---- why a circuit does not hold ---- */
+
+/* Is what the program makes of parameter p what stands there?  Else say so. */
+static bool is_as_made(const zkg_array *made, const zkg_array *has,
+                       const zkg_graph *g, const zkg_task *t, uint32_t p,
+                       zkg_error *why)
+{
+    const zkg_kernel *k = &g->st.kernel[t->kernel];
+    const uint64_t each = g->program[t->kernel].param[p].count;
+
+    for (uint64_t i = 0; i < zkg_array_count(made); i++)
+        if (!zkg_array_same_cell(made, has, zkg_array_real(made, i))) {
+            (void)zkg_fail(why, ZKG_ERR_WITNESS,
+                           "kernel %s, copy %llu: entry %llu of %s (tensor %s) "
+                           "is not what the kernel's program makes",
+                           k->name, (unsigned long long)(i / each),
+                           (unsigned long long)(i % each), k->param[p].name,
+                           g->st.tensor[t->bind[p]].name);
+            return false;
+        }
+    return true;
+}
+
+/* Run the program of a task whose circuit does not hold, beside the values that
+ * stand there: its assertions have names, the circuit's gates have not.  false,
+ * and *why as it was, where the program knows no better. */
+static bool explain(zkg_error *why, const zkg_array *arrays, const zkg_graph *g,
+                    const zkg_task *t)
+{
+    const zkg_program *p = &g->program[t->kernel];
+    zkg_array *made = zkg_alloc(p->params, sizeof(*made));
+    zkg_array **array = zkg_alloc(p->params, sizeof(*array));
+    zkg_error says = {0};
+    zkg_status s = made == NULL || array == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+
+    for (uint32_t i = 0; i < p->params && s == ZKG_OK; i++) {
+        const zkg_tensor *x = &g->st.tensor[t->bind[i]];
+
+        if (p->param[i].count == 0)
+            continue;
+        array[i] = program_makes(g, t, i)
+                       ? &made[i]
+                       : (zkg_array *)(uintptr_t)&arrays[t->bind[i]];
+        if (array[i] == &made[i])
+            s = zkg_array_init(&made[i], x->type, x->axes, x->len, &says);
+    }
+    if (p->params > 0 && s == ZKG_OK)
+        s = zkg_program_run(p, g->st.kernel[t->kernel].name, t->copies, array,
+                            t->broadcast, NULL, &says);
+    for (uint32_t i = 0; i < p->params && s == ZKG_OK; i++)
+        if (array[i] == &made[i] &&
+            !is_as_made(&made[i], &arrays[t->bind[i]], g, t, i, &says))
+            s = ZKG_ERR_WITNESS;
+    if (s == ZKG_ERR_WITNESS)
+        *why = says;
+    for (uint32_t i = 0; made != NULL && i < p->params; i++)
+        zkg_array_clear(&made[i]);
+    zkg_free(array);
+    zkg_free(made);
+    return s == ZKG_ERR_WITNESS;
+}
+
 zkg_status zkg_circuit_holds(const zkg_array *arrays, const zkg_graph *g,
                              uint32_t task, zkg_error *err)
 {
@@ -265,7 +327,9 @@ zkg_status zkg_circuit_holds(const zkg_array *arrays, const zkg_graph *g,
     } else {
         draw(challenge, c->challenges, g->st.digest, task);
         s = zkg_circuit_eval(NULL, c, challenge, input, t->copies, &why);
-        if (s != ZKG_OK)
+        if (s == ZKG_ERR_WITNESS && explain(&why, arrays, g, t))
+            (void)zkg_fail(err, s, "task %s: %s", t->name, why.text);
+        else if (s != ZKG_OK)
             (void)zkg_fail(err, s, "task %s (kernel %s): %s", t->name, k->name,
                            why.text);
     }

@@ -32,7 +32,9 @@ ZKG_MUST_CHECK zkg_status zkg_rule_circuit(zkg_array *arrays,
  * Do the assertions of a task's circuit hold in all real copies, at challenges
  * drawn from the statement's digest?
  *
- * @retval ZKG_ERR_WITNESS err names task, kernel, copy and assertion
+ * @retval ZKG_ERR_WITNESS err names task, kernel, copy and the assertion as the
+ *                         kernel's program labels it, or the entry that is not
+ *                         what that makes; without a program the circuit's gate
  */
 ZKG_MUST_CHECK zkg_status zkg_circuit_holds(const zkg_array *arrays,
                                             const zkg_graph *g, uint32_t task,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "graph/graph.h"
+#include "graph/witness.h"
 #include "rng.h"
 #include "zkgkr/device.h"
 #include "zkgkr/kernel.h"
@@ -137,6 +138,64 @@ static void in_outs_and_broadcasts(void **state)
     zkg_witness_free(w);
     zkg_graph_free(g);
     bench_clear(&b);
+}
+
+/* Values that come from elsewhere than the rules: what is wrong with them is
+ * said in the kernel's words. */
+static void a_made_up_witness_is_refused_by_label(void **state)
+{
+    const int64_t x[6] = {1, 2, 3, 4, 5, 6}, a[6] = {7, 7, 7, 7, 7, 7};
+    zkg_recorder *sevens;
+    zkg_error err = {0};
+    zkg_device *d;
+    zkg_handle h[2], y;
+    zkg_witness *w;
+    zkg_graph *g;
+
+    (void)state;
+    ok(zkg_recorder_new(&sevens, "sevens", &err), &err);
+    const uint64_t two = 2;
+    const zkg_param p = zkg_input(sevens, "x", ZKG_I32, 1, &two);
+    const zkg_param q = zkg_input(sevens, "a", ZKG_I32, 1, &two);
+    const zkg_param r = zkg_output(sevens, "y", ZKG_I64, 0, NULL);
+    for (uint64_t i = 0; i < 2; i++)
+        zkg_assert_equal(sevens, zkg_get(sevens, q, i), zkg_constant(sevens, 7),
+                         i == 0 ? "the left is 7" : "the right is 7");
+    zkg_set(sevens, r, 0,
+            zkg_mul(sevens, zkg_get(sevens, p, 0), zkg_get(sevens, p, 1)));
+    ok(zkg_recorder_finish(sevens, &err), &err);
+    ok(zkg_device_new(&d, &err), &err);
+    for (int i = 0; i < 2; i++)
+        ok(zkg_device_input(d, &h[i], i == 0 ? "x" : "a", ZKG_I32, ZKG_PRIVATE,
+                            2, (uint64_t[]){3, 2}, &err),
+           &err);
+    const zkg_arg arg[] = {
+        {"x", .in = h[0]}, {"a", .in = h[1]}, {"y", .out = &y}};
+    ok(zkg_device_call(d, "first", sevens, 3, arg, 3, &err), &err);
+    ok(zkg_device_output(d, y, "y", ZKG_PUBLIC, &err), &err);
+    ok(zkg_device_finish(&g, d, &err), &err);
+    ok(zkg_witness_new(&w, g, NULL, &err), &err);
+    ok(zkg_witness_set_i64(w, "x", x, 6, &err), &err);
+    ok(zkg_witness_set_i64(w, "a", a, 6, &err), &err);
+    ok(zkg_witness_make(w, &err), &err);
+    ok(zkg_witness_check(w, g, &err), &err);
+    zkg_array *at_a = &w->array[zkg_statement_tensor_id(&g->st, "a")];
+    zkg_array *at_y = &w->array[zkg_statement_tensor_id(&g->st, "y")];
+
+    zkg_array_set_i64(at_a, 5, 8);
+    assert_int_equal(zkg_witness_check(w, g, &err), ZKG_ERR_WITNESS);
+    says(&err, "task first: kernel sevens, copy 2: assertion "
+               "the right is 7 does not hold");
+    err = (zkg_error){0};
+    zkg_array_set_i64(at_a, 5, 7);
+    zkg_array_set_i64(at_y, 1, 11);
+    assert_int_equal(zkg_witness_check(w, g, &err), ZKG_ERR_WITNESS);
+    says(&err, "kernel sevens, copy 1: entry 0 of y (tensor y) is not what the "
+               "kernel's program makes");
+    zkg_witness_free(w);
+    zkg_graph_free(g);
+    zkg_device_free(d);
+    zkg_recorder_free(sevens);
 }
 
 static void refused(bench *b, uint64_t copies, const char *what)
@@ -402,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_outs_and_broadcasts),
+        cmocka_unit_test(a_made_up_witness_is_refused_by_label),
         cmocka_unit_test(wrong_calls_are_named),
         cmocka_unit_test(views_are_what_they_say),
         cmocka_unit_test(tables_of_one_name_are_one),
