@@ -59,7 +59,10 @@ typedef struct zkg_prove_report {
     zkg_rank_report *rank; /**< one a rank; owned */
     zkg_step_report *step; /**< owned */
     uint32_t steps;
-    double prove_s; /**< from the call to the last byte of the proof */
+    double *arrived;   /**< one a child: when rank 0 had its segment, seconds
+                            since its start of the prover; owned */
+    uint32_t children; /**< tasks, then tables */
+    double prove_s;    /**< from the call to the last byte of the proof */
     size_t proof_bytes, public_bytes, commit_bytes, segment_bytes,
         opening_bytes;
     uint32_t resumed; /**< tasks and tables taken from the journal */

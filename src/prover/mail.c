@@ -50,8 +50,9 @@ zkg_status zkg_prover_mail_init(zkg_prover *p, zkg_error *err)
     m->first = zkg_alloc((size_t)p->size + 1, sizeof(*m->first));
     m->lead = zkg_alloc(p->layout.children, sizeof(*m->lead));
     m->next = zkg_alloc(p->size, sizeof(*m->next));
+    m->arrived = zkg_alloc(p->layout.children, sizeof(*m->arrived));
     if (m->segments == NULL || m->at == NULL || m->first == NULL ||
-        m->lead == NULL || m->next == NULL)
+        m->lead == NULL || m->next == NULL || m->arrived == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for %zu bytes of proof",
                         p->layout.segments_bytes);
     for (uint32_t c = 0; c < p->layout.children; c++) {
@@ -74,6 +75,7 @@ void zkg_prover_mail_clear(zkg_prover_mail *m)
     zkg_free(m->first);
     zkg_free(m->lead);
     zkg_free(m->next);
+    zkg_free(m->arrived);
     *m = (zkg_prover_mail){NULL};
 }
 
@@ -85,6 +87,7 @@ zkg_status zkg_prover_post(zkg_prover *p, uint32_t child, uint8_t *segment)
         return zkg_comm_send_parcel(p->world, 0, segment, len);
     if (len > 0)
         memcpy(p->mail.segments + p->mail.at[child], segment, len);
+    p->mail.arrived[child] = zkg_seconds() - p->start;
     zkg_free(segment);
     return ZKG_OK;
 }
@@ -107,6 +110,7 @@ static zkg_status take_in(zkg_prover *p, bool wait)
         ZKG_TRY(zkg_comm_recv_parcel(p->world, from, m->segments + m->at[child],
                                      p->layout.segment_bytes[child]));
         m->missing--;
+        m->arrived[child] = zkg_seconds() - p->start;
         zkg_board_hear(p->options->board, from, child);
     }
     return ZKG_OK;

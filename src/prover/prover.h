@@ -35,6 +35,7 @@ typedef struct zkg_prover_mail {
     uint32_t *lead;    /**< in the order in which they are sent; owned */
     uint32_t *next;    /**< one a rank: how many of them came; owned */
     uint32_t missing;  /**< from other ranks */
+    double *arrived;   /**< one a child: when it was there; owned */
 } zkg_prover_mail;
 
 /** A prover while it runs, one a rank. */
@@ -117,9 +118,8 @@ ZKG_MUST_CHECK zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p,
 /** Ends of all children to all ranks. */
 ZKG_MUST_CHECK zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err);
 
-/** Fill in a report on rank 0. */
+/** Fill in a report on rank 0, which takes over what the mail knows. */
 ZKG_MUST_CHECK zkg_status zkg_prover_report(zkg_prove_report *out,
-                                            const zkg_prover *p,
-                                            zkg_error *err);
+                                            zkg_prover *p, zkg_error *err);
 
 #endif

@@ -55,7 +55,7 @@ static zkg_status unpack(zkg_prove_report *out, const uint8_t *all,
     return ZKG_OK;
 }
 
-zkg_status zkg_prover_report(zkg_prove_report *out, const zkg_prover *p,
+zkg_status zkg_prover_report(zkg_prove_report *out, zkg_prover *p,
                              zkg_error *err)
 {
     zkg_rank_report mine;
@@ -80,6 +80,11 @@ zkg_status zkg_prover_report(zkg_prove_report *out, const zkg_prover *p,
     if (status != ZKG_OK)
         return zkg_fail(err, status, "the report cannot be gathered (%s)",
                         zkg_status_words(status));
+    if (p->rank == 0) {
+        out->arrived = p->mail.arrived;
+        out->children = p->layout.children;
+        p->mail.arrived = NULL;
+    }
     out->public_bytes = p->layout.public_bytes;
     out->commit_bytes = p->layout.commit_bytes;
     out->segment_bytes = p->layout.segments_bytes;
@@ -91,5 +96,6 @@ void zkg_prove_report_clear(zkg_prove_report *report)
 {
     zkg_free(report->rank);
     zkg_free(report->step);
+    zkg_free(report->arrived);
     memset(report, 0, sizeof(*report));
 }

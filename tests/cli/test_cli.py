@@ -412,7 +412,7 @@ def check_trace(report):
     steps = [e for e in events if e['ph'] == 'X' and e['cat'] != 'phase']
     assert len(steps) == len(report['steps'])
     for e in events:
-        assert e['ph'] in 'XMC' and isinstance(e['pid'], int), e
+        assert e['ph'] in 'XMCi' and isinstance(e['pid'], int), e
         assert isinstance(e['name'], str), e
         if e['ph'] == 'X':
             assert e['ts'] >= 0 and e['dur'] >= 0, e
@@ -420,6 +420,9 @@ def check_trace(report):
     for e, s in zip(steps, report['steps']):
         assert e['name'] == s['task'], (e, s)
         assert abs(e['dur'] - 1e6 * s['wall_s']) < 1, (e, s)
+    there = [e for e in events if e['ph'] == 'i']
+    assert {e['name'] for e in there} == {
+        'segment of ' + s['task'] for s in report['steps']}, there
     # On one rank nothing overlaps.
     for a, b in zip(steps, steps[1:]):
         assert a['ts'] + a['dur'] <= b['ts'] + 1e-3, (a, b)

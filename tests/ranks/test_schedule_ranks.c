@@ -25,96 +25,50 @@
 #include <unistd.h>
 
 #include "../unit/schedule_random.h"
-#include "base/cpu.h"
 #include "base/mem.h"
-#include "base/time.h"
-#include "comm/comm.h"
-#include "graph/setup.h"
+#include "bench.h"
 #include "schedule/cost.h"
 #include "uneven.h"
-#include "zkgkr/prove.h"
-#include "zkgkr/verify.h"
 
 static const uint64_t sizes[] = {1, 300, 17, 2, 64, 1000, 3, 33, 8, 129, 5, 16};
 
 enum { TASKS = sizeof(sizes) / sizeof(sizes[0]) };
 
-typedef struct bench {
-    zkg_comm *world;
-    uint32_t rank, size;
-    zkg_graph *graph;
-    zkg_srs *srs;
-    zkg_key key;
-    zkg_witness witness;
-    zkg_job job;
-    uint8_t *proof; /* rank 0: the reference */
-    size_t len;
-} bench;
-
-static void stop(const bench *b, const char *what, const char *why)
+/* Segments travel while others prove.  Rank 0 runs task 0, which needs task 1
+ * of rank 1, then task 2, which task 3 of rank 1 needs.  So rank 0 has task 1's
+ * segment before it begins task 2, and task 3 begins after that: the segment
+ * was there while a rank still had all of a task to do. */
+static void segments_travel(bench *b)
 {
-    fprintf(stderr, "rank %" PRIu32 ": %s: %s\n", b->rank, what, why);
-    zkg_comm_abort(b->world, 10);
-    abort();
-}
-
-static void must(const bench *b, zkg_status s, const char *what,
-                 const zkg_error *err)
-{
-    if (s != ZKG_OK)
-        stop(b, what, err->text[0] != '\0' ? err->text : zkg_status_name(s));
-}
-
-static void set_up(bench *b, const char *srs)
-{
+    static const char needs[] = "Task0: Task1\nTask3: Task2\n";
+    char text[4096] = "Rank 0: Task0 -> Task2\nRank 1: Task1 -> Task3";
+    char *at = text + strlen(text);
+    zkg_prove_report report = {0};
+    zkg_plan *plan = NULL;
+    zkg_notes notes = {0};
     zkg_error err = {0};
 
-    must(b, zkg_srs_read(&b->srs, srs, &err), "srs", &err);
-    must(b,
-         zkg_setup(&b->key, NULL, b->graph, b->srs, ZKG_PCS_MERCURY,
-                   zkg_cpu_features(ZKG_CPU_ALL), &err),
-         "setup", &err);
-    must(b, zkg_job_init(&b->job, &b->key.statement, b->size, &err), "job",
-         &err);
-}
-
-static void prove_alone(bench *b)
-{
-    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
-    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, NULL};
-    zkg_verdict verdict = {ZKG_CHECK_NONE, -1, -1, {0}};
-    zkg_error err = {0};
-
-    must(b, zkg_prove(&b->proof, &b->len, NULL, self, self, &input, NULL, &err),
-         "one rank", &err);
-    must(b,
-         zkg_verify_with_key(&verdict, &b->key, b->proof, b->len, NULL, &err),
-         "verify", &err);
-}
-
-static void run(bench *b, const zkg_plan *plan, const char *name)
-{
-    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, plan};
-    uint64_t made0, freed0, made, freed;
-    zkg_prove_report report;
-    zkg_error err = {0};
-    uint8_t *proof = NULL;
-    size_t len = 0;
-
-    zkg_comm_counts(b->world, &made0, &freed0);
-    must(b,
-         zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
-                   &err),
-         name, &err);
-    zkg_comm_counts(b->world, &made, &freed);
-    if (made - made0 != freed - freed0)
-        stop(b, name, "a communicator was not freed");
-    if (b->rank == 0 && report.ranks != b->size)
-        stop(b, name, "not all ranks took part");
-    if (b->rank == 0 && (len != b->len || memcmp(proof, b->proof, len) != 0))
-        stop(b, name, "other bytes than one rank's proof");
+    for (uint32_t t = 4; t < TASKS; t++)
+        at += sprintf(at, " -> Task%" PRIu32, t);
+    at += sprintf(at, "\n");
+    for (uint32_t r = 2; r < b->size; r++)
+        at += sprintf(at, "Rank %" PRIu32 ": idle\n", r);
+    const zkg_schedule_text s[3] = {{"schedule", text, (size_t)(at - text)},
+                                    {"mapping", NULL, 0},
+                                    {"needs", needs, strlen(needs)}};
+    bench_must(
+        b, zkg_plan_parse(&plan, &notes, &s[0], &s[1], &s[2], &b->job, &err),
+        notes.text == NULL ? "plan" : notes.text, &err);
+    bench_run(b, plan, "segments travel", &report);
+    for (uint32_t i = 0; i < report.steps; i++)
+        if (report.step[i].rank == 0 && report.step[i].child == 2 &&
+            !(report.arrived[1] > 0 &&
+              report.arrived[1] <= report.step[i].start &&
+              report.arrived[3] > report.step[i].start))
+            bench_stop(b, "segments travel", "a segment came late");
     zkg_prove_report_clear(&report);
-    zkg_free(proof);
+    zkg_plan_free(plan);
+    zkg_notes_clear(&notes);
 }
 
 static void random_plans(bench *b, const char *srs, uint32_t plans)
@@ -125,28 +79,29 @@ static void random_plans(bench *b, const char *srs, uint32_t plans)
     zkg_notes notes = {0};
     zkg_error err = {0};
 
-    must(b, uneven_graph(&b->graph, sizes, TASKS, &err), "graph", &err);
-    must(b, uneven_witness(&b->witness, b->graph, sizes, TASKS, &err),
-         "witness", &err);
-    set_up(b, srs);
-    if (b->rank == 0)
-        prove_alone(b);
+    bench_must(b, uneven_graph(&b->graph, sizes, TASKS, &err), "graph", &err);
+    bench_must(b, uneven_witness(&b->witness, b->graph, sizes, TASKS, &err),
+               "witness", &err);
+    bench_set_up(b, srs);
+    bench_prove_alone(b);
     for (uint32_t i = 0; i < plans; i++) {
         random_texts t = random_valid(&b->job, &seed);
         char name[64];
 
-        must(b, random_parse(&plan, &notes, &t, &b->job, &err),
-             notes.text == NULL ? "plan" : notes.text, &err);
+        bench_must(b, random_parse(&plan, &notes, &t, &b->job, &err),
+                   notes.text == NULL ? "plan" : notes.text, &err);
         (void)snprintf(name, sizeof(name), "random schedule %" PRIu32, i);
-        run(b, plan, name);
+        bench_run(b, plan, name, NULL);
         shared += plan->group_first[TASKS] > TASKS;
         zkg_plan_free(plan);
         random_clear(&t);
     }
-    must(b, zkg_plan_make(&plan, &notes, NULL, NULL, &b->job, 0, &err),
-         "planner", &err);
-    run(b, plan, "planned");
+    bench_must(b, zkg_plan_make(&plan, &notes, NULL, NULL, &b->job, 0, &err),
+               "planner", &err);
+    bench_run(b, plan, "planned", NULL);
     zkg_plan_free(plan);
+    if (b->size > 1)
+        segments_travel(b);
     zkg_notes_clear(&notes);
     if (b->rank == 0)
         printf("%" PRIu32 " ranks, %" PRIu32 " random schedules (%" PRIu32
@@ -232,8 +187,8 @@ static void many_plan(zkg_plan **plan, const bench *b, uint32_t tasks)
         fprintf(f, "Task%" PRIu32 ": Task%" PRIu32 "\n", i,
                 random_next(&seed) % i);
     (void)fclose(f);
-    must(b, random_parse(plan, &notes, &t, &b->job, &err),
-         notes.text == NULL ? "plan" : notes.text, &err);
+    bench_must(b, random_parse(plan, &notes, &t, &b->job, &err),
+               notes.text == NULL ? "plan" : notes.text, &err);
     random_clear(&t);
     free(group);
 }
@@ -301,16 +256,16 @@ static double prove_many(const bench *b, const zkg_plan *plan, zkg_comm *comm,
     double per_step;
 
     zkg_comm_counts(comm, &made0, &freed0);
-    must(b,
-         zkg_prove(&proof, &len, &report, comm, comm, &input, &options, &err),
-         "many tasks", &err);
+    bench_must(
+        b, zkg_prove(&proof, &len, &report, comm, comm, &input, &options, &err),
+        "many tasks", &err);
     zkg_comm_counts(comm, &made, &freed);
     if (made - made0 != freed - freed0)
-        stop(b, "many tasks", "a communicator was not freed");
+        bench_stop(b, "many tasks", "a communicator was not freed");
     if (plan != NULL && b->size > 1 &&
         made - made0 !=
             plan->step_first[b->rank + 1] - plan->step_first[b->rank])
-        stop(b, "many tasks", "not one communicator a task");
+        bench_stop(b, "many tasks", "not one communicator a task");
     per_step = quickest(&report);
     zkg_prove_report_clear(&report);
     zkg_free(proof);
@@ -325,9 +280,9 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
     zkg_error err = {0};
     double alone = 0, shared, first, second, kept;
 
-    must(b, many_graph(&b->graph, tasks, &err), "graph", &err);
-    must(b, many_witness(&b->witness, b->graph, &err), "witness", &err);
-    set_up(b, srs);
+    bench_must(b, many_graph(&b->graph, tasks, &err), "graph", &err);
+    bench_must(b, many_witness(&b->witness, b->graph, &err), "witness", &err);
+    bench_set_up(b, srs);
     many_plan(&plan, b, tasks);
     s.tasks = plan->step_first[b->rank + 1] - plan->step_first[b->rank];
     shared = prove_many(b, plan, b->world, &s);
@@ -336,12 +291,12 @@ static void many_tasks(bench *b, const char *srs, uint32_t tasks)
     second = resident();
     /* A second ten thousand communicators leave nothing behind. */
     if (second - first > 4e6)
-        stop(b, "many tasks", "memory grows from one proof to the next");
+        bench_stop(b, "many tasks", "memory grows from one proof to the next");
     if (b->rank == 0) {
         /* What is kept of a task: its segment, its end. */
         kept = 1024.0 * 0.9 * tasks;
         if (s.early == 0 || s.late - s.early > kept + 1e6)
-            stop(b, "many tasks", "memory grows with the tasks");
+            bench_stop(b, "many tasks", "memory grows with the tasks");
         alone = prove_many(b, NULL, self, &unused);
         printf("%" PRIu32 " tasks, %" PRIu32 " ranks: %.1f us a task and rank "
                "beside its proof of %.1f us; resident %.1f MiB after a tenth "
@@ -367,9 +322,9 @@ static void make_layers(bench *b)
 {
     zkg_error err = {0};
 
-    must(b, uneven_graph(&b->graph, layers, LAYERS, &err), "graph", &err);
-    must(b, uneven_witness(&b->witness, b->graph, layers, LAYERS, &err),
-         "witness", &err);
+    bench_must(b, uneven_graph(&b->graph, layers, LAYERS, &err), "graph", &err);
+    bench_must(b, uneven_witness(&b->witness, b->graph, layers, LAYERS, &err),
+               "witness", &err);
 }
 
 static void write_layers(bench *b, const char *folder)
@@ -379,9 +334,10 @@ static void write_layers(bench *b, const char *folder)
 
     make_layers(b);
     (void)snprintf(path, sizeof(path), "%s/layers.zkg", folder);
-    must(b, zkg_graph_save(b->graph, path, &err), path, &err);
+    bench_must(b, zkg_graph_save(b->graph, path, &err), path, &err);
     (void)snprintf(path, sizeof(path), "%s/layers.witness", folder);
-    must(b, zkg_witness_write(&b->witness, b->graph, path, &err), path, &err);
+    bench_must(b, zkg_witness_write(&b->witness, b->graph, path, &err), path,
+               &err);
 }
 
 /* Seconds from the first task's start to the last one's end; rank 0. */
@@ -394,10 +350,10 @@ static double makespan(bench *b, const zkg_plan *plan, const char *name)
     size_t len = 0;
     double first = 1e9, last = 0;
 
-    must(b,
-         zkg_prove(&proof, &len, &report, b->world, b->world, &input, NULL,
-                   &err),
-         name, &err);
+    bench_must(b,
+               zkg_prove(&proof, &len, &report, b->world, b->world, &input,
+                         NULL, &err),
+               name, &err);
     for (uint32_t i = 0; i < report.steps; i++) {
         const zkg_step_report *s = &report.step[i];
 
@@ -415,7 +371,7 @@ static double forecast(const bench *b, const zkg_plan *plan, double *bound)
     zkg_error err = {0};
     double t;
 
-    must(b, zkg_plan_forecast(&x, plan, &b->job, &err), "forecast", &err);
+    bench_must(b, zkg_plan_forecast(&x, plan, &b->job, &err), "forecast", &err);
     t = x.makespan;
     *bound = x.bound;
     zkg_forecast_clear(&x);
@@ -432,17 +388,17 @@ static void layers_bench(bench *b, const char *srs, uint32_t runs,
     double bound;
 
     make_layers(b);
-    set_up(b, srs);
+    bench_set_up(b, srs);
     if (costs_file != NULL)
-        must(b, zkg_costs_read(&costs, costs_file, &err), "costs", &err);
+        bench_must(b, zkg_costs_read(&costs, costs_file, &err), "costs", &err);
     zkg_job_clear(&b->job);
-    must(b,
-         zkg_job_init_costs(&b->job, &b->key.statement, b->size, b->key.srs.k,
-                            &costs, &err),
-         "job", &err);
-    must(b, zkg_plan_default(&simple, &b->job, &err), "default", &err);
-    must(b, zkg_plan_make(&planned, &notes, NULL, NULL, &b->job, 0, &err),
-         "planner", &err);
+    bench_must(b,
+               zkg_job_init_costs(&b->job, &b->key.statement, b->size,
+                                  b->key.srs.k, &costs, &err),
+               "job", &err);
+    bench_must(b, zkg_plan_default(&simple, &b->job, &err), "default", &err);
+    bench_must(b, zkg_plan_make(&planned, &notes, NULL, NULL, &b->job, 0, &err),
+               "planner", &err);
     if (b->rank == 0) {
         printf("forecast default %.6f\n", forecast(b, simple, &bound));
         printf("forecast planned %.6f\n", forecast(b, planned, &bound));
@@ -463,14 +419,11 @@ static void layers_bench(bench *b, const char *srs, uint32_t runs,
 
 int main(int argc, char **argv)
 {
-    bench b = {.rank = 0};
-    zkg_error err = {0};
+    bench b;
 
-    must(&b, zkg_comm_init(&b.world, &argc, &argv, &err), "start", &err);
-    b.rank = zkg_comm_rank(b.world);
-    b.size = zkg_comm_size(b.world);
-    if (argc < 5 || b.size != (uint32_t)atoi(argv[1]))
-        stop(&b, "start", "usage, or another number of ranks than asked for");
+    bench_start(&b, argc, argv);
+    if (argc < 5)
+        bench_stop(&b, "start", "usage");
     if (strcmp(argv[2], "random") == 0)
         random_plans(&b, argv[3], (uint32_t)atoi(argv[4]));
     else if (strcmp(argv[2], "bench") == 0)
@@ -480,12 +433,6 @@ int main(int argc, char **argv)
         write_layers(&b, argv[3]);
     else
         many_tasks(&b, argv[3], (uint32_t)atoi(argv[4]));
-    zkg_free(b.proof);
-    zkg_job_clear(&b.job);
-    zkg_witness_clear(&b.witness);
-    zkg_key_clear(&b.key);
-    zkg_srs_free(b.srs);
-    zkg_graph_free(b.graph);
-    zkg_comm_free(b.world);
+    bench_end(&b);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A proof's run in Chrome's trace event format: a thread a rank, complete
- * events ("X") in microseconds, a counter ("C") of each rank's memory. */
+ * events ("X") in microseconds, a counter ("C") of each rank's memory, an
+ * instant ("i") for each segment that rank 0 has. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -95,6 +96,22 @@ static void write_step(zkg_json_out *o, const zkg_step_report *s,
     memory(o, s->rank, s->start + s->wall + x->witness_s, s->peak_rss);
 }
 
+/* Rank 0 has a child's segment: a moment on its line. */
+static void write_arrival(zkg_json_out *o, const char *name, double at)
+{
+    char event[96];
+
+    (void)snprintf(event, sizeof(event), "segment of %.80s", name);
+    zkg_json_out_line_object(o);
+    text(o, "ph", "i");
+    text(o, "name", event);
+    text(o, "s", "t");
+    count(o, "pid", 0);
+    count(o, "tid", 0);
+    number(o, "ts", 1e6 * at);
+    zkg_json_out_end(o);
+}
+
 zkg_status zkg_trace_write(const char *path, const zkg_prove_report *report,
                            const zkg_report_context *x, zkg_error *err)
 {
@@ -120,6 +137,8 @@ zkg_status zkg_trace_write(const char *path, const zkg_prove_report *report,
     }
     for (uint32_t s = 0; s < report->steps; s++)
         write_step(&o, &report->step[s], x);
+    for (uint32_t c = 0; c < report->children; c++)
+        write_arrival(&o, x->plan->name[c], report->arrived[c] + x->witness_s);
     zkg_json_out_end(&o);
     zkg_json_out_end(&o);
     status = zkg_json_out_finish(&o);
