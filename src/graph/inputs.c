@@ -55,6 +55,25 @@ static zkg_status bad_shape(const zkg_real_input *in, zkg_error *err)
 
 /* ---- JSON ---- */
 
+/* Where a number stands, in an input or in many of them; false: nowhere. */
+static bool place(uint64_t *at, const zkg_real_input *in, const uint64_t *index,
+                  uint32_t depth)
+{
+    const uint32_t more = in->many && depth == in->axes + 1;
+
+    *at = index[0];
+    if (depth == 1)
+        return true;
+    if (depth != in->axes + more)
+        return false;
+    for (uint32_t k = 1 - more; k < in->axes; k++) {
+        if (index[k + more] >= in->len[k])
+            return false;
+        *at = *at * in->len[k] + index[k + more];
+    }
+    return in->many || index[0] < in->len[0];
+}
+
 static zkg_status take_json(void *user, uint32_t entry, const uint64_t *index,
                             uint32_t depth, double value, zkg_error *err)
 {
@@ -66,21 +85,19 @@ static zkg_status take_json(void *user, uint32_t entry, const uint64_t *index,
         return zkg_fail(err, ZKG_ERR_MALFORMED, "the graph has %u input%s",
                         r->n, r->n == 1 ? "" : "s");
     in = &r->in[entry];
-    if (depth == 1) {
-        at = index[0];
-    } else if (depth == in->axes) {
-        for (uint32_t k = 0; k < depth; k++) {
-            if (index[k] >= in->len[k])
-                return bad_shape(in, err);
-            at = at * in->len[k] + index[k];
-        }
-    } else {
-        return bad_shape(in, err);
-    }
-    if (at >= count(in))
+    if (!place(&at, in, index, depth) || (!in->many && at >= count(in)))
         return bad_shape(in, err);
     r->got[entry]++;
     return r->each(r->user, entry, at, value, err);
+}
+
+/* Did input i get its numbers: one sample, or as many as input 0? */
+static bool is_whole(const reading *r, uint32_t i)
+{
+    const uint64_t n = count(&r->in[i]), samples = r->got[0] / count(r->in);
+
+    return r->in[i].many ? samples > 0 && r->got[i] == samples * n
+                         : r->got[i] == n;
 }
 
 static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
@@ -91,7 +108,7 @@ static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
         char shape[300];
 
         shape_text(shape, &r->in[i]);
-        if (r->got[i] != count(&r->in[i]))
+        if (!is_whole(r, i))
             return zkg_fail(err, ZKG_ERR_MALFORMED,
                             "%s: input_data[%u] has %llu numbers, input %s of "
                             "shape %s has %llu",
@@ -104,18 +121,24 @@ static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
 
 /* ---- arrays ---- */
 
-/* Is this shape the input's, or flat? */
+/* Is this shape the input's, or flat; or that of many? */
 static bool fits(const zkg_real_input *in, uint32_t axes, const uint64_t *len)
 {
+    const uint32_t more = in->many && axes == in->axes + 1;
     uint64_t n = 1;
 
     for (uint32_t i = 0; i < axes; i++)
         n *= len[i];
-    if (n != count(in))
+    if (in->many ? n == 0 || n % count(in) != 0 : n != count(in))
         return false;
     if (axes == 1 || in->any_shape)
         return true;
-    return axes == in->axes && memcmp(len, in->len, axes * sizeof(len[0])) == 0;
+    if (axes == 0 || in->axes == 0)
+        return axes == in->axes;
+    if (axes != in->axes + more || (!in->many && len[0] != in->len[0]))
+        return false;
+    return memcmp(len + 1, in->len + 1 - more, (axes - 1) * sizeof(len[0])) ==
+           0;
 }
 
 static zkg_status take_array(reading *r, uint32_t entry, const zkg_st_entry *e,
@@ -125,7 +148,14 @@ static zkg_status take_array(reading *r, uint32_t entry, const zkg_st_entry *e,
 
     if (!fits(in, e->axes, e->len))
         return bad_shape(in, err);
-    for (uint64_t i = 0; i < count(in); i++) {
+    r->got[entry] = zkg_st_entry_count(e);
+    if (!is_whole(r, entry))
+        return zkg_fail(
+            err, ZKG_ERR_MALFORMED,
+            "%s: input %s has %llu samples, input %s has %llu", path, in->name,
+            (unsigned long long)(r->got[entry] / count(in)), r->in[0].name,
+            (unsigned long long)(r->got[0] / count(r->in)));
+    for (uint64_t i = 0; i < r->got[entry]; i++) {
         const double v = zkg_st_entry_f64(e, i);
 
         if (!isfinite(v))
@@ -209,10 +239,18 @@ zkg_status zkg_inputs_read(const zkg_real_input *in, uint32_t n,
 static zkg_status store(void *user, uint32_t entry, uint64_t at, double value,
                         zkg_error *err)
 {
-    zkg_real_input *in = user;
+    zkg_real_input *in = (zkg_real_input *)user + entry;
 
-    (void)err;
-    in[entry].value[at] = value;
+    if (at >= in->room) {
+        void *more = zkg_realloc(in->value, 2 * at + 2, sizeof(in->value[0]));
+
+        if (more == NULL)
+            return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for samples");
+        in->value = more;
+        in->room = 2 * at + 2;
+    }
+    in->value[at] = value;
+    in->samples = at / count(in) + 1;
     return ZKG_OK;
 }
 
@@ -224,7 +262,8 @@ zkg_status zkg_real_inputs_read(zkg_real_input *in, uint32_t n,
     for (uint32_t i = 0; i < n; i++)
         in[i].value = NULL;
     for (uint32_t i = 0; i < n && s == ZKG_OK; i++) {
-        in[i].value = zkg_alloc(count(&in[i]), sizeof(in[i].value[0]));
+        in[i].room = count(&in[i]);
+        in[i].value = zkg_alloc(in[i].room, sizeof(in[i].value[0]));
         if (in[i].value == NULL)
             s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for %s", path);
     }

@@ -11,7 +11,8 @@
  *     NAME.safetensors  a tensor for each input, by name
  *
  * The kind is told by the first bytes, not by the name.  An input is flat, or
- * of its exact shape.
+ * of its exact shape.  Where several samples are wanted they follow each other:
+ * flat, along the first axis, or along one more axis before it.
  */
 
 #include <stdbool.h>
@@ -26,8 +27,11 @@ typedef struct zkg_real_input {
     const char *name;
     uint32_t axes;
     uint64_t len[ZKG_MAX_AXES];
-    bool any_shape; /**< arrays of any shape of as many elements will do */
-    double *value;  /**< row-major; owned after reading */
+    bool any_shape;   /**< arrays of any shape of as many elements will do */
+    bool many;        /**< one sample or several, as many of each input */
+    uint64_t samples; /**< that were read */
+    double *value;    /**< row-major; owned after reading */
+    uint64_t room;    /**< elements that value holds */
 } zkg_real_input;
 
 /** One number; at is its row-major place in input `entry`. */

@@ -483,7 +483,6 @@ static zkg_status read_samples(zkg_onnx_lowering *w)
     zkg_real_input *in;
     zkg_status s;
 
-    w->samples = 1;
     w->margin = DATA_MARGIN;
     in = zkg_alloc(w->m->inputs, sizeof(in[0]));
     if (in == NULL)
@@ -491,17 +490,20 @@ static zkg_status read_samples(zkg_onnx_lowering *w)
     for (uint32_t i = 0; i < w->m->inputs; i++) {
         const zkg_onnx_flow *f = zkg_onnx_flow_of(w, w->m->input[i]);
 
-        in[i] = (zkg_real_input){.name = f->tensor, .axes = f->axes};
+        in[i] =
+            (zkg_real_input){.name = f->tensor, .axes = f->axes, .many = true};
         memcpy(in[i].len, f->len, sizeof(in[i].len));
     }
     s = zkg_real_inputs_read(in, w->m->inputs, w->options->calibrate, w->err);
+    w->samples = in[0].samples;
     for (uint32_t i = 0; i < w->m->inputs && s == ZKG_OK; i++) {
         zkg_onnx_flow *f = zkg_onnx_flow_of(w, w->m->input[i]);
+        const uint64_t n = w->samples * f->count;
 
-        f->sample = zkg_alloc(f->count, sizeof(f->sample[0]));
+        f->sample = zkg_alloc(n, sizeof(f->sample[0]));
         if (f->sample == NULL)
             s = zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
-        for (uint64_t k = 0; k < f->count && s == ZKG_OK; k++) {
+        for (uint64_t k = 0; k < n && s == ZKG_OK; k++) {
             if (!zkg_quantise(&f->sample[k], in[i].value[k], w->options->scale))
                 s = zkg_fail(w->err, ZKG_ERR_MALFORMED,
                              "%s: a number that is too large",
@@ -549,7 +551,7 @@ static zkg_status lower_inputs(zkg_onnx_lowering *w)
         zkg_onnx_flow *f = &w->flow[w->m->input[i]];
 
         if (!v->has_shape || !v->is_real ||
-            !zkg_onnx_count(&f->count, &v->shape))
+            !zkg_onnx_count(&f->count, &v->shape) || f->count == 0)
             return zkg_fail(w->err, ZKG_ERR_UNSUPPORTED,
                             "input %s is to have a static shape, of floats: "
                             "export the model with fixed sizes",

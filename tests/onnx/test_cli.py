@@ -8,10 +8,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
+import xml.dom.minidom
 
 sys.dont_write_bytecode = True
 from onnx_writer import Model, data, number, tensor  # noqa: E402
@@ -122,6 +125,29 @@ def honest():
          'short.npy')
 
 
+def samples():
+    """Calibration on several inputs: flat, along the first axis, with an axis
+    of their own.  The range is that of the largest."""
+    one, two = [1.0, -0.5, 0.25], [0.5, 3.5, -7.0]
+    for name, value in (('flat', one + two), ('rows', [one, two]),
+                        ('more', [[one], [two]])):
+        write('many.json', json.dumps({'input_data': [value]}))
+        case('samples, ' + name, 0, r'x +\(input\) +\[1,3\] +-7\.\.3\.5',
+             'compile', 'small.onnx', '--scale', '7', '--calibrate',
+             'many.json', '-o', 'many.zkg', where='out')
+    write('many.npy', npy(one + two))
+    case('samples, .npy of another shape', 3, r'input x has shape \[1,3\]',
+         'compile', 'small.onnx', '--scale', '7', '--calibrate', 'many.npy',
+         '-o', 'many.zkg')
+    write('many.json', json.dumps({'input_data': [one + two[:2]]}))
+    case('samples, cut', 3, r'input_data\[0\] has 5 numbers', 'compile',
+         'small.onnx', '--scale', '7', '--calibrate', 'many.json', '-o',
+         'many.zkg')
+    write('many.json', json.dumps({'input_data': [[one, two]]}))
+    case('an input is one sample', 3, r'input x has shape \[1,3\]', 'witness',
+         '--graph', 'g.zkg', '--input', 'many.json')
+
+
 def unsupported():
     m = Model()
     m.input('x', [1, 4])
@@ -221,12 +247,115 @@ def suite():
     case('export', 0, r'results\.html', 'suite', 'export', 'results',
          where='out')
     table = open('results/results.md').read()
-    if '| good | 7 | proved, verified |' not in table:
+    if '| good | 7 | proved, verified |' not in table or \
+            '| broken | 7 | failed: compile, exit 3 |' not in table:
         FAILED.append('suite: the table')
         print(table)
+    for name in 'prove-seconds', 'memory', 'max-error':
+        xml.dom.minidom.parse('results/%s.svg' % name)
+    page = open('results/results.html').read()
+    if '<svg' not in page or re.search('(src|href)=', page):
+        FAILED.append('suite: a page that is not self-contained')
     result = json.load(open('results/good.s7/result.json'))
-    if not result['tampered_refused'] or result['status'] != 'ok':
-        FAILED.append('suite: tampered')
+    if not result['tampered_refused'] or result['status'] != 'ok' or \
+            result['worst_layer'] not in 'xy' or result['rows'] != 1:
+        FAILED.append('suite: result.json')
+        print(result)
+
+
+def suite_changes():
+    """A changed model is done again; several inputs, one of them beyond the
+    calibrated range; the gate; a memory budget."""
+    args = ['suite', 'run', 'models', '--only', 'good', '--scales', '7', '-o',
+            'changes', '--srs', 's.srs']
+    case('suite of one', 0, r'1 of 1', *args, where='out')
+    small('models/good/model.onnx', [0.5, -0.25, 1.0, 0.125, 0.75, -2.0])
+    write('models/good/output.npy', npy([0.875, 0.0]))
+    if 'done before' in run(*args)[1]:
+        FAILED.append('suite: a changed model was not done again')
+    if 'done before' not in run(*args)[1]:
+        FAILED.append('suite: an unchanged model was done again')
+    write('models/good/input-b.json',
+          json.dumps({'input_data': [[0.5, 1.0, -0.25]]}))
+    write('models/good/output-b.npy', npy([0.0, 1.3]))
+    case('two inputs', 0, r'largest error \S+, 2 inputs', *args, where='out')
+    result = json.load(open('changes/good.s7/result.json'))
+    if [r['input'] for r in result['inputs']] != ['input.json', 'input-b.json'] \
+            or result['rows'] != 2 or not all(
+                os.path.exists('changes/good.s7/' + f)
+                for f in ('prove.log', 'prove-b.log', 'report-b.json')):
+        FAILED.append('suite: two inputs')
+        print(result)
+    case('the gate of a suite', 10, r'1 of 1 cases failed', *args,
+         '--max-error', '0.01')
+    result = json.load(open('changes/good.s7/result.json'))
+    if result['exit_code'] != 9 or result['step'] != 'accuracy' or \
+            'more than --max-error' not in result['message']:
+        FAILED.append('suite: the gate')
+        print(result)
+    case('a budget that is too small', 10, r'1 of 1 cases failed', *args,
+         '--memory-limit', '64K')
+    result = json.load(open('changes/good.s7/result.json'))
+    if result['exit_code'] != 6 or result['step'] != 'prove' or \
+            '--memory-limit allows' not in result['message']:
+        FAILED.append('suite: the budget')
+        print(result)
+
+
+def stop_a_step(job):
+    """Stop the first child of a suite that can be stopped alive; its id."""
+    while job.poll() is None:
+        try:
+            with open('/proc/%d/task/%d/children' % (job.pid, job.pid)) as f:
+                child = int(f.read().split()[0])
+            os.kill(child, signal.SIGSTOP)
+            for _ in range(100):
+                with open('/proc/%d/stat' % child) as f:
+                    state = f.read().rsplit(')', 1)[1].split()[0]
+                if state in 'TZ':
+                    break
+                time.sleep(0.01)
+            if state == 'T':
+                return child
+        except (OSError, IndexError):
+            time.sleep(0.0005)
+    FAILED.append('suite: no step could be stopped')
+    return None
+
+
+def suite_ends():
+    """A step that is killed, or does not end, takes nothing along; its case is
+    done again next time.  A suite that is stopped goes on from there."""
+    for name in 'a', 'b':
+        shutil.copytree('models/good', 'two/' + name)
+    args = ['suite', 'run', 'two', '--scales', '7', '-o', 'ends', '--srs',
+            's.srs']
+
+    def ended(what, code, pattern, *more):
+        with subprocess.Popen([ZKGKR, *args, *more], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as job:
+            child = stop_a_step(job)
+            if what == 'killed' and child is not None:
+                case('status meanwhile', 0, r'(?s)a .*running: .*1 running, 1 '
+                     r'waiting', 'suite', 'status', 'ends', where='out')
+                case('two suites at once', 2, r'another suite runs in ends',
+                     *args)
+                os.kill(child, signal.SIGKILL)
+            if what == 'stopped':
+                job.terminate()
+            out = job.communicate(timeout=60)[0].decode()
+        if job.returncode != code or not re.search(pattern, out):
+            FAILED.append('suite: ' + what)
+            print('%s: exit %d\n%s' % (what, job.returncode, out))
+
+    ended('stopped', 8, r'stopped at a, scale 7, .*again to go on')
+    ended('killed', 10, r'(?s)a .*killed by signal 9.*b .*proved in')
+    if run(*args)[1].count('done before') != 1:
+        FAILED.append('suite: after a killed step')
+    shutil.rmtree('ends')
+    ended('late', 10, r'(?s)a .*no end after 1 s.*b .*proved in', '--timeout',
+          '1')
+    case('after all that', 0, r'2 of 2', *args, where='out')
 
 
 def example():
@@ -251,7 +380,8 @@ def main():
     folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
     os.chdir(folder)
     try:
-        for part in honest, unsupported, malformed, external, suite, example:
+        for part in (honest, samples, unsupported, malformed, external, suite,
+                     suite_changes, suite_ends, example):
             part()
     finally:
         os.chdir('/')

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * zkgkr suite run | status | export: many models, one after the other. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "commands.h"
 #include "options.h"
 #include "suite.h"
+#include "suite_process.h"
 #include "zkgkr/srs.h"
 
 #define SRS_POWER 14
-#define PATH (PATH_MAX + 64)
+#define PATH ZKG_SUITE_PATH
 
 /* Is name one of the comma-separated list? */
 static bool is_listed(const char *list, const char *name)
@@ -112,7 +117,7 @@ static zkg_status find_srs(char path[PATH], const zkg_suite_options *o,
         snprintf(path, PATH, "%s", o->srs);
         return ZKG_OK;
     }
-    snprintf(path, PATH, "%s/development.srs", o->results);
+    zkg_suite_path(path, o->results, "development.srs");
     if (zkg_file_exists(path))
         return ZKG_OK;
     printf("making a development SRS of power %d: whoever makes one can forge "
@@ -132,8 +137,8 @@ static zkg_status copy_baseline(const zkg_suite_options *o, zkg_error *err)
     size_t len;
     zkg_status s;
 
-    snprintf(from, sizeof(from), "%s/ezkl_baseline.json", o->models);
-    snprintf(to, sizeof(to), "%s/baseline.json", o->results);
+    zkg_suite_path(from, o->models, "ezkl_baseline.json");
+    zkg_suite_path(to, o->results, "baseline.json");
     if (!zkg_file_exists(from))
         return ZKG_OK;
     ZKG_TRY(zkg_file_read(&bytes, &len, from, (size_t)1 << 20, err));
@@ -149,40 +154,101 @@ static void print_line(const zkg_suite_case *c, const zkg_suite_result *r,
         printf("%-24s scale %-2" PRIu32 "  %s at %s, exit %d: %s\n", c->name,
                c->scale, r->status, r->step, r->exit_code, r->message);
     } else {
+        const zkg_suite_run *x = &r->sum;
+
         printf("%-24s scale %-2" PRIu32
                "  proved in %7.3f s, verified in %6.3f s, peak %5.0f MiB",
-               c->name, c->scale, r->prove_s, r->verify_s,
-               (double)r->peak_rss / 1048576.0);
-        if (r->rows > 0)
-            printf(", largest error %.3g", r->max_error);
+               c->name, c->scale, x->prove_s, x->verify_s,
+               (double)x->peak_rss / 1048576.0);
+        if (x->rows > 0)
+            printf(", largest error %.3g", x->max_error);
+        if (r->inputs > 1)
+            printf(", %" PRIu32 " inputs", r->inputs);
         printf("%s\n", skipped ? " (done before)" : "");
     }
     (void)fflush(stdout);
+}
+
+/* One suite at a time writes into a folder; its descriptor, or -1 when there
+ * is one already. */
+static int lock_results(const char *results)
+{
+    char path[PATH];
+    int fd;
+
+    zkg_suite_path(path, results, "lock");
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool is_locked(const char *results)
+{
+    char path[PATH];
+    bool busy;
+    int fd;
+
+    zkg_suite_path(path, results, "lock");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    busy = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    (void)close(fd);
+    return busy;
+}
+
+/* The folders of all cases, so that `status` knows what is to come. */
+static zkg_status make_folders(const zkg_suite_case *c, uint32_t n,
+                               zkg_error *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        ZKG_TRY(zkg_make_dir(c[i].folder, err));
+    return ZKG_OK;
+}
+
+static zkg_status run_cases(uint32_t *failed, const zkg_suite_case *c,
+                            uint32_t n, const zkg_suite_options *o,
+                            zkg_error *err)
+{
+    char srs[PATH];
+
+    ZKG_TRY(make_folders(c, n, err));
+    ZKG_TRY(find_srs(srs, o, err));
+    ZKG_TRY(copy_baseline(o, err));
+    for (uint32_t i = 0; i < n; i++) {
+        zkg_suite_result r;
+        bool skipped;
+
+        ZKG_TRY(zkg_suite_run_case(&r, &skipped, &c[i], o, srs, err));
+        *failed += strcmp(r.status, "ok") != 0;
+        print_line(&c[i], &r, skipped);
+    }
+    return ZKG_OK;
 }
 
 static zkg_status run_all(const zkg_suite_options *o, zkg_error *err)
 {
     zkg_suite_case *c;
     uint32_t n, failed = 0;
-    char srs[PATH];
-    zkg_status s = ZKG_OK;
+    zkg_status s;
+    int lock;
 
     ZKG_TRY(zkg_suite_cases(&c, &n, o, err));
     s = zkg_make_dir(o->results, err);
-    if (s == ZKG_OK)
-        s = find_srs(srs, o, err);
-    if (s == ZKG_OK)
-        s = copy_baseline(o, err);
-    for (uint32_t i = 0; i < n && s == ZKG_OK; i++) {
-        zkg_suite_result r;
-        bool skipped;
-
-        s = zkg_suite_run_case(&r, &skipped, &c[i], o, srs, err);
-        if (s != ZKG_OK)
-            break;
-        failed += strcmp(r.status, "ok") != 0;
-        print_line(&c[i], &r, skipped);
+    if (s != ZKG_OK) {
+        zkg_free(c);
+        return s;
     }
+    lock = lock_results(o->results);
+    s = lock >= 0 ? run_cases(&failed, c, n, o, err)
+                  : zkg_fail(err, ZKG_ERR_USAGE,
+                             "another suite runs in %s (zkgkr suite status %s)",
+                             o->results, o->results);
+    if (lock >= 0)
+        (void)close(lock);
     zkg_free(c);
     ZKG_TRY(s);
     printf("%" PRIu32 " of %" PRIu32 " cases proved and verified\n", n - failed,
@@ -197,7 +263,7 @@ static zkg_status run_all(const zkg_suite_options *o, zkg_error *err)
 static zkg_status suite_run(int argc, char **argv, zkg_error *err)
 {
     zkg_suite_options o = {.ranks = 1};
-    const char *scales = "7,10", *ranks = NULL;
+    const char *scales = "7,10", *ranks = NULL, *timeout = NULL;
     const zkg_option options[] = {
         {"scales", "7,10", "the scales of each model", &scales, NULL, false},
         {"o", "DIR", "where results go", &o.results, NULL, true},
@@ -205,7 +271,11 @@ static zkg_status suite_run(int argc, char **argv, zkg_error *err)
          false},
         {"memory-limit", "BYTES", "refuse what needs more on a rank (8G)",
          &o.memory, NULL, false},
+        {"timeout", "S", "end a step that takes longer", &timeout, NULL, false},
+        {"max-error", "E", "outputs that are further off fail their case",
+         &o.max_error, NULL, false},
         {"param-scale", "P", "as compile's", &o.param_scale, NULL, false},
+        {"margin", "M", "as compile's", &o.margin, NULL, false},
         {"srs", "FILE", "the reference string; default: one for development",
          &o.srs, NULL, false},
         {"only", "NAMES", "these models, separated by commas", &o.only, NULL,
@@ -228,16 +298,61 @@ static zkg_status suite_run(int argc, char **argv, zkg_error *err)
     ZKG_TRY(parse_scales(&o, scales, err));
     if (ranks != NULL)
         ZKG_TRY(zkg_option_u32(&o.ranks, "ranks", ranks, 1, 1024, err));
+    if (timeout != NULL)
+        ZKG_TRY(
+            zkg_option_u32(&o.timeout_s, "timeout", timeout, 1, 1000000, err));
+    zkg_process_hold_signals(&o.held, &o.before);
     return run_all(&o, err);
+}
+
+/* What a step that runs has said last. */
+static void print_running(const zkg_suite_case *c, const zkg_suite_result *r)
+{
+    char log[PATH], name[40], line[256];
+
+    snprintf(name, sizeof(name), "%.20s.log", r->step);
+    zkg_suite_path(log, c->folder, name);
+    zkg_suite_last_line(line, log);
+    printf("%-24s scale %-2" PRIu32 "  running: %s, %.0f s%s%.120s\n", c->name,
+           c->scale, r->step, difftime(time(NULL), (time_t)r->since),
+           line[0] != 0 ? ": " : "", line);
+}
+
+typedef struct tally {
+    uint32_t ok, failed, running, waiting;
+} tally;
+
+static void print_status(tally *t, const zkg_suite_case *c, bool is_live)
+{
+    zkg_suite_result r;
+    zkg_error bad = {0};
+
+    if (zkg_suite_read(&r, c->folder, &bad) != ZKG_OK) {
+        printf("%-24s scale %-2" PRIu32 "  %s\n", c->name, c->scale, bad.text);
+        t->failed++;
+    } else if (is_live && strcmp(r.status, "running") == 0) {
+        print_running(c, &r);
+        t->running++;
+    } else if (strcmp(r.status, "none") == 0 ||
+               strcmp(r.status, "running") == 0) {
+        printf("%-24s scale %-2" PRIu32 "  %s\n", c->name, c->scale,
+               is_live ? "waiting" : "not run");
+        t->waiting++;
+    } else {
+        print_line(c, &r, false);
+        t->ok += strcmp(r.status, "ok") == 0;
+        t->failed += strcmp(r.status, "ok") != 0;
+    }
 }
 
 static zkg_status suite_status(int argc, char **argv, zkg_error *err)
 {
     const char *results = NULL;
+    tally t = {.ok = 0};
     zkg_suite_case *c;
     size_t count = 0;
     uint32_t n;
-    bool done;
+    bool done, is_live;
 
     ZKG_TRY(zkg_options_parse(&done, &results, &count, 1, NULL, 0,
                               "zkgkr suite status RESULTS", argc, argv, err));
@@ -247,23 +362,14 @@ static zkg_status suite_status(int argc, char **argv, zkg_error *err)
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "suite status: name a folder of results");
     ZKG_TRY(zkg_suite_found(&c, &n, results, err));
-    for (uint32_t i = 0; i < n; i++) {
-        zkg_suite_result r;
-        zkg_error bad = {0};
-
-        if (zkg_suite_read(&r, c[i].folder, &bad) != ZKG_OK)
-            printf("%-24s scale %-2" PRIu32 "  %s\n", c[i].name, c[i].scale,
-                   bad.text);
-        else if (strcmp(r.status, "running") == 0)
-            printf("%-24s scale %-2" PRIu32 "  running: %s\n", c[i].name,
-                   c[i].scale, r.step);
-        else if (strcmp(r.status, "none") == 0)
-            printf("%-24s scale %-2" PRIu32 "  broken off\n", c[i].name,
-                   c[i].scale);
-        else
-            print_line(&c[i], &r, false);
-    }
+    is_live = is_locked(results);
+    for (uint32_t i = 0; i < n; i++)
+        print_status(&t, &c[i], is_live);
     zkg_free(c);
+    printf("%" PRIu32 " of %" PRIu32 " proved and verified, %" PRIu32
+           " failed, %" PRIu32 " running, %" PRIu32 " %s\n",
+           t.ok, n, t.failed, t.running, t.waiting,
+           is_live ? "waiting" : "not run");
     return ZKG_OK;
 }
 
@@ -274,7 +380,7 @@ static zkg_status suite_export(int argc, char **argv, zkg_error *err)
     const zkg_option options[] = {
         {"md", NULL, "results.md", NULL, &md, false},
         {"csv", NULL, "results.csv", NULL, &csv, false},
-        {"html", NULL, "results.html, with a plot", NULL, &html, false},
+        {"html", NULL, "results.html, and plots as SVG", NULL, &html, false},
     };
     size_t count = 0;
 

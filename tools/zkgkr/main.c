@@ -138,6 +138,9 @@ int main(int argc, char **argv)
     const uint32_t rank = launched_rank();
     const command *c;
 
+    /* Whoever follows a log sees a line when it is said; a program that is
+     * killed loses none. */
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     /* A file above the limit of `ulimit -f` is an error, not the end. */
     (void)signal(SIGXFSZ, SIG_IGN);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||

@@ -1,41 +1,131 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One case of a suite: its steps as processes, its result as a file. */
-#include <fcntl.h>
+ * One case of a suite: its steps as processes. */
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "suite.h"
+#include "suite_process.h"
 #include "zkgkr/zkgkr.h"
 
 #define MAX_FILE ((size_t)1 << 32)
 #define MAX_ARGS 32
-#define PATH (PATH_MAX + 64)
+#define PATH ZKG_SUITE_PATH
+
+/* One input of the case: its files, in the model's folder and in the case's. */
+typedef struct input {
+    char name[128], tag[100]; /* "input<tag>.json" */
+    char path[PATH], expect[PATH];
+    char proof[PATH], report[PATH], accuracy[PATH];
+} input;
 
 /* A case under way. */
 typedef struct work {
     const zkg_suite_case *c;
     const zkg_suite_options *o;
     const char *srs;
-    char model[PATH], input[PATH], expect[PATH];
-    char graph[PATH], key[PATH], proof[PATH], bad[PATH], report[PATH];
+    char models[PATH], model[PATH], calibrate[PATH];
+    char graph[PATH], key[PATH], bad[PATH];
+    input *in; /* owned */
+    uint32_t inputs;
     zkg_suite_result *r;
 } work;
 
-static void in_folder(char out[PATH], const char *folder, const char *name)
+/* ---- files ---- */
+
+static const char *const endings[] = {".json", ".npy", ".safetensors"};
+
+#define ENDINGS (sizeof(endings) / sizeof(endings[0]))
+
+/* The tag of `<stem><tag><ending>`; false: another name. */
+static bool tag_of(char tag[100], const char *name, const char *stem)
 {
-    snprintf(out, PATH, "%s/%s", folder, name);
+    const size_t n = strlen(name), s = strlen(stem);
+
+    for (size_t i = 0; i < ENDINGS; i++) {
+        const size_t e = strlen(endings[i]);
+
+        if (strncmp(name, stem, s) != 0 || n < s + e || n - s - e >= 100 ||
+            strcmp(name + n - e, endings[i]) != 0)
+            continue;
+        snprintf(tag, 100, "%.*s", (int)(n - s - e), name + s);
+        return true;
+    }
+    return false;
+}
+
+/* folder/<stem><tag> with the first ending that is there; "" when none is. */
+static void find_file(char out[PATH], const char *folder, const char *stem,
+                      const char *tag)
+{
+    for (size_t i = 0; i < ENDINGS; i++) {
+        char name[150];
+
+        snprintf(name, sizeof(name), "%.20s%.99s%s", stem, tag, endings[i]);
+        zkg_suite_path(out, folder, name);
+        if (zkg_file_exists(out))
+            return;
+    }
+    out[0] = 0;
+}
+
+static int by_tag(const void *a, const void *b)
+{
+    return strcmp(((const input *)a)->tag, ((const input *)b)->tag);
+}
+
+static void name_files(input *in, const work *w)
+{
+    char name[150];
+
+    zkg_suite_path(in->path, w->models, in->name);
+    find_file(in->expect, w->models, "output", in->tag);
+    snprintf(name, sizeof(name), "case%.99s.proof", in->tag);
+    zkg_suite_path(in->proof, w->c->folder, name);
+    snprintf(name, sizeof(name), "report%.99s.json", in->tag);
+    zkg_suite_path(in->report, w->c->folder, name);
+    snprintf(name, sizeof(name), "accuracy%.99s.json", in->tag);
+    zkg_suite_path(in->accuracy, w->c->folder, name);
+}
+
+/* The inputs of the model, `input.json` first. */
+static zkg_status find_inputs(work *w, zkg_error *err)
+{
+    DIR *d = opendir(w->models);
+    struct dirent *e;
+
+    w->in = zkg_alloc(ZKG_SUITE_MAX_INPUTS, sizeof(w->in[0]));
+    if (d == NULL || w->in == NULL) {
+        if (d != NULL)
+            (void)closedir(d);
+        return zkg_fail(err, d == NULL ? ZKG_ERR_IO : ZKG_ERR_NOMEM,
+                        "%s cannot be read", w->models);
+    }
+    while ((e = readdir(d)) != NULL && w->inputs < ZKG_SUITE_MAX_INPUTS) {
+        input *in = &w->in[w->inputs];
+
+        if (!tag_of(in->tag, e->d_name, "input"))
+            continue;
+        snprintf(in->name, sizeof(in->name), "%.120s", e->d_name);
+        name_files(in, w);
+        w->inputs++;
+    }
+    (void)closedir(d);
+    if (w->inputs > 0)
+        qsort(w->in, w->inputs, sizeof(w->in[0]), by_tag);
+    find_file(w->calibrate, w->models, "calibrate", "");
+    if (w->calibrate[0] == 0 && w->inputs > 0)
+        memcpy(w->calibrate, w->in[0].path, sizeof(w->calibrate));
+    return ZKG_OK;
 }
 
 /* ---- the digest of what a result came from ---- */
@@ -47,19 +137,28 @@ static void hash_text(zkg_hash *h, const char *text)
         zkg_hash_update(h, text, strlen(text));
 }
 
+/* Piece by piece: what this process holds counts for its children's peak. */
 static zkg_status hash_file(zkg_hash *h, const char *path, zkg_error *err)
 {
-    uint8_t *bytes;
-    size_t len;
+    FILE *f = fopen(path, "rb");
+    uint8_t bytes[1 << 14];
+    uint64_t total = 0;
+    size_t n;
 
-    zkg_hash_u32(h, zkg_file_exists(path));
-    if (!zkg_file_exists(path))
-        return ZKG_OK;
-    ZKG_TRY(zkg_file_read(&bytes, &len, path, MAX_FILE, err));
-    zkg_hash_u64(h, len);
-    zkg_hash_update(h, bytes, len);
-    zkg_free(bytes);
-    return ZKG_OK;
+    zkg_hash_u32(h, f != NULL);
+    if (f == NULL)
+        return errno == ENOENT
+                   ? ZKG_OK
+                   : zkg_fail(err, ZKG_ERR_IO, "%s cannot be read", path);
+    while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0) {
+        zkg_hash_update(h, bytes, n);
+        total += n;
+    }
+    n = (size_t)ferror(f);
+    (void)fclose(f);
+    zkg_hash_u64(h, total);
+    return n == 0 ? ZKG_OK
+                  : zkg_fail(err, ZKG_ERR_IO, "%s cannot be read", path);
 }
 
 /* This program's own bytes are in it: a new build runs everything again. */
@@ -72,13 +171,19 @@ static zkg_status case_key(char key[65], const work *w, zkg_error *err)
     hash_text(&h, zkg_version());
     ZKG_TRY(hash_file(&h, "/proc/self/exe", err));
     ZKG_TRY(hash_file(&h, w->model, err));
-    ZKG_TRY(hash_file(&h, w->input, err));
-    ZKG_TRY(hash_file(&h, w->expect, err));
+    ZKG_TRY(hash_file(&h, w->calibrate, err));
     ZKG_TRY(hash_file(&h, w->srs, err));
+    for (uint32_t i = 0; i < w->inputs; i++) {
+        hash_text(&h, w->in[i].name);
+        ZKG_TRY(hash_file(&h, w->in[i].path, err));
+        ZKG_TRY(hash_file(&h, w->in[i].expect, err));
+    }
     zkg_hash_u32(&h, w->c->scale);
     zkg_hash_u32(&h, w->o->ranks);
     hash_text(&h, w->o->param_scale);
+    hash_text(&h, w->o->margin);
     hash_text(&h, w->o->memory);
+    hash_text(&h, w->o->max_error);
     zkg_hash_final(&h, digest);
     zkg_digest_hex(key, digest);
     return ZKG_OK;
@@ -86,202 +191,123 @@ static zkg_status case_key(char key[65], const work *w, zkg_error *err)
 
 /* ---- steps ---- */
 
-/* `now`: which step runs, of which process, since when. */
-static zkg_status write_now(const work *w, const char *step, zkg_error *err)
-{
-    char path[PATH], text[100];
+/* The words of a command. */
+typedef struct command {
+    const char *argv[MAX_ARGS];
+    int n;
+} command;
 
-    in_folder(path, w->c->folder, "now");
-    snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), step);
-    return zkg_file_write_atomic(path, text, strlen(text), err);
+static void word(command *k, const char *text)
+{
+    k->argv[k->n++] = text;
 }
 
-/* The last line of a log, which is what a failed program had to say. */
-static void last_line(char out[256], const char *log)
+/* `option value`, where there is a value. */
+static void option(command *k, const char *name, const char *value)
 {
-    FILE *f = fopen(log, "r");
-    char line[2048];
-
-    out[0] = 0;
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        line[strcspn(line, "\n")] = 0;
-        if (line[0] != 0)
-            snprintf(out, 256, "%.250s", line);
-    }
-    if (f != NULL)
-        (void)fclose(f);
+    if (value == NULL || value[0] == 0)
+        return;
+    word(k, name);
+    word(k, value);
 }
 
-/* In the child: stdout and stderr to the log, then the program. */
-static void become(char *const *argv, const char *log)
+/* How a step failed, in words. */
+static void say(work *w, const zkg_process_end *end, const char *log)
 {
-    const int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    char line[256];
 
-    if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
-        _exit(127);
-    (void)execv("/proc/self/exe", argv);
-    _exit(127);
+    zkg_suite_last_line(line, log);
+    if (end->timed_out)
+        snprintf(w->r->message, sizeof(w->r->message),
+                 "no end after %" PRIu32 " s (--timeout)", w->o->timeout_s);
+    else if (end->signal != 0)
+        snprintf(w->r->message, sizeof(w->r->message),
+                 "killed by signal %d (%.40s)", end->signal,
+                 strsignal(end->signal));
+    else
+        snprintf(w->r->message, sizeof(w->r->message), "%s", line);
 }
 
-/* Run this program with these words; its exit code, seconds and peak memory.
- * A killed process has the code 128 + signal. */
-static zkg_status run(int *code, double *seconds, uint64_t *rss, const work *w,
-                      const char *step, const char **argv, zkg_error *err)
+static zkg_status run(zkg_process_end *end, work *w, const char *step,
+                      const char *tag, const command *k, zkg_error *err)
 {
-    const double start = zkg_seconds();
-    char log[PATH], name[40];
-    struct rusage use;
-    int status = 0;
-    pid_t pid;
+    char log[PATH], name[150];
 
-    ZKG_TRY(write_now(w, step, err));
-    snprintf(name, sizeof(name), "%s.log", step);
-    in_folder(log, w->c->folder, name);
+    ZKG_TRY(zkg_suite_write_now(w->c->folder, step, err));
+    snprintf(name, sizeof(name), "%.20s%.99s.log", step, tag);
+    zkg_suite_path(log, w->c->folder, name);
     (void)fflush(NULL);
-    pid = fork();
-    if (pid == 0)
-        become((char *const *)argv, log);
-    if (pid < 0 || wait4(pid, &status, 0, &use) != pid)
-        return zkg_fail(err, ZKG_ERR_COMM, "a process could not be started");
-    *seconds = zkg_seconds() - start;
-    *rss = (uint64_t)use.ru_maxrss * 1024;
-    *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (*code != 0)
-        last_line(w->r->message, log);
+    ZKG_TRY(zkg_process_run(end, k->argv, log, w->o->timeout_s, &w->o->held,
+                            &w->o->before, err));
+    if (end->interrupted)
+        return zkg_fail(err, ZKG_ERR_INTERRUPTED,
+                        "stopped at %s, scale %" PRIu32 ", %s; run the same "
+                        "again to go on from there",
+                        w->c->name, w->c->scale, step);
+    if (end->exit_code != 0 || end->timed_out)
+        say(w, end, log);
     return ZKG_OK;
 }
 
-/* A step that must give 0; *go is false when it did not. */
-static zkg_status step(bool *go, double *seconds, uint64_t *rss, work *w,
-                       const char *name, const char **argv, zkg_error *err)
+static void fail(work *w, const char *step, int code)
 {
-    int code;
-
-    if (!*go)
-        return ZKG_OK;
-    ZKG_TRY(run(&code, seconds, rss, w, name, argv, err));
-    if (code == 0)
-        return ZKG_OK;
-    *go = false;
     snprintf(w->r->status, sizeof(w->r->status), "failed");
-    snprintf(w->r->step, sizeof(w->r->step), "%s", name);
+    snprintf(w->r->step, sizeof(w->r->step), "%s", step);
     w->r->exit_code = code;
+}
+
+static bool is_ok(const work *w)
+{
+    return strcmp(w->r->status, "ok") == 0;
+}
+
+/* A step that must give 0; nothing once one did not. */
+static zkg_status step(zkg_process_end *end, work *w, const char *name,
+                       const char *tag, const command *k, zkg_error *err)
+{
+    *end = (zkg_process_end){.exit_code = 0};
+    if (!is_ok(w))
+        return ZKG_OK;
+    ZKG_TRY(run(end, w, name, tag, k, err));
+    if (end->exit_code != 0 || end->timed_out)
+        fail(w, name, end->exit_code);
     return ZKG_OK;
 }
 
-static zkg_status compile(bool *go, work *w, zkg_error *err)
+static zkg_status compile(work *w, zkg_error *err)
 {
+    command k = {{"zkgkr", "compile", w->model}, 3};
+    zkg_process_end end;
     char scale[16];
-    uint64_t rss;
-    const char *argv[MAX_ARGS] = {"zkgkr", "compile", w->model, "--scale",
-                                  scale,   "-o",      w->graph};
-    int n = 7;
 
     snprintf(scale, sizeof(scale), "%" PRIu32, w->c->scale);
-    if (zkg_file_exists(w->input)) {
-        argv[n++] = "--calibrate";
-        argv[n++] = w->input;
-    }
-    if (w->o->param_scale != NULL) {
-        argv[n++] = "--param-scale";
-        argv[n++] = w->o->param_scale;
-    }
-    return step(go, &w->r->compile_s, &rss, w, "compile", argv, err);
-}
-
-static zkg_status setup(bool *go, work *w, zkg_error *err)
-{
-    const char *argv[MAX_ARGS] = {"zkgkr", "setup", "--graph", w->graph,
-                                  "--srs", w->srs,  "-o",      w->key};
-
-    return step(go, &w->r->setup_s, &w->r->setup_rss, w, "setup", argv, err);
-}
-
-static zkg_status prove(bool *go, work *w, zkg_error *err)
-{
-    const char *argv[MAX_ARGS] = {"zkgkr"};
-    char ranks[16];
-    double wall;
-    int n = 1;
-
-    if (w->o->ranks > 1) {
-        snprintf(ranks, sizeof(ranks), "%" PRIu32, w->o->ranks);
-        argv[n++] = "launch";
-        argv[n++] = "-n";
-        argv[n++] = ranks;
-        argv[n++] = "--";
-    }
-    argv[n++] = "prove";
-    argv[n++] = "--graph";
-    argv[n++] = w->graph;
-    argv[n++] = "--key";
-    argv[n++] = w->key;
-    argv[n++] = "--srs";
-    argv[n++] = w->srs;
-    argv[n++] = "--input";
-    argv[n++] = w->input;
-    argv[n++] = "--no-schedule";
-    argv[n++] = "--report";
-    argv[n++] = w->report;
-    argv[n++] = "-o";
-    argv[n++] = w->proof;
-    if (zkg_file_exists(w->expect)) {
-        argv[n++] = "--expect";
-        argv[n++] = w->expect;
-    }
-    if (w->o->memory != NULL) {
-        argv[n++] = "--memory-limit";
-        argv[n++] = w->o->memory;
-    }
-    return step(go, &wall, &w->r->peak_rss, w, "prove", argv, err);
-}
-
-static zkg_status verify(bool *go, work *w, zkg_error *err)
-{
-    const char *argv[MAX_ARGS] = {"zkgkr",   "verify", "--key",   w->key,
-                                  "--proof", w->proof, "--graph", w->graph};
-
-    return step(go, &w->r->verify_s, &w->r->verify_rss, w, "verify", argv, err);
-}
-
-/* One bit flipped in the middle, and one in the last byte: both are refused,
- * as proofs (exit 1). */
-static zkg_status tamper(bool *go, work *w, zkg_error *err)
-{
-    const char *argv[MAX_ARGS] = {"zkgkr", "verify",  "--key",
-                                  w->key,  "--proof", w->bad};
-    uint8_t *proof;
-    size_t len;
-    int code = 0;
-
-    if (!*go)
-        return ZKG_OK;
-    w->r->tampered_refused = true;
-    for (int which = 0; which < 2; which++) {
-        double seconds;
-        uint64_t rss;
-        zkg_status s;
-
-        ZKG_TRY(zkg_file_read(&proof, &len, w->proof, MAX_FILE, err));
-        proof[which == 0 ? len / 2 : len - 1] ^= 1;
-        s = zkg_file_write_atomic(w->bad, proof, len, err);
-        zkg_free(proof);
-        ZKG_TRY(s);
-        ZKG_TRY(run(&code, &seconds, &rss, w, "tamper", argv, err));
-        w->r->tampered_refused = w->r->tampered_refused && code == 1;
-    }
-    (void)unlink(w->bad);
-    w->r->message[0] = 0;
-    if (!w->r->tampered_refused) {
-        *go = false;
-        snprintf(w->r->status, sizeof(w->r->status), "failed");
-        snprintf(w->r->step, sizeof(w->r->step), "tamper");
-        w->r->exit_code = code;
-    }
+    option(&k, "--scale", scale);
+    option(&k, "-o", w->graph);
+    option(&k, "--calibrate", w->calibrate);
+    option(&k, "--param-scale", w->o->param_scale);
+    option(&k, "--margin", w->o->margin);
+    ZKG_TRY(step(&end, w, "compile", "", &k, err));
+    w->r->compile_s = end.seconds;
     return ZKG_OK;
 }
 
-/* ---- the prover's report ---- */
+static zkg_status setup(work *w, zkg_error *err)
+{
+    command k = {{"zkgkr", "setup"}, 2};
+    zkg_process_end end;
+    struct stat st;
+
+    option(&k, "--graph", w->graph);
+    option(&k, "--srs", w->srs);
+    option(&k, "-o", w->key);
+    ZKG_TRY(step(&end, w, "setup", "", &k, err));
+    w->r->setup_s = end.seconds;
+    w->r->setup_rss = end.peak_rss;
+    w->r->key_bytes = stat(w->key, &st) == 0 ? (uint64_t)st.st_size : 0;
+    return ZKG_OK;
+}
+
+/* ---- an input ---- */
 
 static double number(const zkg_json *v, const char *key)
 {
@@ -291,187 +317,168 @@ static double number(const zkg_json *v, const char *key)
     return x != NULL && zkg_json_double(&d, x, NULL) == ZKG_OK ? d : 0;
 }
 
-static zkg_status read_report(work *w, zkg_error *err)
+/* The worst output, and the worst layer, which comes first. */
+static zkg_status read_accuracy(zkg_suite_run *x, const char *path,
+                                zkg_error *err)
 {
-    const zkg_json *root, *a;
-    zkg_suite_result *r = w->r;
+    const zkg_json *a, *name;
+    const char *layer = "";
     zkg_json_doc *doc;
-    struct stat st;
 
-    ZKG_TRY(zkg_json_read(&doc, w->report, MAX_FILE, err));
-    root = zkg_json_root(doc);
-    r->prove_s = number(root, "prove_s");
-    r->witness_s = number(root, "witness_s");
-    r->proof_bytes = (uint64_t)number(root, "proof_bytes");
-    r->public_bytes = (uint64_t)number(root, "public_bytes");
-    for (a = zkg_json_first(zkg_json_get(root, "ranks")); a != NULL;
-         a = zkg_json_next(a)) {
-        const double rss = number(a, "peak_rss_bytes");
+    ZKG_TRY(zkg_json_read(&doc, path, MAX_FILE, err));
+    a = zkg_json_first(zkg_json_get(zkg_json_root(doc), "accuracy"));
+    for (; a != NULL; a = zkg_json_next(a)) {
+        const double worst = number(a, "max_error");
 
-        if (zkg_json_get(a, "rank") != NULL && number(a, "rank") == 0) {
-            r->commit_s = number(a, "commit_s");
-            r->tasks_s = number(a, "tasks_s");
-            r->open_s = number(a, "open_s");
-        }
-        if (w->o->ranks > 1 && (uint64_t)rss > r->peak_rss)
-            r->peak_rss = (uint64_t)rss;
+        x->max_error = worst > x->max_error ? worst : x->max_error;
+        x->mean_error = number(a, "mean_error") > x->mean_error
+                            ? number(a, "mean_error")
+                            : x->mean_error;
+        x->rmse = number(a, "rmse") > x->rmse ? number(a, "rmse") : x->rmse;
+        x->rows += (uint64_t)number(a, "rows");
+        x->same_argmax += (uint64_t)number(a, "same_argmax");
     }
-    a = zkg_json_first(zkg_json_get(root, "accuracy"));
-    if (a != NULL) {
-        r->max_error = number(a, "max_error");
-        r->mean_error = number(a, "mean_error");
-        r->rmse = number(a, "rmse");
-        r->rows = (uint64_t)number(a, "rows");
-        r->same_argmax = (uint64_t)number(a, "same_argmax");
+    a = zkg_json_first(zkg_json_get(zkg_json_root(doc), "layers"));
+    name = a == NULL ? NULL : zkg_json_get(a, "tensor");
+    if (name != NULL && zkg_json_string(&layer, name, NULL) == ZKG_OK) {
+        snprintf(x->layer, sizeof(x->layer), "%.120s", layer);
+        x->layer_error = number(a, "max_error");
     }
     zkg_json_free(doc);
-    r->key_bytes = stat(w->key, &st) == 0 ? (uint64_t)st.st_size : 0;
     return ZKG_OK;
 }
 
-/* ---- result.json ---- */
-
-static void put_double(zkg_json_out *o, const char *key, double v)
+/* Against the float model, in a process of its own: what it takes is not the
+ * prover's. */
+static zkg_status compare(work *w, const input *in, zkg_suite_run *x,
+                          zkg_error *err)
 {
-    zkg_json_out_key(o, key);
-    zkg_json_out_double(o, v);
+    command k = {{"zkgkr", "witness"}, 2};
+    zkg_process_end end;
+
+    option(&k, "--graph", w->graph);
+    option(&k, "--input", in->path);
+    option(&k, "--model", w->model);
+    option(&k, "--expect", in->expect);
+    option(&k, "--report", in->accuracy);
+    option(&k, "--max-error", w->o->max_error);
+    (void)unlink(in->accuracy);
+    ZKG_TRY(step(&end, w, "accuracy", in->tag, &k, err));
+    return zkg_file_exists(in->accuracy) ? read_accuracy(x, in->accuracy, err)
+                                         : ZKG_OK;
 }
 
-static void put_u64(zkg_json_out *o, const char *key, uint64_t v)
+static zkg_status read_report(work *w, const input *in, zkg_suite_run *x,
+                              zkg_error *err)
 {
-    zkg_json_out_key(o, key);
-    zkg_json_out_u64(o, v);
+    const zkg_json *root, *a;
+    zkg_json_doc *doc;
+
+    ZKG_TRY(zkg_json_read(&doc, in->report, MAX_FILE, err));
+    root = zkg_json_root(doc);
+    x->prove_s = number(root, "prove_s");
+    x->witness_s = number(root, "witness_s");
+    w->r->proof_bytes = (uint64_t)number(root, "proof_bytes");
+    w->r->public_bytes = (uint64_t)number(root, "public_bytes");
+    for (a = zkg_json_first(zkg_json_get(root, "ranks")); a != NULL;
+         a = zkg_json_next(a)) {
+        const uint64_t rss = (uint64_t)number(a, "peak_rss_bytes");
+
+        if (zkg_json_get(a, "rank") != NULL && number(a, "rank") == 0) {
+            x->commit_s = number(a, "commit_s");
+            x->tasks_s = number(a, "tasks_s");
+            x->open_s = number(a, "open_s");
+        }
+        if (w->o->ranks > 1 && rss > x->peak_rss)
+            x->peak_rss = rss;
+    }
+    zkg_json_free(doc);
+    return ZKG_OK;
 }
 
-static void put_string(zkg_json_out *o, const char *key, const char *v)
+static zkg_status prove(work *w, const input *in, zkg_suite_run *x,
+                        zkg_error *err)
 {
-    zkg_json_out_key(o, key);
-    zkg_json_out_string(o, v);
+    command k = {{"zkgkr"}, 1};
+    zkg_process_end end;
+    char ranks[16];
+
+    if (w->o->ranks > 1) {
+        snprintf(ranks, sizeof(ranks), "%" PRIu32, w->o->ranks);
+        word(&k, "launch");
+        option(&k, "-n", ranks);
+        word(&k, "--");
+    }
+    word(&k, "prove");
+    option(&k, "--graph", w->graph);
+    option(&k, "--key", w->key);
+    option(&k, "--srs", w->srs);
+    option(&k, "--input", in->path);
+    word(&k, "--no-schedule");
+    option(&k, "--progress", "plain");
+    option(&k, "--report", in->report);
+    option(&k, "-o", in->proof);
+    option(&k, "--memory-limit", w->o->memory);
+    ZKG_TRY(step(&end, w, "prove", in->tag, &k, err));
+    if (!is_ok(w))
+        return ZKG_OK;
+    x->peak_rss = w->o->ranks > 1 ? 0 : end.peak_rss;
+    return read_report(w, in, x, err);
 }
 
-static zkg_status write_result(const work *w, zkg_error *err)
+static zkg_status verify(work *w, const input *in, zkg_suite_run *x,
+                         zkg_error *err)
 {
-    const zkg_suite_result *r = w->r;
-    char path[PATH];
-    zkg_json_out o;
+    command k = {{"zkgkr", "verify"}, 2};
+    zkg_process_end end;
+
+    option(&k, "--key", w->key);
+    option(&k, "--proof", in->proof);
+    option(&k, "--graph", w->graph);
+    ZKG_TRY(step(&end, w, "verify", in->tag, &k, err));
+    x->verify_s = end.seconds;
+    x->verify_rss = end.peak_rss;
+    return ZKG_OK;
+}
+
+/* A copy of the proof with one bit flipped. */
+static zkg_status write_bad(const work *w, const char *proof, bool at_end,
+                            zkg_error *err)
+{
+    uint8_t *bytes;
+    size_t len;
     zkg_status s;
 
-    zkg_json_out_init(&o);
-    zkg_json_out_object(&o);
-    put_string(&o, "case", w->c->name);
-    put_u64(&o, "scale", w->c->scale);
-    put_string(&o, "key", r->key);
-    put_string(&o, "status", r->status);
-    put_string(&o, "step", r->step);
-    put_u64(&o, "exit_code", (uint64_t)r->exit_code);
-    put_string(&o, "message", r->message);
-    put_u64(&o, "ranks", w->o->ranks);
-    put_double(&o, "compile_s", r->compile_s);
-    put_double(&o, "setup_s", r->setup_s);
-    put_double(&o, "prove_s", r->prove_s);
-    put_double(&o, "witness_s", r->witness_s);
-    put_double(&o, "commit_s", r->commit_s);
-    put_double(&o, "tasks_s", r->tasks_s);
-    put_double(&o, "open_s", r->open_s);
-    put_double(&o, "verify_s", r->verify_s);
-    put_u64(&o, "peak_rss_bytes", r->peak_rss);
-    put_u64(&o, "setup_rss_bytes", r->setup_rss);
-    put_u64(&o, "verify_rss_bytes", r->verify_rss);
-    put_u64(&o, "proof_bytes", r->proof_bytes);
-    put_u64(&o, "public_bytes", r->public_bytes);
-    put_u64(&o, "key_bytes", r->key_bytes);
-    put_double(&o, "max_error", r->max_error);
-    put_double(&o, "mean_error", r->mean_error);
-    put_double(&o, "rmse", r->rmse);
-    put_u64(&o, "rows", r->rows);
-    put_u64(&o, "same_argmax", r->same_argmax);
-    zkg_json_out_key(&o, "tampered_refused");
-    zkg_json_out_bool(&o, r->tampered_refused);
-    zkg_json_out_end(&o);
-    s = zkg_json_out_finish(&o);
-    in_folder(path, w->c->folder, "result.json");
-    if (s == ZKG_OK)
-        s = zkg_file_write_atomic(path, o.bytes.data, o.bytes.len, err);
-    zkg_json_out_free(&o);
+    ZKG_TRY(zkg_file_read(&bytes, &len, proof, MAX_FILE, err));
+    bytes[at_end ? len - 1 : len / 2] ^= 1;
+    s = zkg_file_write_atomic(w->bad, bytes, len, err);
+    zkg_free(bytes);
     return s;
 }
 
-static void get_text(char *out, size_t bytes, const zkg_json *v,
-                     const char *key)
+/* One bit flipped in the middle, and one in the last byte: both are refused,
+ * as proofs (exit 1). */
+static zkg_status tamper(work *w, const input *in, zkg_suite_run *x,
+                         zkg_error *err)
 {
-    const zkg_json *x = zkg_json_get(v, key);
-    const char *text = "";
+    command k = {{"zkgkr", "verify"}, 2};
+    zkg_process_end end = {.exit_code = 1};
 
-    if (x != NULL)
-        (void)!zkg_json_string(&text, x, NULL);
-    snprintf(out, bytes, "%s", text);
-}
-
-/* Does the process that `now` names still run? */
-static bool read_now(zkg_suite_result *out, const char *folder)
-{
-    char path[PATH], text[100] = "";
-    long pid = 0;
-    FILE *f;
-
-    in_folder(path, folder, "now");
-    f = fopen(path, "r");
-    if (f == NULL)
-        return false;
-    if (fgets(text, sizeof(text), f) == NULL)
-        text[0] = 0;
-    (void)fclose(f);
-    if (sscanf(text, "%ld %15s", &pid, out->step) != 2)
-        return false;
-    return pid > 0 && kill((pid_t)pid, 0) == 0;
-}
-
-zkg_status zkg_suite_read(zkg_suite_result *out, const char *folder,
-                          zkg_error *err)
-{
-    char path[PATH];
-    const zkg_json *v, *x;
-    zkg_json_doc *doc;
-
-    *out = (zkg_suite_result){.status = "none", .max_error = -1};
-    if (read_now(out, folder)) {
-        snprintf(out->status, sizeof(out->status), "running");
+    if (!is_ok(w))
         return ZKG_OK;
+    option(&k, "--key", w->key);
+    option(&k, "--proof", w->bad);
+    x->tampered_refused = true;
+    for (int which = 0; which < 2 && x->tampered_refused; which++) {
+        ZKG_TRY(write_bad(w, in->proof, which == 1, err));
+        ZKG_TRY(run(&end, w, "tamper", in->tag, &k, err));
+        x->tampered_refused = end.exit_code == 1 && !end.timed_out;
     }
-    out->step[0] = 0;
-    in_folder(path, folder, "result.json");
-    if (!zkg_file_exists(path))
-        return ZKG_OK;
-    ZKG_TRY(zkg_json_read(&doc, path, (size_t)1 << 20, err));
-    v = zkg_json_root(doc);
-    get_text(out->key, sizeof(out->key), v, "key");
-    get_text(out->status, sizeof(out->status), v, "status");
-    get_text(out->step, sizeof(out->step), v, "step");
-    get_text(out->message, sizeof(out->message), v, "message");
-    out->exit_code = (int)number(v, "exit_code");
-    out->compile_s = number(v, "compile_s");
-    out->setup_s = number(v, "setup_s");
-    out->prove_s = number(v, "prove_s");
-    out->witness_s = number(v, "witness_s");
-    out->commit_s = number(v, "commit_s");
-    out->tasks_s = number(v, "tasks_s");
-    out->open_s = number(v, "open_s");
-    out->verify_s = number(v, "verify_s");
-    out->peak_rss = (uint64_t)number(v, "peak_rss_bytes");
-    out->setup_rss = (uint64_t)number(v, "setup_rss_bytes");
-    out->verify_rss = (uint64_t)number(v, "verify_rss_bytes");
-    out->proof_bytes = (uint64_t)number(v, "proof_bytes");
-    out->public_bytes = (uint64_t)number(v, "public_bytes");
-    out->key_bytes = (uint64_t)number(v, "key_bytes");
-    out->max_error = number(v, "max_error");
-    out->mean_error = number(v, "mean_error");
-    out->rmse = number(v, "rmse");
-    out->rows = (uint64_t)number(v, "rows");
-    out->same_argmax = (uint64_t)number(v, "same_argmax");
-    x = zkg_json_get(v, "tampered_refused");
-    if (x != NULL)
-        (void)!zkg_json_bool(&out->tampered_refused, x, NULL);
-    zkg_json_free(doc);
+    (void)unlink(w->bad);
+    if (x->tampered_refused)
+        w->r->message[0] = 0;
+    else
+        fail(w, "tamper", end.exit_code);
     return ZKG_OK;
 }
 
@@ -481,27 +488,76 @@ static void remove_graph(const char *folder)
 {
     static const char *const files[] = {"graph.json", "tensors.safetensors",
                                         "circuits.bin", "programs.bin"};
-    char path[PATH + 32];
+    char path[PATH];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+        zkg_suite_path(path, folder, files[i]);
         (void)unlink(path);
     }
     (void)rmdir(folder);
 }
 
+static zkg_status prove_input(work *w, const input *in, zkg_error *err)
+{
+    zkg_suite_run *x = &w->r->run[w->r->inputs];
+
+    *x = (zkg_suite_run){.max_error = -1};
+    memcpy(x->input, in->name, sizeof(x->input));
+    ZKG_TRY(compare(w, in, x, err));
+    ZKG_TRY(prove(w, in, x, err));
+    ZKG_TRY(verify(w, in, x, err));
+    ZKG_TRY(tamper(w, in, x, err));
+    zkg_suite_add_run(w->r, x);
+    if (!w->o->keep)
+        (void)unlink(in->proof);
+    return ZKG_OK;
+}
+
 static zkg_status all_steps(work *w, zkg_error *err)
 {
-    bool go = true;
-
     snprintf(w->r->status, sizeof(w->r->status), "ok");
-    ZKG_TRY(compile(&go, w, err));
-    ZKG_TRY(setup(&go, w, err));
-    ZKG_TRY(prove(&go, w, err));
-    if (go)
-        ZKG_TRY(read_report(w, err));
-    ZKG_TRY(verify(&go, w, err));
-    return tamper(&go, w, err);
+    w->r->sum.max_error = -1;
+    w->r->run = zkg_alloc(w->inputs, sizeof(w->r->run[0]));
+    if (w->r->run == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    if (w->inputs == 0) {
+        fail(w, "compile", 3);
+        snprintf(w->r->message, sizeof(w->r->message),
+                 "%.200s has no input*.json, .npy or .safetensors", w->models);
+        return ZKG_OK;
+    }
+    ZKG_TRY(compile(w, err));
+    ZKG_TRY(setup(w, err));
+    for (uint32_t i = 0; i < w->inputs && is_ok(w); i++)
+        ZKG_TRY(prove_input(w, &w->in[i], err));
+    return ZKG_OK;
+}
+
+static zkg_status run_case(work *w, bool *skipped, zkg_error *err)
+{
+    char key[65], now[PATH];
+    zkg_status s;
+
+    ZKG_TRY(find_inputs(w, err));
+    ZKG_TRY(case_key(key, w, err));
+    ZKG_TRY(zkg_suite_read(w->r, w->c->folder, err));
+    *skipped = is_ok(w) && strcmp(w->r->key, key) == 0;
+    if (*skipped)
+        return ZKG_OK;
+    *w->r = (zkg_suite_result){.exit_code = 0};
+    memcpy(w->r->key, key, sizeof(key));
+    s = all_steps(w, err);
+    if (s == ZKG_OK)
+        s = zkg_suite_write(w->c, w->r, w->o->ranks, err);
+    zkg_free(w->r->run);
+    w->r->run = NULL;
+    zkg_suite_path(now, w->c->folder, "now");
+    (void)unlink(now);
+    if (!w->o->keep) {
+        remove_graph(w->graph);
+        (void)unlink(w->key);
+    }
+    return s;
 }
 
 zkg_status zkg_suite_run_case(zkg_suite_result *result, bool *skipped,
@@ -510,37 +566,14 @@ zkg_status zkg_suite_run_case(zkg_suite_result *result, bool *skipped,
                               zkg_error *err)
 {
     work w = {.c = c, .o = o, .srs = srs, .r = result};
-    char now[PATH], model_folder[PATH_MAX + 8], key[65];
     zkg_status s;
 
-    snprintf(model_folder, sizeof(model_folder), "%.3000s/%s", o->models,
-             c->name);
-    in_folder(w.model, model_folder, "model.onnx");
-    in_folder(w.input, model_folder, "input.json");
-    in_folder(w.expect, model_folder, "output.npy");
-    in_folder(w.graph, c->folder, "graph.zkg");
-    in_folder(w.key, c->folder, "key.vk");
-    in_folder(w.proof, c->folder, "case.proof");
-    in_folder(w.bad, c->folder, "tampered.proof");
-    in_folder(w.report, c->folder, "report.json");
-    in_folder(now, c->folder, "now");
-    ZKG_TRY(zkg_make_dir(c->folder, err));
-    ZKG_TRY(case_key(key, &w, err));
-    ZKG_TRY(zkg_suite_read(result, c->folder, err));
-    *skipped =
-        strcmp(result->status, "ok") == 0 && strcmp(result->key, key) == 0;
-    if (*skipped)
-        return ZKG_OK;
-    *result = (zkg_suite_result){.max_error = -1};
-    memcpy(result->key, key, sizeof(key));
-    s = all_steps(&w, err);
-    if (s == ZKG_OK)
-        s = write_result(&w, err);
-    (void)unlink(now);
-    if (!o->keep) {
-        remove_graph(w.graph);
-        (void)unlink(w.key);
-        (void)unlink(w.proof);
-    }
+    snprintf(w.models, sizeof(w.models), "%.3000s/%.127s", o->models, c->name);
+    zkg_suite_path(w.model, w.models, "model.onnx");
+    zkg_suite_path(w.graph, c->folder, "graph.zkg");
+    zkg_suite_path(w.key, c->folder, "key.vk");
+    zkg_suite_path(w.bad, c->folder, "tampered.proof");
+    s = run_case(&w, skipped, err);
+    zkg_free(w.in);
     return s;
 }
