@@ -169,7 +169,9 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * then.  An einsum is named by its place among the einsums of its task.
  *
  * divmod:   sum of the other terms = D quotient + remainder, 0 <= remainder <
- *           D; or = remainder - D quotient, the quotient negated
+ *           D; or = remainder - D quotient, the quotient negated.  D is a
+ *           number, or a number times a tensor that is there, of positive
+ *           values: the other factor of the quotient's term
  * digits:   the same, the remainder in digits of a mixed radix, lowest first:
  *           sum of R_i digit_i with R_0 = 1, R_i | R_{i+1} and R_n = D, the R_i
  *           being the digits' coefficients
@@ -177,7 +179,9 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * solve:    the one tensor of the einsum that is still unknown
  * max:      of a term -D t[..] that lacks axes of out: the maximum, over these,
  *           of floor(A / D), A the sum of the terms that are known by then
- * map:      row of `table` found by column 0 in `from`; its last column
+ * map:      row of `table` found by column 0 in `from`; its last column, or
+ *           one by number
+ * copy:     the same elements in the same order, in another shape
  * count:    how often each row of `table` is looked up
  * constant: every element
  */
@@ -207,6 +211,13 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_map(zkg_graph *g,
                                                      const char *from,
                                                      const char *to,
                                                      zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status
+zkg_graph_rule_map_column(zkg_graph *g, const char *table, uint32_t column,
+                          const char *from, const char *to, zkg_error *err);
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_copy(zkg_graph *g,
+                                                      const char *from,
+                                                      const char *to,
+                                                      zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_count(zkg_graph *g,
                                                        const char *table,
                                                        const char *to,

@@ -699,10 +699,36 @@ zkg_status zkg_graph_rule_max(zkg_graph *g, const char *task, uint32_t einsum,
 zkg_status zkg_graph_rule_map(zkg_graph *g, const char *table, const char *from,
                               const char *to, zkg_error *err)
 {
+    uint32_t id = 0;
+
+    ZKG_TRY(find_table(&id, g, table, err));
+    return zkg_graph_rule_map_column(g, table, g->st.table[id].columns - 1,
+                                     from, to, err);
+}
+
+zkg_status zkg_graph_rule_map_column(zkg_graph *g, const char *table,
+                                     uint32_t column, const char *from,
+                                     const char *to, zkg_error *err)
+{
     zkg_rule r = no_rule;
 
     r.kind = ZKG_RULE_MAP;
+    r.column = column;
     ZKG_TRY(find_table(&r.table, g, table, err));
+    if (column >= g->st.table[r.table].columns)
+        return BAD("a rule takes column %u of table %s, which has %u", column,
+                   table, g->st.table[r.table].columns);
+    ZKG_TRY(find_tensor(&r.from, g, from, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    return add_rule(g, &r, err);
+}
+
+zkg_status zkg_graph_rule_copy(zkg_graph *g, const char *from, const char *to,
+                               zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_COPY;
     ZKG_TRY(find_tensor(&r.from, g, from, err));
     ZKG_TRY(find_tensor(&r.to, g, to, err));
     return add_rule(g, &r, err);

@@ -23,7 +23,8 @@ typedef enum zkg_rule_kind {
     ZKG_RULE_CONSTANT,
     ZKG_RULE_CIRCUIT,
     ZKG_RULE_MAX,
-    ZKG_RULE_RSQRT
+    ZKG_RULE_RSQRT,
+    ZKG_RULE_COPY
 } zkg_rule_kind;
 
 /** A rule; ids that the kind has no use for are ZKG_NO_ID. */
@@ -32,7 +33,8 @@ typedef struct zkg_rule {
     uint32_t task;      /**< divmod, solve, max, circuit */
     uint32_t einsum;    /**< divmod, solve, max */
     uint32_t table;     /**< map, count */
-    uint32_t from;      /**< map, rsqrt */
+    uint32_t column;    /**< map: of the table, what is made */
+    uint32_t from;      /**< map, rsqrt, copy */
     uint32_t to;        /**< what is made; of divmod, the quotient; circuit
                              makes several, zkg_rule_makes() */
     uint32_t remainder; /**< divmod; the lowest digit */

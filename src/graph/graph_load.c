@@ -440,6 +440,25 @@ static zkg_status load_rsqrt(zkg_graph *g, const zkg_json *v, zkg_error *err)
     return ZKG_OK;
 }
 
+static zkg_status load_map(zkg_graph *g, const zkg_json *v, zkg_error *err)
+{
+    const char *table, *from, *to;
+    uint64_t column;
+
+    ZKG_TRY(KNOWN(v, "rule", "table", "column", "from", "to"));
+    ZKG_TRY(need_string(&table, v, "table", err));
+    ZKG_TRY(need_string(&from, v, "from", err));
+    ZKG_TRY(need_string(&to, v, "to", err));
+    if (zkg_json_get(v, "column") == NULL) {
+        AT(v, zkg_graph_rule_map(g, table, from, to, &local_));
+        return ZKG_OK;
+    }
+    ZKG_TRY(need_u64(&column, v, "column", UINT32_MAX, err));
+    AT(v, zkg_graph_rule_map_column(g, table, (uint32_t)column, from, to,
+                                    &local_));
+    return ZKG_OK;
+}
+
 static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
 {
     const char *rule, *task, *table, *from, *to, *rem;
@@ -473,11 +492,12 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_string(&to, v, "to", err));
         AT(v, zkg_graph_rule_max(g, task, (uint32_t)einsum, to, &local_));
     } else if (strcmp(rule, "map") == 0) {
-        ZKG_TRY(KNOWN(v, "rule", "table", "from", "to"));
-        ZKG_TRY(need_string(&table, v, "table", err));
+        return load_map(g, v, err);
+    } else if (strcmp(rule, "copy") == 0) {
+        ZKG_TRY(KNOWN(v, "rule", "from", "to"));
         ZKG_TRY(need_string(&from, v, "from", err));
         ZKG_TRY(need_string(&to, v, "to", err));
-        AT(v, zkg_graph_rule_map(g, table, from, to, &local_));
+        AT(v, zkg_graph_rule_copy(g, from, to, &local_));
     } else if (strcmp(rule, "count") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "table", "to"));
         ZKG_TRY(need_string(&table, v, "table", err));
@@ -496,7 +516,7 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         return zkg_json_fail(
             err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
             "there is no rule \"%s\" here (divmod, digits, solve, "
-            "max, map, count, constant, circuit, rsqrt)",
+            "max, map, count, constant, circuit, rsqrt, copy)",
             rule);
     }
     return ZKG_OK;

@@ -229,8 +229,9 @@ static void save_digits(zkg_json_out *o, const zkg_statement *st,
 static void save_rule(zkg_json_out *o, const zkg_statement *st,
                       const zkg_rule *r)
 {
-    static const char *const names[] = {"divmod",   "solve",   "map", "count",
-                                        "constant", "circuit", "max", "rsqrt"};
+    static const char *const names[] = {"divmod", "solve",    "map",
+                                        "count",  "constant", "circuit",
+                                        "max",    "rsqrt",    "copy"};
 
     zkg_json_out_line_object(o);
     key_string(o, "rule", r->digits > 0 ? "digits" : names[r->kind]);
@@ -240,6 +241,8 @@ static void save_rule(zkg_json_out *o, const zkg_statement *st,
         key_u64(o, "einsum", r->einsum);
     if (r->table != ZKG_NO_ID)
         key_string(o, "table", st->table[r->table].name);
+    if (r->kind == ZKG_RULE_MAP && r->column + 1 != st->table[r->table].columns)
+        key_u64(o, "column", r->column);
     if (r->from != ZKG_NO_ID)
         key_string(o, "from", st->tensor[r->from].name);
     if (r->to != ZKG_NO_ID)

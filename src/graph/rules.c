@@ -129,6 +129,40 @@ static zkg_status lone_term(int64_t *c, zkg_cells *cell, const zkg_graph *g,
     return ZKG_OK;
 }
 
+/* The term of the quotient: alone, or times a divisor that is there. */
+static zkg_status quotient_term(int64_t *c, zkg_cells *cell, zkg_cells *divisor,
+                                const zkg_graph *g, const zkg_rule *r,
+                                const zkg_array *arrays, zkg_error *err)
+{
+    const zkg_task *t = &g->st.task[r->task];
+    const zkg_stmt_einsum *e = &g->st.kernel[t->kernel].einsum[r->einsum];
+
+    divisor->array = NULL;
+    for (uint32_t i = 0; i < e->terms; i++) {
+        const zkg_stmt_term *m = &e->term[i];
+        const zkg_stmt_factor *f[2] = {&m->factor[0], &m->factor[1]};
+
+        if (m->factors == 2 && t->bind[f[1]->param] == r->to) {
+            f[0] = &m->factor[1];
+            f[1] = &m->factor[0];
+        }
+        if (m->factors != 2 || t->bind[f[0]->param] != r->to)
+            continue;
+        if (f[0]->indices != e->out_axes || !is_over_out(e, f[0]) ||
+            !is_over_out(e, f[1]) || !zkg_coeff_to_i64(c, &m->c))
+            return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                            "task %s, einsum %u: quotient and divisor are not "
+                            "plain factors of one term of it",
+                            t->name, r->einsum);
+        ZKG_TRY(need(arrays, g, t->bind[f[1]->param], err));
+        (void)zkg_cells_factor(cell, &g->st, t, f[0], &arrays[r->to]);
+        (void)zkg_cells_factor(divisor, &g->st, t, f[1],
+                               &arrays[t->bind[f[1]->param]]);
+        return ZKG_OK;
+    }
+    return lone_term(c, cell, g, r, r->to, arrays, err);
+}
+
 static zkg_status sum_others(int64_t **sum, zkg_grid *out, const zkg_graph *g,
                              const zkg_rule *r, const zkg_array *arrays,
                              zkg_error *err)
@@ -162,9 +196,10 @@ typedef struct digit_cells {
 
 /* The coefficients are -R_i of the digits, or R_i of all (flip); of the
  * quotient likewise, or it is negated. */
-static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
-                              const zkg_graph *g, const zkg_rule *r,
-                              const zkg_array *arrays, zkg_error *err)
+static zkg_status find_digits(digit_cells *out, zkg_cells *divisor, bool *flip,
+                              bool *negated, const zkg_graph *g,
+                              const zkg_rule *r, const zkg_array *arrays,
+                              zkg_error *err)
 {
     int64_t c;
 
@@ -176,13 +211,16 @@ static zkg_status find_digits(digit_cells *out, bool *flip, bool *negated,
         out->radix[i] = *flip || c == INT64_MIN ? c : -c;
     }
     out->id[out->n] = r->to;
-    ZKG_TRY(lone_term(&c, &out->cell[out->n], g, r, r->to, arrays, err));
+    ZKG_TRY(quotient_term(&c, &out->cell[out->n], divisor, g, r, arrays, err));
     *negated = (c > 0) != *flip;
     out->radix[out->n] = c > 0 || c == INT64_MIN ? c : -c;
     for (uint32_t i = 0; i < out->n; i++) {
+        /* A tensor's element bounds the highest digit by itself. */
+        const bool open = divisor->array != NULL && i + 1 == out->n;
+
         if (out->radix[0] != 1 || out->radix[i + 1] < 1 ||
-            out->radix[i] > out->radix[i + 1] ||
-            out->radix[i + 1] % out->radix[i] != 0)
+            (!open && (out->radix[i] > out->radix[i + 1] ||
+                       out->radix[i + 1] % out->radix[i] != 0)))
             return zkg_fail(err, ZKG_ERR_MALFORMED,
                             "task %s, einsum %u: divmod needs coefficients -D "
                             "and -1 of quotient and remainder, digits such as "
@@ -235,17 +273,44 @@ static void divide(int64_t *restrict q, int64_t *restrict v, int64_t d,
     }
 }
 
+/* The same by c times a tensor's elements, which are to be positive. */
+static zkg_status divide_by(int64_t q[ZKG_RUN_MAX], int64_t v[ZKG_RUN_MAX],
+                            int64_t c, zkg_runs *run, uint32_t cell,
+                            const zkg_array *divisor, const zkg_task *t,
+                            zkg_error *err)
+{
+    int64_t d[ZKG_RUN_MAX] = {0};
+    const bool ok = zkg_runs_read(d, run, cell, divisor);
+
+    for (size_t i = 0; i < run->n; i++) {
+        int64_t by;
+
+        if (!ok || d[i] < 1 || !zkg_mul_i64_ok(&by, d[i], c))
+            return zkg_fail(err, ZKG_ERR_WITNESS,
+                            "task %s: a division by %lld, which is not "
+                            "positive or too large",
+                            t->name, (long long)d[i]);
+        divide(&q[i], &v[i], by, 1);
+    }
+    return ZKG_OK;
+}
+
 /* Quotient and digits of a run. */
 static zkg_status divmod_run(zkg_array *arrays, const zkg_graph *g,
-                             const digit_cells *digit, bool negated,
-                             const zkg_runs *run, int64_t v[ZKG_RUN_MAX],
+                             const zkg_task *t, const digit_cells *digit,
+                             const zkg_array *divisor, bool negated,
+                             zkg_runs *run, int64_t v[ZKG_RUN_MAX],
                              zkg_error *err)
 {
     int64_t q[ZKG_RUN_MAX];
 
     /* From the highest: what is left is a remainder of the next. */
     for (uint32_t k = digit->n + 1; k-- > 0;) {
-        divide(q, v, digit->radix[k], run->n);
+        if (k == digit->n && divisor != NULL)
+            ZKG_TRY(divide_by(q, v, digit->radix[k], run, digit->n + 2, divisor,
+                              t, err));
+        else
+            divide(q, v, digit->radix[k], run->n);
         for (size_t i = 0; k == digit->n && negated && i < run->n; i++)
             q[i] = -q[i];
         ZKG_TRY(store_run(arrays, g, digit->id[k], run->cell[k], run->step[k],
@@ -275,21 +340,23 @@ static zkg_status divmod_fill(zkg_array *arrays, const zkg_graph *g,
                               const int64_t *sum, zkg_error *err)
 {
     const zkg_task *t = &g->st.task[r->task];
-    zkg_cells cell[3 + ZKG_RULE_DIGITS];
+    zkg_cells cell[4 + ZKG_RULE_DIGITS], divisor = {.array = NULL};
     bool flip = false, negated = false;
     digit_cells digit;
     zkg_runs run;
 
-    ZKG_TRY(find_digits(&digit, &flip, &negated, g, r, arrays, err));
+    ZKG_TRY(find_digits(&digit, &divisor, &flip, &negated, g, r, arrays, err));
     memcpy(cell, digit.cell, sizeof(digit.cell));
     ZKG_TRY(find_equals(&cell[digit.n + 1], arrays, g, r, err));
-    zkg_runs_init(&run, out, cell, digit.n + 2);
+    cell[digit.n + 2] = divisor;
+    zkg_runs_init(&run, out, cell, digit.n + (divisor.array != NULL ? 3 : 2));
     while (zkg_runs_next(&run)) {
         int64_t v[ZKG_RUN_MAX];
 
         ZKG_TRY(take_run(v, &run, sum, cell[digit.n + 1].array, digit.n + 1,
                          flip, t, err));
-        ZKG_TRY(divmod_run(arrays, g, &digit, negated, &run, v, err));
+        ZKG_TRY(divmod_run(arrays, g, t, &digit, divisor.array, negated, &run,
+                           v, err));
     }
     return ZKG_OK;
 }
@@ -501,7 +568,7 @@ static zkg_status map_run(zkg_array *arrays, const zkg_graph *g,
 
         if (!zkg_row_find(&row, finder, &v[k], 1))
             return not_in_table(g, r, finder, i + k, v[k], err);
-        v[k] = zkg_stmt_table_entry(table, table->columns - 1, row);
+        v[k] = zkg_stmt_table_entry(table, r->column, row);
     }
     if (there < n)
         return zkg_fail(err, ZKG_ERR_WITNESS,
@@ -537,6 +604,24 @@ static zkg_status run_map(zkg_array *arrays, const zkg_graph *g,
     }
     zkg_row_finder_clear(&finder);
     return s;
+}
+
+static zkg_status run_copy(zkg_array *arrays, const zkg_graph *g,
+                           const zkg_rule *r, zkg_error *err)
+{
+    const uint64_t n = zkg_tensor_count(&g->st.tensor[r->to]);
+
+    if (n != zkg_tensor_count(&g->st.tensor[r->from]))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "a rule copies tensor %s to %s, which has another "
+                        "size",
+                        g->st.tensor[r->from].name, g->st.tensor[r->to].name);
+    ZKG_TRY(need(arrays, g, r->from, err));
+    ZKG_TRY(make(arrays, g, r->to, err));
+    for (uint64_t i = 0; i < n; i++)
+        ZKG_TRY(zkg_rule_store(arrays, g, r->to, i,
+                               zkg_array_get_i64(&arrays[r->from], i), err));
+    return ZKG_OK;
 }
 
 static zkg_status run_count(zkg_array *arrays, const zkg_graph *g,
@@ -635,6 +720,8 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
         return run_count(arrays, g, r, err);
     case ZKG_RULE_RSQRT:
         return run_rsqrt(arrays, g, r, err);
+    case ZKG_RULE_COPY:
+        return run_copy(arrays, g, r, err);
     case ZKG_RULE_CIRCUIT:
         return zkg_rule_circuit(arrays, g, r->task, hints, err);
     default:

@@ -2,6 +2,7 @@
 /* Operators over plain integers. */
 #include "nn/model.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -223,6 +224,40 @@ bool zkg_nn_model_layer_norm(int64_t *acc, int64_t *m, int64_t *v, int64_t *u,
             acc[i] += bias[i] * ((int64_t)1 << rest);
     }
     return true;
+}
+
+bool zkg_nn_model_divide(int64_t *y, int64_t a, int64_t b, uint32_t shift)
+{
+    int64_t top;
+
+    if (b == 0 || shift > 62 || b == INT64_MIN || a == INT64_MIN ||
+        !zkg_mul_i64_ok(&top, b < 0 ? -a : a, (int64_t)1 << shift) ||
+        top < -((int64_t)1 << 62) || top > (int64_t)1 << 62)
+        return false;
+    *y = zkg_nn_round_div(top, b < 0 ? -b : b);
+    return true;
+}
+
+int64_t zkg_nn_model_exp(int64_t d, uint32_t scale, uint32_t bits)
+{
+    return (int64_t)floor(
+        ldexp(exp(-ldexp((double)d, -(int)scale)), (int)bits) + 0.5);
+}
+
+void zkg_nn_model_softmax(int64_t *y, const int64_t *x, uint64_t n,
+                          uint64_t stride, uint32_t scale, uint32_t bits)
+{
+    int64_t most = x[0], sum = 0;
+
+    for (uint64_t i = 1; i < n; i++)
+        most = x[i * stride] > most ? x[i * stride] : most;
+    for (uint64_t i = 0; i < n; i++) {
+        y[i * stride] = zkg_nn_model_exp(most - x[i * stride], scale, bits);
+        sum += y[i * stride];
+    }
+    for (uint64_t i = 0; i < n; i++)
+        y[i * stride] =
+            zkg_nn_round_div(y[i * stride] * ((int64_t)1 << scale), sum);
 }
 
 void zkg_nn_model_rescale(int64_t *a, uint64_t n, int64_t d)

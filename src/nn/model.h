@@ -91,6 +91,26 @@ bool zkg_nn_model_layer_norm(int64_t *acc, int64_t *m, int64_t *v, int64_t *u,
                              const zkg_nn_norm *how, const int64_t *gain,
                              const int64_t *bias, const int64_t *x);
 
+/**
+ * y = floor(2^shift a / b + 1/2), b of either sign.
+ *
+ * @return false when b is 0, or a number leaves 62 bits
+ */
+bool zkg_nn_model_divide(int64_t *y, int64_t a, int64_t b, uint32_t shift);
+
+/** floor(exp(-d / 2^scale) 2^bits + 1/2), d >= 0. */
+int64_t zkg_nn_model_exp(int64_t d, uint32_t scale, uint32_t bits);
+
+/**
+ * One row, with e[i] = zkg_nn_model_exp(max x - x[i], scale, bits):
+ *
+ *     y[i] = floor(2^scale e[i] / sum e + 1/2)
+ *
+ * @param stride between elements of the row, in x and y
+ */
+void zkg_nn_model_softmax(int64_t *y, const int64_t *x, uint64_t n,
+                          uint64_t stride, uint32_t scale, uint32_t bits);
+
 /** a[i] = round(a[i] / d). */
 void zkg_nn_model_rescale(int64_t *a, uint64_t n, int64_t d);
 

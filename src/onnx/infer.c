@@ -266,8 +266,7 @@ static zkg_status unsqueeze(const site *s)
 typedef struct walk {
     zkg_onnx_shape out;
     int64_t start, stride[ZKG_ONNX_MAX_AXES];
-    const int64_t *pick; /* gather: rows along axis `at`, or NULL */
-    uint32_t at;
+    int64_t *const *pick;              /* entries of some axes, or NULL */
     uint64_t limit[ZKG_ONNX_MAX_AXES]; /* pad: real lengths, 0: no limit */
     int64_t before[ZKG_ONNX_MAX_AXES];
 } walk;
@@ -286,8 +285,8 @@ static uint64_t walk_source(const void *how, uint64_t i)
             if (pos < 0 || pos >= (int64_t)w->limit[k])
                 return UINT64_MAX;
         }
-        if (w->pick != NULL && k == w->at)
-            pos = w->pick[pos];
+        if (w->pick != NULL && w->pick[k] != NULL)
+            pos = w->pick[k][pos];
         at += pos * w->stride[k];
     }
     return (uint64_t)at;
@@ -397,6 +396,19 @@ static zkg_status slice(const site *s)
     return whole ? identity(s) : move(s, &w.out, walk_source, &w, 0);
 }
 
+/* Entries of an axis, to be filled. */
+static zkg_status new_picks(int64_t **pick, const site *s, uint32_t axis,
+                            uint64_t n)
+{
+    *pick = zkg_alloc(n, sizeof(**pick));
+    if (*pick == NULL)
+        return zkg_fail(s->err, ZKG_ERR_NOMEM, "no memory");
+    zkg_free(s->n->pick[axis]);
+    s->n->pick[axis] = *pick;
+    s->n->picks[axis] = n;
+    return ZKG_OK;
+}
+
 static zkg_status gather(const site *s)
 {
     const zkg_onnx_shape *x = &in(s, 0)->shape;
@@ -406,36 +418,29 @@ static zkg_status gather(const site *s)
     zkg_onnx_shape shape = {.axes = 0};
     uint32_t axis;
     walk w = {.start = 0};
-    zkg_status st;
 
     ZKG_TRY(take_axis(&axis, s, zkg_onnx_attr_i(s->n, "axis", 0), x->axes));
     if (index == NULL || index->whole == NULL)
         return ZKG_OK;
     if (x->axes - 1 + in_shape->axes > ZKG_ONNX_MAX_AXES)
         return bad(s, "too many axes");
-    pick = zkg_alloc(index->count, sizeof(pick[0]));
-    if (pick == NULL)
-        return zkg_fail(s->err, ZKG_ERR_NOMEM, "no memory");
+    ZKG_TRY(new_picks(&pick, s, axis, index->count));
     for (uint64_t i = 0; i < index->count; i++) {
         pick[i] = index->whole[i];
         if (pick[i] < 0 && pick[i] >= -(int64_t)x->len[axis])
             pick[i] += (int64_t)x->len[axis];
-        if (pick[i] < 0 || pick[i] >= (int64_t)x->len[axis]) {
-            zkg_free(pick);
+        if (pick[i] < 0 || pick[i] >= (int64_t)x->len[axis])
             return bad(s, "an index beyond its axis");
-        }
     }
-    if (in_shape->axes == 1) {
-        set_moves(s, x->axes);
-        s->n->from[axis] = pick[0];
-        s->n->step[axis] = index->count > 1 ? pick[1] - pick[0] : 1;
-        for (uint64_t i = 0; i + 1 < index->count; i++)
-            s->n->moves = s->n->moves && s->n->step[axis] != 0 &&
-                          pick[i + 1] - pick[i] == s->n->step[axis];
-    }
+    set_moves(s, x->axes);
+    s->n->from[axis] = index->count > 0 ? pick[0] : 0;
+    s->n->step[axis] = index->count > 1 ? pick[1] - pick[0] : 1;
+    for (uint64_t i = 0; i + 1 < index->count; i++)
+        s->n->moves = s->n->moves && s->n->step[axis] != 0 &&
+                      pick[i + 1] - pick[i] == s->n->step[axis];
+    s->n->selects = !s->n->moves;
     strides(stride, x);
-    w.pick = pick;
-    w.at = axis;
+    w.pick = s->n->pick;
     w.out.axes = x->axes;
     for (uint32_t k = 0; k < x->axes; k++) {
         w.out.len[k] = k == axis ? index->count : x->len[k];
@@ -445,9 +450,43 @@ static zkg_status gather(const site *s)
         if (k != axis)
             shape.len[shape.axes++] = x->len[k];
     }
-    st = move(s, &shape, walk_source, &w, 0);
-    zkg_free(pick);
-    return st;
+    return move(s, &shape, walk_source, &w, 0);
+}
+
+/* Which entry of an axis stands at position `at`, which may lie outside. */
+static int64_t mirrored(int64_t at, int64_t len, bool edge)
+{
+    if (edge || len == 1)
+        return clamp(at, 0, len - 1);
+    while (at < 0 || at >= len)
+        at = at < 0 ? -at : 2 * (len - 1) - at;
+    return at;
+}
+
+/* Modes `edge` and `reflect`; others are left alone. */
+static zkg_status pad_by_entries(const site *s, walk *w, const char *mode)
+{
+    const zkg_onnx_shape *x = &in(s, 0)->shape;
+    const bool edge = strcmp(mode, "edge") == 0;
+
+    if (!edge && strcmp(mode, "reflect") != 0) {
+        set_shape(s, &w->out, in(s, 0)->is_real);
+        return ZKG_OK;
+    }
+    for (uint32_t k = 0; k < x->axes; k++) {
+        int64_t *pick;
+
+        if (w->before[k] == 0 && w->out.len[k] == x->len[k])
+            continue;
+        ZKG_TRY(new_picks(&pick, s, k, w->out.len[k]));
+        for (uint64_t i = 0; i < w->out.len[k]; i++)
+            pick[i] =
+                mirrored((int64_t)i - w->before[k], (int64_t)x->len[k], edge);
+    }
+    s->n->selects = true;
+    memset(w->limit, 0, sizeof(w->limit));
+    w->pick = s->n->pick;
+    return move(s, &w->out, walk_source, w, 0);
 }
 
 static zkg_status pad(const site *s)
@@ -479,12 +518,9 @@ static zkg_status pad(const site *s)
     }
     if (none)
         return identity(s);
-    if (strcmp(mode, "constant") != 0) {
-        set_shape(s, &w.out, in(s, 0)->is_real);
-        return ZKG_OK;
-    }
-    if (in(s, 2) == NULL || (value != NULL && value->count == 1 &&
-                             zkg_onnx_tensor_at(value, 0) == 0)) {
+    if (strcmp(mode, "constant") != 0)
+        return pad_by_entries(s, &w, mode);
+    if (in(s, 2) == NULL || (value != NULL && value->count == 1)) {
         set_moves(s, x->axes);
         for (uint32_t k = 0; k < x->axes; k++)
             s->n->from[k] = -w.before[k];
@@ -849,19 +885,19 @@ static zkg_status matmul(const site *s)
 
     if (b == NULL || a->shape.axes == 0 || b->shape.axes == 0)
         return bad(s, "an input is missing, or a scalar");
-    if (a->shape.axes == 1 || b->shape.axes == 1)
-        return ZKG_OK;
     x = a->shape;
     y = b->shape;
-    if (x.len[x.axes - 1] != y.len[y.axes - 2])
+    if (x.len[x.axes - 1] != y.len[y.axes == 1 ? 0 : y.axes - 2])
         return bad(s, "matrices that do not fit each other");
-    x.axes -= 2;
-    y.axes -= 2;
+    /* A vector is one row, or one column, that the result lacks. */
+    x.axes = x.axes == 1 ? 0 : x.axes - 2;
+    y.axes = y.axes == 1 ? 0 : y.axes - 2;
     if (!broadcast(&shape, &x, &y) || shape.axes + 2 > ZKG_ONNX_MAX_AXES)
         return bad(s, "shapes that do not broadcast");
-    shape.len[shape.axes] = x.len[x.axes];
-    shape.len[shape.axes + 1] = y.len[y.axes + 1];
-    shape.axes += 2;
+    if (a->shape.axes > 1)
+        shape.len[shape.axes++] = a->shape.len[a->shape.axes - 2];
+    if (b->shape.axes > 1)
+        shape.len[shape.axes++] = b->shape.len[b->shape.axes - 1];
     set_shape(s, &shape, true);
     return ZKG_OK;
 }

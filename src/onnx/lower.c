@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "graph/inputs.h"
+#include "nn/special.h"
 #include "onnx/lower_internal.h"
 #include "tensor/dtype.h"
 #include "tensor/quantise.h"
@@ -40,6 +41,14 @@ uint64_t zkg_onnx_flow_bound(const zkg_onnx_lowering *w, const zkg_onnx_flow *f)
     return a > b ? a : b;
 }
 
+zkg_interval zkg_onnx_flow_range(const zkg_onnx_lowering *w,
+                                 const zkg_onnx_flow *f)
+{
+    const uint32_t id = zkg_statement_tensor_id(&w->g->st, f->tensor);
+
+    return (zkg_interval){w->g->st.tensor[id].min, w->g->st.tensor[id].max};
+}
+
 /* ---- shapes ---- */
 
 bool zkg_onnx_align(zkg_onnx_map *out, const zkg_onnx_flow *f,
@@ -66,6 +75,48 @@ bool zkg_onnx_align(zkg_onnx_map *out, const zkg_onnx_flow *f,
         at++;
     }
     return at == f->axes;
+}
+
+static bool has_shape(const zkg_onnx_flow *f, const zkg_onnx_shape *s)
+{
+    return f->axes == s->axes &&
+           memcmp(f->len, s->len, s->axes * sizeof(s->len[0])) == 0;
+}
+
+zkg_status zkg_onnx_plain(zkg_onnx_flow **out, zkg_onnx_lowering *w,
+                          uint32_t value)
+{
+    const zkg_onnx_shape *s = &w->m->value[value].shape;
+    zkg_onnx_flow *root = zkg_onnx_flow_of(w, value), *f = &w->plain[value];
+    char name[ZKG_ONNX_NAME], tensor[ZKG_NN_TASK_NAME];
+    zkg_interval seen;
+
+    *out = has_shape(root, s) ? root : f;
+    if (*out == root || f->tensor[0] != 0)
+        return ZKG_OK;
+    snprintf(name, sizeof(name), "%.60s.as%u", root->tensor, value);
+    ZKG_TRY(zkg_nn_reshape_add(tensor, w->g, name, root->tensor, s->axes,
+                               s->len, w->err));
+    *f = *root;
+    f->axes = s->axes;
+    memcpy(f->len, s->len, sizeof(s->len));
+    snprintf(f->tensor, sizeof(f->tensor), "%.110s", tensor);
+    seen = zkg_onnx_seen(f->sample, w->samples * f->count);
+    return zkg_onnx_note(w, name, "Reshape", f, seen, zkg_onnx_flow_range(w, f),
+                         "", 1);
+}
+
+zkg_status zkg_onnx_aligned(zkg_onnx_flow **out, zkg_onnx_map *map,
+                            zkg_onnx_lowering *w, uint32_t value,
+                            const zkg_onnx_shape *logical)
+{
+    *out = zkg_onnx_flow_of(w, value);
+    if (zkg_onnx_align(map, *out, logical))
+        return ZKG_OK;
+    ZKG_TRY(zkg_onnx_plain(out, w, value));
+    return zkg_onnx_align(map, *out, logical)
+               ? ZKG_OK
+               : zkg_onnx_refuse(w, "its input has a shape that does not fit");
 }
 
 void zkg_onnx_push_axes(zkg_nn_layer *l, const zkg_onnx_flow *f)
@@ -326,9 +377,7 @@ static zkg_status emit_function(zkg_onnx_lowering *w, uint32_t base,
 {
     const zkg_onnx_flow *x = &w->flow[base];
     const zkg_onnx_node *n = &w->m->node[w->m->value[value].maker];
-    const uint32_t id = zkg_statement_tensor_id(&w->g->st, x->tensor);
-    const zkg_interval range = {w->g->st.tensor[id].min,
-                                w->g->st.tensor[id].max};
+    const zkg_interval range = zkg_onnx_flow_range(w, x);
     char table[ZKG_NN_TABLE_NAME], name[ZKG_ONNX_NAME];
     zkg_onnx_function f;
     zkg_status s;
@@ -610,9 +659,16 @@ static zkg_status lower_node(zkg_onnx_lowering *w)
         return zkg_onnx_lower_matmul(w);
     case ZKG_ONNX_AFFINE:
         return zkg_onnx_lower_affine(w);
+    case ZKG_ONNX_MATRICES:
+        return zkg_onnx_lower_matrices(w);
     case ZKG_ONNX_SUM:
     case ZKG_ONNX_PRODUCT:
+    case ZKG_ONNX_QUOTIENT:
         return zkg_onnx_lower_sum(w);
+    case ZKG_ONNX_SELECT:
+        return zkg_onnx_lower_select(w);
+    case ZKG_ONNX_SOFTMAX:
+        return zkg_onnx_lower_softmax(w);
     case ZKG_ONNX_POOL:
         return zkg_onnx_lower_pool(w);
     case ZKG_ONNX_MOVE:
@@ -706,11 +762,14 @@ zkg_status zkg_onnx_compile(zkg_graph **out, zkg_onnx_report *report,
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED, "a model without inputs");
     ZKG_TRY(zkg_graph_new(&w.g, err));
     w.flow = zkg_alloc(m->values, sizeof(w.flow[0]));
-    s = w.flow == NULL ? zkg_fail(err, ZKG_ERR_NOMEM, "no memory")
-                       : lower_all(&w);
+    w.plain = zkg_alloc(m->values, sizeof(w.plain[0]));
+    s = w.flow == NULL || w.plain == NULL
+            ? zkg_fail(err, ZKG_ERR_NOMEM, "no memory")
+            : lower_all(&w);
     for (uint32_t i = 0; i < m->values && w.flow != NULL; i++)
         zkg_free(w.flow[i].sample);
     zkg_free(w.flow);
+    zkg_free(w.plain);
     if (s == ZKG_OK) {
         *out = w.g;
         return ZKG_OK;

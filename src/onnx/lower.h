@@ -26,15 +26,19 @@ typedef enum zkg_onnx_role {
     ZKG_ONNX_NOTHING,  /**< folded, alias, dead, or part of another */
     ZKG_ONNX_FUNCTION, /**< of one value, element by element: a table */
     ZKG_ONNX_CONV,
-    ZKG_ONNX_MATMUL, /**< MatMul and Gemm */
-    ZKG_ONNX_AFFINE, /**< constants per channel or element: a x + b */
-    ZKG_ONNX_SUM,    /**< Add, Sub of two values */
+    ZKG_ONNX_MATMUL,   /**< MatMul and Gemm: a value with a constant matrix */
+    ZKG_ONNX_MATRICES, /**< all others */
+    ZKG_ONNX_AFFINE,   /**< constants per channel or element: a x + b */
+    ZKG_ONNX_SUM,      /**< Add, Sub of two values; Expand of one */
     ZKG_ONNX_PRODUCT,
+    ZKG_ONNX_QUOTIENT,
     ZKG_ONNX_POOL,   /**< sums over windows, divided */
     ZKG_ONNX_MOVE,   /**< elements to other places; Concat */
+    ZKG_ONNX_SELECT, /**< the same, along axes as constants say */
     ZKG_ONNX_REDUCE, /**< sums over axes, divided */
     ZKG_ONNX_MAX_POOL,
     ZKG_ONNX_LAYER_NORM,
+    ZKG_ONNX_SOFTMAX,
     ZKG_ONNX_UNSUPPORTED
 } zkg_onnx_role;
 

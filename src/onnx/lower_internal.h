@@ -29,7 +29,9 @@ typedef struct zkg_onnx_lowering {
     const zkg_onnx_plan *plan;
     const zkg_onnx_options *options;
     zkg_onnx_report *report;
-    zkg_onnx_flow *flow; /**< one a value */
+    zkg_onnx_flow *flow;  /**< one a value */
+    zkg_onnx_flow *plain; /**< one a value: in its own shape, where its root is
+                               not; the samples are the root's */
     uint64_t samples;
     uint32_t margin; /**< percent of what was seen that tables hold */
     uint32_t node;   /**< under way */
@@ -55,15 +57,23 @@ typedef struct zkg_onnx_map {
 bool zkg_onnx_align(zkg_onnx_map *out, const zkg_onnx_flow *f,
                     const zkg_onnx_shape *logical);
 
+/** A value's flow stored in the value's own shape: its root's, or one that a
+ *  task of its own makes. */
+zkg_status zkg_onnx_plain(zkg_onnx_flow **out, zkg_onnx_lowering *w,
+                          uint32_t value);
+
+/** A value's flow whose stored axes refine these: its root's, or a plain one.
+ */
+zkg_status zkg_onnx_aligned(zkg_onnx_flow **out, zkg_onnx_map *map,
+                            zkg_onnx_lowering *w, uint32_t value,
+                            const zkg_onnx_shape *logical);
+
 /** Append a kernel axis for each stored axis: a0, a1 .. */
 void zkg_onnx_push_axes(zkg_nn_layer *l, const zkg_onnx_flow *f);
 
 /** Append "a2,a3" for some stored axes to a list of names. */
 void zkg_onnx_name_axes(char *list, size_t bytes, uint32_t first,
                         uint32_t count);
-
-/** Is a value stored in its own shape? */
-bool zkg_onnx_is_plain(const zkg_onnx_lowering *w, uint32_t value);
 
 /** Append a name to a list. */
 void zkg_onnx_name_push(char *list, size_t bytes, const char *name);
@@ -73,6 +83,16 @@ zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
                           const char *suffix, uint32_t axes,
                           const uint64_t *len, const double *real,
                           uint32_t scale, int64_t **whole);
+
+/** factor times a constant, or factor over it, at a scale: a fixed tensor in
+ * its own shape, and its samples, which are the caller's. */
+zkg_status zkg_onnx_constant(zkg_onnx_flow *out, zkg_onnx_lowering *w,
+                             uint32_t value, const char *suffix, double factor,
+                             bool invert, uint32_t scale);
+
+/** What a flow's tensor may hold. */
+zkg_interval zkg_onnx_flow_range(const zkg_onnx_lowering *w,
+                                 const zkg_onnx_flow *f);
 
 /** A name for the node under way, and for a value's tensor: valid, unused. */
 void zkg_onnx_task_name(char name[ZKG_ONNX_NAME], const zkg_onnx_lowering *w,
@@ -99,9 +119,20 @@ zkg_interval zkg_onnx_margin(const zkg_onnx_lowering *w, zkg_interval seen);
 zkg_visibility zkg_onnx_visibility(const zkg_onnx_lowering *w, uint32_t value);
 
 /** A window for the models, x being stored as leading axes and its own. */
-zkg_status zkg_onnx_window_model(zkg_nn_window *out, const zkg_onnx_lowering *w,
-                                 const zkg_onnx_flow *x,
+zkg_status zkg_onnx_window_model(zkg_nn_window *out, zkg_onnx_flow **x,
+                                 zkg_onnx_lowering *w,
                                  const zkg_onnx_window *v);
+
+/** Append c p0[a0] p1[a1] to the terms of A; p1 may be NULL. */
+void zkg_onnx_push_term(zkg_nn_layer *l, int64_t c, const char *p0,
+                        const char *a0, const char *p1, const char *a1);
+
+/** samples * n zeros. */
+zkg_status zkg_onnx_new_acc(int64_t **acc, const zkg_onnx_lowering *w,
+                            uint64_t n);
+
+/** Refuse a node whose sums could leave 62 bits. */
+zkg_status zkg_onnx_too_large(const zkg_onnx_lowering *w);
 
 /** One line of the report. */
 zkg_status zkg_onnx_note(zkg_onnx_lowering *w, const char *name, const char *op,
@@ -118,6 +149,9 @@ zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_affine(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_sum(zkg_onnx_lowering *w);
+zkg_status zkg_onnx_lower_matrices(zkg_onnx_lowering *w);
+zkg_status zkg_onnx_lower_softmax(zkg_onnx_lowering *w);
+zkg_status zkg_onnx_lower_select(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_move(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w);

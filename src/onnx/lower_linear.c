@@ -21,14 +21,6 @@ static const zkg_onnx_shape *shape_of(const zkg_onnx_lowering *w, uint32_t v)
     return &w->m->value[v].shape;
 }
 
-static uint64_t elements(const zkg_onnx_shape *s)
-{
-    uint64_t n = 0;
-
-    (void)zkg_onnx_count(&n, s);
-    return n;
-}
-
 static uint64_t magnitude(const int64_t *v, uint64_t n)
 {
     uint64_t m = 0;
@@ -41,7 +33,8 @@ static uint64_t magnitude(const int64_t *v, uint64_t n)
     return m;
 }
 
-static zkg_status new_acc(int64_t **acc, const zkg_onnx_lowering *w, uint64_t n)
+zkg_status zkg_onnx_new_acc(int64_t **acc, const zkg_onnx_lowering *w,
+                            uint64_t n)
 {
     *acc = zkg_alloc(w->samples * n, sizeof(**acc));
     return *acc != NULL
@@ -49,7 +42,7 @@ static zkg_status new_acc(int64_t **acc, const zkg_onnx_lowering *w, uint64_t n)
                : zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory for calibration");
 }
 
-static zkg_status too_large(const zkg_onnx_lowering *w)
+zkg_status zkg_onnx_too_large(const zkg_onnx_lowering *w)
 {
     return zkg_onnx_refuse(w, "its sums could leave 62 bits; use smaller "
                               "scales");
@@ -64,8 +57,8 @@ static void factor(char out[160], const char *name, const char *list)
         snprintf(out, 160, "%.20s[%.120s]", name, list);
 }
 
-static void push_factor_term(zkg_nn_layer *l, int64_t c, const char *p0,
-                             const char *a0, const char *p1, const char *a1)
+void zkg_onnx_push_term(zkg_nn_layer *l, int64_t c, const char *p0,
+                        const char *a0, const char *p1, const char *a1)
 {
     char f0[160], f1[160] = "";
 
@@ -114,7 +107,7 @@ static double *reals(const zkg_onnx_tensor *t)
 
 /* What a product with a constant matrix is made of. */
 typedef struct dense {
-    const zkg_onnx_flow *x;
+    zkg_onnx_flow *x;
     zkg_onnx_map map; /* of {rows, k} */
     uint64_t rows, k, n;
     double *weight; /* n * k; owned */
@@ -210,7 +203,7 @@ static zkg_status add_dense(zkg_onnx_lowering *w, const dense *d)
     all_axes(all, x);
     zkg_nn_param_push(&l, "w", list, w_name);
     zkg_nn_param_push(&l, "x", all, x->tensor);
-    push_factor_term(&l, 1, "w", list, "x", all);
+    zkg_onnx_push_term(&l, 1, "w", list, "x", all);
     snprintf(l.out, sizeof(l.out), "%s", rows);
     zkg_onnx_name_push(l.out, sizeof(l.out), "o");
     st = ZKG_OK;
@@ -220,16 +213,16 @@ static zkg_status add_dense(zkg_onnx_lowering *w, const dense *d)
         st = zkg_onnx_fixed(w, b_name, "b", d->per_row ? first + 1 : 1, len,
                             d->bias, p + s, &bias);
         zkg_nn_param_push(&l, "b", d->per_row ? l.out : "o", b_name);
-        push_factor_term(&l, 1, "b", d->per_row ? l.out : "o", NULL, NULL);
+        zkg_onnx_push_term(&l, 1, "b", d->per_row ? l.out : "o", NULL, NULL);
     }
     if (st == ZKG_OK &&
         !zkg_nn_sum_fits(
             d->k, magnitude(weight, d->k * d->n), zkg_onnx_flow_bound(w, x),
             bias == NULL ? 0
                          : magnitude(bias, d->per_row ? d->rows * d->n : d->n)))
-        st = too_large(w);
+        st = zkg_onnx_too_large(w);
     if (st == ZKG_OK)
-        st = new_acc(&acc, w, d->rows * d->n);
+        st = zkg_onnx_new_acc(&acc, w, d->rows * d->n);
     if (st == ZKG_OK)
         dense_model(acc, w, d, weight, bias);
     zkg_free(weight);
@@ -239,7 +232,7 @@ static zkg_status add_dense(zkg_onnx_lowering *w, const dense *d)
                         : st;
 }
 
-static zkg_status lower_dense(zkg_onnx_lowering *w)
+zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w)
 {
     dense d = {.x = zkg_onnx_flow_of(w, node_of(w)->input[0])};
     zkg_onnx_shape logical = {.axes = 2};
@@ -249,76 +242,13 @@ static zkg_status lower_dense(zkg_onnx_lowering *w)
         s = take_bias(&d, w);
     logical.len[0] = d.rows;
     logical.len[1] = d.k;
-    if (s == ZKG_OK && !zkg_onnx_align(&d.map, d.x, &logical))
-        s = zkg_onnx_refuse(w, "its input was reshaped in a way that is not "
-                               "there yet");
+    if (s == ZKG_OK)
+        s = zkg_onnx_aligned(&d.x, &d.map, w, node_of(w)->input[0], &logical);
     if (s == ZKG_OK)
         s = add_dense(w, &d);
     zkg_free(d.weight);
     zkg_free(d.bias);
     return s;
-}
-
-/* Is a flow stored in its value's own shape? */
-bool zkg_onnx_is_plain(const zkg_onnx_lowering *w, uint32_t value)
-{
-    const zkg_onnx_flow *f = zkg_onnx_flow_of(w, value);
-    const zkg_onnx_shape *s = shape_of(w, value);
-
-    return f->axes == s->axes &&
-           memcmp(f->len, s->len, s->axes * sizeof(s->len[0])) == 0;
-}
-
-/* Two values: [.., m, k] [.., k, n], the leading axes alike. */
-static zkg_status lower_product_of_matrices(zkg_onnx_lowering *w)
-{
-    const zkg_onnx_node *n = node_of(w);
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, n->input[0]);
-    const zkg_onnx_flow *y = zkg_onnx_flow_of(w, n->input[1]);
-    const uint32_t axes = x->axes;
-    char name[ZKG_ONNX_NAME], lead[64] = "", f0[64], f1[64];
-    zkg_nn_layer l = {.name = name,
-                      .divisor = (uint64_t)1 << w->options->scale};
-    uint64_t batch = 1;
-    int64_t *acc;
-
-    if (!zkg_onnx_is_plain(w, n->input[0]) ||
-        !zkg_onnx_is_plain(w, n->input[1]) || x->axes != y->axes || axes < 2 ||
-        memcmp(x->len, y->len, (axes - 2) * sizeof(x->len[0])) != 0)
-        return zkg_onnx_refuse(w, "matrices whose leading axes differ, or that "
-                                  "were reshaped, are not there yet");
-    zkg_onnx_push_axes(&l, x);
-    zkg_nn_axis_push(&l, "n", y->len[axes - 1]);
-    zkg_onnx_name_axes(lead, sizeof(lead), 0, axes - 2);
-    all_axes(f0, x);
-    snprintf(f1, sizeof(f1), "%s", lead);
-    zkg_onnx_name_axes(f1, sizeof(f1), axes - 1, 1);
-    zkg_onnx_name_push(f1, sizeof(f1), "n");
-    snprintf(l.out, sizeof(l.out), "%s", lead);
-    zkg_onnx_name_axes(l.out, sizeof(l.out), axes - 2, 1);
-    zkg_onnx_name_push(l.out, sizeof(l.out), "n");
-    zkg_nn_param_push(&l, "x", f0, x->tensor);
-    zkg_nn_param_push(&l, "z", f1, y->tensor);
-    push_factor_term(&l, 1, "x", f0, "z", f1);
-    for (uint32_t i = 0; i + 2 < axes; i++)
-        batch *= x->len[i];
-    if (!zkg_nn_sum_fits(x->len[axes - 1], zkg_onnx_flow_bound(w, x),
-                         zkg_onnx_flow_bound(w, y), 0))
-        return too_large(w);
-    ZKG_TRY(new_acc(&acc, w, batch * x->len[axes - 2] * y->len[axes - 1]));
-    zkg_nn_model_matmul(acc, w->samples * batch, x->len[axes - 2],
-                        x->len[axes - 1], y->len[axes - 1], x->sample,
-                        x->len[axes - 2] * x->len[axes - 1], y->sample,
-                        x->len[axes - 1] * y->len[axes - 1]);
-    zkg_onnx_task_name(name, w, n->name);
-    return zkg_onnx_emit(w, &l, w->plan->step[w->node].out, acc);
-}
-
-zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w)
-{
-    return w->m->value[node_of(w)->input[1]].is_constant
-               ? lower_dense(w)
-               : lower_product_of_matrices(w);
 }
 
 /* ---- windows ---- */
@@ -360,37 +290,37 @@ static void push_window(zkg_nn_layer *l, char *index, size_t bytes, char *out,
     }
 }
 
-/* How x's stored axes split: batch, channels, then exactly the window's. */
+/* How x's stored axes split: batch, channels, then exactly the window's.
+ * whole: the channels are to be one axis. */
 static zkg_status split_image(uint32_t *channel, uint32_t *channels,
-                              const zkg_onnx_lowering *w,
-                              const zkg_onnx_flow *x, const zkg_onnx_window *v)
+                              zkg_onnx_flow **x, zkg_onnx_lowering *w,
+                              const zkg_onnx_window *v, bool whole)
 {
     zkg_onnx_shape logical = {.axes = 2 + v->axes,
                               .len = {v->batch, v->channels}};
     zkg_onnx_map map;
 
     memcpy(logical.len + 2, v->in, v->axes * sizeof(v->in[0]));
-    if (!zkg_onnx_align(&map, x, &logical))
-        return zkg_onnx_refuse(w, "its input was reshaped in a way that is "
-                                  "not there yet");
-    for (uint32_t k = 0; k < v->axes; k++) {
-        if (map.count[2 + k] != 1)
-            return zkg_onnx_refuse(w, "its input was reshaped in a way that "
-                                      "is not there yet");
+    ZKG_TRY(zkg_onnx_aligned(x, &map, w, node_of(w)->input[0], &logical));
+    whole = whole && map.count[1] != 1;
+    for (uint32_t k = 0; k < v->axes; k++)
+        whole = whole || map.count[2 + k] != 1;
+    if (whole) {
+        ZKG_TRY(zkg_onnx_plain(x, w, node_of(w)->input[0]));
+        (void)zkg_onnx_align(&map, *x, &logical);
     }
     *channel = map.first[1];
     *channels = map.first[2] - map.first[1];
     return ZKG_OK;
 }
 
-zkg_status zkg_onnx_window_model(zkg_nn_window *out, const zkg_onnx_lowering *w,
-                                 const zkg_onnx_flow *x,
-                                 const zkg_onnx_window *v)
+zkg_status zkg_onnx_window_model(zkg_nn_window *out, zkg_onnx_flow **x,
+                                 zkg_onnx_lowering *w, const zkg_onnx_window *v)
 {
     uint32_t channel, channels;
 
     window_model(out, v);
-    return split_image(&channel, &channels, w, x, v);
+    return split_image(&channel, &channels, x, w, v, false);
 }
 
 /* Weights and bias, with a BatchNormalization after them folded in:
@@ -455,8 +385,8 @@ static void group_channels(zkg_nn_layer *l, const zkg_onnx_lowering *w,
 }
 
 /* The kernel: Y[n,g,o,y] = W[g,o,c,i] X[n,g,c,..] + B[g,o]. */
-static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
-                             const zkg_onnx_flow *x, const zkg_onnx_window *v,
+static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_flow **from,
+                             zkg_onnx_lowering *w, const zkg_onnx_window *v,
                              uint32_t *axes, uint64_t *len, uint32_t *bias_axes)
 {
     const bool grouped = v->groups > 1;
@@ -465,11 +395,10 @@ static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
     char index[128] = "", spatial[64] = "", taps[64] = "";
     char wl[64] = "", xl[160] = "", bl[64] = "";
     uint32_t channel = 0, channels = 0;
+    const zkg_onnx_flow *x;
 
-    ZKG_TRY(split_image(&channel, &channels, w, x, v));
-    if (grouped && channels != 1)
-        return zkg_onnx_refuse(w, "groups of an input that is stored in "
-                                  "groups are not there yet");
+    ZKG_TRY(split_image(&channel, &channels, from, w, v, grouped));
+    x = *from;
     for (uint32_t i = 0; i < channel + (grouped ? 0 : channels); i++) {
         char name[8];
 
@@ -517,8 +446,8 @@ static zkg_status conv_layer(zkg_nn_layer *l, zkg_onnx_lowering *w,
     zkg_nn_param_push(l, "w", wl, NULL);
     zkg_nn_param_push(l, "x", "", x->tensor);
     zkg_nn_param_push(l, "b", bl, NULL);
-    push_factor_term(l, 1, "w", wl, l->inners > 0 ? "t" : "x", xl);
-    push_factor_term(l, 1, "b", bl, NULL, NULL);
+    zkg_onnx_push_term(l, 1, "w", wl, l->inners > 0 ? "t" : "x", xl);
+    zkg_onnx_push_term(l, 1, "b", bl, NULL, NULL);
     return ZKG_OK;
 }
 
@@ -543,7 +472,7 @@ static zkg_status add_conv(zkg_onnx_lowering *w, const zkg_onnx_window *v,
                            const double *real_w, const double *real_b)
 {
     const uint32_t p = w->options->param_scale;
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, node_of(w)->input[0]);
+    zkg_onnx_flow *x;
     char name[ZKG_ONNX_NAME], w_name[ZKG_ONNX_NAME], b_name[ZKG_ONNX_NAME];
     zkg_nn_layer l = {.name = name, .divisor = (uint64_t)1 << p};
     const uint64_t in = v->channels / v->groups;
@@ -553,7 +482,7 @@ static zkg_status add_conv(zkg_onnx_lowering *w, const zkg_onnx_window *v,
     zkg_nn_window model;
     zkg_status s;
 
-    ZKG_TRY(conv_layer(&l, w, x, v, &axes, len, &bias_axes));
+    ZKG_TRY(conv_layer(&l, &x, w, v, &axes, len, &bias_axes));
     named = x->axes - v->axes - (v->groups > 1 ? 1 : 0);
     push_image_axes(&l, 1, x, named);
     window_model(&model, v);
@@ -568,10 +497,10 @@ static zkg_status add_conv(zkg_onnx_lowering *w, const zkg_onnx_window *v,
         !zkg_nn_sum_fits(terms, magnitude(weight, v->out_channels * terms),
                          zkg_onnx_flow_bound(w, x),
                          magnitude(bias, v->out_channels)))
-        s = too_large(w);
+        s = zkg_onnx_too_large(w);
     if (s == ZKG_OK)
-        s = new_acc(&acc, w,
-                    v->batch * v->out_channels * zkg_nn_window_out(&model));
+        s = zkg_onnx_new_acc(
+            &acc, w, v->batch * v->out_channels * zkg_nn_window_out(&model));
     if (s == ZKG_OK)
         zkg_nn_model_conv(acc, &model, w->samples * v->batch, v->groups,
                           v->out_channels / v->groups, in, weight, bias,
@@ -598,20 +527,23 @@ zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w)
     return s;
 }
 
-/* How many taps of output y lie in x. */
-static uint64_t real_taps(const zkg_nn_window *w, uint64_t y)
+/* How many taps of output y lie in x, or in its padding where that counts:
+ * what ceil_mode adds beyond it never does. */
+static uint64_t real_taps(const zkg_onnx_window *w, bool padding, uint64_t y)
 {
     uint64_t n = 1;
 
     for (uint32_t k = w->axes; k-- > 0;) {
         const int64_t first =
             w->stride[k] * (int64_t)(y % w->out[k]) - w->before[k];
+        const int64_t low = padding ? -w->before[k] : 0;
+        const int64_t high = (int64_t)w->in[k] + (padding ? w->after[k] : 0);
         uint64_t here = 0;
 
         for (uint64_t i = 0; i < w->kernel[k]; i++) {
             const int64_t at = first + w->dilation[k] * (int64_t)i;
 
-            here += at >= 0 && at < (int64_t)w->in[k];
+            here += at >= low && at < high;
         }
         n *= here;
         y /= w->out[k];
@@ -619,13 +551,17 @@ static uint64_t real_taps(const zkg_nn_window *w, uint64_t y)
     return n;
 }
 
-/* Is every output divided by the same number? */
-static bool counts_padding(const zkg_onnx_lowering *w, const zkg_nn_window *v)
+static bool counts_padding(const zkg_onnx_lowering *w)
 {
-    if (zkg_onnx_attr_i(node_of(w), "count_include_pad", 0) != 0)
-        return true;
-    for (uint64_t y = 0; y < zkg_nn_window_out(v); y++) {
-        if (real_taps(v, y) != zkg_nn_window_taps(v))
+    return zkg_onnx_attr_i(node_of(w), "count_include_pad", 0) != 0;
+}
+
+/* Is every output divided by the number of all taps? */
+static bool counts_alike(const zkg_onnx_lowering *w, const zkg_onnx_window *v,
+                         const zkg_nn_window *model)
+{
+    for (uint64_t y = 0; y < zkg_nn_window_out(model); y++) {
+        if (real_taps(v, counts_padding(w), y) != zkg_nn_window_taps(model))
             return false;
     }
     return true;
@@ -636,8 +572,8 @@ static uint64_t divisor_of_both(uint64_t a, uint64_t b)
     return b == 0 ? a : divisor_of_both(b, a % b);
 }
 
-/* Padding does not count: y = (L / count) sum / L, L a multiple of all counts;
- * the sums are virtual. */
+/* Outputs count different taps: y = (L / count) sum / L, L a multiple of all
+ * counts; the sums are virtual. */
 static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
                                  const zkg_onnx_flow *x,
                                  const zkg_onnx_window *v,
@@ -654,7 +590,7 @@ static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
     zkg_status s;
 
     for (uint64_t y = 0; y < out; y++) {
-        const uint64_t n = real_taps(model, y);
+        const uint64_t n = real_taps(v, counts_padding(w), y);
 
         if (n == 0) {
             zkg_free(real);
@@ -663,7 +599,7 @@ static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
         all = all / divisor_of_both(all, n) * n;
     }
     for (uint64_t y = 0; real != NULL && y < out; y++)
-        real[y] = (double)(all / real_taps(model, y));
+        real[y] = (double)(all / real_taps(v, counts_padding(w), y));
     for (uint32_t k = 0; k < v->axes; k++) {
         snprintf(f, sizeof(f), "y%u", k);
         zkg_onnx_name_push(list, sizeof(list), f);
@@ -676,12 +612,12 @@ static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
     zkg_nn_inner_push(l, 1, f, NULL);
     l->t = (zkg_interval){-most, most};
     zkg_nn_param_push(l, "m", list, m_name);
-    push_factor_term(l, 1, "m", list, "t", l->out);
+    zkg_onnx_push_term(l, 1, "m", list, "t", l->out);
     l->divisor = all;
     if (s == ZKG_OK && !zkg_nn_sum_fits(all, (uint64_t)most, 2, all))
-        s = too_large(w);
+        s = zkg_onnx_too_large(w);
     if (s == ZKG_OK)
-        s = new_acc(&acc, w, maps * out);
+        s = zkg_onnx_new_acc(&acc, w, maps * out);
     if (s == ZKG_OK)
         zkg_nn_model_sum_pool(acc, model, w->samples * maps, x->sample);
     for (uint64_t i = 0; s == ZKG_OK && i < w->samples * maps * out; i++)
@@ -695,7 +631,7 @@ static zkg_status pool_uncounted(zkg_onnx_lowering *w, zkg_nn_layer *l,
 
 zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w)
 {
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, node_of(w)->input[0]);
+    zkg_onnx_flow *x;
     char name[ZKG_ONNX_NAME], index[160] = "", taps[64] = "", list[64] = "";
     zkg_nn_layer l = {.name = name};
     uint32_t channel, channels;
@@ -704,7 +640,7 @@ zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w)
     int64_t *acc;
 
     ZKG_TRY(zkg_onnx_window_of(&v, w->m, node_of(w), w->err));
-    ZKG_TRY(split_image(&channel, &channels, w, x, &v));
+    ZKG_TRY(split_image(&channel, &channels, &x, w, &v, false));
     for (uint32_t i = 0; i < channel + channels; i++) {
         char a[8];
 
@@ -718,13 +654,14 @@ zkg_status zkg_onnx_lower_pool(zkg_onnx_lowering *w)
     zkg_nn_param_push(&l, "x", list, x->tensor);
     push_image_axes(&l, 0, x, channel + channels);
     window_model(&model, &v);
-    if (!counts_padding(w, &model))
+    if (!counts_alike(w, &v, &model))
         return pool_uncounted(w, &l, x, &v, &model, index);
-    push_factor_term(&l, 1, "x", index, NULL, NULL);
+    zkg_onnx_push_term(&l, 1, "x", index, NULL, NULL);
     l.divisor = zkg_nn_window_taps(&model);
     if (!zkg_nn_sum_fits(l.divisor, zkg_onnx_flow_bound(w, x), 2, l.divisor))
-        return too_large(w);
-    ZKG_TRY(new_acc(&acc, w, v.batch * v.channels * zkg_nn_window_out(&model)));
+        return zkg_onnx_too_large(w);
+    ZKG_TRY(zkg_onnx_new_acc(&acc, w,
+                             v.batch * v.channels * zkg_nn_window_out(&model)));
     zkg_nn_model_sum_pool(acc, &model, w->samples * v.batch * v.channels,
                           x->sample);
     zkg_onnx_task_name(name, w, node_of(w)->name);
@@ -773,7 +710,7 @@ static void sum_model(int64_t *acc, const zkg_onnx_lowering *w,
 zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w)
 {
     const zkg_onnx_node *n = node_of(w);
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, n->input[0]);
+    zkg_onnx_flow *x;
     bool gone[ZKG_ONNX_MAX_AXES] = {false}, stored[ZKG_MAX_AXES] = {false};
     char name[ZKG_ONNX_NAME], all[64];
     zkg_nn_layer l = {.name = name, .divisor = 1};
@@ -781,9 +718,8 @@ zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w)
     zkg_onnx_map map;
     int64_t *acc;
 
-    if (!zkg_onnx_align(&map, x, shape_of(w, n->input[0])))
-        return zkg_onnx_refuse(w, "its input was reshaped in a way that is "
-                                  "not there yet");
+    ZKG_TRY(
+        zkg_onnx_aligned(&x, &map, w, n->input[0], shape_of(w, n->input[0])));
     reduced(gone, w);
     zkg_onnx_push_axes(&l, x);
     for (uint32_t k = 0; k < shape_of(w, n->input[0])->axes; k++) {
@@ -796,12 +732,12 @@ zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w)
     }
     all_axes(all, x);
     zkg_nn_param_push(&l, "x", all, x->tensor);
-    push_factor_term(&l, 1, "x", all, NULL, NULL);
+    zkg_onnx_push_term(&l, 1, "x", all, NULL, NULL);
     if (strcmp(n->op, "ReduceSum") != 0)
         l.divisor = summed;
     if (!zkg_nn_sum_fits(summed, zkg_onnx_flow_bound(w, x), 2, summed))
-        return too_large(w);
-    ZKG_TRY(new_acc(&acc, w, kept));
+        return zkg_onnx_too_large(w);
+    ZKG_TRY(zkg_onnx_new_acc(&acc, w, kept));
     sum_model(acc, w, x, stored, kept);
     zkg_onnx_task_name(name, w, n->name);
     return zkg_onnx_emit(w, &l, w->plan->step[w->node].out, acc);
@@ -811,7 +747,8 @@ zkg_status zkg_onnx_lower_reduce(zkg_onnx_lowering *w)
 
 /* y = a x + b: a and b are constants that broadcast, or NULL. */
 typedef struct affine {
-    uint32_t x;                  /* value */
+    uint32_t value;
+    zkg_onnx_flow *x;            /* it */
     int64_t sign;                /* of x where there is no a */
     double *a, *b;               /* owned, by the axes below */
     uint32_t axes;               /* stored axes that they have, .. */
@@ -820,17 +757,15 @@ typedef struct affine {
 } affine;
 
 /* Which stored axes a constant of this shape runs over. */
-static zkg_status affine_axes(affine *f, const zkg_onnx_lowering *w,
+static zkg_status affine_axes(affine *f, zkg_onnx_lowering *w,
                               const zkg_onnx_shape *c)
 {
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, f->x);
-    const zkg_onnx_shape *s = shape_of(w, f->x);
+    const zkg_onnx_shape *s = shape_of(w, f->value);
     zkg_onnx_map map;
 
     f->count = 1;
-    if (c->axes > s->axes || !zkg_onnx_align(&map, x, s))
-        return zkg_onnx_refuse(w, "its input was reshaped in a way that is "
-                                  "not there yet");
+    ZKG_TRY(zkg_onnx_aligned(&f->x, &map, w, f->value, s));
+    /* Axes of 1 before the value's own say nothing. */
     for (uint32_t k = 0; k < c->axes; k++) {
         const uint32_t at = k + s->axes - c->axes;
 
@@ -838,17 +773,17 @@ static zkg_status affine_axes(affine *f, const zkg_onnx_lowering *w,
             continue;
         for (uint32_t i = 0; i < map.count[at]; i++) {
             f->axis[f->axes] = map.first[at] + i;
-            f->len[f->axes] = x->len[map.first[at] + i];
+            f->len[f->axes] = f->x->len[map.first[at] + i];
             f->count *= f->len[f->axes++];
         }
     }
     return ZKG_OK;
 }
 
-static zkg_status batch_norm(affine *f, const zkg_onnx_lowering *w)
+static zkg_status batch_norm(affine *f, zkg_onnx_lowering *w)
 {
     const zkg_onnx_node *n = node_of(w);
-    const zkg_onnx_shape *s = shape_of(w, f->x);
+    const zkg_onnx_shape *s = shape_of(w, f->value);
     zkg_onnx_shape c = {.axes = s->axes - 1};
 
     for (uint32_t k = 0; k < c.axes; k++)
@@ -869,7 +804,7 @@ static zkg_status batch_norm(affine *f, const zkg_onnx_lowering *w)
     return ZKG_OK;
 }
 
-static zkg_status constant_operand(affine *f, const zkg_onnx_lowering *w)
+static zkg_status constant_operand(affine *f, zkg_onnx_lowering *w)
 {
     const zkg_onnx_node *n = node_of(w);
     const bool left = w->m->value[n->input[0]].is_constant;
@@ -878,7 +813,7 @@ static zkg_status constant_operand(affine *f, const zkg_onnx_lowering *w)
 
     if (v == NULL)
         return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
-    f->x = n->input[left ? 1 : 0];
+    f->value = n->input[left ? 1 : 0];
     if (strcmp(n->op, "Mul") == 0 || strcmp(n->op, "Div") == 0)
         f->a = v;
     else
@@ -915,7 +850,7 @@ static uint64_t affine_place(const affine *f, const zkg_onnx_flow *x,
 static zkg_status add_affine(zkg_onnx_lowering *w, const affine *f)
 {
     const uint32_t p = f->a != NULL ? w->options->param_scale : 0;
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, f->x);
+    const zkg_onnx_flow *x = f->x;
     char name[ZKG_ONNX_NAME], a_name[ZKG_ONNX_NAME], b_name[ZKG_ONNX_NAME];
     char list[64] = "";
     zkg_nn_layer l = {.name = name, .divisor = (uint64_t)1 << p};
@@ -930,23 +865,23 @@ static zkg_status add_affine(zkg_onnx_lowering *w, const affine *f)
     if (f->a != NULL) {
         s = zkg_onnx_fixed(w, a_name, "a", f->axes, f->len, f->a, p, &a);
         zkg_nn_param_push(&l, "a", list, a_name);
-        push_factor_term(&l, 1, "a", list, "x", l.out);
+        zkg_onnx_push_term(&l, 1, "a", list, "x", l.out);
     } else {
-        push_factor_term(&l, f->sign, "x", l.out, NULL, NULL);
+        zkg_onnx_push_term(&l, f->sign, "x", l.out, NULL, NULL);
     }
     if (s == ZKG_OK && f->b != NULL) {
         s = zkg_onnx_fixed(w, b_name, "b", f->axes, f->len, f->b,
                            p + w->options->scale, &b);
         zkg_nn_param_push(&l, "b", list, b_name);
-        push_factor_term(&l, 1, "b", list, NULL, NULL);
+        zkg_onnx_push_term(&l, 1, "b", list, NULL, NULL);
     }
     if (s == ZKG_OK &&
         !zkg_nn_sum_fits(1, a == NULL ? 1 : magnitude(a, f->count),
                          zkg_onnx_flow_bound(w, x),
                          b == NULL ? 0 : magnitude(b, f->count)))
-        s = too_large(w);
+        s = zkg_onnx_too_large(w);
     if (s == ZKG_OK)
-        s = new_acc(&acc, w, x->count);
+        s = zkg_onnx_new_acc(&acc, w, x->count);
     for (uint64_t i = 0; s == ZKG_OK && i < w->samples * x->count; i++) {
         const uint64_t at = affine_place(f, x, i % x->count);
 
@@ -962,7 +897,7 @@ static zkg_status add_affine(zkg_onnx_lowering *w, const affine *f)
 
 zkg_status zkg_onnx_lower_affine(zkg_onnx_lowering *w)
 {
-    affine f = {.x = node_of(w)->input[0], .sign = 1};
+    affine f = {.value = node_of(w)->input[0], .sign = 1};
     zkg_status s = strcmp(node_of(w)->op, "BatchNormalization") == 0
                        ? batch_norm(&f, w)
                        : constant_operand(&f, w);
@@ -972,106 +907,4 @@ zkg_status zkg_onnx_lower_affine(zkg_onnx_lowering *w)
     zkg_free(f.a);
     zkg_free(f.b);
     return s;
-}
-
-/* ---- sums and products of two values ---- */
-
-/* A value's element for element i of the output, both in plain shapes. */
-static uint64_t broadcast_place(const zkg_onnx_shape *out,
-                                const zkg_onnx_shape *x, uint64_t i)
-{
-    uint64_t at = 0, stride = 1;
-
-    for (uint32_t k = out->axes; k-- > 0;) {
-        const uint32_t skip = out->axes - x->axes;
-
-        if (k >= skip) {
-            if (x->len[k - skip] != 1)
-                at += i % out->len[k] * stride;
-            stride *= x->len[k - skip];
-        }
-        i /= out->len[k];
-    }
-    return at;
-}
-
-/* Names of the output's axes that x has; ones get axes of their own. */
-static void broadcast_axes(zkg_nn_layer *l, char list[64], const char *one,
-                           const zkg_onnx_shape *out, const zkg_onnx_shape *x)
-{
-    for (uint32_t k = 0; k < x->axes; k++) {
-        const uint32_t at = k + out->axes - x->axes;
-        char name[8];
-
-        if (x->len[k] == out->len[at]) {
-            zkg_onnx_name_axes(list, 64, at, 1);
-            continue;
-        }
-        snprintf(name, sizeof(name), "%s%u", one, k);
-        zkg_nn_axis_push(l, name, 1);
-        zkg_onnx_name_push(list, 64, name);
-    }
-}
-
-zkg_status zkg_onnx_lower_sum(zkg_onnx_lowering *w)
-{
-    const zkg_onnx_node *n = node_of(w);
-    const uint32_t to = w->plan->step[w->node].out;
-    const zkg_onnx_flow *f[2] = {zkg_onnx_flow_of(w, n->input[0]),
-                                 zkg_onnx_flow_of(w, n->input[1])};
-    const bool product = w->plan->step[w->node].role == ZKG_ONNX_PRODUCT;
-    const int64_t sign = strcmp(n->op, "Sub") == 0 ? -1 : 1;
-    zkg_onnx_shape out = *shape_of(w, to), x[2];
-    char name[ZKG_ONNX_NAME], list[2][64] = {"", ""};
-    zkg_nn_layer l = {.name = name, .divisor = 1};
-    int64_t *acc;
-
-    if (f[0]->axes == f[1]->axes && f[0]->count == elements(&out) &&
-        f[1]->count == elements(&out) && f[0]->axes <= ZKG_ONNX_MAX_AXES &&
-        memcmp(f[0]->len, f[1]->len, f[0]->axes * sizeof(out.len[0])) == 0) {
-        out.axes = f[0]->axes;
-        memcpy(out.len, f[0]->len, out.axes * sizeof(out.len[0]));
-        x[0] = x[1] = out;
-    } else if (zkg_onnx_is_plain(w, n->input[0]) &&
-               zkg_onnx_is_plain(w, n->input[1])) {
-        x[0] = *shape_of(w, n->input[0]);
-        x[1] = *shape_of(w, n->input[1]);
-    } else {
-        return zkg_onnx_refuse(w, "values that are stored in different shapes "
-                                  "are not there yet");
-    }
-    for (uint32_t k = 0; k < out.axes; k++) {
-        char axis[8];
-
-        snprintf(axis, sizeof(axis), "a%u", k);
-        zkg_nn_axis_push(&l, axis, out.len[k]);
-    }
-    zkg_onnx_name_axes(l.out, sizeof(l.out), 0, out.axes);
-    broadcast_axes(&l, list[0], "u", &out, &x[0]);
-    broadcast_axes(&l, list[1], "v", &out, &x[1]);
-    zkg_nn_param_push(&l, "x", list[0], f[0]->tensor);
-    zkg_nn_param_push(&l, "z", list[1], f[1]->tensor);
-    if (product) {
-        push_factor_term(&l, 1, "x", list[0], "z", list[1]);
-        l.divisor = (uint64_t)1 << w->options->scale;
-    } else {
-        push_factor_term(&l, 1, "x", list[0], NULL, NULL);
-        push_factor_term(&l, sign, "z", list[1], NULL, NULL);
-    }
-    if (!zkg_nn_sum_fits(2, zkg_onnx_flow_bound(w, f[0]),
-                         product ? zkg_onnx_flow_bound(w, f[1]) : 1,
-                         zkg_onnx_flow_bound(w, f[1])))
-        return too_large(w);
-    ZKG_TRY(new_acc(&acc, w, elements(&out)));
-    for (uint64_t i = 0; i < w->samples * elements(&out); i++) {
-        const uint64_t k = i % elements(&out), s = i / elements(&out);
-        const int64_t u =
-            f[0]->sample[s * f[0]->count + broadcast_place(&out, &x[0], k)];
-        const int64_t v =
-            f[1]->sample[s * f[1]->count + broadcast_place(&out, &x[1], k)];
-
-        acc[i] = product ? u * v : u + sign * v;
-    }
-    zkg_onnx_task_name(name, w, n->name);
-    return zkg_onnx_emit(w, &l, to, acc);
 }

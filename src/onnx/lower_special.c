@@ -10,27 +10,21 @@
 #include "onnx/lower_internal.h"
 #include "tensor/quantise.h"
 
-static const zkg_tensor *tensor_of(const zkg_onnx_lowering *w,
-                                   const zkg_onnx_flow *f)
-{
-    return &w->g->st.tensor[zkg_statement_tensor_id(&w->g->st, f->tensor)];
-}
-
 /* ---- max pooling ---- */
 
 zkg_status zkg_onnx_lower_max_pool(zkg_onnx_lowering *w)
 {
     const zkg_onnx_node *n = &w->m->node[w->node];
-    const zkg_onnx_flow *x = zkg_onnx_flow_of(w, n->input[0]);
     const uint32_t to = w->plan->step[w->node].out;
-    zkg_onnx_flow *y = &w->flow[to];
+    zkg_onnx_flow *y = &w->flow[to], *x;
     char name[ZKG_ONNX_NAME];
-    zkg_nn_max_pool pool = {.name = name, .x = x->tensor};
+    zkg_nn_max_pool pool = {.name = name};
     zkg_onnx_window v;
     uint64_t lead;
 
     ZKG_TRY(zkg_onnx_window_of(&v, w->m, n, w->err));
-    ZKG_TRY(zkg_onnx_window_model(&pool.window, w, x, &v));
+    ZKG_TRY(zkg_onnx_window_model(&pool.window, &x, w, &v));
+    pool.x = x->tensor;
     *y = *x;
     memcpy(y->len + x->axes - v.axes, v.out, v.axes * sizeof(v.out[0]));
     lead = x->count / zkg_nn_window_in(&pool.window);
@@ -46,9 +40,9 @@ zkg_status zkg_onnx_lower_max_pool(zkg_onnx_lowering *w)
     pool.y_visibility = zkg_onnx_visibility(w, to);
     ZKG_TRY(zkg_nn_max_pool_add(w->g, &pool, w->err));
     ZKG_TRY(zkg_onnx_display(w, y));
-    ZKG_TRY(zkg_onnx_note(
-        w, name, n->op, y, zkg_onnx_seen(y->sample, w->samples * y->count),
-        (zkg_interval){tensor_of(w, x)->min, tensor_of(w, x)->max}, "", 1));
+    ZKG_TRY(zkg_onnx_note(w, name, n->op, y,
+                          zkg_onnx_seen(y->sample, w->samples * y->count),
+                          zkg_onnx_flow_range(w, x), "", 1));
     return zkg_onnx_emit_functions(w, to);
 }
 
@@ -60,7 +54,7 @@ zkg_status zkg_onnx_lower_max_pool(zkg_onnx_lowering *w)
 
 /* What a normalisation is made of. */
 typedef struct norm {
-    const zkg_onnx_flow *x;
+    zkg_onnx_flow *x;
     zkg_nn_layer_norm l;
     double *real_gain, *real_bias; /* n each; owned */
     int64_t *gain, *bias;          /* the same, quantised; owned */
@@ -71,33 +65,47 @@ typedef struct norm {
 static zkg_status take(double **out, const zkg_onnx_lowering *w, uint32_t value,
                        uint64_t n)
 {
+    const zkg_onnx_step *s = &w->plan->step[w->node];
+    const zkg_onnx_shape *x = &w->m->value[s->x].shape;
     const zkg_onnx_tensor *t;
 
     if (value == ZKG_ONNX_NONE)
         return ZKG_OK;
     t = &w->m->value[value].t;
-    if (t->count != n && t->count != 1)
-        return zkg_onnx_refuse(w, "a gain or bias that is not of the "
-                                  "normalised axes is not there yet");
+    for (uint32_t k = 0; k < t->shape.axes; k++) {
+        if (t->shape.axes - k > s->axes && t->shape.len[k] != 1)
+            return zkg_onnx_refuse(w, "a gain or bias that differs from row "
+                                      "to row is not there");
+    }
     *out = zkg_alloc(n, sizeof(**out));
     if (*out == NULL)
         return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory");
-    for (uint64_t i = 0; i < n; i++)
-        (*out)[i] = zkg_onnx_tensor_at(t, t->count == 1 ? 0 : i);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t rest = i, at = 0, stride = 1;
+
+        for (uint32_t k = 0; k < t->shape.axes; k++) {
+            const uint64_t len = t->shape.len[t->shape.axes - 1 - k];
+
+            if (len > 1)
+                at += rest % len * stride;
+            stride *= len;
+            rest /= x->len[x->axes - 1 - k];
+        }
+        (*out)[i] = zkg_onnx_tensor_at(t, at);
+    }
     return ZKG_OK;
 }
 
 /* Where rows end and elements begin. */
-static zkg_status split_rows(norm *d, const zkg_onnx_lowering *w)
+static zkg_status split_rows(norm *d, zkg_onnx_lowering *w)
 {
     const zkg_onnx_step *s = &w->plan->step[w->node];
     const zkg_onnx_shape *shape = &w->m->value[s->x].shape;
     const uint32_t lead = shape->axes - s->axes;
     zkg_onnx_map map;
 
-    if (!zkg_onnx_align(&map, d->x, shape))
-        return zkg_onnx_refuse(w, "its input was reshaped in a way that is "
-                                  "not there yet");
+    ZKG_TRY(zkg_onnx_aligned(&d->x, &map, w, s->x, shape));
+    d->l.x = d->x->tensor;
     d->l.row_axes = lead == 0 ? 0 : map.first[lead];
     d->l.how.n = 1;
     for (uint32_t i = d->l.row_axes; i < d->x->axes; i++)
@@ -207,6 +215,8 @@ static zkg_status add_elements(zkg_onnx_lowering *w, norm *d)
     zkg_nn_layer l = {.name = d->l.name,
                       .divisor = (uint64_t)1 << (rest + h->param_scale),
                       .t = {-top, top}};
+    const zkg_tensor *x =
+        &w->g->st.tensor[zkg_statement_tensor_id(&w->g->st, d->x->tensor)];
     char names[3][160];
     int64_t *acc;
     zkg_status s;
@@ -215,7 +225,7 @@ static zkg_status add_elements(zkg_onnx_lowering *w, norm *d)
                          d->gain == NULL ? 1 : largest(d->gain, h->n), 0))
         return zkg_onnx_refuse(w, "its sums could leave 62 bits; use smaller "
                                   "scales");
-    zkg_nn_layer_norm_elements(&l, names, &d->l, tensor_of(w, d->x),
+    zkg_nn_layer_norm_elements(&l, names, &d->l, x,
                                d->gain != NULL ? d->gain_name : NULL,
                                d->bias != NULL ? d->bias_name : NULL);
     acc = zkg_alloc(w->samples * d->x->count, sizeof(acc[0]));
@@ -251,13 +261,11 @@ static zkg_status add_norm(zkg_onnx_lowering *w, norm *d)
 
 zkg_status zkg_onnx_lower_layer_norm(zkg_onnx_lowering *w)
 {
-    const zkg_onnx_step *s = &w->plan->step[w->node];
     char name[ZKG_ONNX_NAME];
-    norm d = {.x = zkg_onnx_flow_of(w, s->x), .l = {.name = name}};
+    norm d = {.l = {.name = name}};
     zkg_status st;
 
     zkg_onnx_task_name(name, w, w->m->node[w->node].name);
-    d.l.x = d.x->tensor;
     st = split_rows(&d, w);
     if (st == ZKG_OK)
         st = add_norm(w, &d);
@@ -266,4 +274,104 @@ zkg_status zkg_onnx_lower_layer_norm(zkg_onnx_lowering *w)
     zkg_free(d.gain);
     zkg_free(d.bias);
     return st;
+}
+
+/* ---- softmax ---- */
+
+#define MORE_BITS 4 /* of the exponentials, beyond y's and the row's */
+
+/* The axes of x's flow that make a row: before opset 13 all from `axis` on. */
+static zkg_status softmax_axes(bool *over, uint64_t *row, zkg_onnx_flow **x,
+                               zkg_onnx_lowering *w)
+{
+    const zkg_onnx_node *n = &w->m->node[w->node];
+    const zkg_onnx_shape *s = &w->m->value[n->input[0]].shape;
+    const bool trailing = w->m->opset < 13;
+    int64_t axis = zkg_onnx_attr_i(n, "axis", trailing ? 1 : -1);
+    zkg_onnx_map map;
+
+    ZKG_TRY(zkg_onnx_aligned(x, &map, w, n->input[0], s));
+    axis = axis < 0 ? axis + s->axes : axis;
+    *row = 1;
+    for (uint32_t k = 0; k < s->axes; k++) {
+        if ((int64_t)k != axis && !(trailing && (int64_t)k > axis))
+            continue;
+        for (uint32_t i = map.first[k]; i < map.first[k] + map.count[k]; i++) {
+            over[i] = true;
+            *row *= (*x)->len[i];
+        }
+    }
+    return ZKG_OK;
+}
+
+/* Rows of x, whatever their axes, on the samples. */
+static void softmax_model(int64_t *y, const zkg_onnx_lowering *w,
+                          const zkg_onnx_flow *x, const zkg_nn_softmax *l,
+                          uint64_t n, int64_t *row)
+{
+    uint64_t *place = (uint64_t *)(void *)(row + n);
+
+    for (uint64_t i = 0; i < w->samples * x->count; i++) {
+        uint64_t rest = i % x->count, k = 0;
+        bool first = true;
+
+        for (uint32_t a = x->axes; a-- > 0;) {
+            first = first && (!l->over[a] || rest % x->len[a] == 0);
+            rest /= x->len[a];
+        }
+        if (!first)
+            continue;
+        /* All elements that differ from i in the row's axes. */
+        for (uint64_t j = 0; j < n; j++) {
+            uint64_t left = j, stride = 1;
+
+            place[k] = i;
+            for (uint32_t a = x->axes; a-- > 0;) {
+                if (l->over[a]) {
+                    place[k] += left % x->len[a] * stride;
+                    left /= x->len[a];
+                }
+                stride *= x->len[a];
+            }
+            row[k] = x->sample[place[k]];
+            k++;
+        }
+        zkg_nn_model_softmax(row, row, n, 1, l->scale, l->exp_bits);
+        for (uint64_t j = 0; j < n; j++)
+            y[place[j]] = row[j];
+    }
+}
+
+zkg_status zkg_onnx_lower_softmax(zkg_onnx_lowering *w)
+{
+    const zkg_onnx_node *n = &w->m->node[w->node];
+    const uint32_t to = w->plan->step[w->node].out;
+    char name[ZKG_ONNX_NAME];
+    zkg_nn_softmax l = {.name = name, .scale = w->options->scale};
+    zkg_onnx_flow *y = &w->flow[to], *x;
+    uint64_t row_len;
+    int64_t *row;
+
+    ZKG_TRY(softmax_axes(l.over, &row_len, &x, w));
+    l.exp_bits = l.scale + MORE_BITS + zkg_log2_ceil(row_len);
+    if (l.exp_bits > 30)
+        return zkg_onnx_refuse(w, "rows too long for this --scale");
+    *y = *x;
+    zkg_onnx_tensor_name(y->tensor, w, to);
+    ZKG_TRY(zkg_onnx_new_acc(&y->sample, w, x->count));
+    row = zkg_alloc(2 * row_len, sizeof(row[0]));
+    if (row == NULL)
+        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory for calibration");
+    softmax_model(y->sample, w, x, &l, row_len, row);
+    zkg_free(row);
+    zkg_onnx_task_name(name, w, n->name);
+    l.x = x->tensor;
+    l.y = y->tensor;
+    l.y_visibility = zkg_onnx_visibility(w, to);
+    ZKG_TRY(zkg_nn_softmax_add(w->g, &l, w->err));
+    ZKG_TRY(zkg_onnx_display(w, y));
+    ZKG_TRY(zkg_onnx_note(w, name, n->op, y,
+                          zkg_onnx_seen(y->sample, w->samples * y->count),
+                          zkg_onnx_flow_range(w, y), "", 1));
+    return zkg_onnx_emit_functions(w, to);
 }

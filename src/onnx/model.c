@@ -1075,6 +1075,8 @@ void zkg_onnx_clear(zkg_onnx_model *m)
         zkg_free(n->domain);
         zkg_free(n->input);
         zkg_free(n->output);
+        for (uint32_t k = 0; k < ZKG_ONNX_MAX_AXES; k++)
+            zkg_free(n->pick[k]);
     }
     for (uint32_t i = 0; i < m->values; i++) {
         zkg_free(m->value[i].name);

@@ -68,6 +68,11 @@ typedef struct zkg_onnx_node {
     bool moves;
     uint32_t axis[ZKG_ONNX_MAX_AXES];
     int64_t from[ZKG_ONNX_MAX_AXES], step[ZKG_ONNX_MAX_AXES];
+    /** Gather, Pad: entry i of axis k of the output is entry pick[k][i] of the
+     *  input; owned; NULL: all of them in order. */
+    int64_t *pick[ZKG_ONNX_MAX_AXES];
+    uint64_t picks[ZKG_ONNX_MAX_AXES];
+    bool selects;
 } zkg_onnx_node;
 
 typedef struct zkg_onnx_value {

@@ -280,33 +280,25 @@ static bool plan_function(planner *a, uint32_t k)
     return true;
 }
 
+/* A constant that does not repeat the value is a x + b; all others are pairs.
+ */
 static void plan_binary(planner *a, uint32_t k)
 {
     const zkg_onnx_node *n = &a->m->node[k];
     zkg_onnx_step *s = &a->p->step[k];
-    const bool fixed = is_fixed(a, n, 0) || is_fixed(a, n, 1);
+    const bool left = is_fixed(a, n, 0), right = is_fixed(a, n, 1);
+    const uint64_t size = count(&a->m->value[n->output[0]].shape);
+    const bool div = is(n, "Div");
 
-    if (fixed && (is(n, "Add") || is(n, "Sub") || is(n, "Mul") ||
-                  (is(n, "Div") && is_fixed(a, n, 1)))) {
-        const uint32_t x = is_fixed(a, n, 0) ? 1 : 0;
-
-        if (count(&a->m->value[n->input[x]].shape) !=
-            count(&a->m->value[n->output[0]].shape))
-            refuse(a, k,
-                   "a value that is repeated along an axis of a "
-                   "constant is not there yet");
-        else
-            s->role = ZKG_ONNX_AFFINE;
-    } else if (!fixed && (is(n, "Add") || is(n, "Sub"))) {
-        s->role = ZKG_ONNX_SUM;
-    } else if (!fixed && is(n, "Mul")) {
+    if (!a->m->value[n->input[0]].is_real || !a->m->value[n->input[1]].is_real)
+        refuse(a, k, "values that are not floats are not there");
+    else if ((right || (left && !div)) &&
+             count(&a->m->value[n->input[left ? 1 : 0]].shape) == size)
+        s->role = ZKG_ONNX_AFFINE;
+    else if (is(n, "Mul") || (div && right))
         s->role = ZKG_ONNX_PRODUCT;
-    } else {
-        refuse(a, k,
-               is(n, "Div") ? "a division by a value is not there yet"
-                            : "between values, or with constants that "
-                              "are no scalars, it is not there yet");
-    }
+    else
+        s->role = div ? ZKG_ONNX_QUOTIENT : ZKG_ONNX_SUM;
 }
 
 /* Folded into the convolution before it, else on its own. */
@@ -380,20 +372,18 @@ static void plan_conv(planner *a, uint32_t k)
         a->p->step[k].role = ZKG_ONNX_CONV;
 }
 
+/* A value with a constant matrix, or anything else. */
 static void plan_matmul(planner *a, uint32_t k)
 {
     const zkg_onnx_node *n = &a->m->node[k];
+    const bool plain =
+        !is_fixed(a, n, 0) && is_fixed(a, n, 1) &&
+        a->m->value[n->input[0]].shape.axes > 1 &&
+        a->m->value[n->input[1]].shape.axes == 2 &&
+        (!is(n, "Gemm") || ((in(a, n, 2) == NULL || is_fixed(a, n, 2)) &&
+                            zkg_onnx_attr_i(n, "transA", 0) == 0));
 
-    if (is_fixed(a, n, 0))
-        refuse(a, k, "a constant on its left is not there yet");
-    else if (is(n, "Gemm") && (!is_fixed(a, n, 1) ||
-                               (in(a, n, 2) != NULL && !is_fixed(a, n, 2)) ||
-                               zkg_onnx_attr_i(n, "transA", 0) != 0))
-        refuse(a, k, "B and C are to be constants, and A not transposed");
-    else if (is_fixed(a, n, 1) && a->m->value[n->input[1]].shape.axes != 2)
-        refuse(a, k, "a constant on its right is to be one matrix");
-    else
-        a->p->step[k].role = ZKG_ONNX_MATMUL;
+    a->p->step[k].role = plain ? ZKG_ONNX_MATMUL : ZKG_ONNX_MATRICES;
 }
 
 /* Concat, and what infer found to walk its input. */
@@ -402,24 +392,19 @@ static void plan_move(planner *a, uint32_t k)
     const zkg_onnx_node *n = &a->m->node[k];
 
     if (is(n, "Concat")) {
-        for (uint32_t i = 0; i < n->inputs; i++) {
-            if (is_fixed(a, n, i)) {
-                refuse(a, k, "constants among its values are not there yet");
-                return;
-            }
-        }
         if (n->inputs > ZKG_NN_PARAMS - 2)
-            refuse(a, k, "of more than eight values it is not there yet");
+            refuse(a, k, "of more than eight values it is not there");
         else
             a->p->step[k].role = ZKG_ONNX_MOVE;
-    } else if (!n->moves) {
-        refuse(a, k,
-               is(n, "Gather")
-                   ? "indices other than equally spaced ones are not "
-                     "there yet"
-                   : "with other values than 0 it is not there yet");
-    } else {
+    } else if (n->moves) {
         a->p->step[k].role = ZKG_ONNX_MOVE;
+    } else if (n->selects) {
+        a->p->step[k].role = ZKG_ONNX_SELECT;
+    } else {
+        refuse(a, k,
+               is(n, "Gather") ? "indices are to be a constant"
+                               : "this mode, or a number that is no "
+                                 "constant, is not there");
     }
 }
 
@@ -475,11 +460,15 @@ static void plan_node(planner *a, uint32_t k)
         s->role = ZKG_ONNX_REDUCE;
     else if (is(n, "LayerNormalization"))
         plan_layer_norm(a, k);
+    else if (is(n, "Softmax"))
+        s->role = ZKG_ONNX_SOFTMAX;
+    else if (is(n, "Expand"))
+        s->role = ZKG_ONNX_SUM;
     else if (is(n, "Concat") || is(n, "Transpose") || is(n, "Slice") ||
              is(n, "Pad") || is(n, "Gather"))
         plan_move(a, k);
     else
-        refuse(a, k, "the operator is not there yet");
+        refuse(a, k, "the operator is not there");
 }
 
 /* Values that are tensors: outputs, and what tasks read. */

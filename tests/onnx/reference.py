@@ -12,9 +12,15 @@ import math
 from fractions import Fraction
 
 
+negative_ties = 0  # that half_up() met: what rounding is most often wrong for
+
+
 def half_up(v):
     """floor(v + 1/2) of a Fraction, an int, or a float taken exactly."""
-    return math.floor(Fraction(v) + Fraction(1, 2))
+    global negative_ties
+    v = Fraction(v)
+    negative_ties += v < 0 and v.denominator == 2
+    return math.floor(v + Fraction(1, 2))
 
 
 def quantise(values, scale):
@@ -79,6 +85,40 @@ def pool(x, window, maps, how):
                  for _, at in taps(window, y) if at is not None],
                 count(window['kernel']))
             for m in range(maps) for y in indices(window['out'])]
+
+
+def pool_counts(window, padding):
+    """Taps of each output that lie inside, padding included or not."""
+    out = []
+    for y in indices(window['out']):
+        n = 0
+        for i in indices(window['kernel']):
+            at = [s * p + d * k - b for s, p, d, k, b in zip(
+                window['stride'], y, window['dilation'], i, window['before'])]
+            n += all(-b <= a < m + e if padding else 0 <= a < m
+                     for a, m, b, e in zip(at, window['in'], window['before'],
+                                           window['after']))
+        out.append(n)
+    return out
+
+
+def softmax(row, scale):
+    """exp(x - max) to enough bits, then the division by their sum."""
+    bits = scale + 4 + (len(row) - 1).bit_length()
+    e = [half_up(Fraction(math.exp((v - max(row)) / 2 ** scale)) * 2 ** bits)
+         for v in row]
+    y = [half_up(Fraction(v * 2 ** scale, sum(e))) for v in e]
+    whole = math.fsum(math.exp((v - max(row)) / 2 ** scale) for v in row)
+    for v, q in zip(row, y):
+        real = math.exp((v - max(row)) / 2 ** scale) / whole
+        assert abs(q - real * 2 ** scale) <= 0.5 + 1 / 16, (row, y)
+    return y
+
+
+def broadcast_shape(a, b):
+    n = max(len(a), len(b))
+    a, b = [1] * (n - len(a)) + a, [1] * (n - len(b)) + b
+    return [v if u == 1 else u for u, v in zip(a, b)]
 
 
 def matmul(x, y, batch, m, k, n):
