@@ -5,13 +5,14 @@
  * task, with its rescale, its maximum and its ReLU; what the plain integer
  * model says is what is proved.
  *
- *     lenet [options]
- *     vgg [options] [WIDTH]
+ *     lenet [options] [FOLDER.zkg WITNESS]
+ *     vgg [options] [WIDTH [FOLDER.zkg WITNESS]]
  *
  * Both are this source, with NETWORK defined.  WIDTH is the number of maps of
  * VGG's first layer: 64 is the real one, of 15 million weights, which wants a
  * reference string of power 13 (zkgkr srs new, --srs FILE); 2 where nothing is
- * said.
+ * said.  With FOLDER.zkg and WITNESS graph and values are saved there, for the
+ * program zkgkr to prove, and nothing is proven here.
  */
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 
 #include "../common/example.h"
 #include "zkgkr/nn.h"
+#include "zkgkr/prove.h"
 
 enum { SCALE = 7, BITS = 14, LAYERS = 24 };
 
@@ -135,6 +137,19 @@ static zkg_status add_network(net *n, const layer *l, uint32_t layers,
     return zkg_graph_finish(n->g, err);
 }
 
+/* Rank 0 leaves them for the program. */
+static zkg_status save(const example *e, const net *n, const zkg_witness *w,
+                       char *const paths[2], zkg_error *err)
+{
+    zkg_status s = ZKG_OK;
+
+    if (example_is_first(e))
+        s = zkg_graph_save(n->g, paths[0], err);
+    if (example_is_first(e) && s == ZKG_OK)
+        s = zkg_witness_save(w, paths[1], err);
+    return zkg_ranks_agree(e->world, s, err);
+}
+
 static zkg_status prove(example *e, const net *n, const int64_t *image,
                         size_t pixels, zkg_error *err)
 {
@@ -152,7 +167,8 @@ static zkg_status prove(example *e, const net *n, const int64_t *image,
         printf("%zu weights; the witness took %.3f s of a core\n", n->weights,
                (double)(clock() - start) / CLOCKS_PER_SEC);
     if (s == ZKG_OK)
-        s = example_prove(e, n->g, w, err);
+        s = e->argc >= 2 ? save(e, n, w, e->argv + e->argc - 2, err)
+                         : example_prove(e, n->g, w, err);
     zkg_witness_free(w);
     return s;
 }
@@ -224,7 +240,7 @@ int main(int argc, char **argv)
     zkg_status s =
         example_start(&e, NETWORK == 5 ? "lenet" : "vgg", argc, argv, &err);
     const uint64_t width =
-        s == ZKG_OK && e.argc > 0 ? strtoull(e.argv[0], NULL, 10) : 2;
+        s == ZKG_OK && e.argc % 2 > 0 ? strtoull(e.argv[0], NULL, 10) : 2;
     struct rusage used;
 
     if (s == ZKG_OK && (width < 1 || width > 64))

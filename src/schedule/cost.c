@@ -16,6 +16,10 @@ enum { ENTRIES_A_RANK = 8 };
  * sumcheck's entry: two vectors, and two tables made of them. */
 enum { LEAF_BYTES = 96, TABLE_LEAF_BYTES = 128, ENTRY_BYTES = 128 };
 
+/* Leaves of a lookup whose tree the second-level cache holds; shorter runs of a
+ * tensor than this are copied before the opening folds them. */
+enum { NEAR_LEAVES = 1 << 16, SHORT_RUN = 512 };
+
 /* Of any child: tape, points, weights of folds. */
 enum { CHILD_BYTES = 1 << 16 };
 
@@ -85,6 +89,7 @@ static void count_lookups(zkg_work *w, const zkg_kernel *k,
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
         w->leaves += ldexp(1, (int)vars);
+        w->far += fmax(ldexp(1, (int)vars) - NEAR_LEAVES, 0);
         w->split_bytes += LEAF_BYTES * ldexp(1, (int)vars);
     }
     w->rounds += 0.5 * height * (height + 1.0);
@@ -225,6 +230,7 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
         const uint32_t vars = bits_of(t->rows);
 
         out->leaves = ldexp(1, (int)vars);
+        out->far = fmax(out->leaves - NEAR_LEAVES, 0);
         out->split_bytes = TABLE_LEAF_BYTES * out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
         out->cells = (double)t->rows;
@@ -249,6 +255,20 @@ static bool is_committed(const zkg_tensor *t)
     return t->vis == ZKG_PRIVATE || t->vis == ZKG_FIXED;
 }
 
+/* Cells that lie side by side although they are padded: the lowest axes, up to
+ * one whose length is no power of two. */
+static uint64_t run_of(const zkg_tensor *t)
+{
+    uint64_t run = 1;
+
+    for (uint32_t i = t->axes; i-- > 0;) {
+        run *= t->len[i];
+        if (!zkg_is_pow2(t->len[i]))
+            break;
+    }
+    return run;
+}
+
 static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
 {
     const uint32_t vars = zkg_tensor_vars(t);
@@ -260,6 +280,8 @@ static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
         w->opened_elements += (double)zkg_tensor_count(t);
     else
         w->opened_cells += (double)zkg_tensor_count(t);
+    if (run_of(t) < SHORT_RUN && run_of(t) < zkg_tensor_count(t))
+        w->gathered += (double)zkg_tensor_count(t);
     w->opened_points += ldexp(1, (int)(vars < k ? vars : k));
 }
 
@@ -337,7 +359,8 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
 {
     *out = (zkg_child_cost){
         .serial_s = costs->child + costs->round * work->rounds,
-        .parallel_s = costs->leaf * work->leaves + costs->cell * work->cells +
+        .parallel_s = costs->leaf * work->leaves + costs->far * work->far +
+                      costs->cell * work->cells +
                       costs->element * work->elements +
                       costs->entry * work->entries + costs->gate * work->gates,
         .group_s = costs->group,
@@ -352,6 +375,7 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
                       const zkg_root_work *work, uint32_t ranks)
 {
     const double folds = costs->open_cell * work->opened_cells +
+                         costs->open_gather * work->gathered +
                          costs->element * work->opened_elements +
                          costs->open_point * work->opened_points;
     double commits = costs->chunk * work->chunks;

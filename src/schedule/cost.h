@@ -19,6 +19,7 @@
 typedef struct zkg_work {
     double leaves;   /**< rows of lookup trees, padded: hashing into fractions,
                           the layers' sumchecks, the tree itself */
+    double far;      /**< of them, those of a lookup beyond what caches hold */
     double cells;    /**< integers folded at a point */
     double elements; /**< field elements folded at a point */
     double entries;  /**< padded entries of sumchecks of two factors */
@@ -34,6 +35,7 @@ typedef struct zkg_root_work {
     double commits[4];   /**< values committed to: of 1, 2, 4 and more bytes */
     double chunks;       /**< commitments */
     double opened_cells; /**< integers folded by the opening */
+    double gathered;     /**< of them, those in short rows, which it copies */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */
     double root;          /**< 2^k: what rank 0 ends alone */
@@ -44,11 +46,11 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, cell, element, entry, gate, round;
+    double child, leaf, far, cell, element, entry, gate, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double commit[4], chunk;
-    double open_cell, open_element, open_point, open_root, open_claim;
+    double open_cell, open_gather, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */
 } zkg_costs;

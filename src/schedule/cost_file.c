@@ -17,6 +17,7 @@ enum { COSTS_FILE_MAX = 1 << 16 };
 const zkg_costs zkg_costs_builtin = {
     .child = 16e-6,
     .leaf = 52e-9,
+    .far = 20e-9,
     .cell = 0.56e-9,
     .element = 2.2e-9,
     .entry = 155e-9,
@@ -26,7 +27,8 @@ const zkg_costs zkg_costs_builtin = {
     .message = 0.7e-6,
     .commit = {64e-9, 128e-9, 267e-9, 2150e-9},
     .chunk = 34e-6,
-    .open_cell = 2.5e-9,
+    .open_cell = 0.8e-9,
+    .open_gather = 2.2e-9,
     .open_point = 140e-9,
     .open_root = 7.8e-6,
     .open_claim = 1e-6,
@@ -45,6 +47,7 @@ typedef struct entry {
 static const entry entries[] = {
     {"child", AT(child), "a task or table of no size"},
     {"leaf", AT(leaf), "a row of a lookup"},
+    {"far", AT(far), "more for one beyond 2^16 of a lookup"},
     {"cell", AT(cell), "an integer folded by an einsum"},
     {"element", AT(element), "a field element folded"},
     {"entry", AT(entry), "an entry of a sum of products"},
@@ -58,6 +61,7 @@ static const entry entries[] = {
     {"commit254", AT(commit[3]), "of a field element"},
     {"chunk", AT(chunk), "a commitment of no size"},
     {"open_cell", AT(open_cell), "an integer folded by the opening"},
+    {"open_gather", AT(open_gather), "more for one in a row of few"},
     {"open_point", AT(open_point), "an entry of the opening's sum"},
     {"open_root", AT(open_root), "rank 0's last step, over 2^k"},
     {"open_claim", AT(open_claim), "a claim, on every rank"},

@@ -75,17 +75,24 @@ def main():
             if pcs == "mercury":
                 mercury = proofs[0]["proof_bytes"]
         assert proofs[0]["proof_bytes"] - mercury == 1920 - 1088
+        phases = lines("--graph", graph, "--input", image, "--runs", 2,
+                       "--phases")[2:]
+        assert [d["phase"] for d in phases] == [
+            "commitments", "tasks", "tables", "opening", "rest"]
+        assert all(d["bench"] == "phase" and (d["ns_cost"] > 0) ==
+                   (d["phase"] != "rest") for d in phases), phases
 
         data = folder / "lines"
         twice = dict(proofs[0], ranks=2)
         data.write_text("\n".join(map(json.dumps,
-                                      small + [proofs[0], twice])))
+                                      small + [proofs[0], twice] + phases)))
         run(sys.executable, SOURCE / "tools/plot-bench", data, folder / "svg")
         plots = sorted(p.stem for p in (folder / "svg").iterdir())
-        assert "ranks" in plots and "msm_fr" in plots, plots
+        assert {"ranks", "msm_fr", "phases"} < set(plots), plots
         for p in (folder / "svg").iterdir():
             root = xml.etree.ElementTree.parse(p).getroot()
-            assert len(root.findall("{*}polyline")) == 1, p
+            assert len(root.findall("{*}polyline")) == (
+                0 if p.stem == "phases" else 1), p
         data.write_text(json.dumps(small[0]))
         run(sys.executable, SOURCE / "tools/plot-bench", data, folder / "svg",
             code=1)

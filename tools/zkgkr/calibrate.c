@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "bench/bench.h"
 #include "comm/comm.h"
 #include "graph/graph.h"
 #include "graph/setup.h"
@@ -24,8 +25,11 @@ enum {
     SMALL = 1 << 4,
     MIDDLE = 1 << 10,
     LARGE = 1 << 14,
+    HUGE = 1 << 19, /* its tree leaves the caches */
+    NEAR = 1 << 16,
     WIDE = 1 << 10,
-    FEW = 64, /* rows of the smaller matrix */
+    FEW = 64,    /* rows of the smaller matrix */
+    FOLDED = 21, /* variables of what the opening folds, at least */
     CLAIMS = 16
 };
 
@@ -36,6 +40,7 @@ enum probe {
     LOOKUP_S,
     LOOKUP_M,
     LOOKUP_L,
+    LOOKUP_H,
     SUM_M,
     SUM_L,
     FOLD_M,
@@ -112,6 +117,7 @@ static zkg_status make_graph(zkg_graph **out, zkg_error *err)
     ZKG_TRY(add_lookup(g, LOOKUP_S, SMALL, err));
     ZKG_TRY(add_lookup(g, LOOKUP_M, MIDDLE, err));
     ZKG_TRY(add_lookup(g, LOOKUP_L, LARGE, err));
+    ZKG_TRY(add_lookup(g, LOOKUP_H, HUGE, err));
     ZKG_TRY(add_sum(g, SUM_M, MIDDLE, 0, true, err));
     ZKG_TRY(add_sum(g, SUM_L, LARGE, 0, true, err));
     ZKG_TRY(add_sum(g, FOLD_M, FEW, WIDE, false, err));
@@ -139,6 +145,40 @@ static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
     return zkg_witness_check(w, g, err);
 }
 
+/* The probe that runs, and since when, in processor time. */
+typedef struct watch {
+    const zkg_key *key;
+    double *best;
+    int probe; /* PROBES: none */
+    double since;
+} watch;
+
+static void stop(watch *w, int next)
+{
+    const double now = zkg_bench_now();
+
+    if (w->probe < PROBES && now - w->since < w->best[w->probe])
+        w->best[w->probe] = now - w->since;
+    w->probe = next;
+    w->since = now;
+}
+
+/* The prover says which task it begins with. */
+static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
+                             zkg_error *err)
+{
+    watch *w = user;
+    int next = 0;
+
+    (void)err;
+    while (next < PROBES &&
+           (stage != ZKG_STAGE_TASK ||
+            strcmp(w->key->statement.task[next].name, what) != 0))
+        next++;
+    stop(w, next);
+    return ZKG_OK;
+}
+
 static zkg_status time_probes(double best[PROBES], const zkg_key *key,
                               const zkg_srs *srs, const zkg_witness *w,
                               zkg_error *err)
@@ -149,19 +189,14 @@ static zkg_status time_probes(double best[PROBES], const zkg_key *key,
     for (int p = 0; p < PROBES; p++)
         best[p] = INFINITY;
     for (int i = 0; i < RUNS; i++) {
-        zkg_prove_report report;
+        watch now = {key, best, PROBES, 0};
+        const zkg_prove_options options = {.stage = next_stage,
+                                           .stage_user = &now};
         uint8_t *proof;
         size_t len;
 
         ZKG_TRY(
-            zkg_prove(&proof, &len, &report, self, self, &input, NULL, err));
-        for (uint32_t s = 0; s < report.steps; s++) {
-            const zkg_step_report *step = &report.step[s];
-
-            if (step->child < PROBES && step->wall < best[step->child])
-                best[step->child] = step->wall;
-        }
-        zkg_prove_report_clear(&report);
+            zkg_prove(&proof, &len, NULL, self, self, &input, &options, err));
         zkg_free(proof);
     }
     return ZKG_OK;
@@ -175,7 +210,7 @@ static double above(double t, double least)
 
 static void solve_probes(zkg_costs *c, const double t[PROBES])
 {
-    const double rounds_s = 10, rounds_m = 55, rounds_l = 105;
+    const double rounds_s = 10, rounds_m = 55, rounds_l = 105, rounds_h = 190;
 
     c->child = t[EMPTY];
     c->round = 1e-6;
@@ -188,6 +223,10 @@ static void solve_probes(zkg_costs *c, const double t[PROBES])
         c->round =
             above((t[LOOKUP_S] - c->child - c->leaf * SMALL) / rounds_s, 1e-7);
     }
+    c->far = above((t[LOOKUP_H] - t[LOOKUP_L] - c->leaf * (HUGE - LARGE) -
+                    c->round * (rounds_h - rounds_l)) /
+                       (HUGE - NEAR),
+                   1e-10);
     c->cell =
         above((t[FOLD_L] - t[FOLD_M]) / ((WIDE - FEW) * (double)WIDE), 1e-11);
     c->entry = above((t[SUM_L] - t[SUM_M] - 4 * c->round) / (LARGE - MIDDLE) -
@@ -228,7 +267,7 @@ static zkg_status make_values(zkg_array *a, uint64_t n, uint32_t bits,
 }
 
 static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
-                              uint32_t bits, zkg_error *err)
+                              uint32_t bits, uint32_t k, zkg_error *err)
 {
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
     zkg_array a = {0};
@@ -236,45 +275,55 @@ static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
 
     *best = INFINITY;
     for (int i = 0; i < RUNS && status == ZKG_OK; i++) {
-        const double start = zkg_seconds();
+        const double start = zkg_bench_now();
         double took;
         zkg_g1 point;
 
-        status = zkg_kzg_commit_chunk(&point, srs, POWER, &a, 0, cpu);
-        took = zkg_seconds() - start;
+        status = zkg_kzg_commit_chunk(&point, srs, k, &a, 0, cpu);
+        took = zkg_bench_now() - start;
         *best = took < *best ? took : *best;
     }
     zkg_array_clear(&a);
     return status;
 }
 
-static zkg_status solve_commits(zkg_costs *c, const zkg_srs *srs,
+static zkg_status solve_commits(zkg_costs *c, const zkg_srs *srs, uint32_t k,
                                 zkg_error *err)
 {
     static const uint32_t bits[4] = {8, 16, 32, 254};
+    const uint64_t n = (uint64_t)1 << k;
     double one, all;
 
     for (int i = 0; i < 4; i++) {
-        ZKG_TRY(time_commit(&one, srs, 64, bits[i], err));
-        ZKG_TRY(time_commit(&all, srs, 1 << POWER, bits[i], err));
-        c->commit[i] = above((all - one) / ((1 << POWER) - 64), 1e-9);
+        ZKG_TRY(time_commit(&one, srs, 64, bits[i], k, err));
+        ZKG_TRY(time_commit(&all, srs, n, bits[i], k, err));
+        c->commit[i] = above((all - one) / (double)(n - 64), 1e-9);
         if (i == 0)
             c->chunk = above(one - 64 * c->commit[0], 1e-6);
     }
     return ZKG_OK;
 }
 
-/* `count` true claims on bytes of `vars` variables. */
+/* `count` true claims on bytes of `vars` variables; with `narrow` in blocks of
+ * 3 x 3. */
 static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
-                               size_t count, zkg_error *err)
+                               bool narrow, size_t count, uint32_t k,
+                               zkg_error *err)
 {
     const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
     const uint64_t n = (uint64_t)1 << vars;
     zkg_open_claim claim[CLAIMS];
     zkg_fr point[CLAIMS][ZKG_MAX_VARS];
     zkg_array a = {0};
-    zkg_status status = make_values(&a, n, 8, err);
+    zkg_status status = make_values(&a, narrow ? n / 16 * 9 : n, 8, err);
 
+    if (status == ZKG_OK && narrow) {
+        const uint64_t len[3] = {n / 16, 3, 3};
+
+        a.axes = 3;
+        memcpy(a.len, len, sizeof(len));
+        memcpy(a.stored, len, sizeof(len));
+    }
     *best = INFINITY;
     for (size_t i = 0; i < count && status == ZKG_OK; i++) {
         for (uint32_t v = 0; v < vars; v++) {
@@ -282,7 +331,7 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
             zkg_fr_inv(&point[i][v], &point[i][v]);
         }
         claim[i] = (zkg_open_claim){.array = &a,
-                                    .chunks = vars > POWER ? n >> POWER : 1,
+                                    .chunks = vars > k ? n >> k : 1,
                                     .vars = vars,
                                     .point = point[i]};
         status = zkg_array_mle(&claim[i].value, &a, point[i]);
@@ -292,10 +341,10 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
         zkg_tape tape;
 
         zkg_tape_init_prove(&tape);
-        start = zkg_seconds();
+        start = zkg_bench_now();
         status = zkg_batch_open(&tape, zkg_comm_self(), backend, srs,
-                                ZKG_PCS_MERCURY, POWER, claim, count, NULL);
-        took = zkg_seconds() - start;
+                                ZKG_PCS_MERCURY, k, claim, count, NULL);
+        took = zkg_bench_now() - start;
         zkg_tape_clear(&tape);
         *best = took < *best ? took : *best;
     }
@@ -303,17 +352,22 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
     return status;
 }
 
-static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs,
+static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
                                  zkg_error *err)
 {
-    const double n = 1 << POWER;
-    double small, one, many, high;
+    const double n = ldexp(1, (int)k);
+    const uint32_t vars = k + 6 > FOLDED ? k + 6 : FOLDED;
+    const double cells = ldexp(1, (int)vars);
+    double small, one, many, high, narrow;
 
-    ZKG_TRY(time_opening(&small, srs, 1, CLAIMS, err));
-    ZKG_TRY(time_opening(&one, srs, POWER, 1, err));
-    ZKG_TRY(time_opening(&many, srs, POWER, CLAIMS, err));
-    ZKG_TRY(time_opening(&high, srs, POWER + 6, 1, err));
-    c->open_cell = above((high - one) / (63 * n), 1e-11);
+    ZKG_TRY(time_opening(&small, srs, 1, false, CLAIMS, k, err));
+    ZKG_TRY(time_opening(&one, srs, k, false, 1, k, err));
+    ZKG_TRY(time_opening(&many, srs, k, false, CLAIMS, k, err));
+    ZKG_TRY(time_opening(&high, srs, vars, false, 1, k, err));
+    ZKG_TRY(time_opening(&narrow, srs, vars, true, 1, k, err));
+    c->open_cell = above((high - one) / (cells - n), 1e-11);
+    c->open_gather =
+        above((narrow - one) / (cells * 9 / 16) - c->open_cell, 1e-11);
     c->open_point =
         above((many - one) / ((CLAIMS - 1) * n) - c->open_cell, 1e-9);
     c->open_root = above((one - (c->open_point + c->open_cell) * n) / n, 1e-8);
@@ -355,7 +409,7 @@ static zkg_status time_messages(zkg_costs *c, const zkg_comm *world)
 
 /* ---- all ----------------------------------------------------------------- */
 
-static zkg_status measure(zkg_costs *c, zkg_error *err)
+static zkg_status measure(zkg_costs *c, uint32_t k, zkg_error *err)
 {
     zkg_graph *graph = NULL;
     zkg_srs *srs = NULL;
@@ -365,7 +419,7 @@ static zkg_status measure(zkg_costs *c, zkg_error *err)
     zkg_status status = make_graph(&graph, err);
 
     if (status == ZKG_OK)
-        status = zkg_srs_new(&srs, POWER, err);
+        status = zkg_srs_new(&srs, k > POWER ? k : POWER, err);
     if (status == ZKG_OK)
         status = zkg_setup(&key, NULL, graph, srs, ZKG_PCS_MERCURY,
                            zkg_cpu_features(ZKG_CPU_ALL), err);
@@ -375,10 +429,10 @@ static zkg_status measure(zkg_costs *c, zkg_error *err)
         status = time_probes(best, &key, srs, &w, err);
     if (status == ZKG_OK) {
         solve_probes(c, best);
-        status = solve_commits(c, srs, err);
+        status = solve_commits(c, srs, k, err);
     }
     if (status == ZKG_OK)
-        status = solve_openings(c, srs, err);
+        status = solve_openings(c, srs, k, err);
     zkg_witness_clear(&w);
     zkg_key_clear(&key);
     zkg_srs_free(srs);
@@ -386,7 +440,8 @@ static zkg_status measure(zkg_costs *c, zkg_error *err)
     return status;
 }
 
-zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world, zkg_error *err)
+zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world, uint32_t k,
+                         zkg_error *err)
 {
     const uint32_t rank = world == NULL ? 0 : zkg_comm_rank(world);
     zkg_costs c = zkg_costs_builtin;
@@ -398,7 +453,7 @@ zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world, zkg_error *err)
             (void)zkg_fail(err, status, "messages cannot be timed");
     }
     if (status == ZKG_OK && rank == 0)
-        status = measure(&c, err);
+        status = measure(&c, k == 0 ? POWER : k, err);
     if (status == ZKG_OK)
         *out = c;
     return status;

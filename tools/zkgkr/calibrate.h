@@ -12,13 +12,15 @@
 
 /**
  * Time tasks, commitments and openings of two sizes each, the best of several
- * runs; a constant is a difference over a difference.  What is not timed is
- * scaled by what is.
+ * runs, in processor time but for messages; a constant is a difference over a
+ * difference.  What is not timed is scaled by what is.
  *
  * @param world with at least two ranks, messages between ranks 0 and 1 are
  *              timed too; all ranks call it.  The result is rank 0's.
+ * @param k     chunks of 2^k values: a sum of points costs less a point the
+ *              longer it is; 0: 11
  */
 ZKG_MUST_CHECK zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world,
-                                        zkg_error *err);
+                                        uint32_t k, zkg_error *err);
 
 #endif

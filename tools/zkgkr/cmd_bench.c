@@ -9,11 +9,13 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "bench/bench.h"
+#include "calibrate.h"
 #include "commands.h"
 #include "graph/setup.h"
 #include "graph/witness.h"
 #include "options.h"
 #include "pcs/kzg.h"
+#include "schedule/cost.h"
 #include "schedule/nearest.h"
 #include "zkgkr/prove.h"
 #include "zkgkr/verify.h"
@@ -21,18 +23,22 @@
 
 static const char usage[] =
     "zkgkr bench [--only NAME] [--from L] [--to L] [--backend NAME]\n"
-    "       zkgkr bench --graph G.zkg --input FILE [--pcs KIND]\n"
+    "       zkgkr bench --graph G.zkg (--input FILE | --witness FILE) "
+    "[options]\n"
     "\nWithout a graph: kernels, on one rank, in processor time. With one:\n"
     "whole proofs by the clock, alone or under mpirun, with an SRS of known\n"
-    "tau. One JSON object a line, times in nanoseconds: median, least, most.\n";
+    "tau; with --phases the parts of the proof too, each beside what the cost\n"
+    "model says, by constants that are measured first. One JSON object a "
+    "line,\n"
+    "times in nanoseconds: median, least, most.\n";
 
 enum { MOST_RUNS = 1000 };
 
 typedef struct bench_args {
-    const char *only, *backend, *graph, *input, *pcs_name;
+    const char *only, *backend, *graph, *input, *witness, *pcs_name, *costs;
     uint32_t from, to, runs;
     zkg_pcs pcs;
-    bool list;
+    bool list, phases;
 } bench_args;
 
 static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
@@ -49,6 +55,11 @@ static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
         {"list", NULL, "the kernels", NULL, &a->list, false},
         {"graph", "G.zkg", "prove this instead", &a->graph, NULL, false},
         {"input", "FILE", "its inputs", &a->input, NULL, false},
+        {"witness", "FILE", "or all its values", &a->witness, NULL, false},
+        {"phases", NULL, "parts of the proof beside their costs", NULL,
+         &a->phases, false},
+        {"costs", "FILE", "the constants of that, instead of measured ones",
+         &a->costs, NULL, false},
         {"pcs", "KIND", "mercury (default) or hyperkzg", &a->pcs_name, NULL,
          false},
     };
@@ -74,8 +85,12 @@ static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--pcs %s: there are mercury and hyperkzg",
                         a->pcs_name);
-    if ((a->graph == NULL) != (a->input == NULL))
-        return zkg_fail(err, ZKG_ERR_USAGE, "--graph and --input go together");
+    if (a->input != NULL && a->witness != NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "give one of --input FILE and --witness FILE");
+    if ((a->graph == NULL) != (a->input == NULL && a->witness == NULL))
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--graph and --input (or --witness) go together");
     return ZKG_OK;
 }
 
@@ -224,6 +239,13 @@ static void list_kernels(void)
 
 /* ---- whole proofs ------------------------------------------------------- */
 
+/* The parts of a proof.  What the root hashes goes with the commitments, the
+ * proof's assembly with the opening; the rest is the plan. */
+typedef enum phase { COMMIT, TASKS, TABLES, OPEN, REST, PHASES } phase;
+
+static const char *const phase_names[PHASES] = {"commitments", "tasks",
+                                                "tables", "opening", "rest"};
+
 typedef struct proof_bench {
     zkg_cli *cli;
     zkg_graph *graph;
@@ -231,7 +253,22 @@ typedef struct proof_bench {
     zkg_key key;
     zkg_witness witness;
     size_t proof_bytes;
+    double prove_ns[MOST_RUNS], verify_ns[MOST_RUNS];
+    double phase_ns[PHASES][MOST_RUNS], cost_ns[PHASES];
+    uint32_t run; /* the one that is going on */
+    phase now;
+    double since; /* processor time at which that began */
 } proof_bench;
+
+static zkg_status make_witness(proof_bench *b, const bench_args *a,
+                               zkg_error *err)
+{
+    if (a->witness != NULL)
+        return zkg_witness_read(&b->witness, b->graph, a->witness, err);
+    ZKG_TRY(zkg_witness_init(&b->witness, b->graph, err));
+    ZKG_TRY(zkg_witness_read_input(&b->witness, b->graph, a->input, err));
+    return zkg_witness_solve(&b->witness, b->graph, err);
+}
 
 static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
 {
@@ -243,31 +280,100 @@ static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
     ZKG_TRY(zkg_srs_from_tau(&b->srs, zkg_statement_default_k(&b->graph->st),
                              &tau, err));
     ZKG_TRY(zkg_setup(&b->key, NULL, b->graph, b->srs, a->pcs, cpu, err));
-    ZKG_TRY(zkg_witness_init(&b->witness, b->graph, err));
-    ZKG_TRY(zkg_witness_read_input(&b->witness, b->graph, a->input, err));
-    ZKG_TRY(zkg_witness_solve(&b->witness, b->graph, err));
+    ZKG_TRY(make_witness(b, a, err));
     return zkg_witness_check(&b->witness, b->graph, err);
 }
 
-/* One proof, and rank 0's verdict on it.  Collective. */
-static zkg_status prove_once(double *prove_ns, double *verify_ns,
-                             proof_bench *b, zkg_error *err)
+/* From here on it is another phase's time. */
+static void enter(proof_bench *b, phase next)
+{
+    const double now = zkg_bench_now();
+
+    b->phase_ns[b->now][b->run] += 1e9 * (now - b->since);
+    b->since = now;
+    b->now = next;
+}
+
+/* Told by the prover what comes next. */
+static zkg_status enter_stage(void *user, zkg_stage stage, const char *what,
+                              zkg_error *err)
+{
+    proof_bench *b = user;
+    const zkg_statement *st = &b->key.statement;
+    phase next = b->now;
+
+    (void)err;
+    if (stage == ZKG_STAGE_COMMIT)
+        next = COMMIT;
+    else if (stage == ZKG_STAGE_OPENING)
+        next = OPEN;
+    else if (stage == ZKG_STAGE_TASK)
+        next = TASKS;
+    /* The sides of tables come under Table and the table's name. */
+    for (uint32_t t = 0; stage == ZKG_STAGE_TASK && t < st->tables; t++)
+        if (strncmp(what, "Table", 5) == 0 &&
+            strcmp(st->table[t].name, what + 5) == 0)
+            next = TABLES;
+    enter(b, next);
+    return ZKG_OK;
+}
+
+/* What the phases cost by the model. */
+static zkg_status cost_phases(proof_bench *b, const bench_args *a,
+                              zkg_error *err)
+{
+    const zkg_statement *st = &b->key.statement;
+    const uint32_t ranks = zkg_comm_size(b->cli->world);
+    zkg_root_work root;
+    zkg_costs costs;
+
+    if (a->costs != NULL)
+        ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
+    else
+        ZKG_TRY(zkg_calibrate(&costs, NULL, b->key.srs.k, err));
+    zkg_root_work_count(&root, st, b->key.srs.k);
+    zkg_root_seconds(&b->cost_ns[COMMIT], &b->cost_ns[OPEN], &costs, &root,
+                     ranks);
+    b->cost_ns[COMMIT] *= 1e9;
+    b->cost_ns[OPEN] *= 1e9;
+    for (uint32_t c = 0; c < st->tasks + st->tables; c++) {
+        zkg_work work;
+        zkg_child_cost cost;
+
+        zkg_work_count(&work, st, c);
+        zkg_child_cost_of(&cost, &costs, &work, 1);
+        b->cost_ns[c < st->tasks ? TASKS : TABLES] +=
+            1e9 * (cost.serial_s + cost.parallel_s) / ranks;
+    }
+    return ZKG_OK;
+}
+
+/* Proof i, and rank 0's verdict on it.  Collective. */
+static zkg_status prove_once(proof_bench *b, uint32_t i, zkg_error *err)
 {
     const zkg_prove_input input = {&b->key, b->srs, b->witness.view, NULL};
+    const zkg_prove_options options = {.stage = enter_stage, .stage_user = b};
     zkg_prove_report report = {0};
     zkg_verdict verdict = {0};
     uint8_t *proof = NULL;
     size_t len = 0;
-    zkg_status s = zkg_prove(&proof, &len, &report, b->cli->world,
-                             b->cli->world, &input, NULL, err);
+    zkg_status s;
 
+    b->run = i;
+    b->now = REST;
+    b->since = zkg_bench_now();
+    for (uint32_t p = 0; p < PHASES; p++)
+        b->phase_ns[p][i] = 0;
+    s = zkg_prove(&proof, &len, &report, b->cli->world, b->cli->world, &input,
+                  &options, err);
+    enter(b, REST);
     if (s == ZKG_OK && b->cli->rank == 0) {
         const double from = zkg_seconds();
 
-        *prove_ns = 1e9 * report.prove_s;
+        b->prove_ns[i] = 1e9 * report.prove_s;
         b->proof_bytes = len;
         s = zkg_verify_with_key(&verdict, &b->key, proof, len, NULL, err);
-        *verify_ns = 1e9 * (zkg_seconds() - from);
+        b->verify_ns[i] = 1e9 * (zkg_seconds() - from);
         if (s == ZKG_ERR_REJECT)
             s = zkg_fail(err, ZKG_ERR_INTERNAL, "its proof is refused: %s",
                          verdict.text);
@@ -277,20 +383,27 @@ static zkg_status prove_once(double *prove_ns, double *verify_ns,
     return zkg_ranks_agree(b->cli->world, s, err);
 }
 
+static void begin_proof_line(zkg_json_out *o, const char *what,
+                             const bench_args *a, const proof_bench *b)
+{
+    const char *slash = strrchr(a->graph, '/');
+
+    zkg_json_out_init(o);
+    zkg_json_out_line_object(o);
+    put_string(o, "bench", what);
+    put_string(o, "name",
+               slash != NULL && slash[1] != '\0' ? slash + 1 : a->graph);
+    put_u64(o, "ranks", zkg_comm_size(b->cli->world));
+}
+
 static zkg_status print_proof(const char *what, const bench_args *a,
                               const proof_bench *b, double *ns, zkg_error *err)
 {
-    const char *slash = strrchr(a->graph, '/');
     zkg_bench_result r;
     zkg_json_out o;
 
     zkg_bench_summary(&r, ns, a->runs);
-    zkg_json_out_init(&o);
-    zkg_json_out_line_object(&o);
-    put_string(&o, "bench", what);
-    put_string(&o, "name",
-               slash != NULL && slash[1] != '\0' ? slash + 1 : a->graph);
-    put_u64(&o, "ranks", zkg_comm_size(b->cli->world));
+    begin_proof_line(&o, what, a, b);
     put_u64(&o, "k", b->key.srs.k);
     put_string(&o, "pcs", zkg_pcs_name(a->pcs));
     put_times(&o, &r);
@@ -299,39 +412,65 @@ static zkg_status print_proof(const char *what, const bench_args *a,
     return print_line(&o, err);
 }
 
+static zkg_status print_phases(const bench_args *a, proof_bench *b,
+                               zkg_error *err)
+{
+    for (uint32_t p = 0; p < PHASES; p++) {
+        zkg_bench_result r;
+        zkg_json_out o;
+
+        zkg_bench_summary(&r, b->phase_ns[p], a->runs);
+        begin_proof_line(&o, "phase", a, b);
+        put_string(&o, "phase", phase_names[p]);
+        put_times(&o, &r);
+        put_u64(&o, "ns_cost", (uint64_t)(b->cost_ns[p] + 0.5));
+        ZKG_TRY(print_line(&o, err));
+    }
+    return ZKG_OK;
+}
+
 static zkg_status time_proofs(proof_bench *b, const bench_args *a,
                               zkg_error *err)
 {
-    double prove_ns[MOST_RUNS], verify_ns[MOST_RUNS], unused[2];
     zkg_status s = prepare(b, a, err);
 
     ZKG_TRY(zkg_ranks_agree(b->cli->world, s, err));
-    ZKG_TRY(prove_once(&unused[0], &unused[1], b, err));
+    /* The first does not count: the second goes to its place. */
+    ZKG_TRY(prove_once(b, 0, err));
     for (uint32_t i = 0; i < a->runs; i++)
-        ZKG_TRY(prove_once(&prove_ns[i], &verify_ns[i], b, err));
+        ZKG_TRY(prove_once(b, i, err));
     if (b->cli->rank != 0)
         return ZKG_OK;
-    ZKG_TRY(print_proof("prove", a, b, prove_ns, err));
-    return print_proof("verify", a, b, verify_ns, err);
+    ZKG_TRY(print_proof("prove", a, b, b->prove_ns, err));
+    ZKG_TRY(print_proof("verify", a, b, b->verify_ns, err));
+    if (!a->phases)
+        return ZKG_OK;
+    /* Now that the memory of proofs has been printed. */
+    ZKG_TRY(cost_phases(b, a, err));
+    return print_phases(a, b, err);
 }
 
 zkg_status zkg_cmd_bench(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
-    proof_bench b = {.cli = cli};
+    proof_bench *b = zkg_alloc(1, sizeof(*b));
     bench_args a;
     bool done;
     zkg_status s = parse_args(&done, &a, argc, argv, err);
 
+    if (b == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for times");
+    b->cli = cli;
     if (s == ZKG_OK && !done && a.list && cli->rank == 0)
         list_kernels();
     else if (s == ZKG_OK && !done && a.graph != NULL)
-        s = time_proofs(&b, &a, err);
+        s = time_proofs(b, &a, err);
     else if (s == ZKG_OK && !done && !a.list && cli->rank == 0)
         s = time_kernels(&a, err);
-    zkg_witness_clear(&b.witness);
-    zkg_key_clear(&b.key);
-    zkg_srs_free(b.srs);
-    zkg_graph_free(b.graph);
+    zkg_witness_clear(&b->witness);
+    zkg_key_clear(&b->key);
+    zkg_srs_free(b->srs);
+    zkg_graph_free(b->graph);
+    zkg_free(b);
     /* All ranks have the same message: rank 0 prints it. */
     cli->printed = cli->rank != 0;
     return s;

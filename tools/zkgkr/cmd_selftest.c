@@ -232,7 +232,7 @@ static zkg_status calibrate(zkg_cli *cli, const char *out, zkg_error *err)
     char *text;
     zkg_status status;
 
-    ZKG_TRY(zkg_calibrate(&costs, cli->world, err));
+    ZKG_TRY(zkg_calibrate(&costs, cli->world, 0, err));
     if (cli->rank != 0)
         return ZKG_OK;
     ZKG_TRY(zkg_costs_text(&text, &costs, err));
