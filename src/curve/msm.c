@@ -5,8 +5,7 @@
  */
 #include "curve/msm.h"
 
-#include <stdlib.h>
-
+#include "base/mem.h"
 #include "curve/msm_variant.h"
 
 static uint64_t magnitude(int64_t v, uint32_t *negative)
@@ -125,8 +124,8 @@ zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
         *out = zkg_g1_infinity;
         return ZKG_OK;
     }
-    index = malloc(n * sizeof(*index));
-    t.mag = malloc(n * words * sizeof(*t.mag));
+    index = zkg_alloc_raw(n, sizeof(*index));
+    t.mag = zkg_alloc_raw(n * words, sizeof(*t.mag));
     if (!index || !t.mag)
         goto free_all;
     t.index = index;
@@ -142,8 +141,8 @@ zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
     zkg_g1j_to_affine(out, &sum);
     status = ZKG_OK;
 free_all:
-    free(t.mag);
-    free(index);
+    zkg_free(t.mag);
+    zkg_free(index);
     return status;
 }
 

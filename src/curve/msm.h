@@ -32,8 +32,8 @@ typedef enum zkg_scalar_type {
  * @param[in] scalars n elements of the type
  * @param[in] n       < 2^31
  *
- * @retval ZKG_ERR_NOMEM   *out is unchanged; it needs about 70 to 180 bytes a
- *                         non-zero scalar, and up to 8 MiB beside
+ * @retval ZKG_ERR_NOMEM   *out is unchanged; it needs about 20 to 45 bytes a
+ *                         non-zero scalar, and up to 12 MiB beside
  * @retval ZKG_ERR_INVALID n is too large, or the type unknown
  */
 ZKG_MUST_CHECK zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points,

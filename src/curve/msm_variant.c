@@ -35,6 +35,8 @@ enum {
     MAX_WINDOW = 17,
     /* of windows sorted, and weighed, together, unless one has more */
     GROUP_TERMS = 1 << 14,
+    BLOCK = 1 << 13,  /* terms added up together, in cache */
+    FETCH_AHEAD = 32, /* terms */
     GROUP_BUCKETS = 1 << 15
 };
 
@@ -46,7 +48,8 @@ typedef struct space {
     uint32_t buckets; /* 2^(c-1): bucket b is for |d| = b + 1 */
     uint32_t *start;  /* group * buckets: places in sorted */
     uint32_t *len;    /* group * buckets: what is left in each */
-    uint32_t *sorted; /* group * n: as index, the sign taken in */
+    uint32_t *sorted; /* group * n, and FETCH_AHEAD zeros: as index, the sign
+                         taken in */
     uint32_t *digits; /* group * n: as digit() gives them */
     zkg_g1 *big, *small;
     zkg_g1 *sums;    /* batch * buckets: their points, or infinity */
@@ -113,35 +116,6 @@ static void sort_windows(space *s, const zkg_msm_terms *t, uint32_t first,
     }
 }
 
-/* First round: pairs of the sorted points; each bucket's results follow the
- * last bucket's in s->big. */
-static void first_round(space *s, const zkg_g1 *points, uint32_t buckets)
-{
-    const uint32_t *in = s->sorted;
-    zkg_g1 *out = s->big;
-
-    for (uint32_t b = 0; b < buckets; b++) {
-        const uint32_t n = s->len[b];
-        uint32_t i = 0;
-
-        for (; i + 1 < n; i += 2, in += 2) {
-            const zkg_g1 *p = &points[in[0] >> 1], *q = &points[in[1] >> 1];
-
-            __builtin_prefetch(p);
-            __builtin_prefetch(q);
-            if (s->q->wait.n == BATCH)
-                flush(s->q);
-            pairs_push(&s->q->wait, out++, p, q, in[0] & 1, in[1] & 1);
-        }
-        if (i < n) {
-            load_signed(out++, &points[in[0] >> 1], in[0] & 1);
-            in++;
-        }
-        s->len[b] = (n + 1) / 2;
-    }
-    flush(s->q);
-}
-
 /*
  * Adds up each of n runs of points, len[i] long, one after another in from:
  * then len[i] is 0 or 1.  Returns where the sums, one after another, are: from
@@ -173,18 +147,71 @@ static zkg_g1 *add_runs(queue *q, zkg_g1 *from, zkg_g1 *to, uint32_t *len,
     return from;
 }
 
+/* r = p, or -p when minus is 1: without a branch, and not for infinity. */
+static inline void load_signed(zkg_g1 *r, const zkg_g1 *p, uint32_t minus)
+{
+    const uint64_t mask = 0 - (uint64_t)minus;
+    uint64_t carry = minus;
+
+    r->x = p->x;
+    for (int i = 0; i < 4; i++) /* ~y + p + 1 */
+        r->y.l[i] =
+            zkg_limb_adc(p->y.l[i] ^ mask, zkg_fp_mod_.p[i] & mask, &carry);
+}
+
+/* to[i] = the point that index[i] means, for i < n.  FETCH_AHEAD indices more
+ * may be read. */
+static void gather(zkg_g1 *to, const zkg_g1 *points, const uint32_t *index,
+                   size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        __builtin_prefetch(&points[index[i + FETCH_AHEAD] >> 1]);
+        load_signed(&to[i], &points[index[i] >> 1], index[i] & 1);
+    }
+}
+
+/* *to = the sum of a bucket's len > BLOCK points. */
+static void add_long(zkg_g1 *to, space *s, const zkg_g1 *points,
+                     const uint32_t *in, uint32_t len)
+{
+    uint32_t kept = 0; /* s->big begins with the sum so far */
+
+    for (uint32_t at = 0; at < len;) {
+        const uint32_t n = len - at < BLOCK ? len - at : BLOCK;
+        uint32_t run = n + kept;
+
+        gather(s->big + kept, points, in + at, n);
+        s->big[0] = *add_runs(s->q, s->big, s->small, &run, 1);
+        kept = 1;
+        at += n;
+    }
+    *to = s->big[0];
+}
+
 /* to: the sums of all buckets of count windows from first on. */
 static void fill_buckets(zkg_g1 *to, space *s, const zkg_msm_terms *t,
                          uint32_t first, uint32_t count)
 {
-    const uint32_t buckets = count * s->buckets;
-    const zkg_g1 *sum;
+    const uint32_t buckets = count * s->buckets, *in = s->sorted;
 
     sort_windows(s, t, first, count);
-    first_round(s, t->points, buckets);
-    sum = add_runs(s->q, s->big, s->small, s->len, buckets);
-    for (uint32_t b = 0; b < buckets; b++)
-        to[b] = s->len[b] ? *sum++ : zkg_g1_infinity;
+    for (uint32_t b = 0, end = 0; b < buckets;) {
+        const zkg_g1 *sum;
+        uint32_t n = 0;
+
+        while (end < buckets && s->len[end] <= BLOCK - n)
+            n += s->len[end++];
+        if (end == b) {
+            n = s->len[end++];
+            add_long(&to[b++], s, t->points, in, n);
+        } else {
+            gather(s->big, t->points, in, n);
+            sum = add_runs(s->q, s->big, s->small, s->len + b, end - b);
+            for (; b < end; b++)
+                to[b] = s->len[b] ? *sum++ : zkg_g1_infinity;
+        }
+        in += n;
+    }
 }
 
 /* out = a + b, at once where one of them is infinite. */
@@ -366,16 +393,16 @@ static void add_offset(const zkg_msm_terms *t, uint32_t c, uint32_t windows)
 
 static void space_clear(space *s)
 {
-    free(s->start);
-    free(s->len);
-    free(s->sorted);
-    free(s->digits);
-    free(s->big);
-    free(s->small);
-    free(s->sums);
-    free(s->half);
-    free(s->odd);
-    free(s->parts);
+    zkg_free(s->start);
+    zkg_free(s->len);
+    zkg_free(s->sorted);
+    zkg_free(s->digits);
+    zkg_free(s->big);
+    zkg_free(s->small);
+    zkg_free(s->sums);
+    zkg_free(s->half);
+    zkg_free(s->odd);
+    zkg_free(s->parts);
     queue_free(s->q);
 }
 
@@ -387,7 +414,7 @@ static uint32_t fit(uint32_t n, size_t limit, size_t len)
 
 static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
 {
-    size_t sorted, weighed, terms, used;
+    size_t sorted, weighed, terms;
 
     *s = (space){.c = c, .windows = windows, .buckets = 1u << (c - 1)};
     s->batch = fit(windows, GROUP_BUCKETS, s->buckets);
@@ -395,18 +422,16 @@ static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
     weighed = (size_t)s->batch * s->buckets;
     sorted = (size_t)s->group * s->buckets;
     terms = s->group * n;
-    /* a round leaves at most half of the last one's, and one a bucket */
-    used = sorted < terms ? sorted : terms;
-    s->start = malloc(sorted * sizeof(*s->start));
-    s->len = malloc(sorted * sizeof(*s->len));
-    s->sorted = malloc(terms * sizeof(*s->sorted));
-    s->digits = malloc(terms * sizeof(*s->digits));
-    s->small = malloc((terms / 4 + 2 * used + 1) * sizeof(*s->small));
-    s->big = malloc((terms / 2 + used + 1) * sizeof(*s->big));
-    s->sums = malloc(weighed * sizeof(*s->sums));
-    s->half = malloc(weighed / 2 * sizeof(*s->half));
-    s->odd = malloc(weighed * sizeof(*s->odd));
-    s->parts = malloc((size_t)s->batch * c * sizeof(*s->parts));
+    s->start = zkg_alloc_raw(sorted, sizeof(*s->start));
+    s->len = zkg_alloc_raw(sorted, sizeof(*s->len));
+    s->sorted = zkg_alloc(terms + FETCH_AHEAD, sizeof(*s->sorted));
+    s->digits = zkg_alloc_raw(terms, sizeof(*s->digits));
+    s->big = zkg_alloc_raw(BLOCK + 1, sizeof(*s->big));
+    s->small = zkg_alloc_raw(BLOCK + 1, sizeof(*s->small));
+    s->sums = zkg_alloc_raw(weighed, sizeof(*s->sums));
+    s->half = zkg_alloc_raw(weighed / 2, sizeof(*s->half));
+    s->odd = zkg_alloc_raw(weighed, sizeof(*s->odd));
+    s->parts = zkg_alloc_raw((size_t)s->batch * c, sizeof(*s->parts));
     s->q = queue_new();
     if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
         s->sums && s->half && s->odd && s->parts && s->q)

@@ -148,6 +148,41 @@ ZKG_X8_INLINE void zkg_x8_times16(zkg_x8 *r, const zkg_x8 *a)
     r->l[0] = _mm512_and_si512(_mm512_slli_epi64(a->l[0], 4), m);
 }
 
+/** z = (z + x b + q p) / 2^52, q such that it is whole: a step of a product. */
+ZKG_X8_INLINE void zkg_x8_mul_step(__m512i z[5], __m512i x, const zkg_x8 *b,
+                                   const zkg_x8_mod *m)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i z0, z1, z2, z3, z4, z5, q;
+
+    z0 = _mm512_madd52lo_epu64(z[0], x, b->l[0]);
+    q = _mm512_madd52lo_epu64(zero, z0, m->inv);
+    z1 = _mm512_madd52lo_epu64(z[1], x, b->l[1]);
+    z2 = _mm512_madd52lo_epu64(z[2], x, b->l[2]);
+    z3 = _mm512_madd52lo_epu64(z[3], x, b->l[3]);
+    z4 = _mm512_madd52lo_epu64(z[4], x, b->l[4]);
+    z1 = _mm512_madd52hi_epu64(z1, x, b->l[0]);
+    z2 = _mm512_madd52hi_epu64(z2, x, b->l[1]);
+    z3 = _mm512_madd52hi_epu64(z3, x, b->l[2]);
+    z4 = _mm512_madd52hi_epu64(z4, x, b->l[3]);
+    z5 = _mm512_madd52hi_epu64(zero, x, b->l[4]);
+    z0 = _mm512_madd52lo_epu64(z0, q, m->p[0]);
+    z1 = _mm512_madd52lo_epu64(z1, q, m->p[1]);
+    z2 = _mm512_madd52lo_epu64(z2, q, m->p[2]);
+    z3 = _mm512_madd52lo_epu64(z3, q, m->p[3]);
+    z4 = _mm512_madd52lo_epu64(z4, q, m->p[4]);
+    z1 = _mm512_madd52hi_epu64(z1, q, m->p[0]);
+    z2 = _mm512_madd52hi_epu64(z2, q, m->p[1]);
+    z3 = _mm512_madd52hi_epu64(z3, q, m->p[2]);
+    z4 = _mm512_madd52hi_epu64(z4, q, m->p[3]);
+    z5 = _mm512_madd52hi_epu64(z5, q, m->p[4]);
+    z[0] = _mm512_add_epi64(z1, _mm512_srli_epi64(z0, 52));
+    z[1] = z2;
+    z[2] = z3;
+    z[3] = z4;
+    z[4] = z5;
+}
+
 /**
  * r = a b / 2^256 mod p for a16 = 16 a, as a16 b / 2^260.  With a < A p and
  * b < B p, A <= 5: r < (1 + 0.19 A B) p.
@@ -156,40 +191,30 @@ ZKG_X8_INLINE void zkg_x8_mul_16(zkg_x8 *r, const zkg_x8 *a16, const zkg_x8 *b,
                                  const zkg_x8_mod *m)
 {
     const __m512i zero = _mm512_setzero_si512();
-    __m512i z0 = zero, z1 = zero, z2 = zero, z3 = zero, z4 = zero, z5, q;
+    zkg_x8 z = {{zero, zero, zero, zero, zero}};
+
+    for (int i = 0; i < 5; i++)
+        zkg_x8_mul_step(z.l, a16->l[i], b, m);
+    *r = z;
+    zkg_x8_carry(r);
+}
+
+/** Two products as by mul_16, step by step in turn: neither waits for itself.
+ */
+ZKG_X8_INLINE void zkg_x8_mul2_16(zkg_x8 r[2], const zkg_x8 a16[2],
+                                  const zkg_x8 b[2], const zkg_x8_mod *m)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    zkg_x8 y = {{zero, zero, zero, zero, zero}}, z = y;
 
     for (int i = 0; i < 5; i++) {
-        const __m512i x = a16->l[i];
-
-        z0 = _mm512_madd52lo_epu64(z0, x, b->l[0]);
-        q = _mm512_madd52lo_epu64(zero, z0, m->inv);
-        z1 = _mm512_madd52lo_epu64(z1, x, b->l[1]);
-        z2 = _mm512_madd52lo_epu64(z2, x, b->l[2]);
-        z3 = _mm512_madd52lo_epu64(z3, x, b->l[3]);
-        z4 = _mm512_madd52lo_epu64(z4, x, b->l[4]);
-        z1 = _mm512_madd52hi_epu64(z1, x, b->l[0]);
-        z2 = _mm512_madd52hi_epu64(z2, x, b->l[1]);
-        z3 = _mm512_madd52hi_epu64(z3, x, b->l[2]);
-        z4 = _mm512_madd52hi_epu64(z4, x, b->l[3]);
-        z5 = _mm512_madd52hi_epu64(zero, x, b->l[4]);
-        z0 = _mm512_madd52lo_epu64(z0, q, m->p[0]);
-        z1 = _mm512_madd52lo_epu64(z1, q, m->p[1]);
-        z2 = _mm512_madd52lo_epu64(z2, q, m->p[2]);
-        z3 = _mm512_madd52lo_epu64(z3, q, m->p[3]);
-        z4 = _mm512_madd52lo_epu64(z4, q, m->p[4]);
-        z1 = _mm512_madd52hi_epu64(z1, q, m->p[0]);
-        z2 = _mm512_madd52hi_epu64(z2, q, m->p[1]);
-        z3 = _mm512_madd52hi_epu64(z3, q, m->p[2]);
-        z4 = _mm512_madd52hi_epu64(z4, q, m->p[3]);
-        z5 = _mm512_madd52hi_epu64(z5, q, m->p[4]);
-        z0 = _mm512_add_epi64(z1, _mm512_srli_epi64(z0, 52));
-        z1 = z2;
-        z2 = z3;
-        z3 = z4;
-        z4 = z5;
+        zkg_x8_mul_step(y.l, a16[0].l[i], &b[0], m);
+        zkg_x8_mul_step(z.l, a16[1].l[i], &b[1], m);
     }
-    *r = (zkg_x8){{z0, z1, z2, z3, z4}};
-    zkg_x8_carry(r);
+    r[0] = y;
+    r[1] = z;
+    zkg_x8_carry(&r[0]);
+    zkg_x8_carry(&r[1]);
 }
 
 /** r = a b / 2^256 mod p; bounds as for mul_16. */
@@ -200,6 +225,17 @@ ZKG_X8_INLINE void zkg_x8_mul(zkg_x8 *r, const zkg_x8 *a, const zkg_x8 *b,
 
     zkg_x8_times16(&t, a);
     zkg_x8_mul_16(r, &t, b, m);
+}
+
+/** Two products; bounds as for mul_16. */
+ZKG_X8_INLINE void zkg_x8_mul2(zkg_x8 r[2], const zkg_x8 a[2],
+                               const zkg_x8 b[2], const zkg_x8_mod *m)
+{
+    zkg_x8 t[2];
+
+    zkg_x8_times16(&t[0], &a[0]);
+    zkg_x8_times16(&t[1], &a[1]);
+    zkg_x8_mul2_16(r, t, b, m);
 }
 
 /** Rows become columns: word j of r[i] and word i of r[j] change places. */

@@ -5,13 +5,16 @@
  * is built plain and with ZKG_FIELD_MULX); the others are of all.  Times are of
  * the process, so that a busy machine disturbs them less.
  *
- *   bench_curve [LOG]    sums of 2^LOG terms, 16 unless given
+ *   bench_curve [LOG [VARIANT]]    sums of 2^LOG terms, 16 unless given;
+ *                                  VARIANT: portable, mulx or best alone
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/cpu.h"
+#include "base/mem.h"
 #include "curve/msm.h"
 #include "curve/pairing.h"
 
@@ -135,8 +138,8 @@ static int bench_msm(uint32_t cpu, const char *variant, unsigned log)
                  {"msm_i16", ZKG_SCALAR_I16},
                  {"msm_i8", ZKG_SCALAR_I8}};
     const size_t n = (size_t)1 << log;
-    zkg_g1 *points = malloc(n * sizeof(*points)), sum;
-    zkg_fr *scalars = malloc(n * sizeof(*scalars)), tau;
+    zkg_g1 *points = zkg_alloc_raw(n, sizeof(*points)), sum;
+    zkg_fr *scalars = zkg_alloc_raw(n, sizeof(*scalars)), tau;
     int failed = !points || !scalars;
     double t = now();
 
@@ -162,21 +165,24 @@ static int bench_msm(uint32_t cpu, const char *variant, unsigned log)
         snprintf(name, sizeof(name), "%s_2^%u", kinds[k].name, log);
         show(name, variant, best * 1e3, "ms");
     }
-    free(points);
-    free(scalars);
+    zkg_free(points);
+    zkg_free(scalars);
     return failed;
 }
 
 int main(int argc, char **argv)
 {
     const unsigned log = argc > 1 ? (unsigned)atoi(argv[1]) : 16;
+    const char *only = argc > 2 ? argv[2] : NULL;
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
-    int failed = bench_field();
+    int failed = only ? 0 : bench_field();
 
     for (uint32_t k = 0; k < 3; k++) {
         const char *variant = k == 0 ? "portable" : k == 1 ? "mulx" : "best";
         const uint32_t mask = k == 0 ? 0 : k == 1 ? ZKG_CPU_MULX : ZKG_CPU_ALL;
 
+        if (only && strcmp(only, variant) != 0)
+            continue;
         if (k < 2)
             bench_pairing(cpu & mask, variant);
         failed |= bench_msm(cpu & mask, variant, log);

@@ -180,16 +180,29 @@ static void many_terms(void **state)
     free(s);
 }
 
-/* Windows one by one, the widest window, groups of windows that do not divide:
- * on powers of a known tau, so that one element says what the sum is. */
+/* Windows one by one, the widest window, groups of windows that do not divide,
+ * buckets of more points than are added up together: on powers of a known tau,
+ * so that one element says what the sum is.  With tau = 1 the points of a
+ * bucket are equal and opposite, with -1 likewise by turns. */
 static void large_sums(void **state)
 {
     static const struct {
         size_t n;
         zkg_scalar_type type;
-    } cases[] = {{140001, ZKG_SCALAR_I16}, {40001, ZKG_SCALAR_I32},
-                 {20011, ZKG_SCALAR_FR},   {5003, ZKG_SCALAR_FR},
-                 {5003, ZKG_SCALAR_I64},   {1021, ZKG_SCALAR_FR}};
+        uint64_t mask; /* of the scalars' bits */
+        int64_t tau;   /* 0: any */
+    } cases[] = {{140001, ZKG_SCALAR_I16, UINT64_MAX, 0},
+                 {40001, ZKG_SCALAR_I32, UINT64_MAX, 0},
+                 {40001, ZKG_SCALAR_I32, 0x80000003, 0},
+                 {40001, ZKG_SCALAR_I8, 1, 0},
+                 {20011, ZKG_SCALAR_FR, UINT64_MAX, 0},
+                 {20011, ZKG_SCALAR_I8, 0x83, 1},
+                 {20011, ZKG_SCALAR_I8, 1, 1},
+                 {20011, ZKG_SCALAR_I8, 1, -1},
+                 {5003, ZKG_SCALAR_FR, UINT64_MAX, 0},
+                 {5003, ZKG_SCALAR_FR, 3, -1},
+                 {5003, ZKG_SCALAR_I64, UINT64_MAX, 0},
+                 {1021, ZKG_SCALAR_FR, UINT64_MAX, 0}};
     const size_t most = cases[0].n;
     const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
                             zkg_cpu_features(ZKG_CPU_ALL)};
@@ -200,19 +213,24 @@ static void large_sums(void **state)
 
     (void)state;
     assert_true(p && s);
-    zkg_fr_from_u64(&tau, rng_u64(&g));
-    assert_int_equal(zkg_g1_powers(p, most, &tau, cpu[2]), ZKG_OK);
     for (size_t k = 0; k < sizeof(cases) / sizeof(*cases); k++) {
         zkg_fr sum = zkg_fr_zero, power = zkg_fr_one, t;
         zkg_g1 want, got;
 
+        if (k == 0 || cases[k].tau != cases[k - 1].tau) {
+            zkg_fr_from_i64(&tau,
+                            cases[k].tau ? cases[k].tau : (int64_t)rng_u64(&g));
+            assert_int_equal(zkg_g1_powers(p, cases[k].n, &tau, cpu[2]),
+                             ZKG_OK);
+        }
+        s[0] = tau;
         for (size_t i = 0; i < cases[k].n; i++) {
             if (cases[k].type == ZKG_SCALAR_FR) {
-                zkg_fr_from_u64(&t, rng_edge(&g));
+                zkg_fr_from_u64(&t, rng_edge(&g) & cases[k].mask);
                 zkg_fr_mul(&s[i], &t, &s[i > 0 ? i - 1 : 0]);
                 zkg_fr_add(&s[i], &s[i], &t);
             } else {
-                put(s, cases[k].type, i, rng_u64(&g));
+                put(s, cases[k].type, i, rng_u64(&g) & cases[k].mask);
             }
             get(&t, s, cases[k].type, i);
             zkg_fr_mul(&t, &t, &power);

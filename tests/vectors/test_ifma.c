@@ -85,6 +85,19 @@ static void random_below(mpz_t z, const mpz_t p, unsigned k, rng *r)
     mpz_addmul_ui(z, p, rng_below(r, k));
 }
 
+/* zkg_x8_mul2 gives what two zkg_x8_mul give. */
+static void two_at_once(const zkg_x8 *a, const zkg_x8 *b, const zkg_x8_mod *m)
+{
+    const zkg_x8 x[2] = {*a, *b}, y[2] = {*b, *b};
+    zkg_x8 both[2], one;
+
+    zkg_x8_mul2(both, x, y, m);
+    for (int k = 0; k < 2; k++) {
+        zkg_x8_mul(&one, &x[k], &y[k], m);
+        assert_memory_equal(&both[k], &one, sizeof(one));
+    }
+}
+
 static void operations(const zkg_limb4_mod *from)
 {
     static const unsigned pairs[][2] = {{1, 1}, {2, 2}, {5, 1},
@@ -122,6 +135,7 @@ static void operations(const zkg_limb4_mod *from)
             mpz_submul_ui(want, z[k], 100);
             assert_true(mpz_sgn(want) > 0);
         }
+        two_at_once(&a, &b, &m);
         zkg_x8_add(&c, &a, &b);
         get(z, &c);
         for (int k = 0; k < 8; k++) {
