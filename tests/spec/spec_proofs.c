@@ -11,6 +11,7 @@
 
 #include "../soundness/circuit_fixture.h"
 #include "../soundness/conv_fixture.h"
+#include "../soundness/random_graph.h"
 
 static void save(const char *folder, unsigned i, const char *kind,
                  const uint8_t *bytes, size_t len)
@@ -85,6 +86,13 @@ int main(int argc, char **argv)
         choose_pcs(i);
         vx_init(&f, i, 5 + i % 3);
         prove_and_save(argv[1], 48 + i, &f);
+    }
+    for (unsigned i = 0; argc == 2 && i < 4; i++) {
+        fx f = {0};
+
+        choose_pcs(i);
+        rg_init(&f, 200 + i, 5);
+        prove_and_save(argv[1], 64 + i, &f);
     }
     return argc == 2 ? 0 : 2;
 }
