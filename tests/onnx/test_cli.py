@@ -77,8 +77,16 @@ def honest():
     case('compile', 0, r'fc_Gemm +Gemm\+Relu.*relu\d+', 'compile',
          'small.onnx', '--scale', '7', '--calibrate', 'x.json', '-o', 'g.zkg',
          where='out')
-    case('inspect', 0, r'all nodes are supported', 'inspect', 'small.onnx',
+    case('inspect', 0, r'(?s)all nodes are supported\nat scale 7: \d+ tasks; '
+         r'on one rank.*about \S+ s to prove .* MiB', 'inspect', 'small.onnx',
          where='out')
+    case('inspect, a scale too large', 0, r'at scale 20 it does not compile: '
+         r'.*--scale', 'inspect', 'small.onnx', '--scale', '20', where='out')
+    estimate = json.loads(run('inspect', 'small.onnx', '--json')[1])['estimate']
+    if not (0 < estimate['seconds'] < 10 and 0 < estimate['bytes'] < 1e9):
+        FAILED.append('inspect --json: %s' % estimate)
+    case('inspect of a graph', 0, r'on one rank.*about \S+ s', 'inspect',
+         'g.zkg', where='out')
     case('srs', 0, r'', 'srs', 'new', '--power', '11', '-o', 's.srs',
          where='out')
     case('setup', 0, r'', 'setup', '--graph', 'g.zkg', '--srs', 's.srs', '-o',

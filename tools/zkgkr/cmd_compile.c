@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "commands.h"
+#include "estimate.h"
 #include "graph/statement.h"
 #include "onnx/lower.h"
 #include "options.h"
@@ -96,8 +97,48 @@ static void print_nodes(const zkg_onnx_model *m, const zkg_onnx_plan *p)
         printf("%" PRIu32 " not supported\n", p->unsupported);
 }
 
+/* What a graph of the model is to take, or why there is none. */
+typedef struct outlook {
+    bool known;
+    zkg_estimate estimate;
+    zkg_error refused;
+} outlook;
+
+static void look_ahead(outlook *e, const zkg_onnx_model *m,
+                       const zkg_onnx_plan *p, uint32_t scale,
+                       const char *calibrate)
+{
+    const zkg_onnx_options options = {.scale = scale,
+                                      .param_scale = scale > 12 ? scale : 12,
+                                      .calibrate = calibrate,
+                                      .input = ZKG_PRIVATE,
+                                      .output = ZKG_PUBLIC};
+    zkg_onnx_report report;
+    zkg_graph *g;
+
+    *e = (outlook){.known = false};
+    if (p->unsupported > 0 ||
+        zkg_onnx_compile(&g, &report, m, p, &options, &e->refused) != ZKG_OK)
+        return;
+    e->known = zkg_estimate_of(&e->estimate, &g->st, &e->refused) == ZKG_OK;
+    zkg_onnx_report_clear(&report);
+    zkg_graph_free(g);
+}
+
+static void print_outlook(const outlook *e, uint32_t scale)
+{
+    if (e->known) {
+        printf("at scale %" PRIu32 ": ", scale);
+        zkg_estimate_print(&e->estimate);
+    } else if (e->refused.text[0] != 0) {
+        printf("at scale %" PRIu32 " it does not compile: %s\n", scale,
+               e->refused.text);
+    }
+}
+
 static zkg_status print_nodes_json(const zkg_onnx_model *m,
-                                   const zkg_onnx_plan *p, zkg_error *err)
+                                   const zkg_onnx_plan *p, const outlook *e,
+                                   zkg_error *err)
 {
     char shape[200], what[300];
     zkg_json_out o;
@@ -130,6 +171,10 @@ static zkg_status print_nodes_json(const zkg_onnx_model *m,
         zkg_json_out_end(&o);
     }
     zkg_json_out_end(&o);
+    zkg_json_out_key(&o, "refused");
+    zkg_json_out_string(&o, e->refused.text);
+    if (e->known)
+        zkg_estimate_json(&o, &e->estimate);
     zkg_json_out_end(&o);
     s = zkg_json_out_finish(&o);
     if (s == ZKG_OK)
@@ -153,20 +198,24 @@ static zkg_status open_model(zkg_onnx_model *m, zkg_onnx_plan *p,
     return s;
 }
 
-zkg_status zkg_inspect_onnx(const char *path, bool json, zkg_error *err)
+zkg_status zkg_inspect_onnx(const char *path, bool json, uint32_t scale,
+                            const char *calibrate, zkg_error *err)
 {
+    outlook e;
     zkg_onnx_model m;
     zkg_onnx_plan p;
     zkg_status s = ZKG_OK;
 
     ZKG_TRY(open_model(&m, &p, path, err));
+    look_ahead(&e, &m, &p, scale, calibrate);
     if (json) {
-        s = print_nodes_json(&m, &p, err);
+        s = print_nodes_json(&m, &p, &e, err);
     } else {
         printf("ONNX model, opset %" PRId64 "%s%s\n", m.opset,
                m.producer != NULL ? ", by " : "",
                m.producer != NULL ? m.producer : "");
         print_nodes(&m, &p);
+        print_outlook(&e, scale);
     }
     zkg_onnx_plan_clear(&p);
     zkg_onnx_clear(&m);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "commands.h"
+#include "estimate.h"
 #include "graph/container.h"
 #include "graph/graph.h"
 #include "graph/key.h"
@@ -276,10 +277,12 @@ static void json_statement(zkg_json_out *o, const zkg_statement *st)
 
 static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
 {
+    zkg_estimate estimate;
+    zkg_status s = ZKG_OK, estimated;
     zkg_graph *g;
-    zkg_status s = ZKG_OK;
 
     ZKG_TRY(zkg_graph_load(&g, path, err));
+    estimated = zkg_estimate_of(&estimate, &g->st, NULL);
     if (json) {
         zkg_json_out o;
 
@@ -288,6 +291,8 @@ static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
         json_string(&o, "zkgkr", "graph");
         json_u64(&o, "default_k", zkg_statement_default_k(&g->st));
         json_statement(&o, &g->st);
+        if (estimated == ZKG_OK)
+            zkg_estimate_json(&o, &estimate);
         zkg_json_out_end(&o);
         s = print_json(&o, err);
     } else {
@@ -301,6 +306,8 @@ static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
             printf(" %s", g->st.tensor[g->output[i]].name);
         printf("\nrules         %" PRIu32 "\ndefault k     %" PRIu32 "\n",
                g->rules, zkg_statement_default_k(&g->st));
+        if (estimated == ZKG_OK)
+            zkg_estimate_print(&estimate);
     }
     zkg_graph_free(g);
     return s;
@@ -507,16 +514,21 @@ static zkg_status inspect_file(const char *path, bool json, zkg_error *err)
 
 zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
-    const char *path = NULL;
+    const char *path = NULL, *scale = NULL, *calibrate = NULL;
     bool json = false, done;
     const zkg_option options[] = {
         {"json", NULL, "one JSON object on stdout", NULL, &json, false},
+        {"scale", "S", "of an ONNX model: for this scale; default 7", &scale,
+         NULL, false},
+        {"calibrate", "FILE", "of an ONNX model: as compile's", &calibrate,
+         NULL, false},
     };
+    uint32_t bits = 7;
     size_t count = 0;
 
     (void)cli;
     ZKG_TRY(zkg_options_parse(
-        &done, &path, &count, 1, options, 1,
+        &done, &path, &count, 1, options, sizeof(options) / sizeof(options[0]),
         "zkgkr inspect FILE|GRAPH.zkg|MODEL.onnx [--json]", argc, argv, err));
     if (done)
         return ZKG_OK;
@@ -524,8 +536,14 @@ zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "inspect: name a graph, key, proof, SRS, witness or "
                         "ONNX model");
+    if (scale != NULL)
+        ZKG_TRY(zkg_option_u32(&bits, "scale", scale, 1, 20, err));
     if (strlen(path) > 5 && strcmp(path + strlen(path) - 5, ".onnx") == 0)
-        return zkg_inspect_onnx(path, json, err);
+        return zkg_inspect_onnx(path, json, bits, calibrate, err);
+    if (scale != NULL || calibrate != NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--scale and --calibrate are for ONNX models, which "
+                        "end in .onnx");
     if (zkg_dir_exists(path))
         return inspect_graph(path, json, err);
     return inspect_file(path, json, err);

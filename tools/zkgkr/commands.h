@@ -47,8 +47,11 @@ zkg_command_fn zkg_cmd_suite;
 zkg_command_fn zkg_cmd_version;
 zkg_command_fn zkg_cmd_witness;
 
-/** `inspect` of an ONNX model: every node, supported or why not. */
+/** `inspect` of an ONNX model: every node, supported or why not; what a graph
+ * at this scale is to take.  calibrate: as compile's, or NULL. */
 ZKG_MUST_CHECK zkg_status zkg_inspect_onnx(const char *path, bool json,
+                                           uint32_t scale,
+                                           const char *calibrate,
                                            zkg_error *err);
 
 #endif
