@@ -15,6 +15,9 @@
 #include "tensor/quantise.h"
 #include "tensor/safetensors.h"
 
+#define EXACT                                                                  \
+    9007199254740992.0 /* 2^53: below it a double tells integers apart */
+
 void zkg_witness_refresh(zkg_witness *w)
 {
     for (uint32_t i = 0; i < w->tensors; i++)
@@ -66,6 +69,12 @@ static zkg_status take_number(void *user, uint32_t entry, uint64_t at,
     const uint32_t scale = in->g->display[id].scale;
     int64_t v = 0;
 
+    if (t->type == ZKG_FR && (fabs(value) >= EXACT || value != floor(value)))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "input %s: element %llu is %.17g: of field elements, "
+                        "whole numbers below 2^53 are exact here; give larger "
+                        "ones by --witness FILE, 32 bytes each",
+                        t->name, (unsigned long long)at, value);
     if (!zkg_quantise(&v, value, scale) ||
         (t->type != ZKG_FR && (v < t->min || v > t->max)))
         return zkg_fail(err, ZKG_ERR_WITNESS,

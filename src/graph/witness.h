@@ -37,7 +37,8 @@ void zkg_witness_refresh(zkg_witness *w);
  * nested shape.  Numbers are reals, stored as floor(v 2^scale + 1/2) with the
  * scale of the input's display.
  *
- * @retval ZKG_ERR_MALFORMED wrong shape, not a number
+ * @retval ZKG_ERR_MALFORMED wrong shape, not a number, a field element that
+ *                           is no whole number below 2^53
  * @retval ZKG_ERR_WITNESS   a value outside the input's min..max
  * @retval ZKG_ERR_IO        cannot be read
  */

@@ -133,6 +133,47 @@ def honest():
          'short.npy')
 
 
+def inputs():
+    """JSON, .npy and safetensors; what is not an input is named."""
+    def st(values, dtype='F32', shape=(1, 3), name='x'):
+        form = {'F32': '<%df', 'F64': '<%dd', 'I64': '<%dq'}.get(dtype, '<%de')
+        raw = struct.pack(form % len(values), *values)
+        head = json.dumps({name: {'dtype': dtype, 'shape': shape,
+                                  'data_offsets': [0, len(raw)]}}).encode()
+        return struct.pack('<Q', len(head)) + head + raw
+
+    given = ['witness', '--graph', 'g.zkg', '--input', 'in']
+    for text in (st([1.0, -0.5, 0.25]), st([1.0, -0.5, 0.25], 'F64', [3]),
+                 json.dumps({'input_data': [[[1.0, -0.5, 0.25]]]}),
+                 npy([1.0, -0.5, 0.25])):
+        write('in', text)
+        case('an input', 0, r'y: 0.875 0', *given, where='out')
+    nan, inf = float('nan'), float('inf')
+    for name, text, code, says in (
+            ('NaN in .npy', npy([1, nan, 0]), 3,
+             r'input x: element 1 is no finite number'),
+            ('Inf in safetensors', st([1, 0, -inf]), 3,
+             r'input x: element 2 is no finite number'),
+            ('NaN in JSON', '{"input_data": [[1, NaN, 0]]}', 3,
+             r'in:1:21: input_data\[0\]\[1\]: not a'),
+            ('1e999 in JSON', '{"input_data": [[1, 1e999, 0]]}', 3,
+             r'in:1:21: input_data\[0\]\[1\]: not a finite'),
+            ('another shape', st([1.0, 0.0, 0.0], shape=(3, 1)), 3,
+             r'input x has shape \[1,3\]'),
+            ('another type', st([1.0, 0.0, 0.0], 'F16'), 3, r'F16'),
+            ('another name', st([1.0, 0.0, 0.0], name='z'), 3,
+             r'no tensor for input x'),
+            ('float16 in .npy', npy([1.0, 0.0, 0.0]).replace(b'<f4', b'<f2'),
+             4, r'none of f4, .*float32'),
+            ('big-endian .npy', npy([1.0, 0.0, 0.0]).replace(b'<f4', b'>f4'),
+             4, r'little-endian; save it'),
+            ('cut .npy', npy([1.0, 0.0, 0.0])[:-1], 3, r'in'),
+            ('two inputs', '{"input_data": [[1, 0, 0], [1]]}', 3,
+             r'the graph has 1 input')):
+        write('in', text)
+        case(name, code, says, *given)
+
+
 def samples():
     """Calibration on several inputs: flat, along the first axis, with an axis
     of their own.  The range is that of the largest."""
@@ -388,7 +429,7 @@ def main():
     folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
     os.chdir(folder)
     try:
-        for part in (honest, samples, unsupported, malformed, external, suite,
+        for part in (honest, inputs, samples, unsupported, malformed, external, suite,
                      suite_changes, suite_ends, example):
             part()
     finally:

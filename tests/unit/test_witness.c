@@ -192,6 +192,53 @@ static void bad_inputs_are_refused(void **state)
     zkg_graph_free(g);
 }
 
+/* No number on its way through a double becomes another field element. */
+static void field_elements_are_read_exactly_or_refused(void **state)
+{
+    static const struct {
+        const char *number;
+        bool ok;
+    } cases[] = {{"0", true},
+                 {"-3", true},
+                 {"9007199254740991", true},
+                 {"-9007199254740991", true},
+                 {"9007199254740992", false},
+                 {"9007199254740993", false},
+                 {"-9007199254740993", false},
+                 {"1e30", false},
+                 {"0.5", false}};
+    const zkg_tensor_spec spec = {"x", ZKG_FR, ZKG_PUBLIC, 1, {2}, 0, 0};
+    zkg_graph *g;
+
+    (void)state;
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_tensor(g, &spec, NULL));
+    OK(zkg_graph_add_input(g, "x", NULL));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char path[64], text[100];
+        zkg_error err = {0};
+        zkg_witness w;
+        int64_t v = 0;
+        zkg_status s;
+
+        temp_path(path);
+        snprintf(text, sizeof(text), "{\"input_data\": [[1, %s]]}",
+                 cases[i].number);
+        OK(zkg_file_write_atomic(path, text, strlen(text), NULL));
+        OK(zkg_witness_init(&w, g, NULL));
+        s = zkg_witness_read_input(&w, g, path, &err);
+        if (cases[i].ok && s == ZKG_OK)
+            assert_true(zkg_array_try_i64(&v, &w.array[0], 1));
+        if (cases[i].ok ? v != strtoll(cases[i].number, NULL, 10)
+                        : s != ZKG_ERR_MALFORMED ||
+                              strstr(err.text, "--witness") == NULL)
+            fail_msg("%s: %s", cases[i].number, err.text);
+        zkg_witness_clear(&w);
+        unlink(path);
+    }
+    zkg_graph_free(g);
+}
+
 static void a_witness_survives_its_file(void **state)
 {
     zkg_graph *g = sample();
@@ -282,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_make_the_witness),
         cmocka_unit_test(bad_inputs_are_refused),
+        cmocka_unit_test(field_elements_are_read_exactly_or_refused),
         cmocka_unit_test(a_witness_survives_its_file),
         cmocka_unit_test(a_false_witness_is_found),
         cmocka_unit_test(a_false_row_is_found),
