@@ -75,6 +75,28 @@ typedef struct zkg_column {
     zkg_fr coeff;
 } zkg_column;
 
+/** Columns of zkg_rows at most. */
+#define ZKG_ROWS_COLUMNS 4
+
+/** The integers of zkg_rows are below 2^ZKG_ROWS_BITS in absolute value: the
+ *  products of two differences, and sums of two products, below 2^50. */
+#define ZKG_ROWS_BITS 24
+
+/**
+ * Small integers that stand for field elements, so that the first round of a
+ * sumcheck needs no table of them: row i is
+ *   base + sum_{c < count} coeff_c values_c[first + i step].
+ * No column is ZKG_FR; their own step is not read.  values_c holds step times
+ * as many integers as there are rows: with step 2, those of two zkg_rows that
+ * take turns.
+ */
+typedef struct zkg_rows {
+    zkg_fr base;
+    const zkg_column *columns; /**< not owned */
+    uint32_t count;            /**< <= ZKG_ROWS_COLUMNS */
+    uint32_t first, step;      /**< step 1 or 2, first < step */
+} zkg_rows;
+
 typedef struct zkg_backend {
     const char *name;
 #define SLOT(slot, arguments, names, meaning) zkg_status(*slot) arguments;

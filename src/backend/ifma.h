@@ -516,4 +516,30 @@ V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
     return v8_trim(r);
 }
 
+/* ---- products that stay in tables ---- */
+
+/** p0 q1 + p1 q0 of open ones below 2 p: open, below 1.01 p. */
+V8_INLINE v8 v8_cross(const v8 *p0, const v8 *q0, const v8 *p1, const v8 *q1)
+{
+    acc8 s;
+
+    acc8_zero(&s);
+    acc8_mac(&s, p0, q1);
+    acc8_mac(&s, p1, q0);
+    /* Cancel the reduction's 2^-4: the sum is below 8 p^2, 2^7 p^2 now. */
+    for (int k = 0; k < 10; k++)
+        s.l[k] = _mm512_slli_epi64(s.l[k], 4);
+    /* below 1.6 p + p */
+    return v8_trim(acc8_reduce_raw(s));
+}
+
+/** q0 q1 of closed q0 and open q1, below 2 p: open, below 1.01 p. */
+V8_INLINE v8 v8_times(v8 q0, const v8 *q1)
+{
+    for (int k = 0; k < 5; k++)
+        q0.l[k] = _mm512_slli_epi64(q0.l[k], 4);
+    q0 = v8_pass(q0);
+    return v8_trim(v8_mul_raw(&q0, q1));
+}
+
 #endif

@@ -33,30 +33,6 @@ zkg_status zkg_ifma_pair_affine(zkg_table *even, zkg_table *odd, uint64_t at,
     return ZKG_OK;
 }
 
-/* p0 q1 + p1 q0, below 2 p */
-V8_INLINE v8 cross8(const v8 *p0, const v8 *q0, const v8 *p1, const v8 *q1)
-{
-    acc8 s;
-
-    acc8_zero(&s);
-    acc8_mac(&s, p0, q1);
-    acc8_mac(&s, p1, q0);
-    /* Cancel the reduction's 2^-4: the sum is below 8 p^2, 2^7 p^2 now. */
-    for (int k = 0; k < 10; k++)
-        s.l[k] = _mm512_slli_epi64(s.l[k], 4);
-    /* below 1.6 p + p */
-    return v8_trim(acc8_reduce_raw(s));
-}
-
-/* q0 q1, below 2 p */
-V8_INLINE v8 times8(v8 q0, const v8 *q1)
-{
-    for (int k = 0; k < 5; k++)
-        q0.l[k] = _mm512_slli_epi64(q0.l[k], 4);
-    q0 = v8_pass(q0);
-    return v8_trim(v8_mul_raw(&q0, q1));
-}
-
 /* By way of plain copies. */
 static zkg_status up_plain(zkg_table *out, const zkg_table *in, bool ones)
 {
@@ -110,10 +86,10 @@ zkg_status zkg_ifma_fraction_up(zkg_table *out, const zkg_table *in, bool ones)
             const v8 p0 = lane_read(lane_at(&in[0], g));
             const v8 p1 = lane_read(lane_at(&in[1], g));
 
-            p = cross8(&p0, &q0, &p1, &q1);
+            p = v8_cross(&p0, &q0, &p1, &q1);
         }
         lane_write(lane_at(&out[odd], g / 2), p);
-        lane_write(lane_at(&out[2 + odd], g / 2), times8(q0, &q1));
+        lane_write(lane_at(&out[2 + odd], g / 2), v8_times(q0, &q1));
     }
     for (int i = 0; i < 4; i++)
         zkg_lane_settle(&out[i]);

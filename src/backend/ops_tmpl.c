@@ -508,6 +508,153 @@ static zkg_status op_fraction_up(zkg_table *out, const zkg_table *in, bool ones)
     return ZKG_OK;
 }
 
+/* ---- rows of small integers ---- */
+
+/* Integer c, not counting the base, of row i. */
+OP_INLINE int64_t row_at(const zkg_rows *a, uint32_t c, size_t i)
+{
+    return int_at(a->columns[c].values, a->columns[c].type,
+                  a->first + i * a->step);
+}
+
+/* What of the two rows of a pair is multiplied. */
+enum { ROW_LOW, ROW_HIGH, ROW_DIFF };
+
+/* Integer c of pair i; that of the base, c = 0, is 1. */
+OP_INLINE int64_t row_int(const zkg_rows *a, uint32_t c, size_t i, int take)
+{
+    if (c == 0)
+        return take != ROW_DIFF;
+    if (take != ROW_DIFF)
+        return row_at(a, c - 1, 2 * i + (take == ROW_HIGH));
+    return row_at(a, c - 1, 2 * i + 1) - row_at(a, c - 1, 2 * i);
+}
+
+OP_INLINE const zkg_fr *row_coeff(const zkg_rows *a, uint32_t c)
+{
+    return c == 0 ? &a->base : &a->columns[c - 1].coeff;
+}
+
+/* sum_i w_i a_i b_i over the pairs: first, for each two columns, the weighted
+ * sum of integers; 2^50 times fewer than 2^64 weights fit a zkg_fr_wide. */
+static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
+                     size_t pairs, const zkg_weights *w, int take)
+{
+    const uint64_t mask = (UINT64_C(1) << w->lo_bits) - 1;
+    const uint32_t shift = w->free + w->lo_bits;
+    zkg_fr sum, one;
+
+    zkg_fr_from_u64(&one, 1);
+    memset(out, 0, sizeof(*out));
+    for (size_t i = 0; i < pairs;) {
+        const uint64_t j = w->first + i;
+        const uint64_t left = (((j >> shift) + 1) << shift) - w->first;
+        const size_t end = w->lo != NULL && left < pairs ? left : pairs;
+        zkg_fr_wide run[ZKG_ROWS_COLUMNS + 1][ZKG_ROWS_COLUMNS + 1] = {0};
+        zkg_fr inner = {{0, 0, 0, 0}};
+
+        for (; i < end; i++) {
+            const zkg_fr *wi =
+                w->lo == NULL ? &one : &w->lo[((w->first + i) >> w->free) & mask];
+            int64_t u[ZKG_ROWS_COLUMNS + 1];
+
+            for (uint32_t d = 0; d <= b->count; d++)
+                u[d] = row_int(b, d, i, take);
+            for (uint32_t c = take == ROW_DIFF; c <= a->count; c++) {
+                const int64_t v = row_int(a, c, i, take);
+
+                for (uint32_t d = take == ROW_DIFF; d <= b->count; d++)
+                    zkg_fr_wide_mac(&run[c][d], wi, v * u[d]);
+            }
+        }
+        for (uint32_t c = 0; c <= a->count; c++) {
+            for (uint32_t d = 0; d <= b->count; d++) {
+                zkg_fr_wide_reduce(&sum, &run[c][d]);
+                zkg_fr_mul(&sum, &sum, row_coeff(a, c));
+                mul_add(&inner, &sum, row_coeff(b, d));
+            }
+        }
+        mul_add(out, &inner, w->lo == NULL ? &one : &w->hi[j >> shift]);
+    }
+}
+
+static zkg_status op_rows_sums(zkg_sums *out, const zkg_rows *a,
+                               const zkg_rows *b, size_t pairs,
+                               const zkg_weights *w)
+{
+    *out = no_sums(out->want_at0);
+    rows_dot(&out->at1, a, b, pairs, w, ROW_HIGH);
+    rows_dot(&out->c2, a, b, pairs, w, ROW_DIFF);
+    if (out->want_at0)
+        rows_dot(&out->at0, a, b, pairs, w, ROW_LOW);
+    return ZKG_OK;
+}
+
+/* Row i, reduced once. */
+static void row_value(zkg_fr *out, const zkg_rows *a, size_t i)
+{
+    zkg_fr_wide sum = {{0}};
+
+    zkg_fr_wide_mac(&sum, &a->base, 1);
+    for (uint32_t c = 0; c < a->count; c++)
+        zkg_fr_wide_mac(&sum, &a->columns[c].coeff, row_at(a, c, i));
+    zkg_fr_wide_reduce(out, &sum);
+}
+
+static zkg_status op_rows_fold(zkg_table *t, const zkg_rows *a, const zkg_fr *r)
+{
+    zkg_fr by_r[ZKG_ROWS_COLUMNS];
+
+    for (uint32_t c = 0; c < a->count; c++)
+        zkg_fr_mul(&by_r[c], &a->columns[c].coeff, r);
+    for (size_t i = 0; i < table_len(t); i++) {
+        zkg_fr_wide sum = {{0}};
+
+        zkg_fr_wide_mac(&sum, &a->base, 1);
+        for (uint32_t c = 0; c < a->count; c++) {
+            const int64_t x = row_at(a, c, 2 * i), y = row_at(a, c, 2 * i + 1);
+
+            zkg_fr_wide_mac(&sum, &a->columns[c].coeff, x);
+            zkg_fr_wide_mac(&sum, &by_r[c], y - x);
+        }
+        zkg_fr_wide_reduce(&entries(t)[i], &sum);
+    }
+    return ZKG_OK;
+}
+
+/* Node i, `level` levels above the leaves: p, q. */
+static void row_node(zkg_fr out[2], const zkg_rows *p, const zkg_rows *q,
+                     size_t i, uint32_t level)
+{
+    zkg_fr x[2], y[2];
+
+    if (level == 0) {
+        zkg_fr_from_u64(&out[0], 1);
+        if (p != NULL)
+            row_value(&out[0], p, i);
+        row_value(&out[1], q, i);
+        return;
+    }
+    row_node(x, p, q, 2 * i, level - 1);
+    row_node(y, p, q, 2 * i + 1, level - 1);
+    zkg_fr_mul(&out[0], &x[0], &y[1]);
+    mul_add(&out[0], &y[0], &x[1]);
+    zkg_fr_mul(&out[1], &x[1], &y[1]);
+}
+
+static zkg_status op_rows_up(zkg_table *out, const zkg_rows *p,
+                             const zkg_rows *q, uint32_t levels)
+{
+    for (size_t i = 0; i < 2 * table_len(&out[0]); i++) {
+        zkg_fr node[2];
+
+        row_node(node, p, q, i, levels);
+        entries(&out[i & 1])[i >> 1] = node[0];
+        entries(&out[2 + (i & 1)])[i >> 1] = node[1];
+    }
+    return ZKG_OK;
+}
+
 /* ---- small integers ---- */
 
 /* Products are of unsigned integers: sum w v = sum w (v + 2^k) - 2^k sum w,

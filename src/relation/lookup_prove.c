@@ -2,305 +2,40 @@
  * A tree is kept as its layers' tables: layer d holds, for the 2^d nodes of
  * depth d, their children p0, p1, q0, q1.  Where the tree is dealt out in 2^m
  * slices, layers d >= m are (slice s: the nodes below node s of depth m), and
- * the layers above are whole, the same on every rank. */
+ * the layers above are whole, the same on every rank.
+ *
+ * Of small leaves the lowest two layers, three quarters of the tree, are never
+ * kept: layer n - 3 is made of the integers, layer n - 2 when its turn comes on
+ * the way down, and layer n - 1 by its sumcheck, when it binds x_0. */
 #include "base/bits.h"
 #include "base/mem.h"
 #include "relation/fold.h"
-#include "relation/lookup.h"
+#include "relation/lookup_leaves.h"
 #include "sumcheck/prove.h"
 
 #include <string.h>
 
-/* ---- rows ---- */
-
-/* A column as seen along the rows' axes, lowest axis first. */
-typedef struct column_view {
-    const zkg_array *array;
-    zkg_fr coeff;
-    uint64_t stride[ZKG_MAX_VARS]; /* in cells; 0: the column lacks the axis */
-    uint64_t stored[ZKG_MAX_VARS]; /* it contributes below this */
-} column_view;
-
-/* Rows of a site or table, lowest axis first; neighbours joined. */
-typedef struct rows_view {
-    uint32_t axes;
-    uint64_t len[ZKG_MAX_VARS];
-    uint32_t bits[ZKG_MAX_VARS];
-    uint32_t vars;
-    bool full; /* no padding: I = 1 */
-    uint32_t columns;
-    column_view *column;     /* owned */
-    const zkg_array *counts; /* a table's numerators, else NULL: I */
-    zkg_fr alpha;
-} rows_view;
-
-static bool can_join(const rows_view *r, uint32_t k)
-{
-    const uint64_t n = (uint64_t)1 << r->bits[k];
-
-    if (r->len[k] != n)
-        return false;
-    for (uint32_t c = 0; c < r->columns; c++) {
-        const column_view *v = &r->column[c];
-
-        if (v->stored[k] != n || v->stride[k + 1] != v->stride[k] * n)
-            return false;
-    }
-    return true;
-}
-
-/* Join axis k with k + 1 wherever rows and columns allow: long lines. */
-static void join_axes(rows_view *r)
-{
-    for (uint32_t k = 0; k + 1 < r->axes;) {
-        if (!can_join(r, k)) {
-            k++;
-            continue;
-        }
-        r->len[k] = r->len[k + 1] << r->bits[k];
-        for (uint32_t c = 0; c < r->columns; c++)
-            r->column[c].stored[k] = r->column[c].stored[k + 1] << r->bits[k];
-        r->bits[k] += r->bits[k + 1];
-        for (uint32_t i = k + 1; i + 1 < r->axes; i++) {
-            r->len[i] = r->len[i + 1];
-            r->bits[i] = r->bits[i + 1];
-            for (uint32_t c = 0; c < r->columns; c++) {
-                r->column[c].stored[i] = r->column[c].stored[i + 1];
-                r->column[c].stride[i] = r->column[c].stride[i + 1];
-            }
-        }
-        r->axes--;
-    }
-}
-
-/* coeff of column c is -beta^c. */
-static void set_coeffs(rows_view *r, const zkg_lookup_challenges *challenge)
-{
-    zkg_fr power;
-
-    zkg_fr_neg(&power, &zkg_fr_one);
-    r->alpha = challenge->alpha;
-    for (uint32_t c = 0; c < r->columns; c++) {
-        r->column[c].coeff = power;
-        zkg_fr_mul(&power, &power, &challenge->beta);
-    }
-}
-
-static zkg_status rows_of_site(rows_view *r, const zkg_task_run *run,
-                               uint32_t j)
-{
-    const zkg_site *site = &run->t->site[j];
-    const zkg_axes *axes = &run->site[j];
-
-    *r = (rows_view){.axes = axes->axes,
-                     .vars = axes->vars,
-                     .columns = site->columns,
-                     .full = zkg_axes_full(axes, run->t)};
-    r->column = zkg_alloc(site->columns, sizeof(*r->column));
-    if (r->column == NULL)
-        return ZKG_ERR_NOMEM;
-    for (uint32_t k = 0; k < axes->axes; k++) {
-        const zkg_axis *a = &run->t->axis[axes->axis[axes->axes - 1 - k]];
-
-        r->len[k] = a->len;
-        r->bits[k] = a->bits;
-    }
-    for (uint32_t c = 0; c < site->columns; c++) {
-        const zkg_operand *o = &run->t->operand[site->operand[c]];
-        column_view *v = &r->column[c];
-        uint64_t stride = 1;
-
-        v->array = o->array;
-        for (uint32_t k = 0; k < axes->axes; k++)
-            v->stored[k] = (uint64_t)1 << r->bits[k];
-        for (uint32_t i = o->axes; i-- > 0;) {
-            const int32_t at = zkg_axes_find(axes, o->axis[i]);
-
-            if (at >= 0) {
-                const uint32_t k = axes->axes - 1 - (uint32_t)at;
-
-                v->stride[k] = stride;
-                v->stored[k] = o->array->stored[i];
-            }
-            stride *= o->array->stored[i];
-        }
-    }
-    set_coeffs(r, &run->c->challenge[site->table]);
-    join_axes(r);
-    return ZKG_OK;
-}
-
-/* Leaves [row, row + n) of one line, into entries at.. of a slice. */
-static zkg_status fill_line(const rows_view *r, zkg_table *p, zkg_table *q,
-                            uint64_t row, uint64_t n, uint64_t at,
-                            zkg_column *column, uint64_t *limit,
-                            uint8_t *scratch, const zkg_backend *backend)
-{
-    const uint32_t low = r->axes == 0 ? 0 : r->bits[0];
-    const uint64_t begin = row & (((uint64_t)1 << low) - 1);
-    const uint64_t end = begin + n;
-    uint64_t upper = row >> low;
-    uint64_t real = r->axes == 0 ? 1 : r->len[0];
-    uint64_t offset[ZKG_MAX_VARS] = {0};
-
-    for (uint32_t c = 0; c < r->columns; c++) {
-        limit[c] = r->axes == 0 ? 1 : r->column[c].stored[0];
-        column[c].values = NULL;
-    }
-    for (uint32_t k = 1; k < r->axes; k++) {
-        offset[k] = upper & (((uint64_t)1 << r->bits[k]) - 1);
-        upper >>= r->bits[k];
-        if (offset[k] >= r->len[k])
-            real = 0;
-    }
-    for (uint32_t c = 0; c < r->columns; c++) {
-        const column_view *v = &r->column[c];
-        const size_t size = zkg_dtype_size(v->array->type);
-        uint64_t cell = 0;
-
-        for (uint32_t k = 1; k < r->axes; k++) {
-            cell += offset[k] * v->stride[k];
-            if (offset[k] >= v->stored[k])
-                limit[c] = 0;
-        }
-        if (limit[c] > 0)
-            column[c].values = (const uint8_t *)v->array->data + cell * size;
-    }
-    /* Between two limits the columns that contribute are the same ones. */
-    for (uint64_t i = begin; i < end;) {
-        const bool inside = i < real;
-        const bool pole = inside || r->counts == NULL;
-        zkg_column active[ZKG_MAX_COLUMNS];
-        uint64_t stop = inside && real < end ? real : end;
-        size_t count = 0;
-
-        for (uint32_t c = 0; c < r->columns; c++)
-            if (i < limit[c] && limit[c] < stop)
-                stop = limit[c];
-        for (uint32_t c = 0; c < r->columns; c++) {
-            const column_view *v = &r->column[c];
-            const size_t size = zkg_dtype_size(v->array->type);
-            const uint64_t stride = r->axes == 0 ? 0 : v->stride[0];
-
-            if (i >= limit[c])
-                continue;
-            active[count] = column[c];
-            active[count].step = stride == 0 ? 0 : 1;
-            if (stride <= 1) {
-                active[count].values =
-                    (const uint8_t *)column[c].values + i * stride * size;
-            } else {
-                /* Not in a row: gather into this column's scratch. */
-                uint8_t *to = scratch + c * (sizeof(zkg_fr) << low);
-
-                for (uint64_t x = i; x < stop; x++)
-                    memcpy(to + (x - i) * size,
-                           (const uint8_t *)column[c].values +
-                               x * stride * size,
-                           size);
-                active[count].values = to;
-            }
-            count++;
-        }
-        ZKG_TRY(backend->pair_affine(
-            &q[0], &q[1], at + (i - begin), (size_t)(stop - i),
-            pole ? &r->alpha : &zkg_fr_one, active, count));
-        if (p != NULL && r->counts == NULL)
-            ZKG_TRY(backend->pair_affine(
-                &p[0], &p[1], at + (i - begin), (size_t)(stop - i),
-                inside ? &zkg_fr_one : &zkg_fr_zero, NULL, 0));
-        i = stop;
-    }
-    return ZKG_OK;
-}
-
-/* Leaves [row, row + 2^vars) into p0, p1, q0, q1 (p NULL: all 1). */
-static zkg_status fill_slice(const rows_view *r, zkg_table *p, zkg_table *q,
-                             uint64_t row, uint32_t vars,
-                             const zkg_backend *backend)
-{
-    const uint32_t low = r->axes == 0 ? 0 : r->bits[0];
-    const uint64_t line = (uint64_t)1 << low;
-    const uint64_t end = row + ((uint64_t)1 << vars);
-    zkg_column *column = zkg_alloc((size_t)r->columns + 1, sizeof(*column));
-    uint64_t *limit = zkg_alloc((size_t)r->columns + 1, sizeof(*limit));
-    bool gathers = false;
-    uint8_t *scratch;
-    zkg_status status = ZKG_OK;
-
-    for (uint32_t c = 0; c < r->columns; c++)
-        gathers |= r->axes > 0 && r->column[c].stride[0] > 1;
-    scratch =
-        zkg_alloc(gathers ? (size_t)r->columns << low : 1, sizeof(zkg_fr));
-    if (column == NULL || limit == NULL || scratch == NULL)
-        status = ZKG_ERR_NOMEM;
-    for (uint32_t c = 0; c < r->columns && status == ZKG_OK; c++)
-        column[c] = (zkg_column){.type = r->column[c].array->type,
-                                 .coeff = r->column[c].coeff};
-    for (uint64_t x = row; x < end && status == ZKG_OK;) {
-        uint64_t n = line - (x & (line - 1));
-
-        n = n < end - x ? n : end - x;
-        status =
-            fill_line(r, p, q, x, n, x - row, column, limit, scratch, backend);
-        x += n;
-    }
-    if (status == ZKG_OK && r->counts != NULL) {
-        const uint64_t stored = r->counts->stored[0];
-        const uint64_t last = stored < end ? stored : end;
-        const size_t size = zkg_dtype_size(r->counts->type);
-        const zkg_column counts = {.values = (const uint8_t *)r->counts->data +
-                                             row * size,
-                                   .type = r->counts->type,
-                                   .step = 1,
-                                   .coeff = zkg_fr_one};
-
-        if (row < last)
-            status = backend->pair_affine(&p[0], &p[1], 0, (size_t)(last - row),
-                                          &zkg_fr_zero, &counts, 1);
-    }
-    zkg_free(column);
-    zkg_free(limit);
-    zkg_free(scratch);
-    return status;
-}
-
-/* The one leaf of a tree without variables. */
-static void single_leaf(zkg_tree *tree, const rows_view *r)
-{
-    tree->p = zkg_fr_one;
-    tree->q = r->alpha;
-    for (uint32_t c = 0; c <= r->columns; c++) {
-        const zkg_array *a = c < r->columns ? r->column[c].array : r->counts;
-        zkg_fr value;
-
-        if (a == NULL)
-            continue;
-        if (a->type == ZKG_FR)
-            value = ((const zkg_fr *)a->data)[0];
-        else
-            zkg_fr_from_i64(&value, zkg_array_get_i64(a, 0));
-        if (c == r->columns) {
-            tree->p = value;
-        } else {
-            zkg_fr_mul(&value, &value, &r->column[c].coeff);
-            zkg_fr_add(&tree->q, &tree->q, &value);
-        }
-    }
-}
-
 /* ---- trees ---- */
+
+/* p0, p1, q0, q1 of a slice's leaves, and p and q themselves. */
+typedef struct slice_leaves {
+    zkg_column p, q[ZKG_SMALL_COLUMNS];
+    zkg_rows child[4], p_rows, q_rows;
+} slice_leaves;
 
 typedef struct layer_tables {
     zkg_table *table; /* count * arity */
     uint32_t arity;   /* 4; 2 where p is 1 */
     uint32_t first, count;
     uint32_t slice_bits;
+    slice_leaves *leaves; /* count; layer n - 1 of small ones, else NULL */
+    zkg_rows *rows;       /* with leaves: of the tables, which are not made */
 } layer_tables;
 
 typedef struct prover_tree {
     zkg_tree *claim;
-    uint32_t m; /* slice bits; 0: whole */
+    uint32_t m;               /* slice bits; 0: whole */
+    zkg_lookup_leaves leaves; /* small ones, for the way down */
     layer_tables layer[ZKG_MAX_VARS];
 } prover_tree;
 
@@ -309,12 +44,14 @@ static void layer_clear(layer_tables *l, const zkg_backend *backend)
     for (uint32_t i = 0; l->table != NULL && i < l->count * l->arity; i++)
         zkg_table_clear(backend, &l->table[i]);
     zkg_free(l->table);
+    zkg_free(l->leaves);
+    zkg_free(l->rows);
     *l = (layer_tables){0};
 }
 
-static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t m,
-                            uint32_t arity, const zkg_comm *comm,
-                            const zkg_backend *backend)
+/* A layer's share, without its tables. */
+static zkg_status layer_init(layer_tables *l, uint32_t d, uint32_t m,
+                             uint32_t arity, const zkg_comm *comm)
 {
     const uint32_t slice_bits = d >= m ? m : 0;
 
@@ -322,10 +59,89 @@ static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t m,
     zkg_slices_of(&l->first, &l->count, slice_bits, zkg_comm_rank(comm),
                   zkg_comm_size(comm));
     l->table = zkg_alloc((size_t)l->count * arity + 1, sizeof(*l->table));
-    if (l->table == NULL)
-        return ZKG_ERR_NOMEM;
+    return l->table == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+}
+
+static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t m,
+                            uint32_t arity, const zkg_comm *comm,
+                            const zkg_backend *backend)
+{
+    ZKG_TRY(layer_init(l, d, m, arity, comm));
     for (uint32_t i = 0; i < l->count * arity; i++)
-        ZKG_TRY(zkg_table_new(backend, &l->table[i], d - slice_bits));
+        ZKG_TRY(zkg_table_new(backend, &l->table[i], d - l->slice_bits));
+    return ZKG_OK;
+}
+
+/* The rows of a slice from leaf `at` on. */
+static void slice_leaves_init(slice_leaves *out, const zkg_lookup_leaves *l,
+                              uint64_t at)
+{
+    for (uint32_t c = 0; c < l->columns; c++)
+        out->q[c] = zkg_lookup_leaves_at(l, c, at);
+    out->q_rows = (zkg_rows){.base = l->base,
+                             .columns = out->q,
+                             .count = l->columns,
+                             .step = 1};
+    out->p_rows = (zkg_rows){.base = l->ones ? zkg_fr_one : zkg_fr_zero,
+                             .columns = &out->p,
+                             .count = !l->ones,
+                             .step = 1};
+    if (!l->ones)
+        out->p = zkg_lookup_leaves_at(l, l->columns, at);
+    for (uint32_t k = 0; k < 4; k++) {
+        out->child[k] = k < 2 ? out->p_rows : out->q_rows;
+        out->child[k].first = k & 1;
+        out->child[k].step = 2;
+    }
+}
+
+/* Layer n - 1 - levels of small leaves. */
+static zkg_status layer_of_leaves(prover_tree *tree, uint32_t levels,
+                                  const zkg_comm *comm,
+                                  const zkg_backend *backend)
+{
+    const uint32_t n = tree->claim->vars, d = n - 1 - levels;
+    layer_tables *out = &tree->layer[d];
+
+    ZKG_TRY(layer_new(out, d, tree->m, 4, comm, backend));
+    for (uint32_t s = 0; s < out->count; s++) {
+        slice_leaves slice;
+
+        slice_leaves_init(&slice, &tree->leaves,
+                          (uint64_t)(out->first + s) << (n - tree->m));
+        ZKG_TRY(backend->rows_up(&out->table[4 * s],
+                                 tree->leaves.ones ? NULL : &slice.p_rows,
+                                 &slice.q_rows, levels));
+    }
+    return ZKG_OK;
+}
+
+/* Layer n - 1 of leaves that are not small, as tables. */
+static zkg_status layer_of_tables(prover_tree *tree, const zkg_lookup_leaves *l,
+                                  const zkg_comm *comm,
+                                  const zkg_backend *backend)
+{
+    const uint32_t n = tree->claim->vars;
+    const uint32_t arity = l->ones ? 2 : 4;
+    const size_t rows = (size_t)1 << (n - tree->m);
+    layer_tables *out = &tree->layer[n - 1];
+    zkg_column column[ZKG_MAX_COLUMNS + 1];
+
+    ZKG_TRY(layer_new(out, n - 1, tree->m, arity, comm, backend));
+    for (uint32_t s = 0; s < out->count; s++) {
+        zkg_table *t = &out->table[s * arity];
+        const uint64_t at = (out->first + s) * (uint64_t)rows;
+
+        for (uint32_t c = 0; c < l->columns; c++)
+            column[c] = zkg_lookup_leaves_at(l, c, at);
+        ZKG_TRY(backend->pair_affine(&t[arity - 2], &t[arity - 1], 0, rows,
+                                     &l->base, column, l->columns));
+        if (l->ones)
+            continue;
+        column[0] = zkg_lookup_leaves_at(l, l->columns, at);
+        ZKG_TRY(backend->pair_affine(&t[0], &t[1], 0, rows, &zkg_fr_zero,
+                                     column, 1));
+    }
     return ZKG_OK;
 }
 
@@ -409,32 +225,43 @@ static zkg_status layer_gather(prover_tree *tree, const zkg_comm *comm,
     return status;
 }
 
-/* All layers, and the root into tree->claim. */
-static zkg_status tree_build(prover_tree *tree, const rows_view *r,
+/* The lowest layer that is kept; *lowest: which. */
+static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
+                             const zkg_lookup_rows *r, const zkg_comm *comm,
+                             const zkg_backend *backend)
+{
+    const uint32_t n = r->vars, inside = n - tree->m;
+    zkg_lookup_leaves *l = &tree->leaves;
+    uint32_t first, count;
+
+    zkg_slices_of(&first, &count, tree->m, zkg_comm_rank(comm),
+                  zkg_comm_size(comm));
+    ZKG_TRY(zkg_lookup_leaves_init(l, r, (uint64_t)first << inside,
+                                   (uint64_t)(first + count) << inside));
+    l->small = l->small && inside >= 3;
+    *lowest = l->small ? n - 3 : n - 1;
+    if (l->small)
+        return layer_of_leaves(tree, 2, comm, backend);
+    ZKG_TRY(layer_of_tables(tree, l, comm, backend));
+    zkg_lookup_leaves_clear(l);
+    return ZKG_OK;
+}
+
+/* All layers that are kept, and the root into tree->claim. */
+static zkg_status tree_build(prover_tree *tree, const zkg_lookup_rows *r,
                              const zkg_comm *comm, const zkg_backend *backend)
 {
-    const uint32_t n = r->vars;
-    const uint32_t arity = r->full && r->counts == NULL ? 2 : 4;
-    layer_tables *leaves;
     zkg_fr root[2];
+    uint32_t d;
 
-    tree->claim->vars = n;
-    if (n == 0) {
-        single_leaf(tree->claim, r);
+    tree->claim->vars = r->vars;
+    if (r->vars == 0) {
+        zkg_lookup_single_leaf(tree->claim, r);
         return ZKG_OK;
     }
-    tree->m = zkg_slices(n - 1, zkg_comm_size(comm));
-    leaves = &tree->layer[n - 1];
-    ZKG_TRY(layer_new(leaves, n - 1, tree->m, arity, comm, backend));
-    for (uint32_t s = 0; s < leaves->count; s++) {
-        const uint32_t vars = n - tree->m;
-        zkg_table *t = &leaves->table[s * arity];
-
-        ZKG_TRY(fill_slice(r, arity == 4 ? t : NULL, &t[arity - 2],
-                           (uint64_t)(leaves->first + s) << vars, vars,
-                           backend));
-    }
-    for (uint32_t d = n - 1; d > 0; d--) {
+    tree->m = zkg_slices(r->vars - 1, zkg_comm_size(comm));
+    ZKG_TRY(tree_begin(tree, &d, r, comm, backend));
+    for (; d > 0; d--) {
         if (tree->m > 0 && d == tree->m)
             ZKG_TRY(layer_gather(tree, comm, backend));
         else
@@ -443,6 +270,32 @@ static zkg_status tree_build(prover_tree *tree, const rows_view *r,
     ZKG_TRY(node(root, tree->layer[0].table, tree->layer[0].arity, backend));
     tree->claim->p = root[0];
     tree->claim->q = root[1];
+    return ZKG_OK;
+}
+
+/* Layer d where it was not kept. */
+static zkg_status layer_again(prover_tree *tree, uint32_t d,
+                              const zkg_comm *comm, const zkg_backend *backend)
+{
+    const uint32_t n = tree->claim->vars;
+    const uint32_t arity = tree->leaves.ones ? 2 : 4;
+    layer_tables *l = &tree->layer[d];
+
+    if (!tree->leaves.small || d + 2 < n)
+        return ZKG_OK;
+    if (d + 2 == n)
+        return layer_of_leaves(tree, 1, comm, backend);
+    ZKG_TRY(layer_init(l, d, tree->m, arity, comm));
+    l->leaves = zkg_alloc((size_t)l->count + 1, sizeof(*l->leaves));
+    l->rows = zkg_alloc((size_t)l->count * arity + 1, sizeof(*l->rows));
+    if (l->leaves == NULL || l->rows == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t s = 0; s < l->count; s++) {
+        slice_leaves_init(&l->leaves[s], &tree->leaves,
+                          (uint64_t)(l->first + s) << (n - tree->m));
+        memcpy(&l->rows[s * arity], &l->leaves[s].child[4 - arity],
+               arity * sizeof(*l->rows));
+    }
     return ZKG_OK;
 }
 
@@ -468,6 +321,7 @@ static zkg_status prove_layer(zkg_child *c, prover_tree *tree, zkg_tree *claims,
             const uint32_t d = l + claims[j].vars - n;
             const layer_tables *t = &tree[j].layer[d];
 
+            ZKG_TRY(layer_again(&tree[j], d, c->comm, c->backend));
             part[form.part_count++] =
                 (zkg_part){.kind = t->arity == 2 ? ZKG_FORM_FRACTION_ONES
                                                  : ZKG_FORM_FRACTION,
@@ -477,7 +331,8 @@ static zkg_status prove_layer(zkg_child *c, prover_tree *tree, zkg_tree *claims,
                            .slice_bits = t->slice_bits,
                            .first = t->first,
                            .count = t->count,
-                           .tables = t->table};
+                           .tables = t->table,
+                           .rows = t->rows};
         }
         zkg_fr_mul(&power, &power, &layer.nu);
     }
@@ -595,9 +450,11 @@ static zkg_status prove_leaf(zkg_task_run *run, uint32_t j,
 static void trees_free(prover_tree *tree, uint32_t trees,
                        const zkg_backend *backend)
 {
-    for (uint32_t j = 0; tree != NULL && j < trees; j++)
+    for (uint32_t j = 0; tree != NULL && j < trees; j++) {
         for (uint32_t d = 0; d < ZKG_MAX_VARS; d++)
             layer_clear(&tree[j].layer[d], backend);
+        zkg_lookup_leaves_clear(&tree[j].leaves);
+    }
     zkg_free(tree);
 }
 
@@ -616,10 +473,10 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
     if (tree == NULL || claims == NULL)
         status = ZKG_ERR_NOMEM;
     for (uint32_t j = 0; j < sites && status == ZKG_OK; j++) {
-        rows_view rows;
+        zkg_lookup_rows rows;
 
         tree[j].claim = &claims[j];
-        status = rows_of_site(&rows, run, j);
+        status = zkg_lookup_rows_of_site(&rows, run, j);
         if (status == ZKG_OK)
             status = tree_build(&tree[j], &rows, c->comm, c->backend);
         zkg_free(rows.column);
@@ -647,12 +504,15 @@ static zkg_status closed_columns(zkg_array made[2],
     const int64_t half =
         table->kind == ZKG_KIND_RANGE ? 0 : (int64_t)1 << (table->bits - 1);
 
+    const zkg_dtype type =
+        zkg_dtype_for_range(-half, (int64_t)rows - half - 1);
+
     for (uint32_t c = 0; c < table->columns; c++) {
-        ZKG_TRY(zkg_array_init(&made[c], ZKG_I32, 1, &rows, err));
+        ZKG_TRY(zkg_array_init(&made[c], type, 1, &rows, err));
         for (uint64_t i = 0; i < rows; i++) {
             const int64_t x = (int64_t)i - half;
 
-            ((int32_t *)made[c].data)[i] = (int32_t)(c == 0 || x > 0 ? x : 0);
+            zkg_array_set_i64(&made[c], i, c == 0 || x > 0 ? x : 0);
         }
     }
     return ZKG_OK;
@@ -680,7 +540,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
                                zkg_error *err)
 {
     const uint64_t rows = zkg_lookup_table_rows(table);
-    rows_view r = {.counts = table->counts, .columns = table->columns};
+    zkg_lookup_rows r = {.counts = table->counts, .columns = table->columns};
     zkg_array made[2] = {{0}}, late = {0};
     zkg_fr point[ZKG_MAX_VARS];
     zkg_tree claim = {0};
@@ -713,7 +573,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
             r.column[k].stride[0] = 1;
             r.column[k].stored[0] = rows;
         }
-        set_coeffs(&r, &c->challenge[table->table]);
+        zkg_lookup_rows_set(&r, &c->challenge[table->table]);
         tree->claim = &claim;
         status = tree_build(tree, &r, c->comm, c->backend);
     }

@@ -24,6 +24,12 @@
 
 typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
 
+/* The rows of a slice, brought into a slot's form. */
+typedef struct slice_rows {
+    zkg_rows rows[4];
+    zkg_column column[4][ZKG_ROWS_COLUMNS];
+} slice_rows;
+
 /* A part while it runs. */
 typedef struct run {
     zkg_part *part;
@@ -36,6 +42,7 @@ typedef struct run {
     uint32_t left3;     /* PRODUCT3: in each third table */
     uint32_t slices;    /* tables / arity */
     zkg_table *tables;
+    slice_rows *rows;      /* owned; what the tables will be made of, or NULL */
     zkg_table gathered[4]; /* owned; what tables becomes after the gather */
     zkg_fr third;          /* PRODUCT3: the third's value once left3 = 0 */
     const zkg_split_eq *eq;
@@ -88,6 +95,9 @@ static zkg_status check_part(const zkg_form *form, const zkg_part *part)
     if (part->kind == ZKG_FORM_PRODUCT3 && part->vars3 > part->vars)
         return ZKG_ERR_INVALID;
     if (part->kind == ZKG_FORM_FRACTION_ONES && zkg_fr_is_zero(&part->lambda))
+        return ZKG_ERR_INVALID;
+    if (part->rows != NULL && (part->kind == ZKG_FORM_PRODUCT3 ||
+                               part->vars < part->slice_bits + 2))
         return ZKG_ERR_INVALID;
     if (form->extend == ZKG_EXTEND_ZERO &&
         (part->kind != ZKG_FORM_PRODUCT || shape->eq_from != shape->vars))
@@ -146,19 +156,79 @@ static zkg_status prepare(prover *p, run *r)
 {
     const zkg_part *part = r->part;
 
-    if (part->kind == ZKG_FORM_FRACTION) {
+    if (part->kind == ZKG_FORM_FRACTION && part->rows == NULL) {
         for (uint32_t s = 0; s < r->slices; s++)
             ZKG_TRY(p->backend->table_axpy(&r->tables[4 * s], &part->lambda,
                                            &r->tables[4 * s + 2]));
     }
     /* q0 + q1 + lambda q0 q1 = ((lambda q0 + 1)(lambda q1 + 1) - 1) / lambda */
     if (part->kind == ZKG_FORM_FRACTION_ONES) {
-        for (uint32_t k = 0; k < tables_count(r); k++)
+        for (uint32_t k = 0; k < tables_count(r) && part->rows == NULL; k++)
             ZKG_TRY(p->backend->table_affine(&r->tables[k], &part->lambda,
                                              &zkg_fr_one));
         zkg_fr_inv(&r->coeff, &part->lambda);
         zkg_fr_mul(&r->coeff, &r->coeff, &part->coeff);
         zkg_fr_neg(&r->constant, &r->coeff);
+    }
+    return ZKG_OK;
+}
+
+/* rows = lambda rows + d */
+static void rows_affine(slice_rows *s, uint32_t k, const zkg_fr *lambda,
+                        const zkg_fr *d)
+{
+    zkg_rows *rows = &s->rows[k];
+
+    zkg_fr_mul(&rows->base, &rows->base, lambda);
+    zkg_fr_add(&rows->base, &rows->base, d);
+    for (uint32_t c = 0; c < rows->count; c++)
+        zkg_fr_mul(&s->column[k][c].coeff, &s->column[k][c].coeff, lambda);
+}
+
+/* rows k += lambda rows j */
+static zkg_status rows_axpy(slice_rows *s, uint32_t k, const zkg_fr *lambda,
+                            uint32_t j)
+{
+    zkg_rows *rows = &s->rows[k];
+    zkg_fr v;
+
+    if (rows->count + s->rows[j].count > ZKG_ROWS_COLUMNS ||
+        rows->first != s->rows[j].first || rows->step != s->rows[j].step)
+        return ZKG_ERR_INVALID;
+    zkg_fr_mul(&v, lambda, &s->rows[j].base);
+    zkg_fr_add(&rows->base, &rows->base, &v);
+    for (uint32_t c = 0; c < s->rows[j].count; c++) {
+        zkg_column *to = &s->column[k][rows->count++];
+
+        *to = s->column[j][c];
+        zkg_fr_mul(&to->coeff, &to->coeff, lambda);
+    }
+    return ZKG_OK;
+}
+
+/* The same of rows, in copies; see prepare(). */
+static zkg_status prepare_rows(run *r)
+{
+    const zkg_part *part = r->part;
+
+    r->rows = zkg_alloc((size_t)r->slices + 1, sizeof(*r->rows));
+    if (r->rows == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t i = 0; i < r->slices; i++) {
+        slice_rows *s = &r->rows[i];
+
+        for (uint32_t k = 0; k < r->arity; k++) {
+            s->rows[k] = part->rows[i * r->arity + k];
+            if (s->rows[k].count > ZKG_ROWS_COLUMNS)
+                return ZKG_ERR_INVALID;
+            for (uint32_t c = 0; c < s->rows[k].count; c++)
+                s->column[k][c] = s->rows[k].columns[c];
+            s->rows[k].columns = s->column[k];
+            if (part->kind == ZKG_FORM_FRACTION_ONES)
+                rows_affine(s, k, &part->lambda, &zkg_fr_one);
+        }
+        if (part->kind == ZKG_FORM_FRACTION)
+            ZKG_TRY(rows_axpy(s, 0, &part->lambda, 2));
     }
     return ZKG_OK;
 }
@@ -182,9 +252,12 @@ static zkg_status start(prover *p, run *r, zkg_part *part)
     for (uint32_t k = 0; k < tables_count(r); k++) {
         const bool third = part->kind == ZKG_FORM_PRODUCT3 && k % 3 == 2;
 
-        if (r->tables[k].vars != (third ? r->left3 : r->left))
+        if (part->rows == NULL &&
+            r->tables[k].vars != (third ? r->left3 : r->left))
             return ZKG_ERR_INVALID;
     }
+    if (part->rows != NULL)
+        ZKG_TRY(prepare_rows(r));
     return prepare(p, r);
 }
 
@@ -327,6 +400,61 @@ static zkg_status fold_last_third(prover *p, run *r, const zkg_fr *point)
     return drop_third(p, r);
 }
 
+static void add_sums(zkg_sums *s, const zkg_sums *x)
+{
+    if (s->want_at0)
+        zkg_fr_add(&s->at0, &s->at0, &x->at0);
+    zkg_fr_add(&s->at1, &s->at1, &x->at1);
+    zkg_fr_add(&s->c2, &s->c2, &x->c2);
+    zkg_fr_add(&s->c3, &s->c3, &x->c3);
+}
+
+/* The first round's sums of a slice that is still rows. */
+static zkg_status rows_sums(const prover *p, const run *r,
+                            const slice_rows *slice, const zkg_weights *w,
+                            zkg_sums *out)
+{
+    const size_t pairs = (size_t)1 << (r->left - 1);
+    const zkg_rows *rows = slice->rows;
+    zkg_sums second = {.want_at0 = out->want_at0};
+
+    if (r->kind == ZKG_FORM_PRODUCT)
+        return p->backend->rows_sums(out, &rows[0], &rows[1], pairs, w);
+    ZKG_TRY(p->backend->rows_sums(out, &rows[0], &rows[3], pairs, w));
+    ZKG_TRY(p->backend->rows_sums(&second, &rows[1], &rows[2], pairs, w));
+    add_sums(out, &second);
+    return ZKG_OK;
+}
+
+/* Tables of what is left of a slice's rows when their first variable is bound.
+ */
+static zkg_status rows_bind(const prover *p, const run *r,
+                            const slice_rows *slice, const zkg_fr *point,
+                            zkg_table *tables)
+{
+    for (uint32_t k = 0; k < r->arity; k++) {
+        ZKG_TRY(zkg_table_new(p->backend, &tables[k], r->left));
+        ZKG_TRY(p->backend->rows_fold(&tables[k], &slice->rows[k], point));
+    }
+    return ZKG_OK;
+}
+
+/* One slice's sums; point as in slices_sums. */
+static zkg_status slice_sums(const prover *p, const run *r, uint32_t s,
+                             const zkg_weights *w, const zkg_fr *point,
+                             zkg_sums *out)
+{
+    zkg_table *tables = r->tables + (size_t)s * r->arity;
+
+    if (r->rows != NULL && point == NULL)
+        return rows_sums(p, r, &r->rows[s], w, out);
+    if (r->rows == NULL && point != NULL)
+        return p->backend->part_fold_sums(out, r->kind, tables, point, w);
+    if (r->rows != NULL)
+        ZKG_TRY(rows_bind(p, r, &r->rows[s], point, tables));
+    return p->backend->part_sums(out, r->kind, tables, w);
+}
+
 /* out += a part's sums of round t over its pairs, coeff not applied.  point:
  * the challenge that binds the variable before, NULL when that is done. */
 static zkg_status slices_sums(prover *p, run *r, uint32_t t,
@@ -337,22 +465,16 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
     if (r->eq != NULL)
         zkg_split_eq_weights(&w, r->eq, t + 1);
     for (uint32_t s = 0; s < r->slices; s++) {
-        zkg_table *tables = r->tables + (size_t)s * r->arity;
         zkg_sums sums = {.want_at0 = out->want_at0};
 
         w.first = (uint64_t)(r->stage == STAGE_SLICED ? r->part->first + s : 0)
                   << (r->left - 1);
-        if (point != NULL)
-            ZKG_TRY(
-                p->backend->part_fold_sums(&sums, r->kind, tables, point, &w));
-        else
-            ZKG_TRY(p->backend->part_sums(&sums, r->kind, tables, &w));
-        if (out->want_at0)
-            zkg_fr_add(&out->at0, &out->at0, &sums.at0);
-        zkg_fr_add(&out->at1, &out->at1, &sums.at1);
-        zkg_fr_add(&out->c2, &out->c2, &sums.c2);
-        if (r->kind == ZKG_FORM_PRODUCT3)
-            zkg_fr_add(&out->c3, &out->c3, &sums.c3);
+        ZKG_TRY(slice_sums(p, r, s, &w, point, &sums));
+        add_sums(out, &sums);
+    }
+    if (point != NULL) {
+        zkg_free(r->rows);
+        r->rows = NULL;
     }
     return ZKG_OK;
 }
@@ -393,15 +515,6 @@ static void scale_sums(zkg_sums *s, const zkg_fr *c)
     zkg_fr_mul(&s->at1, &s->at1, c);
     zkg_fr_mul(&s->c2, &s->c2, c);
     zkg_fr_mul(&s->c3, &s->c3, c);
-}
-
-static void add_sums(zkg_sums *s, const zkg_sums *x)
-{
-    if (s->want_at0)
-        zkg_fr_add(&s->at0, &s->at0, &x->at0);
-    zkg_fr_add(&s->at1, &s->at1, &x->at1);
-    zkg_fr_add(&s->c2, &s->c2, &x->c2);
-    zkg_fr_add(&s->c3, &s->c3, &x->c3);
 }
 
 /* What a part that is done gives to round t. */
@@ -601,6 +714,7 @@ zkg_status zkg_sumcheck_prove(zkg_tape *tape, const zkg_comm *comm,
     for (uint32_t j = 0; j < form->part_count; j++) {
         for (uint32_t k = 0; k < 4; k++)
             zkg_table_clear(backend, &p.runs[j].gathered[k]);
+        zkg_free(p.runs[j].rows);
     }
     for (uint32_t n = 0; n <= ZKG_MAX_VARS; n++)
         zkg_split_eq_clear(&p.eq[n]);

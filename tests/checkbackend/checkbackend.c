@@ -539,6 +539,164 @@ static void check_part_fold_sums(context *c)
     check_sums(c, true);
 }
 
+/* Rows of `columns` columns over n rows, of integers below 2^ZKG_ROWS_BITS in
+ * absolute value, all of them extreme in some. */
+typedef struct drawn_rows {
+    zkg_column column[ZKG_ROWS_COLUMNS];
+    zkg_rows rows;
+} drawn_rows;
+
+static void rows_draw(context *c, drawn_rows *d, uint32_t columns, size_t n,
+                      uint32_t step)
+{
+    const int64_t most = ((int64_t)1 << ZKG_ROWS_BITS) - 1;
+    zkg_fr *k = elements(c, ZKG_ROWS_COLUMNS + 1);
+
+    d->rows = (zkg_rows){.base = k[0],
+                         .columns = d->column,
+                         .count = columns,
+                         .first = step > 1 ? (uint32_t)(next(c) % step) : 0,
+                         .step = step};
+    for (uint32_t i = 0; i < columns; i++) {
+        const zkg_dtype type = (zkg_dtype)(next(c) % ZKG_FR);
+        const size_t size = zkg_dtype_size(type);
+        const bool extreme = next(c) % 4 == 0;
+        uint8_t *v = integers(c, type, n * step);
+
+        for (size_t j = 0; size > 2 && j < n * step; j++) {
+            int64_t x = (int64_t)next(c) >> (64 - ZKG_ROWS_BITS);
+
+            if (extreme || x % 8 == 0)
+                x = x % 2 == 0 ? most : -most;
+            memcpy(v + j * size, &x, size); /* little-endian */
+        }
+        d->column[i] = (zkg_column){v, type, 1, k[i + 1]};
+    }
+    free(k);
+}
+
+static void rows_clear(drawn_rows *d)
+{
+    for (uint32_t i = 0; i < d->rows.count; i++)
+        free((void *)(uintptr_t)d->column[i].values);
+}
+
+/* Weights of 2^vars pairs, of the shapes of summand_draw. */
+static void check_rows_sums(context *c)
+{
+    for (uint32_t n = 0; n < 5 * 13 * 6; n++) {
+        const uint32_t vars = n % 13, shape = n / 13 % 5;
+        const size_t pairs = (size_t)1 << vars;
+        zkg_sums x = {.want_at0 = n % 2}, y = {.want_at0 = n % 2};
+        drawn_rows a, b;
+        summand s;
+
+        /* for its weights */
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, 1, 1, vars, (int)shape);
+        rows_draw(c, &a, (uint32_t)(next(c) % (ZKG_ROWS_COLUMNS + 1)),
+                  2 * pairs, 1 + n / 65 % 2);
+        rows_draw(c, &b, n / 65 == 0 ? a.rows.count : 1, 2 * pairs,
+                  1 + n / 65 % 2);
+        must(c->ref->rows_sums(&x, &a.rows, &b.rows, pairs, &s.w));
+        must(c->b->rows_sums(&y, &a.rows, &b.rows, pairs, &s.w));
+        sums_same(c, &s, &x, &y, vars);
+        summand_clear(c, &s);
+        rows_clear(&a);
+        rows_clear(&b);
+    }
+    for (uint32_t columns = 1; c->bench && columns <= 2; columns++) {
+        zkg_sums y = {.want_at0 = false};
+        drawn_rows a;
+        summand s;
+
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, 1, 1, BENCH_VARS, 1);
+        rows_draw(c, &a, columns, 2 * BENCH_LEN, 2);
+        BENCH(c, columns == 1 ? "1 column" : "2 columns", BENCH_LEN, (void)0,
+              c->b->rows_sums(&y, &a.rows, &a.rows, BENCH_LEN, &s.w));
+        summand_clear(c, &s);
+        rows_clear(&a);
+    }
+}
+
+static void check_rows_fold(context *c)
+{
+    for (uint32_t n = 0; n < 12 * 8; n++) {
+        const uint32_t vars = n % 12;
+        zkg_fr *r = elements(c, 1);
+        drawn_rows a;
+        pair t;
+
+        pair_draw(c, &t, vars);
+        rows_draw(c, &a, n / 12 % (ZKG_ROWS_COLUMNS + 1), (size_t)2 << vars,
+                  1 + n / 12 % 2);
+        must(c->ref->rows_fold(&t.ref, &a.rows, r));
+        must(c->b->rows_fold(&t.b, &a.rows, r));
+        pair_same(c, &t, "folded");
+        pair_clear(c, &t);
+        rows_clear(&a);
+        free(r);
+    }
+    if (c->bench) {
+        zkg_fr *r = elements(c, 1);
+        drawn_rows a;
+        pair t;
+
+        pair_draw(c, &t, BENCH_VARS);
+        rows_draw(c, &a, 1, 2 * BENCH_LEN, 2);
+        BENCH(c, "a new entry", BENCH_LEN, (void)0,
+              c->b->rows_fold(&t.b, &a.rows, r));
+        pair_clear(c, &t);
+        rows_clear(&a);
+        free(r);
+    }
+}
+
+static void check_rows_up(context *c)
+{
+    for (uint32_t n = 0; n < 10 * 2 * 2 * 3; n++) {
+        const uint32_t vars = n % 10, levels = 1 + n / 10 % 2;
+        const bool ones = n / 20 % 2;
+        const size_t leaves = (size_t)2 << (vars + levels);
+        drawn_rows p, q;
+        pair t[4];
+        zkg_table ref[4], b[4];
+
+        rows_draw(c, &p, 1, leaves, 1);
+        rows_draw(c, &q, 1 + n / 40, leaves, 1);
+        if (n % 3 == 0)
+            p.rows.base = zkg_fr_zero;
+        for (uint32_t k = 0; k < 4; k++) {
+            pair_draw(c, &t[k], vars);
+            ref[k] = t[k].ref;
+            b[k] = t[k].b;
+        }
+        must(
+            c->ref->rows_up(ref, ones ? NULL : &p.rows, &q.rows, levels));
+        must(c->b->rows_up(b, ones ? NULL : &p.rows, &q.rows, levels));
+        for (uint32_t k = 0; k < 4; k++) {
+            t[k].ref = ref[k];
+            t[k].b = b[k];
+            pair_same(c, &t[k], levels == 1 ? "one level" : "two levels");
+            pair_clear(c, &t[k]);
+        }
+        rows_clear(&p);
+        rows_clear(&q);
+    }
+    for (uint32_t levels = 1; c->bench && levels <= 2; levels++) {
+        drawn_rows q;
+        zkg_table t[4];
+
+        rows_draw(c, &q, 1, BENCH_LEN, 1);
+        for (uint32_t k = 0; k < 4; k++)
+            must(c->b->table_new(&t[k], BENCH_VARS - 1 - levels));
+        BENCH(c, levels == 1 ? "a leaf, 1 level" : "a leaf, 2 levels",
+              BENCH_LEN, (void)0, c->b->rows_up(t, NULL, &q.rows, levels));
+        for (uint32_t k = 0; k < 4; k++)
+            must(c->b->table_clear(&t[k]));
+        rows_clear(&q);
+    }
+}
+
 static void check_pair_affine(context *c)
 {
     for (uint32_t n = 0; n < 200; n++) {

@@ -38,6 +38,12 @@ typedef struct plain_part {
     uint32_t vars, vars3;
     zkg_fr coeff, lambda;
     zkg_fr table[4][1 << MAX_N];
+    /* Where the tables are of small integers: those of tables 2 g and 2 g + 1
+     * of a fraction take turns in group g, else each has a group. */
+    bool rows;
+    zkg_fr base[4];
+    zkg_column column[4][2];
+    int16_t ints[4][2][2 << MAX_N];
 } plain_part;
 
 typedef struct plain {
@@ -160,11 +166,77 @@ static void add_part(plain *f, zkg_form_kind kind, uint32_t vars,
     }
 }
 
-/* Prove f, all slices on this rank. */
+/* Columns of a group of a part of rows: one of numerators, else two. */
+static uint32_t group_columns(const plain_part *p, uint32_t g)
+{
+    return p->kind == ZKG_FORM_FRACTION && g == 0 ? 1 : 2;
+}
+
+static uint32_t group_of(const plain_part *p, uint32_t k)
+{
+    return p->kind == ZKG_FORM_PRODUCT ? k : k / 2;
+}
+
+/* Make the last part's tables anew, of small integers. */
+static void make_rows(plain *f, uint64_t *seed)
+{
+    plain_part *p = &f->part[f->parts - 1];
+    const uint32_t step = p->kind == ZKG_FORM_PRODUCT ? 1 : 2;
+
+    p->rows = true;
+    draw(p->base, 4, seed);
+    for (uint32_t g = 0; g < 4; g++) {
+        for (uint32_t c = 0; c < 2; c++) {
+            p->column[g][c] = (zkg_column){p->ints[g][c], ZKG_I16, 1};
+            draw(&p->column[g][c].coeff, 1, seed);
+            for (size_t i = 0; i < 2u << MAX_N; i++) {
+                *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+                p->ints[g][c][i] = (int16_t)(*seed >> 48);
+            }
+        }
+    }
+    for (uint32_t k = 0; k < zkg_form_arity(p->kind); k++) {
+        const uint32_t g = group_of(p, k);
+
+        for (size_t i = 0; i < (size_t)1 << p->vars; i++) {
+            zkg_fr *v = &p->table[k][i], w;
+
+            *v = p->base[g];
+            for (uint32_t c = 0; c < group_columns(p, g); c++) {
+                zkg_fr_mul_i64(&w, &p->column[g][c].coeff,
+                               p->ints[g][c][i * step + k % step]);
+                zkg_fr_add(v, v, &w);
+            }
+        }
+    }
+}
+
+/* Rows of slice s of table k, over len rows. */
+static void slice_of_rows(zkg_rows *out, zkg_column column[2],
+                          const plain_part *p, uint32_t k, size_t s, size_t len)
+{
+    const uint32_t g = group_of(p, k);
+    const uint32_t step = p->kind == ZKG_FORM_PRODUCT ? 1 : 2;
+
+    *out = (zkg_rows){.base = p->base[g],
+                      .columns = column,
+                      .count = group_columns(p, g),
+                      .first = k % step,
+                      .step = step};
+    for (uint32_t c = 0; c < 2; c++) {
+        column[c] = p->column[g][c];
+        column[c].values = &p->ints[g][c][s * len * step];
+    }
+}
+
+/* Prove f, all slices on this rank; with rows, parts of small integers without
+ * tables of them. */
 static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
-                  uint32_t slice_bits, zkg_fr *claim, zkg_fr *point,
+                  uint32_t slice_bits, bool rows, zkg_fr *claim, zkg_fr *point,
                   zkg_fr *end)
 {
+    zkg_rows slice[MAX_PARTS][4 << MAX_N];
+    zkg_column column[MAX_PARTS][4 << MAX_N][2];
     zkg_table tables[MAX_PARTS][4 << MAX_N];
     zkg_part parts[MAX_PARTS];
     zkg_form form = {f->shape, f->extend, parts, f->parts};
@@ -191,6 +263,12 @@ static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
             const size_t len = (size_t)1 << inside;
             const size_t at = (k / arity * len) & (((size_t)1 << all) - 1);
 
+            if (rows && p->rows && p->vars >= m + 2) {
+                parts[j].rows = slice[j];
+                slice_of_rows(&slice[j][k], column[j][k], p, k % arity,
+                              k / arity, len);
+                continue;
+            }
             assert_int_equal(zkg_table_from_fr(b, &tables[j][k], inside,
                                                p->table[k % arity] + at, len),
                              ZKG_OK);
@@ -226,7 +304,7 @@ static void check(const plain *f)
     total(&sum, f);
     zkg_tape_init_prove(&tape);
     claim = sum;
-    prove(&tape, f, zkg_backend_ref(), 0, &claim, point, &end);
+    prove(&tape, f, zkg_backend_ref(), 0, false, &claim, point, &end);
     assert_int_equal(tape.len, 32 * elements);
     assert_true(zkg_fr_equal(&claim, &end));
     summand(&value, f, point);
@@ -241,7 +319,7 @@ static void check(const plain *f)
     assert_true(zkg_fr_equal(&claim, &end));
     assert_memory_equal(verify.state, tape.state, 64);
 
-    /* Slices and backends do not change a byte. */
+    /* Slices, rows and backends do not change a byte. */
     for (size_t i = 0; i < 2 * sizeof(slice_bits) / sizeof(*slice_bits); i++) {
         const zkg_backend *b =
             zkg_backend_get(i % 2 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
@@ -250,7 +328,7 @@ static void check(const plain *f)
 
         zkg_tape_init_prove(&again);
         claim = sum;
-        prove(&again, f, b, slice_bits[i / 2], &claim, p, &end);
+        prove(&again, f, b, slice_bits[i / 2], true, &claim, p, &end);
         assert_int_equal(again.len, tape.len);
         if (tape.len > 0)
             assert_memory_equal(again.buf, tape.buf, tape.len);
@@ -287,7 +365,7 @@ static void check(const plain *f)
     zkg_tape_clear(&tape);
     zkg_tape_init_prove(&tape);
     zkg_fr_add(&claim, &sum, &zkg_fr_one);
-    prove(&tape, f, zkg_backend_ref(), 1, &claim, point, &end);
+    prove(&tape, f, zkg_backend_ref(), 1, true, &claim, point, &end);
     assert_false(zkg_fr_equal(&claim, &end));
     zkg_tape_clear(&tape);
 }
@@ -303,6 +381,34 @@ static void every_kind_alone(void **state)
             for (int kind = 0; kind <= ZKG_FORM_FRACTION_ONES; kind++) {
                 make(f, n, eq_from, ZKG_EXTEND_CONSTANT, &seed);
                 add_part(f, (zkg_form_kind)kind, n, n, &seed);
+                check(f);
+            }
+        }
+    }
+    free(f);
+}
+
+/* Small integers, from which the first round is made, beside a part of tables
+ * and one of fewer variables; with eq and without. */
+static void rows_of_small_integers(void **state)
+{
+    static const zkg_form_kind kinds[] = {ZKG_FORM_PRODUCT, ZKG_FORM_FRACTION,
+                                          ZKG_FORM_FRACTION_ONES};
+    uint64_t seed = 9;
+    plain *f = malloc(sizeof(*f));
+
+    (void)state;
+    for (uint32_t n = 1; n <= MAX_N; n++) {
+        for (uint32_t kind = 0; kind < 3; kind++) {
+            for (uint32_t eq = 0; eq < 2; eq++) {
+                make(f, n, eq ? 0 : n, ZKG_EXTEND_CONSTANT, &seed);
+                add_part(f, kinds[kind], n, 0, &seed);
+                make_rows(f, &seed);
+                add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
+                if (n > 2) {
+                    add_part(f, kinds[kind], n - 1, 0, &seed);
+                    make_rows(f, &seed);
+                }
                 check(f);
             }
         }
@@ -486,6 +592,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_alone),
+        cmocka_unit_test(rows_of_small_integers),
         cmocka_unit_test(an_indicator_of_the_low_variables),
         cmocka_unit_test(parts_of_several_sizes),
         cmocka_unit_test(zero_extension),

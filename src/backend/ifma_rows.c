@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows of small integers, eight at a time: the first round of a sumcheck and
+ * the first layers of a lookup's tree without a table of them.
+ *
+ * An integer of one row, and a product of two, is biased by 2^50 into
+ * 0 .. 2^51 - 1: one limb, so that its product with an element is ten
+ * multiply-adds instead of fifty and a reduction.
+ */
+#include "backend/for_type.h"
+#include "backend/ifma_weights.h"
+
+#define ROW_BIAS (UINT64_C(1) << 50)
+
+/* The base counts as one column more, the first, of ones. */
+#define ROW_TERMS (ZKG_ROWS_COLUMNS + 1)
+
+static zkg_fr coeff_of(const zkg_rows *a, uint32_t c)
+{
+    return c == 0 ? a->base : a->columns[c - 1].coeff;
+}
+
+/* ---- reading ---- */
+
+/* A column seen from eight lanes that lie whole words apart: a word of each is
+ * gathered at a time, and holds up to eight integers. */
+typedef struct column8 {
+    const uint8_t *values;
+    __m512i lanes; /* their distances in bytes */
+    __m512i word;
+    size_t at; /* of word, in bytes */
+    uint32_t size;
+    bool is_signed;
+} column8;
+
+/* lane: integers from one lane to the next; lane size is a multiple of 8. */
+static void column8_init(column8 *r, const zkg_column *c, size_t lane)
+{
+    const __m512i l = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+
+    r->size = (uint32_t)zkg_dtype_size(c->type);
+    r->values = c->values;
+    r->lanes = _mm512_mullo_epi64(l, v8_set(lane * r->size));
+    r->is_signed = c->type != ZKG_U8 && c->type != ZKG_U16;
+    r->at = SIZE_MAX;
+    assert(lane * r->size % 8 == 0);
+}
+
+/* Integer i of lane 0, and those that many lanes on. */
+V8_INLINE __m512i column8_read(column8 *r, size_t i)
+{
+    const size_t byte = i * r->size, at = byte & ~(size_t)7;
+    const uint32_t up = 64 - 8 * (r->size + (uint32_t)(byte & 7));
+    const __m128i down = _mm_cvtsi32_si128((int)(64 - 8 * r->size));
+    __m512i v;
+
+    if (at != r->at) {
+        r->word = _mm512_i64gather_epi64(r->lanes, r->values + at, 1);
+        r->at = at;
+    }
+    v = _mm512_sll_epi64(r->word, _mm_cvtsi32_si128((int)up));
+    return r->is_signed ? _mm512_sra_epi64(v, down) : _mm512_srl_epi64(v, down);
+}
+
+/* The columns of rows. */
+typedef struct rows8 {
+    const zkg_rows *rows;
+    column8 column[ZKG_ROWS_COLUMNS];
+} rows8;
+
+/* lane: rows from one lane to the next. */
+static void rows8_init(rows8 *r, const zkg_rows *rows, size_t lane)
+{
+    r->rows = rows;
+    for (uint32_t c = 0; c < rows->count; c++)
+        column8_init(&r->column[c], &rows->columns[c], lane * rows->step);
+}
+
+/* Column c, the ones included, of row i. */
+V8_INLINE __m512i rows8_read(rows8 *r, uint32_t c, size_t i)
+{
+    return c == 0 ? v8_set(1)
+                  : column8_read(&r->column[c - 1],
+                                 r->rows->first + i * r->rows->step);
+}
+
+/* ---- sums ---- */
+
+/* What of the two rows of a pair is multiplied. */
+typedef enum row_take { ROW_LOW, ROW_HIGH, ROW_DIFF } row_take;
+
+/* Pairs between two reductions: each adds less than 2^53 to a limb. */
+#define ROW_RUN 1024
+
+/* For each column of a and each of b: the weighted sum of their products.
+ * run: those of the run at hand, below 2^10 2^51 p; outer: runs, reduced below
+ * 1.01 p, times the weights of their lanes; total: what outer was before.  Of
+ * the columns of ones it is the sum of the weights. */
+typedef struct row_sums {
+    acc8 run[ROW_TERMS][ROW_TERMS], outer[ROW_TERMS][ROW_TERMS];
+    zkg_fr total[ROW_TERMS][ROW_TERMS];
+    uint32_t run_held, outer_held;
+    v8 scale; /* what undoes three reductions: 2^(3 * 260 - 256) */
+} row_sums;
+
+V8_INLINE __m512i row_taken(rows8 *r, uint32_t c, size_t pair, row_take take)
+{
+    __m512i low;
+
+    if (c == 0 || take == ROW_HIGH)
+        return rows8_read(r, c, 2 * pair + 1);
+    low = rows8_read(r, c, 2 * pair);
+    return take == ROW_LOW
+               ? low
+               : _mm512_sub_epi64(rows8_read(r, c, 2 * pair + 1), low);
+}
+
+/* t += w u for u of one limb */
+V8_INLINE void add_limb(acc8 *t, const v8 *w, __m512i u)
+{
+    for (int j = 0; j < 5; j++) {
+        t->l[j] = lo52(t->l[j], w->l[j], u);
+        t->l[j + 1] = hi52(t->l[j + 1], w->l[j], u);
+    }
+}
+
+/* Pair `pair` of lane 0 and those of the other lanes, with weights w.  Only
+ * differences of columns count for ROW_DIFF: the base has none. */
+V8_INLINE void add_pair(row_sums *s, rows8 *a, rows8 *b, uint32_t a_count,
+                        uint32_t b_count, size_t pair, const v8 *w,
+                        row_take take)
+{
+    const uint32_t from = take == ROW_DIFF;
+    __m512i u[ROW_TERMS];
+
+    for (int j = 0; j < 5; j++)
+        s->run[0][0].l[j] = _mm512_add_epi64(s->run[0][0].l[j], w->l[j]);
+    for (uint32_t d = from; d <= b_count; d++)
+        u[d] = row_taken(b, d, pair, take);
+    for (uint32_t c = from; c <= a_count; c++) {
+        const __m512i v = row_taken(a, c, pair, take);
+
+        for (uint32_t d = c == 0 ? 1 : from; d <= b_count; d++)
+            add_limb(&s->run[c][d], w,
+                     _mm512_add_epi64(_mm512_mul_epi32(v, u[d]),
+                                      v8_set(ROW_BIAS)));
+    }
+}
+
+/* outer's lanes into total */
+static void row_drain(row_sums *s, uint32_t a_count, uint32_t b_count)
+{
+    for (uint32_t c = 0; c <= a_count; c++) {
+        for (uint32_t d = 0; d <= b_count; d++) {
+            zkg_fr lane[8];
+            v8 v;
+
+            acc8_carry(&s->outer[c][d]);
+            v = acc8_reduce(s->outer[c][d]);
+            v8_store(lane, v8_canonical(v8_mul_raw(&v, &s->scale)));
+            for (int i = 0; i < 8; i++)
+                zkg_fr_add(&s->total[c][d], &s->total[c][d], &lane[i]);
+            acc8_zero(&s->outer[c][d]);
+        }
+    }
+    s->outer_held = 0;
+}
+
+/* The run, times the weights of its lanes, into outer. */
+static void row_end_run(row_sums *s, uint32_t a_count, uint32_t b_count,
+                        const v8 *weight)
+{
+    if (s->run_held == 0)
+        return;
+    if (s->outer_held == ACC8_PRODUCTS)
+        row_drain(s, a_count, b_count);
+    for (uint32_t c = 0; c <= a_count; c++) {
+        for (uint32_t d = 0; d <= b_count; d++) {
+            v8 v;
+
+            acc8_carry(&s->run[c][d]);
+            v = acc8_reduce(s->run[c][d]);
+            acc8_mac(&s->outer[c][d], &v, weight);
+            acc8_zero(&s->run[c][d]);
+        }
+    }
+    s->run_held = 0;
+    s->outer_held++;
+}
+
+static void row_sums_init(row_sums *s)
+{
+    zkg_fr scale;
+
+    memset(s, 0, sizeof(*s));
+    /* 2^268 as an element is the number 2^524 */
+    zkg_fr_from_u64(&scale, UINT64_C(1) << 33);
+    for (int i = 0; i < 3; i++)
+        zkg_fr_sqr(&scale, &scale);
+    for (int i = 0; i < 4; i++)
+        zkg_fr_double(&scale, &scale);
+    s->scale = v8_of(&scale);
+}
+
+/* sum of coeff coeff' (total - bias sum w) */
+static void row_total(zkg_fr *out, const row_sums *s, const zkg_rows *a,
+                      const zkg_rows *b, row_take take)
+{
+    const uint32_t from = take == ROW_DIFF;
+    zkg_fr biases;
+
+    *out = zkg_fr_zero;
+    zkg_fr_mul_i64(&biases, &s->total[0][0], (int64_t)ROW_BIAS);
+    for (uint32_t c = from; c <= a->count; c++) {
+        for (uint32_t d = from; d <= b->count; d++) {
+            const zkg_fr x = coeff_of(a, c), y = coeff_of(b, d);
+            zkg_fr v = s->total[c][d];
+
+            if (c + d > 0)
+                zkg_fr_sub(&v, &v, &biases);
+            zkg_fr_mul(&v, &v, &x);
+            zkg_fr_mul(&v, &v, &y);
+            zkg_fr_add(out, out, &v);
+        }
+    }
+}
+
+/* The sum over all pairs, in blocks of 2^k. */
+V8_INLINE void rows_dot8(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
+                         uint32_t a_count, uint32_t b_count, size_t pairs,
+                         uint32_t k, const zkg_weights *w, row_take take)
+{
+    weights8 weights = {.w = w, .mode = mode_of(w, k), .k = k};
+    const bool inside =
+        weights.mode == WEIGHT_ROWS || weights.mode == WEIGHT_EACH;
+    const size_t lane = (size_t)1 << (k - 3);
+    const v8 one = v8_of(&zkg_fr_one);
+    rows8 a8, b8;
+    row_sums s;
+
+    row_sums_init(&s);
+    rows8_init(&a8, a, 2 * lane);
+    rows8_init(&b8, b, 2 * lane);
+    weights.h = one;
+    for (size_t at = 0; at < pairs; at += 8 * lane) {
+        if (weights.mode != WEIGHT_ONE) {
+            if (!continues(&weights, w->first + at))
+                row_end_run(&s, a_count, b_count, &weights.h);
+            weights_block(&weights, w->first + at);
+        }
+        if (s.run_held + lane > ROW_RUN)
+            row_end_run(&s, a_count, b_count, &weights.h);
+        s.run_held += (uint32_t)lane;
+        for (size_t v = 0; v < lane; v++) {
+            v8 wi = one;
+
+            if (inside) {
+                __m512i words[4];
+
+                v8_gather(words, weights.rows, v);
+                wi = v8_split(words[0], words[1], words[2], words[3]);
+            }
+            add_pair(&s, &a8, &b8, a_count, b_count, at + v, &wi, take);
+        }
+    }
+    row_end_run(&s, a_count, b_count, &weights.h);
+    row_drain(&s, a_count, b_count);
+    row_total(out, &s, a, b, take);
+}
+
+/* The same, compiled for rows of one column each. */
+static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
+                     size_t pairs, uint32_t k, const zkg_weights *w,
+                     row_take take)
+{
+    if (a->count == 1 && b->count == 1 && take == ROW_HIGH)
+        rows_dot8(out, a, b, 1, 1, pairs, k, w, ROW_HIGH);
+    else if (a->count == 1 && b->count == 1 && take == ROW_DIFF)
+        rows_dot8(out, a, b, 1, 1, pairs, k, w, ROW_DIFF);
+    else
+        rows_dot8(out, a, b, a->count, b->count, pairs, k, w, take);
+}
+
+zkg_status zkg_ifma_rows_sums(zkg_sums *out, const zkg_rows *a,
+                              const zkg_rows *b, size_t pairs,
+                              const zkg_weights *w)
+{
+    uint32_t k = LANE_BLOCK_MAX - 1;
+
+    while (k >= 5 && pairs >> k == 0)
+        k--;
+    if (k < 5)
+        return zkg_backend_table_cpu.rows_sums(out, a, b, pairs, w);
+    rows_dot(&out->at1, a, b, pairs, k, w, ROW_HIGH);
+    rows_dot(&out->c2, a, b, pairs, k, w, ROW_DIFF);
+    out->c3 = zkg_fr_zero;
+    if (out->want_at0)
+        rows_dot(&out->at0, a, b, pairs, k, w, ROW_LOW);
+    return ZKG_OK;
+}
+
+/* ---- tables ---- */
+
+/* A sum of constants times integers. */
+typedef struct affine8 {
+    v8 base;
+    uint64_t k[2 * ROW_TERMS][5]; /* 2^52 times the constants */
+    uint32_t count;
+} affine8;
+
+/* One term more, and the bias of its integer taken off the base. */
+static void affine8_term(affine8 *f, zkg_fr *base, const zkg_fr *k)
+{
+    const uint64_t m = (UINT64_C(1) << 52) - 1;
+    uint64_t *limb = f->k[f->count++];
+    zkg_fr x;
+
+    zkg_fr_mul_i64(&x, k, (int64_t)ROW_BIAS);
+    zkg_fr_sub(base, base, &x);
+    zkg_fr_mul_i64(&x, k, (int64_t)1 << 52);
+    limb[0] = x.l[0] & m;
+    limb[1] = (x.l[0] >> 52 | x.l[1] << 12) & m;
+    limb[2] = (x.l[1] >> 40 | x.l[2] << 24) & m;
+    limb[3] = (x.l[2] >> 28 | x.l[3] << 36) & m;
+    limb[4] = x.l[3] >> 16;
+}
+
+/* base + sum_i k_i u_i; open, below 1.01 p.  k u is below 2^51 p, and nine of
+ * them over 2^52 below 4.5 p; the Montgomery step adds p and the base p, which
+ * v8_trim takes. */
+V8_INLINE v8 affine8_eval(const affine8 *f, const __m512i *u, uint32_t count)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i t[6] = {zero, zero, zero, zero, zero, zero}, q;
+    v8 r;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const __m512i x = _mm512_add_epi64(u[i], v8_set(ROW_BIAS));
+
+        for (int j = 0; j < 5; j++) {
+            const __m512i k = v8_set(f->k[i][j]);
+
+            t[j] = lo52(t[j], k, x);
+            t[j + 1] = hi52(t[j + 1], k, x);
+        }
+    }
+    q = lo52(zero, t[0], v8_set(zkg_fr_mod_.inv));
+    for (int j = 0; j < 5; j++) {
+        t[j] = lo52(t[j], q, v8_p(j, 1));
+        t[j + 1] = hi52(t[j + 1], q, v8_p(j, 1));
+    }
+    t[1] = _mm512_add_epi64(t[1], _mm512_srli_epi64(t[0], 52));
+    for (int j = 0; j < 5; j++)
+        r.l[j] = _mm512_add_epi64(t[j + 1], f->base.l[j]);
+    return v8_trim(r);
+}
+
+zkg_status zkg_ifma_rows_fold(zkg_table *t, const zkg_rows *a, const zkg_fr *r)
+{
+    const uint32_t k = lane_block(t);
+    const size_t lane = (size_t)1 << (k - 3);
+    zkg_fr base = a->base, rest;
+    affine8 f = {.count = 0};
+    rows8 a8;
+
+    if (lane_is_plain(t))
+        return zkg_backend_table_cpu.rows_fold(t, a, r);
+    /* of each column (1 - r) and r times its coefficient */
+    zkg_fr_sub(&rest, &zkg_fr_one, r);
+    for (uint32_t c = 0; c < a->count; c++) {
+        zkg_fr x;
+
+        zkg_fr_mul(&x, &a->columns[c].coeff, &rest);
+        affine8_term(&f, &base, &x);
+        zkg_fr_mul(&x, &a->columns[c].coeff, r);
+        affine8_term(&f, &base, &x);
+    }
+    f.base = v8_of(&base);
+    lane_overwrite(t);
+    rows8_init(&a8, a, 2 * lane);
+    for (size_t at = 0; at < lane_len(t); at += 8 * lane) {
+        for (size_t v = 0; v < lane; v++) {
+            __m512i u[2 * ZKG_ROWS_COLUMNS];
+
+            for (uint32_t c = 0; c < a->count; c++) {
+                u[2 * c] = rows8_read(&a8, c + 1, 2 * (at + v));
+                u[2 * c + 1] = rows8_read(&a8, c + 1, 2 * (at + v) + 1);
+            }
+            lane_write(lane_at(t, at / 8 + v), affine8_eval(&f, u, f.count));
+        }
+    }
+    return ZKG_OK;
+}
+
+/* ---- fractions ---- */
+
+/* Which column of a row and which of its neighbour make a term's integer:
+ * left[a] right[b], and left[b] right[a] too unless `square`, in which a is the
+ * same columns as b. */
+typedef struct cross_term {
+    uint32_t a, b;
+    bool square;
+} cross_term;
+
+/* sum over two neighbours x, y of P(x) Q(y) + P(y) Q(x), or of Q(x) Q(y). */
+typedef struct cross8 {
+    affine8 f;
+    cross_term term[2 * ROW_TERMS];
+} cross8;
+
+static void cross8_term(cross8 *f, zkg_fr *base, const zkg_fr *k, uint32_t a,
+                        uint32_t b, bool square)
+{
+    if (zkg_fr_is_zero(k))
+        return;
+    f->term[f->f.count] = (cross_term){a, b, square};
+    affine8_term(&f->f, base, k);
+}
+
+/* P(x) Q(y) + P(y) Q(x); p NULL: P = 1 */
+static void cross8_init(cross8 *f, const zkg_rows *p, const zkg_rows *q)
+{
+    const uint32_t p_count = p == NULL ? 0 : p->count;
+    zkg_fr base = zkg_fr_zero;
+
+    f->f.count = 0;
+    for (uint32_t a = 0; a <= p_count; a++) {
+        const zkg_fr ka = p == NULL ? zkg_fr_one : coeff_of(p, a);
+
+        for (uint32_t b = 0; b <= q->count; b++) {
+            zkg_fr k = coeff_of(q, b);
+
+            zkg_fr_mul(&k, &k, &ka);
+            if (a + b > 0) {
+                cross8_term(f, &base, &k, a, b, false);
+            } else {
+                zkg_fr_double(&k, &k);
+                zkg_fr_add(&base, &base, &k);
+            }
+        }
+    }
+    f->f.base = v8_of(&base);
+}
+
+/* Q(x) Q(y) */
+static void square8_init(cross8 *f, const zkg_rows *q)
+{
+    zkg_fr base;
+
+    zkg_fr_sqr(&base, &q->base);
+    f->f.count = 0;
+    for (uint32_t a = 0; a <= q->count; a++) {
+        for (uint32_t b = a > 0 ? a : 1; b <= q->count; b++) {
+            const zkg_fr ka = coeff_of(q, a);
+            zkg_fr k = coeff_of(q, b);
+
+            zkg_fr_mul(&k, &k, &ka);
+            cross8_term(f, &base, &k, a, b, a == b);
+        }
+    }
+    f->f.base = v8_of(&base);
+}
+
+/* Integers of two neighbours, x[0] = y[0] = 1. */
+typedef struct row_pair {
+    __m512i x[ROW_TERMS], y[ROW_TERMS];
+} row_pair;
+
+V8_INLINE v8 cross8_eval(const cross8 *f, const row_pair *a, const row_pair *b)
+{
+    __m512i u[2 * ROW_TERMS];
+
+    for (uint32_t i = 0; i < f->f.count; i++) {
+        const cross_term *t = &f->term[i];
+
+        u[i] = _mm512_mul_epi32(a->x[t->a], b->y[t->b]);
+        if (!t->square)
+            u[i] = _mm512_add_epi64(u[i],
+                                    _mm512_mul_epi32(a->y[t->a], b->x[t->b]));
+    }
+    return affine8_eval(&f->f, u, f->f.count);
+}
+
+/* The fractions of a tree's lowest nodes. */
+typedef struct nodes8 {
+    rows8 p8, q8;
+    bool ones;
+    cross8 p, q;
+} nodes8;
+
+V8_INLINE void row_pair_read(row_pair *out, rows8 *r, uint32_t count, size_t i)
+{
+    for (uint32_t c = 0; c <= count; c++) {
+        out->x[c] = rows8_read(r, c, 2 * i);
+        out->y[c] = rows8_read(r, c, 2 * i + 1);
+    }
+}
+
+/* The sum of leaves 2i and 2i + 1 of lane 0, and the other lanes'. */
+V8_INLINE void low_node8(v8 *p, v8 *q, nodes8 *f, size_t i)
+{
+    row_pair a, b;
+
+    row_pair_read(&b, &f->q8, f->q8.rows->count, i);
+    a.x[0] = a.y[0] = v8_set(1);
+    if (!f->ones)
+        row_pair_read(&a, &f->p8, f->p8.rows->count, i);
+    *p = cross8_eval(&f->p, &a, &b);
+    *q = cross8_eval(&f->q, &b, &b);
+}
+
+/* Node i, `levels` levels above the leaves. */
+V8_INLINE void node8(v8 *p, v8 *q, nodes8 *f, size_t i, uint32_t levels)
+{
+    v8 p0, q0, p1, q1;
+
+    if (levels == 1) {
+        low_node8(p, q, f, i);
+        return;
+    }
+    low_node8(&p0, &q0, f, 2 * i);
+    low_node8(&p1, &q1, f, 2 * i + 1);
+    *p = v8_cross(&p0, &q0, &p1, &q1);
+    *q = v8_times(v8_close(q0), &q1);
+}
+
+zkg_status zkg_ifma_rows_up(zkg_table *out, const zkg_rows *p,
+                            const zkg_rows *q, uint32_t levels)
+{
+    const size_t lane = (size_t)1 << (lane_block(&out[0]) - 3);
+    nodes8 f = {.ones = p == NULL};
+
+    if (lane_is_plain(&out[0]))
+        return zkg_backend_table_cpu.rows_up(out, p, q, levels);
+    rows8_init(&f.q8, q, (2 * lane) << levels);
+    if (p != NULL)
+        rows8_init(&f.p8, p, (2 * lane) << levels);
+    cross8_init(&f.p, p, q);
+    square8_init(&f.q, q);
+    for (int i = 0; i < 4; i++)
+        lane_overwrite(&out[i]);
+    for (size_t at = 0; at < lane_len(&out[0]); at += 8 * lane) {
+        for (size_t v = 0; v < lane; v++) {
+            for (size_t odd = 0; odd < 2; odd++) {
+                v8 a, b;
+
+                node8(&a, &b, &f, 2 * (at + v) + odd, levels);
+                lane_write(lane_at(&out[odd], at / 8 + v), a);
+                lane_write(lane_at(&out[2 + odd], at / 8 + v), b);
+            }
+        }
+    }
+    return ZKG_OK;
+}
