@@ -140,9 +140,9 @@ V8_INLINE void add_pair(row_sums *s, rows8 *a, rows8 *b, uint32_t a_count,
         const __m512i v = row_taken(a, c, pair, take);
 
         for (uint32_t d = c == 0 ? 1 : from; d <= b_count; d++)
-            add_limb(&s->run[c][d], w,
-                     _mm512_add_epi64(_mm512_mul_epi32(v, u[d]),
-                                      v8_set(ROW_BIAS)));
+            add_limb(
+                &s->run[c][d], w,
+                _mm512_add_epi64(_mm512_mul_epi32(v, u[d]), v8_set(ROW_BIAS)));
     }
 }
 

@@ -554,8 +554,9 @@ static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
         zkg_fr inner = {{0, 0, 0, 0}};
 
         for (; i < end; i++) {
-            const zkg_fr *wi =
-                w->lo == NULL ? &one : &w->lo[((w->first + i) >> w->free) & mask];
+            const zkg_fr *wi = w->lo == NULL
+                                   ? &one
+                                   : &w->lo[((w->first + i) >> w->free) & mask];
             int64_t u[ZKG_ROWS_COLUMNS + 1];
 
             for (uint32_t d = 0; d <= b->count; d++)

@@ -3,8 +3,10 @@
 #include "poly/eq.h"
 #include "relation/einsum.h"
 #include "relation/fold.h"
+#include "relation/rows.h"
 #include "relation/window.h"
 #include "sumcheck/prove.h"
+#include "sumcheck/split_eq.h"
 
 #include <string.h>
 
@@ -12,13 +14,14 @@
  * indicator of the lowest vars3 variables; and how they are dealt out. */
 typedef struct pair {
     uint32_t vars, vars3;
-    zkg_fr *a, *b;            /* owned */
+    zkg_fr *a, *b;            /* owned; NULL: they are in ints */
+    zkg_row_columns ints;     /* the factors, of this rank's slices */
     zkg_fr *i;                /* owned; NULL: none */
     uint32_t m, first, count; /* slices */
     uint64_t lo, hi;          /* entries of this rank's slices */
 } pair;
 
-static zkg_status pair_init(pair *p, uint32_t vars, const zkg_comm *comm)
+static void pair_shape(pair *p, uint32_t vars, const zkg_comm *comm)
 {
     *p = (pair){.vars = vars};
     p->m = zkg_slices(vars, zkg_comm_size(comm));
@@ -26,8 +29,12 @@ static zkg_status pair_init(pair *p, uint32_t vars, const zkg_comm *comm)
                   zkg_comm_size(comm));
     p->lo = (uint64_t)p->first << (vars - p->m);
     p->hi = (uint64_t)(p->first + p->count) << (vars - p->m);
-    p->a = zkg_alloc((size_t)1 << vars, sizeof(*p->a));
-    p->b = zkg_alloc((size_t)1 << vars, sizeof(*p->b));
+}
+
+static zkg_status pair_alloc(pair *p)
+{
+    p->a = zkg_alloc((size_t)1 << p->vars, sizeof(*p->a));
+    p->b = zkg_alloc((size_t)1 << p->vars, sizeof(*p->b));
     return p->a == NULL || p->b == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 }
 
@@ -36,13 +43,14 @@ static void pair_clear(pair *p)
     zkg_free(p->a);
     zkg_free(p->b);
     zkg_free(p->i);
+    zkg_row_columns_clear(&p->ints);
     *p = (pair){0};
 }
 
-/* Import v's slices of 2^vars - m each; period: v repeats with 2^period. */
-static zkg_status import(zkg_table *t, uint32_t step, const pair *p,
-                         const zkg_fr *v, uint32_t period,
-                         const zkg_backend *backend)
+/* Import the slices of *v, of 2^vars - m each, and free it; period: it repeats
+ * with 2^period. */
+static zkg_status import(zkg_table *t, uint32_t step, const pair *p, zkg_fr **v,
+                         uint32_t period, const zkg_backend *backend)
 {
     const uint32_t inner = p->vars - p->m;
     const uint32_t vars = period < inner ? period : inner;
@@ -51,9 +59,46 @@ static zkg_status import(zkg_table *t, uint32_t step, const pair *p,
         const uint64_t at = (uint64_t)(p->first + s) << inner;
 
         ZKG_TRY(zkg_table_from_fr(backend, &t[s * step], vars,
-                                  &v[at & (((uint64_t)1 << period) - 1)],
+                                  &(*v)[at & (((uint64_t)1 << period) - 1)],
                                   (size_t)1 << vars));
     }
+    zkg_free(*v);
+    *v = NULL;
+    return ZKG_OK;
+}
+
+/* Factor f of slice s as rows of one column. */
+static zkg_rows factor_rows(zkg_column *column, const pair *p, uint32_t f,
+                            uint32_t s)
+{
+    *column = zkg_row_columns_at(&p->ints, f,
+                                 (uint64_t)(p->first + s) << (p->vars - p->m));
+    column->coeff = zkg_fr_one;
+    return (zkg_rows){
+        .base = zkg_fr_zero, .columns = column, .count = 1, .step = 1};
+}
+
+/* The tables of a part, or its rows: *rows and *columns are the caller's to
+ * free. */
+static zkg_status pair_tables(zkg_part *part, pair *p, zkg_rows **rows,
+                              zkg_column **columns, const zkg_backend *backend)
+{
+    const uint32_t arity = p->i != NULL ? 3 : 2;
+
+    if (p->a != NULL) {
+        ZKG_TRY(import(&part->tables[0], arity, p, &p->a, p->vars, backend));
+        ZKG_TRY(import(&part->tables[1], arity, p, &p->b, p->vars, backend));
+        if (p->i == NULL)
+            return ZKG_OK;
+        return import(&part->tables[2], arity, p, &p->i, p->vars3, backend);
+    }
+    *rows = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**rows));
+    *columns = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**columns));
+    if (*rows == NULL || *columns == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t k = 0; k < 2 * p->count; k++)
+        (*rows)[k] = factor_rows(&(*columns)[k], p, k % 2, k / 2);
+    part->rows = *rows;
     return ZKG_OK;
 }
 
@@ -75,16 +120,14 @@ static zkg_status pair_prove(pair *p, zkg_child *c,
                      .extend = ZKG_EXTEND_CONSTANT,
                      .parts = &part,
                      .part_count = 1};
-    zkg_status status = ZKG_OK;
+    zkg_column *columns = NULL;
+    zkg_rows *rows = NULL;
+    zkg_status status;
 
     part.tables = zkg_alloc((size_t)p->count * arity + 1, sizeof(*part.tables));
     if (part.tables == NULL)
         return ZKG_ERR_NOMEM;
-    status = import(&part.tables[0], arity, p, p->a, p->vars, c->backend);
-    if (status == ZKG_OK)
-        status = import(&part.tables[1], arity, p, p->b, p->vars, c->backend);
-    if (status == ZKG_OK && p->i != NULL)
-        status = import(&part.tables[2], arity, p, p->i, p->vars3, c->backend);
+    status = pair_tables(&part, p, &rows, &columns, c->backend);
     if (status == ZKG_OK)
         status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
                                     point);
@@ -93,6 +136,46 @@ static zkg_status pair_prove(pair *p, zkg_child *c,
     for (uint32_t k = 0; k < p->count * arity; k++)
         zkg_table_clear(c->backend, &part.tables[k]);
     zkg_free(part.tables);
+    zkg_free(rows);
+    zkg_free(columns);
+    return status;
+}
+
+/* The same sum of small integers: its first round's at 0 and at 1. */
+static zkg_status rows_sum(zkg_fr *out, const pair *p, uint32_t low,
+                           const zkg_fr *u, zkg_child *c)
+{
+    const uint32_t from = low > 0 ? low : 1;
+    zkg_sums all = {.want_at0 = true, zkg_fr_zero, zkg_fr_zero};
+    zkg_split_eq eq = {0};
+    zkg_weights w = {0};
+    zkg_status status = ZKG_OK;
+
+    if (p->vars > from) {
+        ZKG_TRY(zkg_split_eq_new(&eq, u + (from - low), from, p->vars));
+        zkg_split_eq_weights(&w, &eq, 1);
+    }
+    for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
+        zkg_sums one = {.want_at0 = true};
+        zkg_column column[2];
+        const zkg_rows a = factor_rows(&column[0], p, 0, s);
+        const zkg_rows b = factor_rows(&column[1], p, 1, s);
+        const uint32_t vars = p->vars - p->m - 1;
+
+        w.first = (uint64_t)(p->first + s) << vars;
+        status = c->backend->rows_sums(&one, &a, &b, (size_t)1 << vars, &w);
+        zkg_fr_add(&all.at0, &all.at0, &one.at0);
+        zkg_fr_add(&all.at1, &all.at1, &one.at1);
+    }
+    zkg_split_eq_clear(&eq);
+    zkg_fr_sub(&all.at1, &all.at1, &all.at0);
+    if (low == 0)
+        zkg_fr_mul(&all.at1, &all.at1, &u[0]);
+    else
+        zkg_fr_add(&all.at1, &all.at1, &all.at0);
+    zkg_fr_add(out, &all.at0, &all.at1);
+    if (status == ZKG_OK && p->m > 0)
+        status = zkg_comm_sum_fr(c->comm, out, 1);
     return status;
 }
 
@@ -102,10 +185,13 @@ static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
 {
     const uint64_t block = (uint64_t)1 << low;
     const uint64_t mask = ((uint64_t)1 << p->vars3) - 1;
-    zkg_fr *eq = zkg_alloc((size_t)1 << (p->vars - low), sizeof(*eq));
     zkg_fr sum = zkg_fr_zero;
     zkg_status status = ZKG_OK;
+    zkg_fr *eq;
 
+    if (p->a == NULL)
+        return rows_sum(out, p, low, u, c);
+    eq = zkg_alloc((size_t)1 << (p->vars - low), sizeof(*eq));
     if (eq == NULL)
         return ZKG_ERR_NOMEM;
     zkg_eq_expand(eq, u, p->vars - low, NULL);
@@ -212,6 +298,86 @@ static void indicator(zkg_fr *out, uint32_t vars, const zkg_task_run *run,
     }
 }
 
+/* Factor f along the product's variables; false: an axis of it is folded or
+ * weighted. */
+static bool factor_view(zkg_column_view *out, const zkg_rows_view *r,
+                        const zkg_task_run *run, const zkg_term *term,
+                        uint32_t f, const zkg_term_shape *s)
+{
+    const zkg_operand *o = &run->t->operand[term->operand[f]];
+    uint64_t stride = 1;
+
+    *out = (zkg_column_view){.array = o->array, .coeff = zkg_fr_one};
+    for (uint32_t k = 0; k < r->axes; k++)
+        out->stored[k] = (uint64_t)1 << r->bits[k];
+    for (uint32_t k = o->axes; k-- > 0; stride *= o->array->stored[k]) {
+        const zkg_index *i = &term->index[f][k];
+        const int32_t low = zkg_axes_find(&s->contracted, i->a);
+        const int32_t high = zkg_axes_find(&s->batch, i->a);
+        uint32_t at;
+
+        if (zkg_index_is_affine(i)) {
+            out->cell += (uint64_t)i->e * stride;
+            continue;
+        }
+        if (zkg_term_bits(run->t, term, f, k) == 0)
+            continue;
+        if (low < 0 && high < 0)
+            return false;
+        at = low >= 0 ? s->contracted.axes - 1 - (uint32_t)low
+                      : s->contracted.axes + s->batch.axes - 1 - (uint32_t)high;
+        out->stride[at] = stride;
+        out->stored[at] = o->array->stored[k];
+    }
+    return s->weighted[f].axes == 0;
+}
+
+/* Both factors as columns, where they are of small integers. */
+static zkg_status product_ints(pair *p, const zkg_task_run *run,
+                               const zkg_term *term, const zkg_term_shape *s)
+{
+    const zkg_axes *const lists[2] = {&s->contracted, &s->batch};
+    zkg_column_view view[2];
+    zkg_rows_view r = {
+        .vars = s->vars, .full = true, .columns = 2, .column = view};
+
+    for (uint32_t i = 0; i < 2; i++) {
+        for (uint32_t k = lists[i]->axes; k-- > 0;) {
+            const zkg_axis *a = &run->t->axis[lists[i]->axis[k]];
+
+            r.len[r.axes] = a->len;
+            r.bits[r.axes++] = a->bits;
+        }
+    }
+    if (s->masked.axes > 0 || p->vars < p->m + 2 ||
+        !factor_view(&view[0], &r, run, term, 0, s) ||
+        !factor_view(&view[1], &r, run, term, 1, s))
+        return ZKG_OK;
+    zkg_rows_view_join(&r);
+    ZKG_TRY(zkg_row_columns_init(&p->ints, &r, p->lo, p->hi));
+    if (!p->ints.small)
+        zkg_row_columns_clear(&p->ints);
+    return ZKG_OK;
+}
+
+/* Both factors as vectors, and the indicator. */
+static zkg_status product_vectors(pair *p, const zkg_task_run *run,
+                                  const zkg_term *term, const zkg_term_shape *s,
+                                  const zkg_coords *coords)
+{
+    ZKG_TRY(pair_alloc(p));
+    ZKG_TRY(fold_factor(p->a, run, term, 0, s, coords, p->lo, p->hi));
+    ZKG_TRY(fold_factor(p->b, run, term, 1, s, coords, p->lo, p->hi));
+    if (s->masked.axes == 0)
+        return ZKG_OK;
+    p->vars3 = zkg_einsum_mask_vars(run->t, s);
+    p->i = zkg_alloc((size_t)1 << p->vars3, sizeof(*p->i));
+    if (p->i == NULL)
+        return ZKG_ERR_NOMEM;
+    indicator(p->i, p->vars3, run, s);
+    return ZKG_OK;
+}
+
 /* A product's v_t and rounds; value[f]: the factors at the end. */
 static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
                                 const zkg_term_shape *s, zkg_coords *coords,
@@ -229,19 +395,10 @@ static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
                            s->batch.axes);
     shape.eq_point = eq_point;
     zkg_einsum_degrees(shape.degree, run->t, s);
-    status = pair_init(&p, s->vars, c->comm);
-    if (status == ZKG_OK)
-        status = fold_factor(p.a, run, term, 0, s, coords, p.lo, p.hi);
-    if (status == ZKG_OK)
-        status = fold_factor(p.b, run, term, 1, s, coords, p.lo, p.hi);
-    if (status == ZKG_OK && s->masked.axes > 0) {
-        p.vars3 = zkg_einsum_mask_vars(run->t, s);
-        p.i = zkg_alloc((size_t)1 << p.vars3, sizeof(*p.i));
-        if (p.i == NULL)
-            status = ZKG_ERR_NOMEM;
-        else
-            indicator(p.i, p.vars3, run, s);
-    }
+    pair_shape(&p, s->vars, c->comm);
+    status = product_ints(&p, run, term, s);
+    if (status == ZKG_OK && p.ints.column == NULL)
+        status = product_vectors(&p, run, term, s, coords);
     if (status == ZKG_OK)
         status = pair_sum(v, &p, s->contracted.vars, eq_point, c);
     if (status == ZKG_OK) {
@@ -301,7 +458,8 @@ static zkg_status weighted_init(pair *p, const zkg_task_run *run,
     zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
     zkg_fr bits[ZKG_MAX_AXES][ZKG_MAX_VARS];
 
-    ZKG_TRY(pair_init(p, w->vars, run->c->comm));
+    pair_shape(p, w->vars, run->c->comm);
+    ZKG_TRY(pair_alloc(p));
     for (uint32_t k = 0; k < o->axes; k++) {
         const int32_t at = zkg_weighted_find(w, k);
 
@@ -441,7 +599,8 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
         zkg_merge_clear(&merge);
         return status;
     }
-    status = pair_init(&p, merge.vars, c->comm);
+    pair_shape(&p, merge.vars, c->comm);
+    status = pair_alloc(&p);
     one = zkg_alloc((size_t)1 << merge.vars, sizeof(*one));
     if (one == NULL)
         status = ZKG_ERR_NOMEM;

@@ -10,10 +10,35 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "relation/fold.h"
-#include "relation/lookup_leaves.h"
+#include "relation/lookup.h"
+#include "relation/rows.h"
 #include "sumcheck/prove.h"
 
 #include <string.h>
+
+/* The one leaf of a tree without variables. */
+static void single_leaf(zkg_tree *tree, const zkg_rows_view *r)
+{
+    tree->p = zkg_fr_one;
+    tree->q = r->alpha;
+    for (uint32_t c = 0; c <= r->columns; c++) {
+        const zkg_array *a = c < r->columns ? r->column[c].array : r->counts;
+        zkg_fr value;
+
+        if (a == NULL)
+            continue;
+        if (a->type == ZKG_FR)
+            value = ((const zkg_fr *)a->data)[0];
+        else
+            zkg_fr_from_i64(&value, zkg_array_get_i64(a, 0));
+        if (c == r->columns) {
+            tree->p = value;
+        } else {
+            zkg_fr_mul(&value, &value, &r->column[c].coeff);
+            zkg_fr_add(&tree->q, &tree->q, &value);
+        }
+    }
+}
 
 /* ---- trees ---- */
 
@@ -34,8 +59,8 @@ typedef struct layer_tables {
 
 typedef struct prover_tree {
     zkg_tree *claim;
-    uint32_t m;               /* slice bits; 0: whole */
-    zkg_lookup_leaves leaves; /* small ones, for the way down */
+    uint32_t m;             /* slice bits; 0: whole */
+    zkg_row_columns leaves; /* small ones, for the way down */
     layer_tables layer[ZKG_MAX_VARS];
 } prover_tree;
 
@@ -73,21 +98,19 @@ static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t m,
 }
 
 /* The rows of a slice from leaf `at` on. */
-static void slice_leaves_init(slice_leaves *out, const zkg_lookup_leaves *l,
+static void slice_leaves_init(slice_leaves *out, const zkg_row_columns *l,
                               uint64_t at)
 {
     for (uint32_t c = 0; c < l->columns; c++)
-        out->q[c] = zkg_lookup_leaves_at(l, c, at);
-    out->q_rows = (zkg_rows){.base = l->base,
-                             .columns = out->q,
-                             .count = l->columns,
-                             .step = 1};
+        out->q[c] = zkg_row_columns_at(l, c, at);
+    out->q_rows = (zkg_rows){
+        .base = l->base, .columns = out->q, .count = l->columns, .step = 1};
     out->p_rows = (zkg_rows){.base = l->ones ? zkg_fr_one : zkg_fr_zero,
                              .columns = &out->p,
                              .count = !l->ones,
                              .step = 1};
     if (!l->ones)
-        out->p = zkg_lookup_leaves_at(l, l->columns, at);
+        out->p = zkg_row_columns_at(l, l->columns, at);
     for (uint32_t k = 0; k < 4; k++) {
         out->child[k] = k < 2 ? out->p_rows : out->q_rows;
         out->child[k].first = k & 1;
@@ -117,7 +140,7 @@ static zkg_status layer_of_leaves(prover_tree *tree, uint32_t levels,
 }
 
 /* Layer n - 1 of leaves that are not small, as tables. */
-static zkg_status layer_of_tables(prover_tree *tree, const zkg_lookup_leaves *l,
+static zkg_status layer_of_tables(prover_tree *tree, const zkg_row_columns *l,
                                   const zkg_comm *comm,
                                   const zkg_backend *backend)
 {
@@ -133,12 +156,12 @@ static zkg_status layer_of_tables(prover_tree *tree, const zkg_lookup_leaves *l,
         const uint64_t at = (out->first + s) * (uint64_t)rows;
 
         for (uint32_t c = 0; c < l->columns; c++)
-            column[c] = zkg_lookup_leaves_at(l, c, at);
+            column[c] = zkg_row_columns_at(l, c, at);
         ZKG_TRY(backend->pair_affine(&t[arity - 2], &t[arity - 1], 0, rows,
                                      &l->base, column, l->columns));
         if (l->ones)
             continue;
-        column[0] = zkg_lookup_leaves_at(l, l->columns, at);
+        column[0] = zkg_row_columns_at(l, l->columns, at);
         ZKG_TRY(backend->pair_affine(&t[0], &t[1], 0, rows, &zkg_fr_zero,
                                      column, 1));
     }
@@ -227,28 +250,28 @@ static zkg_status layer_gather(prover_tree *tree, const zkg_comm *comm,
 
 /* The lowest layer that is kept; *lowest: which. */
 static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
-                             const zkg_lookup_rows *r, const zkg_comm *comm,
+                             const zkg_rows_view *r, const zkg_comm *comm,
                              const zkg_backend *backend)
 {
     const uint32_t n = r->vars, inside = n - tree->m;
-    zkg_lookup_leaves *l = &tree->leaves;
+    zkg_row_columns *l = &tree->leaves;
     uint32_t first, count;
 
     zkg_slices_of(&first, &count, tree->m, zkg_comm_rank(comm),
                   zkg_comm_size(comm));
-    ZKG_TRY(zkg_lookup_leaves_init(l, r, (uint64_t)first << inside,
-                                   (uint64_t)(first + count) << inside));
+    ZKG_TRY(zkg_row_columns_init(l, r, (uint64_t)first << inside,
+                                 (uint64_t)(first + count) << inside));
     l->small = l->small && inside >= 3;
     *lowest = l->small ? n - 3 : n - 1;
     if (l->small)
         return layer_of_leaves(tree, 2, comm, backend);
     ZKG_TRY(layer_of_tables(tree, l, comm, backend));
-    zkg_lookup_leaves_clear(l);
+    zkg_row_columns_clear(l);
     return ZKG_OK;
 }
 
 /* All layers that are kept, and the root into tree->claim. */
-static zkg_status tree_build(prover_tree *tree, const zkg_lookup_rows *r,
+static zkg_status tree_build(prover_tree *tree, const zkg_rows_view *r,
                              const zkg_comm *comm, const zkg_backend *backend)
 {
     zkg_fr root[2];
@@ -256,7 +279,7 @@ static zkg_status tree_build(prover_tree *tree, const zkg_lookup_rows *r,
 
     tree->claim->vars = r->vars;
     if (r->vars == 0) {
-        zkg_lookup_single_leaf(tree->claim, r);
+        single_leaf(tree->claim, r);
         return ZKG_OK;
     }
     tree->m = zkg_slices(r->vars - 1, zkg_comm_size(comm));
@@ -453,7 +476,7 @@ static void trees_free(prover_tree *tree, uint32_t trees,
     for (uint32_t j = 0; tree != NULL && j < trees; j++) {
         for (uint32_t d = 0; d < ZKG_MAX_VARS; d++)
             layer_clear(&tree[j].layer[d], backend);
-        zkg_lookup_leaves_clear(&tree[j].leaves);
+        zkg_row_columns_clear(&tree[j].leaves);
     }
     zkg_free(tree);
 }
@@ -473,10 +496,10 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
     if (tree == NULL || claims == NULL)
         status = ZKG_ERR_NOMEM;
     for (uint32_t j = 0; j < sites && status == ZKG_OK; j++) {
-        zkg_lookup_rows rows;
+        zkg_rows_view rows;
 
         tree[j].claim = &claims[j];
-        status = zkg_lookup_rows_of_site(&rows, run, j);
+        status = zkg_rows_view_of_site(&rows, run, j);
         if (status == ZKG_OK)
             status = tree_build(&tree[j], &rows, c->comm, c->backend);
         zkg_free(rows.column);
@@ -504,8 +527,7 @@ static zkg_status closed_columns(zkg_array made[2],
     const int64_t half =
         table->kind == ZKG_KIND_RANGE ? 0 : (int64_t)1 << (table->bits - 1);
 
-    const zkg_dtype type =
-        zkg_dtype_for_range(-half, (int64_t)rows - half - 1);
+    const zkg_dtype type = zkg_dtype_for_range(-half, (int64_t)rows - half - 1);
 
     for (uint32_t c = 0; c < table->columns; c++) {
         ZKG_TRY(zkg_array_init(&made[c], type, 1, &rows, err));
@@ -540,7 +562,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
                                zkg_error *err)
 {
     const uint64_t rows = zkg_lookup_table_rows(table);
-    zkg_lookup_rows r = {.counts = table->counts, .columns = table->columns};
+    zkg_rows_view r = {.counts = table->counts, .columns = table->columns};
     zkg_array made[2] = {{0}}, late = {0};
     zkg_fr point[ZKG_MAX_VARS];
     zkg_tree claim = {0};
@@ -573,7 +595,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
             r.column[k].stride[0] = 1;
             r.column[k].stored[0] = rows;
         }
-        zkg_lookup_rows_set(&r, &c->challenge[table->table]);
+        zkg_rows_view_set(&r, &c->challenge[table->table]);
         tree->claim = &claim;
         status = tree_build(tree, &r, c->comm, c->backend);
     }

@@ -96,8 +96,8 @@ static zkg_status check_part(const zkg_form *form, const zkg_part *part)
         return ZKG_ERR_INVALID;
     if (part->kind == ZKG_FORM_FRACTION_ONES && zkg_fr_is_zero(&part->lambda))
         return ZKG_ERR_INVALID;
-    if (part->rows != NULL && (part->kind == ZKG_FORM_PRODUCT3 ||
-                               part->vars < part->slice_bits + 2))
+    if (part->rows != NULL &&
+        (part->kind == ZKG_FORM_PRODUCT3 || part->vars < part->slice_bits + 2))
         return ZKG_ERR_INVALID;
     if (form->extend == ZKG_EXTEND_ZERO &&
         (part->kind != ZKG_FORM_PRODUCT || shape->eq_from != shape->vars))

@@ -28,25 +28,25 @@ typedef enum zkg_extend {
 typedef struct zkg_part {
     zkg_form_kind kind;
     zkg_fr coeff;
-    zkg_fr lambda;       /**< FRACTION; FRACTION_ONES: not 0 */
-    uint32_t vars;       /**< n_j */
-    uint32_t vars3;      /**< PRODUCT3: variables of the third factor, the
-                              lowest of n_j */
-    uint32_t slice_bits; /**< m; 0: whole, on every rank */
-    uint32_t first;      /**< this rank's first slice; 0 when whole */
-    uint32_t count;      /**< its number of slices, 0 allowed; 1 when whole */
-    zkg_table *tables;   /**< count * arity, slice by slice; not owned; used as
-                              scratch, still the caller's to clear.  A table of
-                              a slice has n_j - m variables, PRODUCT3's third
-                              min(vars3, n_j - m): it repeats with its period */
+    zkg_fr lambda;        /**< FRACTION; FRACTION_ONES: not 0 */
+    uint32_t vars;        /**< n_j */
+    uint32_t vars3;       /**< PRODUCT3: variables of the third factor, the
+                               lowest of n_j */
+    uint32_t slice_bits;  /**< m; 0: whole, on every rank */
+    uint32_t first;       /**< this rank's first slice; 0 when whole */
+    uint32_t count;       /**< its number of slices, 0 allowed; 1 when whole */
+    zkg_table *tables;    /**< count * arity, slice by slice; not owned; used as
+                               scratch, still the caller's to clear.  A table of
+                               a slice has n_j - m variables, PRODUCT3's third
+                               min(vars3, n_j - m): it repeats with its period */
     const zkg_rows *rows; /**< NULL; or, as many as tables, what these would be
                                of, which are then zeroed structs, made when x_0
                                is bound.  Not PRODUCT3; slices of 2 variables
                                and more; FRACTION: a p0's and a q0's columns are
                                ZKG_ROWS_COLUMNS at most.  Not owned */
-    zkg_fr final[4];     /**< out: the tables at the point's lowest n_j
-                              coordinates, in the kind's order (for
-                              ZKG_EXTEND_ZERO without the factors 1 - x_t) */
+    zkg_fr final[4];      /**< out: the tables at the point's lowest n_j
+                               coordinates, in the kind's order (for
+                               ZKG_EXTEND_ZERO without the factors 1 - x_t) */
 } zkg_part;
 
 typedef struct zkg_form {

@@ -128,7 +128,7 @@ static void bench_tree(const zkg_backend *b, uint32_t vars)
 typedef struct task {
     const char *name;
     zkg_dtype type;
-    bool lookup; /* else the product of a tensor with itself is 0 */
+    bool lookup;  /* else the product of a tensor with itself is 0 */
     uint64_t pad; /* entries left off the end */
 } task;
 
@@ -167,12 +167,12 @@ static void bench_task(const zkg_backend *b, const task *what, uint32_t vars)
     const zkg_site site = {.columns = 1, .operand = &id};
     zkg_array array[2] = {{0}};
     zkg_operand operand[2];
-    zkg_term term = {.c = zkg_fr_one,
-                     .factors = 2,
-                     .operand = {0, 1},
-                     .index = {{{1, ZKG_NO_AXIS, 1, 0, 0}},
-                               {{1, ZKG_NO_AXIS, 1, 0, 0}}},
-                     .indices = {1, 1}};
+    zkg_term term = {
+        .c = zkg_fr_one,
+        .factors = 2,
+        .operand = {0, 1},
+        .index = {{{1, ZKG_NO_AXIS, 1, 0, 0}}, {{1, ZKG_NO_AXIS, 1, 0, 0}}},
+        .indices = {1, 1}};
     const zkg_einsum einsum = {.out_axes = 1,
                                .out = {1},
                                .terms = 1,

@@ -670,8 +670,7 @@ static void check_rows_up(context *c)
             ref[k] = t[k].ref;
             b[k] = t[k].b;
         }
-        must(
-            c->ref->rows_up(ref, ones ? NULL : &p.rows, &q.rows, levels));
+        must(c->ref->rows_up(ref, ones ? NULL : &p.rows, &q.rows, levels));
         must(c->b->rows_up(b, ones ? NULL : &p.rows, &q.rows, levels));
         for (uint32_t k = 0; k < 4; k++) {
             t[k].ref = ref[k];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relation/lookup_leaves.h"
+#include "relation/rows.h"
 
 #include "base/bits.h"
 #include "base/mem.h"
@@ -8,14 +8,14 @@
 
 /* ---- rows ---- */
 
-static bool can_join(const zkg_lookup_rows *r, uint32_t k)
+static bool can_join(const zkg_rows_view *r, uint32_t k)
 {
     const uint64_t n = (uint64_t)1 << r->bits[k];
 
     if (r->len[k] != n)
         return false;
     for (uint32_t c = 0; c < r->columns; c++) {
-        const zkg_lookup_column *v = &r->column[c];
+        const zkg_column_view *v = &r->column[c];
 
         if (v->stored[k] != n || v->stride[k + 1] != v->stride[k] * n)
             return false;
@@ -23,8 +23,8 @@ static bool can_join(const zkg_lookup_rows *r, uint32_t k)
     return true;
 }
 
-/* Join axis k with k + 1 wherever rows and columns allow: long lines. */
-static void join_axes(zkg_lookup_rows *r)
+/* Axis k with k + 1. */
+void zkg_rows_view_join(zkg_rows_view *r)
 {
     for (uint32_t k = 0; k + 1 < r->axes;) {
         if (!can_join(r, k)) {
@@ -48,7 +48,7 @@ static void join_axes(zkg_lookup_rows *r)
 }
 
 /* coeff of column c is -beta^c. */
-void zkg_lookup_rows_set(zkg_lookup_rows *r, const zkg_lookup_challenges *challenge)
+void zkg_rows_view_set(zkg_rows_view *r, const zkg_lookup_challenges *challenge)
 {
     zkg_fr power;
 
@@ -60,16 +60,16 @@ void zkg_lookup_rows_set(zkg_lookup_rows *r, const zkg_lookup_challenges *challe
     }
 }
 
-zkg_status zkg_lookup_rows_of_site(zkg_lookup_rows *r, const zkg_task_run *run,
-                                   uint32_t j)
+zkg_status zkg_rows_view_of_site(zkg_rows_view *r, const zkg_task_run *run,
+                                 uint32_t j)
 {
     const zkg_site *site = &run->t->site[j];
     const zkg_axes *axes = &run->site[j];
 
-    *r = (zkg_lookup_rows){.axes = axes->axes,
-                     .vars = axes->vars,
-                     .columns = site->columns,
-                     .full = zkg_axes_full(axes, run->t)};
+    *r = (zkg_rows_view){.axes = axes->axes,
+                         .vars = axes->vars,
+                         .columns = site->columns,
+                         .full = zkg_axes_full(axes, run->t)};
     r->column = zkg_alloc(site->columns, sizeof(*r->column));
     if (r->column == NULL)
         return ZKG_ERR_NOMEM;
@@ -81,7 +81,7 @@ zkg_status zkg_lookup_rows_of_site(zkg_lookup_rows *r, const zkg_task_run *run,
     }
     for (uint32_t c = 0; c < site->columns; c++) {
         const zkg_operand *o = &run->t->operand[site->operand[c]];
-        zkg_lookup_column *v = &r->column[c];
+        zkg_column_view *v = &r->column[c];
         uint64_t stride = 1;
 
         v->array = o->array;
@@ -99,35 +99,12 @@ zkg_status zkg_lookup_rows_of_site(zkg_lookup_rows *r, const zkg_task_run *run,
             stride *= o->array->stored[i];
         }
     }
-    zkg_lookup_rows_set(r, &run->c->challenge[site->table]);
-    join_axes(r);
+    zkg_rows_view_set(r, &run->c->challenge[site->table]);
+    zkg_rows_view_join(r);
     return ZKG_OK;
 }
 
-void zkg_lookup_single_leaf(zkg_tree *tree, const zkg_lookup_rows *r)
-{
-    tree->p = zkg_fr_one;
-    tree->q = r->alpha;
-    for (uint32_t c = 0; c <= r->columns; c++) {
-        const zkg_array *a = c < r->columns ? r->column[c].array : r->counts;
-        zkg_fr value;
-
-        if (a == NULL)
-            continue;
-        if (a->type == ZKG_FR)
-            value = ((const zkg_fr *)a->data)[0];
-        else
-            zkg_fr_from_i64(&value, zkg_array_get_i64(a, 0));
-        if (c == r->columns) {
-            tree->p = value;
-        } else {
-            zkg_fr_mul(&value, &value, &r->column[c].coeff);
-            zkg_fr_add(&tree->q, &tree->q, &value);
-        }
-    }
-}
-
-/* ---- leaves ---- */
+/* ---- columns ---- */
 
 /* The rows from one on that differ in the lowest axis alone. */
 typedef struct line {
@@ -135,8 +112,7 @@ typedef struct line {
     uint64_t index[ZKG_MAX_VARS]; /* of the first of them, by axis */
 } line;
 
-static void line_at(line *l, const zkg_lookup_rows *r, uint64_t row,
-                    uint64_t end)
+static void line_at(line *l, const zkg_rows_view *r, uint64_t row, uint64_t end)
 {
     uint64_t rest = row, room;
 
@@ -149,7 +125,7 @@ static void line_at(line *l, const zkg_lookup_rows *r, uint64_t row,
 }
 
 /* How many of a line's rows lie below these bounds. */
-static uint64_t line_within(const line *l, const zkg_lookup_rows *r,
+static uint64_t line_within(const line *l, const zkg_rows_view *r,
                             const uint64_t *bound)
 {
     for (uint32_t k = 1; k < r->axes; k++)
@@ -173,15 +149,15 @@ static void copy_cells(uint8_t *out, const uint8_t *cells, uint64_t stride,
 }
 
 /* Rows [lo, hi) of a column, side by side; where it does not contribute, 0. */
-static void copy_column(uint8_t *out, const zkg_lookup_rows *r,
-                        const zkg_lookup_column *v, uint64_t lo, uint64_t hi)
+static void copy_column(uint8_t *out, const zkg_rows_view *r,
+                        const zkg_column_view *v, uint64_t lo, uint64_t hi)
 {
     const size_t size = zkg_dtype_size(v->array->type);
     const uint8_t *cells = v->array->data;
     line l;
 
     for (uint64_t row = lo; row < hi; row += l.n) {
-        uint64_t cell = 0, n;
+        uint64_t cell = v->cell, n;
 
         line_at(&l, r, row, hi);
         n = line_within(&l, r, v->stored);
@@ -194,7 +170,7 @@ static void copy_column(uint8_t *out, const zkg_lookup_rows *r,
 }
 
 /* I of rows [lo, hi). */
-static void make_indicator(uint8_t *out, const zkg_lookup_rows *r, uint64_t lo,
+static void make_indicator(uint8_t *out, const zkg_rows_view *r, uint64_t lo,
                            uint64_t hi)
 {
     line l;
@@ -206,17 +182,17 @@ static void make_indicator(uint8_t *out, const zkg_lookup_rows *r, uint64_t lo,
 }
 
 /* Column at of the leaves: v's, or NULL: I. */
-static zkg_status put_column(zkg_lookup_leaves *l, uint32_t at,
-                             const zkg_lookup_rows *r,
-                             const zkg_lookup_column *v, const zkg_fr *coeff,
-                             uint64_t lo, uint64_t hi)
+static zkg_status put_column(zkg_row_columns *l, uint32_t at,
+                             const zkg_rows_view *r, const zkg_column_view *v,
+                             const zkg_fr *coeff, uint64_t lo, uint64_t hi)
 {
     const zkg_dtype type = v == NULL ? ZKG_U8 : v->array->type;
     const size_t size = zkg_dtype_size(type);
 
     l->column[at] = (zkg_column){.type = type, .step = 1, .coeff = *coeff};
     if (v != NULL && r->axes == 1 && v->stride[0] == 1 && v->stored[0] >= hi) {
-        l->column[at].values = (const uint8_t *)v->array->data + lo * size;
+        l->column[at].values =
+            (const uint8_t *)v->array->data + (v->cell + lo) * size;
         return ZKG_OK;
     }
     l->copy[at] = zkg_alloc(hi - lo, size);
@@ -230,45 +206,44 @@ static zkg_status put_column(zkg_lookup_leaves *l, uint32_t at,
     return ZKG_OK;
 }
 
-/* Whether a column's n integers are those of zkg_rows. */
-static bool is_small(const zkg_column *c, uint64_t n)
+/* Whether an array's integers are those of zkg_rows: all of them, so that every
+ * rank of a group says the same. */
+static bool is_small(const zkg_array *a)
 {
     const int64_t most = ((int64_t)1 << ZKG_ROWS_BITS) - 1;
-    bool small = c->type != ZKG_FR;
+    const uint64_t n = zkg_array_stored_count(a);
+    bool small = a->type != ZKG_FR;
 
-    if (zkg_dtype_size(c->type) <= 2)
-        return true;
-    for (uint64_t i = 0; c->type == ZKG_I32 && i < n; i++) {
-        const int32_t v = ((const int32_t *)c->values)[i];
+    for (uint64_t i = 0; a->type == ZKG_I32 && i < n; i++) {
+        const int32_t v = ((const int32_t *)a->data)[i];
 
         small &= v >= -most && v <= most;
     }
-    for (uint64_t i = 0; c->type == ZKG_I64 && i < n; i++) {
-        const int64_t v = ((const int64_t *)c->values)[i];
+    for (uint64_t i = 0; a->type == ZKG_I64 && i < n; i++) {
+        const int64_t v = ((const int64_t *)a->data)[i];
 
         small &= v >= -most && v <= most;
     }
     return small;
 }
 
-zkg_status zkg_lookup_leaves_init(zkg_lookup_leaves *out,
-                                  const zkg_lookup_rows *r, uint64_t lo,
-                                  uint64_t hi)
+zkg_status zkg_row_columns_init(zkg_row_columns *out, const zkg_rows_view *r,
+                                uint64_t lo, uint64_t hi)
 {
     const bool padded_table = r->counts != NULL && !r->full;
-    zkg_lookup_column counts = {.array = r->counts, .stride = {1}};
+    zkg_column_view counts = {.array = r->counts, .stride = {1}};
 
-    *out = (zkg_lookup_leaves){.ones = r->full && r->counts == NULL,
-                               .base = r->alpha,
-                               .columns = r->columns + padded_table,
-                               .lo = lo};
+    *out = (zkg_row_columns){.ones = r->full && r->counts == NULL,
+                             .base = r->alpha,
+                             .columns = r->columns + padded_table,
+                             .lo = lo};
     out->column = zkg_alloc((size_t)out->columns + 1, sizeof(*out->column));
     out->copy = zkg_alloc((size_t)out->columns + 1, sizeof(*out->copy));
     if (out->column == NULL || out->copy == NULL)
         return ZKG_ERR_NOMEM;
     for (uint32_t c = 0; c < r->columns; c++)
-        ZKG_TRY(put_column(out, c, r, &r->column[c], &r->column[c].coeff, lo,
-                           hi));
+        ZKG_TRY(
+            put_column(out, c, r, &r->column[c], &r->column[c].coeff, lo, hi));
     if (padded_table) {
         zkg_fr pole;
 
@@ -282,23 +257,23 @@ zkg_status zkg_lookup_leaves_init(zkg_lookup_leaves *out,
         ZKG_TRY(put_column(out, out->columns, r,
                            r->counts == NULL ? NULL : &counts, &zkg_fr_one, lo,
                            hi));
-    out->small = out->columns <= ZKG_SMALL_COLUMNS;
-    for (uint32_t c = 0; c < out->columns + !out->ones && out->small; c++)
-        out->small = is_small(&out->column[c], hi - lo);
+    out->small = out->columns <= ZKG_SMALL_COLUMNS &&
+                 (r->counts == NULL || is_small(r->counts));
+    for (uint32_t c = 0; c < r->columns && out->small; c++)
+        out->small = is_small(r->column[c].array);
     return ZKG_OK;
 }
 
-void zkg_lookup_leaves_clear(zkg_lookup_leaves *l)
+void zkg_row_columns_clear(zkg_row_columns *l)
 {
     for (uint32_t c = 0; l->copy != NULL && c < l->columns + 1; c++)
         zkg_free(l->copy[c]);
     zkg_free(l->copy);
     zkg_free(l->column);
-    *l = (zkg_lookup_leaves){0};
+    *l = (zkg_row_columns){0};
 }
 
-zkg_column zkg_lookup_leaves_at(const zkg_lookup_leaves *l, uint32_t c,
-                                uint64_t i)
+zkg_column zkg_row_columns_at(const zkg_row_columns *l, uint32_t c, uint64_t i)
 {
     zkg_column column = l->column[c];
 
