@@ -356,14 +356,14 @@ V8_INLINE v8 affine8_eval(const affine8 *f, const __m512i *u, uint32_t count)
 
 zkg_status zkg_ifma_rows_fold(zkg_table *t, const zkg_rows *a, const zkg_fr *r)
 {
-    const uint32_t k = lane_block(t);
-    const size_t lane = (size_t)1 << (k - 3);
     zkg_fr base = a->base, rest;
     affine8 f = {.count = 0};
+    size_t lane;
     rows8 a8;
 
     if (lane_is_plain(t))
         return zkg_backend_table_cpu.rows_fold(t, a, r);
+    lane = (size_t)1 << (lane_block(t) - 3);
     /* of each column (1 - r) and r times its coefficient */
     zkg_fr_sub(&rest, &zkg_fr_one, r);
     for (uint32_t c = 0; c < a->count; c++) {
@@ -526,11 +526,12 @@ V8_INLINE void node8(v8 *p, v8 *q, nodes8 *f, size_t i, uint32_t levels)
 zkg_status zkg_ifma_rows_up(zkg_table *out, const zkg_rows *p,
                             const zkg_rows *q, uint32_t levels)
 {
-    const size_t lane = (size_t)1 << (lane_block(&out[0]) - 3);
     nodes8 f = {.ones = p == NULL};
+    size_t lane;
 
     if (lane_is_plain(&out[0]))
         return zkg_backend_table_cpu.rows_up(out, p, q, levels);
+    lane = (size_t)1 << (lane_block(&out[0]) - 3);
     rows8_init(&f.q8, q, (2 * lane) << levels);
     if (p != NULL)
         rows8_init(&f.p8, p, (2 * lane) << levels);

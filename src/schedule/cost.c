@@ -11,10 +11,19 @@
 /* A group's slices hold at least eight entries each. */
 enum { ENTRIES_A_RANK = 8 };
 
-/* Memory of a lookup's leaf: two tables of half a tree's leaves (q alone,
- * where p is 1), and as much again twice for the layers above.  Of a
- * sumcheck's entry: two vectors, and two tables made of them. */
-enum { LEAF_BYTES = 96, TABLE_LEAF_BYTES = 128, ENTRY_BYTES = 128 };
+/* Memory of a lookup's leaf.  Of small integers the lowest two layers are made
+ * in their turn: four tables of a quarter of the leaves are the most, after as
+ * much as half of that, which the allocator keeps.  Of others two tables of
+ * half the leaves (q alone, where p is 1), and as much again twice for the
+ * layers above. */
+enum { SMALL_LEAF_BYTES = 48, LEAF_BYTES = 96, TABLE_LEAF_BYTES = 128 };
+
+/* Of a sumcheck's entry: two tables of half the entries, made of small integers
+ * as these are bound; of others two vectors, and a table of one of them. */
+enum { SMALL_ENTRY_BYTES = 32, ENTRY_BYTES = 96 };
+
+/* relation/rows.h: integers, and columns, of which no table is made. */
+enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
 
 /* Leaves of a lookup whose tree the second-level cache holds; shorter runs of a
  * tensor than this are copied before the opening folds them. */
@@ -74,23 +83,34 @@ static void add_fold(zkg_work *w, const zkg_tensor *t)
         w->cells += (double)zkg_tensor_count(t);
 }
 
-static void count_lookups(zkg_work *w, const zkg_kernel *k,
-                          const zkg_task *task)
+static bool is_small(const zkg_tensor *t)
+{
+    const int64_t most = ((int64_t)1 << SMALL_BITS) - 1;
+
+    return t->type != ZKG_FR && t->min >= -most && t->max <= most;
+}
+
+static void count_lookups(zkg_work *w, const zkg_statement *st,
+                          const zkg_kernel *k, const zkg_task *task)
 {
     uint32_t height = 0;
 
     for (uint32_t j = 0; j < k->lookups; j++) {
         const zkg_stmt_lookup *l = &k->lookup[j];
+        bool small = l->columns <= SMALL_COLUMNS;
         axis_set set = 0;
         uint32_t vars;
 
-        for (uint32_t c = 0; c < l->columns; c++)
+        for (uint32_t c = 0; c < l->columns; c++) {
             set |= param_axes(k, task, l->param[c]);
+            small = small && is_small(&st->tensor[task->bind[l->param[c]]]);
+        }
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
         w->leaves += ldexp(1, (int)vars);
         w->far += fmax(ldexp(1, (int)vars) - NEAR_LEAVES, 0);
-        w->split_bytes += LEAF_BYTES * ldexp(1, (int)vars);
+        w->split_bytes +=
+            (small ? SMALL_LEAF_BYTES : LEAF_BYTES) * ldexp(1, (int)vars);
     }
     w->rounds += 0.5 * height * (height + 1.0);
 }
@@ -124,11 +144,11 @@ static uint32_t affine_vars(uint64_t *window, const zkg_kernel *k,
 }
 
 /* The memory of one sum at a time. */
-static void hold_entries(zkg_work *w, double entries, double *most)
+static void hold_bytes(zkg_work *w, double bytes, double *most)
 {
-    if (ENTRY_BYTES * entries > *most) {
-        w->split_bytes += ENTRY_BYTES * entries - *most;
-        *most = ENTRY_BYTES * entries;
+    if (bytes > *most) {
+        w->split_bytes += bytes - *most;
+        *most = bytes;
     }
 }
 
@@ -145,7 +165,26 @@ static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
     w->cells += (double)window * (double)zkg_tensor_count(t);
     w->entries += ldexp(1, (int)vars);
     w->rounds += vars;
-    hold_entries(w, ldexp(1, (int)vars), most);
+    hold_bytes(w, ENTRY_BYTES * ldexp(1, (int)vars), most);
+}
+
+/* Whether a product of two tensors over `vars` variables is one of small
+ * integers entry by entry: nothing folded, summed or read through a map. */
+static bool is_small_product(const zkg_statement *st, const zkg_kernel *k,
+                             const zkg_task *task, const zkg_stmt_term *term,
+                             axis_set named, axis_set out, uint32_t vars)
+{
+    bool small = term->factors == 2 && (named & ~out) == 0 &&
+                 vars_of(named, k, task->copies) == vars;
+
+    for (uint32_t f = 0; small && f < 2; f++) {
+        const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
+        uint64_t window;
+
+        small =
+            is_small(t) && affine_vars(&window, k, t, &term->factor[f]) == 0;
+    }
+    return small;
 }
 
 static void count_term(zkg_work *w, const zkg_statement *st,
@@ -172,7 +211,12 @@ static void count_term(zkg_work *w, const zkg_statement *st,
         return;
     w->entries += ldexp(1, (int)vars);
     w->rounds += vars;
-    hold_entries(w, ldexp(1, (int)vars), most);
+    hold_bytes(w,
+               (is_small_product(st, k, task, term, named, out, vars)
+                    ? SMALL_ENTRY_BYTES
+                    : ENTRY_BYTES) *
+                   ldexp(1, (int)vars),
+               most);
 }
 
 static void count_einsums(zkg_work *w, const zkg_statement *st,
@@ -221,7 +265,7 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
         const zkg_task *task = &st->task[c];
         const zkg_kernel *k = &st->kernel[task->kernel];
 
-        count_lookups(out, k, task);
+        count_lookups(out, st, k, task);
         count_einsums(out, st, k, task);
         if (k->circuit != ZKG_NO_ID)
             count_circuit(out, st, k, task);

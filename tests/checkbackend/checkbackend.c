@@ -539,15 +539,15 @@ static void check_part_fold_sums(context *c)
     check_sums(c, true);
 }
 
-/* Rows of `columns` columns over n rows, of integers below 2^ZKG_ROWS_BITS in
- * absolute value, all of them extreme in some. */
+/* Rows of `columns` columns of a type (ZKG_FR: of any) over n rows, of integers
+ * below 2^ZKG_ROWS_BITS in absolute value, all of them extreme in some. */
 typedef struct drawn_rows {
     zkg_column column[ZKG_ROWS_COLUMNS];
     zkg_rows rows;
 } drawn_rows;
 
-static void rows_draw(context *c, drawn_rows *d, uint32_t columns, size_t n,
-                      uint32_t step)
+static void rows_draw(context *c, drawn_rows *d, uint32_t columns, zkg_dtype of,
+                      size_t n, uint32_t step)
 {
     const int64_t most = ((int64_t)1 << ZKG_ROWS_BITS) - 1;
     zkg_fr *k = elements(c, ZKG_ROWS_COLUMNS + 1);
@@ -558,7 +558,8 @@ static void rows_draw(context *c, drawn_rows *d, uint32_t columns, size_t n,
                          .first = step > 1 ? (uint32_t)(next(c) % step) : 0,
                          .step = step};
     for (uint32_t i = 0; i < columns; i++) {
-        const zkg_dtype type = (zkg_dtype)(next(c) % ZKG_FR);
+        const zkg_dtype type =
+            of == ZKG_FR ? (zkg_dtype)(next(c) % ZKG_FR) : of;
         const size_t size = zkg_dtype_size(type);
         const bool extreme = next(c) % 4 == 0;
         uint8_t *v = integers(c, type, n * step);
@@ -593,9 +594,9 @@ static void check_rows_sums(context *c)
 
         /* for its weights */
         summand_draw(c, &s, ZKG_FORM_PRODUCT, 1, 1, vars, (int)shape);
-        rows_draw(c, &a, (uint32_t)(next(c) % (ZKG_ROWS_COLUMNS + 1)),
+        rows_draw(c, &a, (uint32_t)(next(c) % (ZKG_ROWS_COLUMNS + 1)), ZKG_FR,
                   2 * pairs, 1 + n / 65 % 2);
-        rows_draw(c, &b, n / 65 == 0 ? a.rows.count : 1, 2 * pairs,
+        rows_draw(c, &b, n / 65 == 0 ? a.rows.count : 1, ZKG_FR, 2 * pairs,
                   1 + n / 65 % 2);
         must(c->ref->rows_sums(&x, &a.rows, &b.rows, pairs, &s.w));
         must(c->b->rows_sums(&y, &a.rows, &b.rows, pairs, &s.w));
@@ -610,7 +611,7 @@ static void check_rows_sums(context *c)
         summand s;
 
         summand_draw(c, &s, ZKG_FORM_PRODUCT, 1, 1, BENCH_VARS, 1);
-        rows_draw(c, &a, columns, 2 * BENCH_LEN, 2);
+        rows_draw(c, &a, columns, ZKG_I16, 2 * BENCH_LEN, 2);
         BENCH(c, columns == 1 ? "1 column" : "2 columns", BENCH_LEN, (void)0,
               c->b->rows_sums(&y, &a.rows, &a.rows, BENCH_LEN, &s.w));
         summand_clear(c, &s);
@@ -627,8 +628,8 @@ static void check_rows_fold(context *c)
         pair t;
 
         pair_draw(c, &t, vars);
-        rows_draw(c, &a, n / 12 % (ZKG_ROWS_COLUMNS + 1), (size_t)2 << vars,
-                  1 + n / 12 % 2);
+        rows_draw(c, &a, n / 12 % (ZKG_ROWS_COLUMNS + 1), ZKG_FR,
+                  (size_t)2 << vars, 1 + n / 12 % 2);
         must(c->ref->rows_fold(&t.ref, &a.rows, r));
         must(c->b->rows_fold(&t.b, &a.rows, r));
         pair_same(c, &t, "folded");
@@ -642,7 +643,7 @@ static void check_rows_fold(context *c)
         pair t;
 
         pair_draw(c, &t, BENCH_VARS);
-        rows_draw(c, &a, 1, 2 * BENCH_LEN, 2);
+        rows_draw(c, &a, 1, ZKG_I16, 2 * BENCH_LEN, 2);
         BENCH(c, "a new entry", BENCH_LEN, (void)0,
               c->b->rows_fold(&t.b, &a.rows, r));
         pair_clear(c, &t);
@@ -661,8 +662,8 @@ static void check_rows_up(context *c)
         pair t[4];
         zkg_table ref[4], b[4];
 
-        rows_draw(c, &p, 1, leaves, 1);
-        rows_draw(c, &q, 1 + n / 40, leaves, 1);
+        rows_draw(c, &p, 1, ZKG_FR, leaves, 1);
+        rows_draw(c, &q, 1 + n / 40, ZKG_FR, leaves, 1);
         if (n % 3 == 0)
             p.rows.base = zkg_fr_zero;
         for (uint32_t k = 0; k < 4; k++) {
@@ -685,7 +686,7 @@ static void check_rows_up(context *c)
         drawn_rows q;
         zkg_table t[4];
 
-        rows_draw(c, &q, 1, BENCH_LEN, 1);
+        rows_draw(c, &q, 1, ZKG_I16, BENCH_LEN, 1);
         for (uint32_t k = 0; k < 4; k++)
             must(c->b->table_new(&t[k], BENCH_VARS - 1 - levels));
         BENCH(c, levels == 1 ? "a leaf, 1 level" : "a leaf, 2 levels",
