@@ -84,16 +84,19 @@ static zkg_status size_tensors(zkg_root_layout *out, const zkg_statement *st,
             out->private_points += chunks;
             break;
         case ZKG_PUBLIC:
+            out->public_bytes +=
+                (size_t)zkg_tensor_count(x) * zkg_dtype_size(x->type);
+            break;
         case ZKG_VIRTUAL:
             break;
         }
         if (out->private_points > SIZE_MAX / 256 ||
-            out->fixed_points > SIZE_MAX / 256)
+            out->fixed_points > SIZE_MAX / 256 ||
+            out->public_bytes > SIZE_MAX / 256)
             return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                             "the statement's proof is too large for this "
                             "machine");
     }
-    out->public_bytes = zkg_proof_public_bytes(st);
     out->commit_bytes = (size_t)out->private_points * ZKG_TAPE_G1_BYTES;
     return ZKG_OK;
 }

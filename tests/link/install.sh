@@ -19,4 +19,15 @@ for name in zkgkr_verify zkgkr; do
             --cflags --libs $name) && "$place/$name" ||
         { echo "$name.pc is not enough to build against" >&2 && exit 1; }
 done
+# The walk through docs/kernels.md, as somebody would who has installed it.
+if command -v python3 >/dev/null; then
+    python3 "$root/tests/link/first_kernel.py" "$root/docs/kernels.md" \
+        >"$place/first.c" || exit 1
+    prefix=$place$(pkg-config --variable=prefix zkgkr)
+    # shellcheck disable=SC2046
+    "$@" -std=c11 -Wall -Wextra -Werror "$place/first.c" -o "$place/first" \
+        $(pkg-config --define-variable=prefix="$prefix" --cflags --libs zkgkr) &&
+        "$place/first" "$root/examples/srs/pot12.srs" ||
+        { echo "docs/kernels.md does not hold" >&2 && exit 1; }
+fi
 find "$place" -name verify.h | grep -q . || { echo "no headers" >&2; exit 1; }

@@ -9,17 +9,9 @@
 
 #include <cmocka.h>
 
+#include "../unit/rng.h"
 #include "circuit_fixture.h"
 #include "graph/graph_circuit.h"
-
-static uint64_t next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 static void must(zkg_status s, const zkg_error *err)
 {
@@ -280,20 +272,21 @@ void cx_witness(fx *f, uint64_t seed)
     const uint64_t copies = f->graph->st.task[0].copies;
     zkg_array *x = make(f, "x"), *y = make(f, "y"), *u = make(f, "u");
     zkg_fr *s = make(f, "s")->data, *w = fx_array(f, "w")->data;
+    rng random = {seed};
     zkg_error err = {0};
 
-    zkg_fr_from_u64(s, next(&seed) | 1);
+    zkg_fr_from_u64(s, rng_u64(&random) | 1);
     for (uint64_t c = 0; c < copies; c++) {
         zkg_fr *pair = (zkg_fr *)u->data + 2 * c;
         int64_t v[CX_X];
 
         for (uint64_t k = 0; k < CX_X; k++) {
-            v[k] = (int64_t)(next(&seed) % 16) - 2;
+            v[k] = (int64_t)(rng_u64(&random) % 16) - 2;
             zkg_array_set_i64(x, CX_X * c + k, v[k]);
         }
         zkg_array_set_i64(y, c, v[0] * v[1] + v[1] * v[2] + v[2] * v[0] + 5);
         zkg_fr_mul((zkg_fr *)y->data + c, (zkg_fr *)y->data + c, w);
-        zkg_fr_from_u64(&pair[0], next(&seed) | 1);
+        zkg_fr_from_u64(&pair[0], rng_u64(&random) | 1);
         zkg_fr_inv(&pair[1], &pair[0]);
         zkg_fr_mul(&pair[1], &pair[1], s);
     }

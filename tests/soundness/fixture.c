@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../unit/rng.h"
 #include "base/mem.h"
 #include "fixture.h"
 #include "graph/proof.h"
@@ -21,18 +22,9 @@
 
 #define SHIFT 4
 
-static uint64_t next(uint64_t *state)
+static int64_t between(rng *state, int64_t min, int64_t max)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static int64_t between(uint64_t *state, int64_t min, int64_t max)
-{
-    return min + (int64_t)(next(state) % (uint64_t)(max - min + 1));
+    return min + (int64_t)(rng_u64(state) % (uint64_t)(max - min + 1));
 }
 
 static void must(zkg_status s, const zkg_error *err)
@@ -181,7 +173,7 @@ static void weights(int64_t w[FX_O * FX_K], int64_t b[FX_O],
 {
     /* Small enough for the odd table's 33 rows. */
     const int64_t most = shape->odd_table ? 4 : 7;
-    uint64_t s = seed ^ 0x77;
+    rng s = {seed ^ 0x77};
 
     for (size_t i = 0; i < FX_O * FX_K; i++)
         w[i] = between(&s, -most, most);
@@ -245,7 +237,7 @@ static void honest_witness(fx *f, uint64_t seed)
     int64_t w[FX_O * FX_K], b[FX_O], x[16 * FX_K];
     const uint64_t copies = f->shape.copies > 1 ? f->shape.copies : 1;
     zkg_error err = {0};
-    uint64_t s = seed;
+    rng s = {seed};
 
     assert_true(copies <= 16);
     for (size_t i = 0; i < copies * FX_K; i++)
@@ -295,7 +287,8 @@ void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
 {
     zkg_array *a = fx_array(f, tensor);
     zkg_array cube = {0};
-    uint64_t padded[ZKG_MAX_AXES], s = seed;
+    uint64_t padded[ZKG_MAX_AXES];
+    rng s = {seed};
     zkg_error err = {0};
 
     for (uint32_t k = 0; k < a->axes; k++)
@@ -465,6 +458,34 @@ zkg_status fx_judge(const fx *f, const uint8_t *proof, size_t len,
     zkg_error err = {0};
 
     return zkg_verify_with_key(verdict, &f->made, proof, len, NULL, &err);
+}
+
+zkg_verdict fx_judged(fx *f, const zkg_hooks *prover, const zkg_hooks *verifier)
+{
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+    uint8_t *proof = NULL;
+    size_t len = 0;
+    zkg_status s;
+
+    if (fx_prove(f, prover, &proof, &len, &err) != ZKG_OK)
+        fail_msg("the cheat did not get as far as a proof: %s", err.text);
+    s = fx_verify(f, proof, len, verifier, &v);
+    /* Whoever does not ask why is told no less. */
+    assert_int_equal(fx_verify(f, proof, len, verifier, NULL), s);
+    free(proof);
+    if (s == ZKG_OK)
+        v.check = ZKG_CHECK_NONE;
+    else
+        assert_int_equal(s, ZKG_ERR_REJECT);
+    return v;
+}
+
+void fx_assert_check(zkg_verdict v, zkg_check check)
+{
+    if (v.check != check)
+        fail_msg("expected %s, got %s: %s", zkg_check_name(check),
+                 zkg_check_name(v.check), v.text);
 }
 
 fx_layout fx_layout_of(const fx *f)

@@ -90,6 +90,14 @@ zkg_status fx_verify(const fx *f, const uint8_t *proof, size_t len,
 zkg_status fx_judge(const fx *f, const uint8_t *proof, size_t len,
                     zkg_verdict *verdict);
 
+/** Prove f's witness, and say which check refuses the proof; none: accepted.
+ *  verifier: NULL, or what it forgets as well. */
+zkg_verdict fx_judged(fx *f, const zkg_hooks *prover,
+                      const zkg_hooks *verifier);
+
+/** End the test unless this check refused. */
+void fx_assert_check(zkg_verdict v, zkg_check check);
+
 /** Where the parts of a proof begin; f's own statement. */
 typedef struct fx_layout {
     size_t publics, commitments, segments, opening, end;

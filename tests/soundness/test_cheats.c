@@ -21,39 +21,6 @@ static const fx_shape plain = {.private_x = true};
 static const zkg_hooks careless = {.cheat = ZKG_CHEAT_FALSE_WITNESS,
                                    .task = -1};
 
-/* Prove f's witness; which check refuses the proof? */
-static zkg_verdict judged(fx *f, const zkg_hooks *hooks)
-{
-    zkg_verdict v = {0};
-    zkg_error err = {0};
-    uint8_t *proof = NULL;
-    size_t len = 0;
-    /* The verifier is as it always is, but for the one cheat that is its own:
-     * it forgets a claim as well. */
-    const zkg_hooks *both =
-        hooks != NULL && hooks->cheat == ZKG_CHEAT_DROPPED_CLAIM ? hooks : NULL;
-    zkg_status s;
-
-    if (fx_prove(f, hooks, &proof, &len, &err) != ZKG_OK)
-        fail_msg("the cheat did not get as far as a proof: %s", err.text);
-    s = fx_verify(f, proof, len, both, &v);
-    /* Whoever does not ask why is told no less. */
-    assert_int_equal(fx_verify(f, proof, len, both, NULL), s);
-    free(proof);
-    if (s == ZKG_OK)
-        v.check = ZKG_CHECK_NONE;
-    else
-        assert_int_equal(s, ZKG_ERR_REJECT);
-    return v;
-}
-
-static void assert_check(zkg_verdict v, zkg_check check)
-{
-    if (v.check != check)
-        fail_msg("expected %s, got %s: %s", zkg_check_name(check),
-                 zkg_check_name(v.check), v.text);
-}
-
 static void nothing_changed_is_accepted(void **state)
 {
     fx f = {0};
@@ -61,7 +28,7 @@ static void nothing_changed_is_accepted(void **state)
     (void)state;
     fx_init(&f, &plain, POWER, 1);
     fx_recount(&f);
-    assert_check(judged(&f, NULL), ZKG_CHECK_NONE);
+    fx_assert_check(fx_judged(&f, NULL, NULL), ZKG_CHECK_NONE);
     fx_clear(&f);
 }
 
@@ -75,7 +42,7 @@ static void a_wrong_relu_is_a_wrong_sum(void **state)
         fx_init(&f, &plain, POWER, 1);
         fx_set_cell(&f, "y", &o, fx_cell(&f, "y", &o) == 5 ? 6 : 5);
         fx_recount(&f);
-        assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+        fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
         fx_clear(&f);
     }
 }
@@ -97,7 +64,8 @@ static void a_negative_passed_through_is_a_wrong_sum(void **state)
             }
         if (found) {
             fx_recount(&f);
-            assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+            fx_assert_check(fx_judged(&f, &careless, NULL),
+                            ZKG_CHECK_LOOKUP_SUM);
         }
         fx_clear(&f);
     }
@@ -120,7 +88,7 @@ static void a_remainder_out_of_range_is_a_wrong_sum(void **state)
         fx_set_cell(&f, "rem", &o, fx_cell(&f, "rem", &o) + 16 * (1 + up));
         fx_set_cell(&f, "y", &o, q > 0 ? q : 0);
         fx_recount(&f);
-        assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+        fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
         fx_clear(&f);
     }
 }
@@ -149,7 +117,7 @@ static void an_input_out_of_range_is_a_wrong_sum(void **state)
     }
     fx_set_cell(&f, "x", &k, 8);
     fx_recount(&f);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 }
 
@@ -170,7 +138,7 @@ static void a_count_moved_to_another_row_is_a_wrong_sum(void **state)
     zkg_array_set_i64(counts, from, zkg_array_get_i64(counts, from) - 1);
     zkg_array_set_i64(counts, (from + 1) % t->rows,
                       zkg_array_get_i64(counts, (from + 1) % t->rows) + 1);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 }
 
@@ -190,7 +158,7 @@ static void a_count_hidden_in_padding_is_a_wrong_sum(void **state)
         fx_set_cell(&f, "y", (const uint64_t[]){0}, 2);
     fx_recount(&f);
     fx_set_cell(&f, "count.relu", &row, 1);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 }
 
@@ -202,7 +170,10 @@ static void caught(zkg_cheat cheat, int64_t task, const fx_shape *shape,
 
     fx_need_hooks();
     fx_init(&f, shape, POWER, 5);
-    assert_check(judged(&f, &hooks), check);
+    /* Of a claim that is dropped it takes both to forget it. */
+    fx_assert_check(
+        fx_judged(&f, &hooks, cheat == ZKG_CHEAT_DROPPED_CLAIM ? &hooks : NULL),
+        check);
     fx_clear(&f);
 }
 
@@ -221,7 +192,8 @@ static void a_wrong_multiplicity_is_a_wrong_sum(void **state)
             (void)snprintf(counts, sizeof(counts), "count.%s", table[i]);
             fx_init(&f, &plain, POWER, 5);
             fx_set_cell(&f, counts, &row, fx_cell(&f, counts, &row) + by);
-            assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+            fx_assert_check(fx_judged(&f, &careless, NULL),
+                            ZKG_CHECK_LOOKUP_SUM);
             fx_clear(&f);
         }
     }
@@ -294,10 +266,10 @@ static void counts_after_the_challenge_are_not_what_is_committed(void **state)
     fx_set_cell(&f, "y", &o, fx_cell(&f, "y", &o) == 5 ? 6 : 5);
     hooks.task = zkg_statement_table_id(&f.graph->st, "relu");
     hooks.late_user = &f;
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
-    assert_check(judged(&f, &hooks), fx_pcs() == ZKG_PCS_HYPERKZG
-                                         ? ZKG_CHECK_BATCH
-                                         : ZKG_CHECK_PAIRING);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &hooks, NULL), fx_pcs() == ZKG_PCS_HYPERKZG
+                                                     ? ZKG_CHECK_BATCH
+                                                     : ZKG_CHECK_PAIRING);
     fx_clear(&f);
 }
 

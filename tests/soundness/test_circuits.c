@@ -15,33 +15,6 @@
 
 #define POWER 6
 
-static void assert_check(zkg_verdict v, zkg_check check)
-{
-    if (v.check != check)
-        fail_msg("expected %s, got %s: %s", zkg_check_name(check),
-                 zkg_check_name(v.check), v.text);
-}
-
-/* Prove f's witness; which check refuses the proof? */
-static zkg_verdict judged(fx *f, const zkg_hooks *hooks)
-{
-    zkg_verdict v = {0};
-    zkg_error err = {0};
-    uint8_t *proof = NULL;
-    size_t len = 0;
-    zkg_status s;
-
-    if (fx_prove(f, hooks, &proof, &len, &err) != ZKG_OK)
-        fail_msg("no proof: %s", err.text);
-    s = fx_verify(f, proof, len, NULL, &v);
-    free(proof);
-    if (s == ZKG_OK)
-        v.check = ZKG_CHECK_NONE;
-    else
-        assert_int_equal(s, ZKG_ERR_REJECT);
-    return v;
-}
-
 static void honest_proofs_are_accepted(void **state)
 {
     static const uint64_t copies[] = {1, 2, 3, 5, 8, 64};
@@ -57,7 +30,7 @@ static void honest_proofs_are_accepted(void **state)
         fx f = {0};
 
         cx_init(&f, &shape, POWER + i % 2, i);
-        assert_check(judged(&f, NULL), ZKG_CHECK_NONE);
+        fx_assert_check(fx_judged(&f, NULL, NULL), ZKG_CHECK_NONE);
         fx_clear(&f);
     }
 }
@@ -96,7 +69,7 @@ static const struct {
 /* The circuit is the last relation of its kernel. */
 static void assert_circuit(const fx *f, zkg_verdict v, zkg_check check)
 {
-    assert_check(v, check);
+    fx_assert_check(v, check);
     assert_int_equal(v.task, 0);
     assert_int_equal(v.relation,
                      zkg_kernel_relations(&f->graph->st.kernel[0]) - 1);
@@ -121,7 +94,7 @@ static void a_wrong_inner_wire_fails_its_layer(void **state)
             /* All above the wire fits: y is what the wrong wire gives. */
             cx_init(&f, &shapes[i].shape, POWER, i);
             shift_y(&f, copy, 1);
-            v = judged(&f, &hooks);
+            v = fx_judged(&f, &hooks, NULL);
             assert_circuit(&f, v, ZKG_CHECK_CIRCUIT_END);
             (void)snprintf(text, sizeof(text), "layer %u", (unsigned)layer);
             assert_non_null(strstr(v.text, text));
@@ -139,7 +112,7 @@ static void a_wrong_output_is_refused(void **state)
 
         cx_init(&f, &shapes[i].shape, POWER, i);
         shift_y(&f, 0, -1);
-        assert_circuit(&f, judged(&f, &careless), shapes[i].check);
+        assert_circuit(&f, fx_judged(&f, &careless, NULL), shapes[i].check);
         fx_clear(&f);
     }
 }
@@ -157,7 +130,7 @@ static void the_last_real_copy_is_held_to_its_assertions(void **state)
         cx_init(&f, &shapes[i].shape, POWER, i);
         u = (zkg_fr *)fx_array(&f, "u")->data + 2 * copy;
         zkg_fr_add(&u[1], &u[1], &zkg_fr_one);
-        assert_circuit(&f, judged(&f, &careless), shapes[i].check);
+        assert_circuit(&f, fx_judged(&f, &careless, NULL), shapes[i].check);
         fx_clear(&f);
     }
 }
@@ -179,7 +152,7 @@ static void copies_are_not_interchangeable(void **state)
         was = y[0];
         y[0] = y[last];
         y[last] = was;
-        assert_circuit(&f, judged(&f, &careless), shapes[i].check);
+        assert_circuit(&f, fx_judged(&f, &careless, NULL), shapes[i].check);
         fx_clear(&f);
     }
 }
@@ -203,9 +176,11 @@ static void a_wrong_virtual_tensor_does_not_merge(void **state)
         zkg_array_set_i64(v, 0, (was + 1) % 16);
         fx_recount(&f);
         if (zkg_statement_tensor_id(&f.graph->st, "t") != ZKG_NO_ID)
-            assert_check(judged(&f, &careless), ZKG_CHECK_EINSUM_END);
+            fx_assert_check(fx_judged(&f, &careless, NULL),
+                            ZKG_CHECK_EINSUM_END);
         else
-            assert_circuit(&f, judged(&f, &careless), ZKG_CHECK_SUMCHECK_END);
+            assert_circuit(&f, fx_judged(&f, &careless, NULL),
+                           ZKG_CHECK_SUMCHECK_END);
         fx_clear(&f);
     }
 }

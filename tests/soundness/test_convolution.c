@@ -18,29 +18,6 @@
 static const zkg_hooks careless = {.cheat = ZKG_CHEAT_FALSE_WITNESS,
                                    .task = -1};
 
-static zkg_verdict judged(fx *f, const zkg_hooks *prover,
-                          const zkg_hooks *verifier)
-{
-    zkg_verdict v = {0};
-    zkg_error err = {0};
-    uint8_t *proof = NULL;
-    size_t len = 0;
-
-    if (fx_prove(f, prover, &proof, &len, &err) != ZKG_OK)
-        fail_msg("no proof: %s", err.text);
-    if (fx_verify(f, proof, len, verifier, &v) == ZKG_OK)
-        v.check = ZKG_CHECK_NONE;
-    free(proof);
-    return v;
-}
-
-static void assert_check(zkg_verdict v, zkg_check check)
-{
-    if (v.check != check)
-        fail_msg("expected %s, got %s: %s", zkg_check_name(check),
-                 zkg_check_name(v.check), v.text);
-}
-
 static void networks_are_proved(void **state)
 {
     (void)state;
@@ -48,7 +25,7 @@ static void networks_are_proved(void **state)
         fx f = {0};
 
         vx_init(&f, seed, POWER);
-        assert_check(judged(&f, NULL, NULL), ZKG_CHECK_NONE);
+        fx_assert_check(fx_judged(&f, NULL, NULL), ZKG_CHECK_NONE);
         fx_clear(&f);
     }
 }
@@ -65,9 +42,9 @@ static void garbage_around_an_image_changes_nothing(void **state)
 
         vx_init(&f, seed, POWER);
         fx_garbage(&f, "x", -100, 100, seed);
-        assert_check(judged(&f, NULL, NULL), ZKG_CHECK_NONE);
+        fx_assert_check(fx_judged(&f, NULL, NULL), ZKG_CHECK_NONE);
 #ifdef ZKG_TEST_HOOKS
-        assert_check(judged(&f, &drop, &drop), ZKG_CHECK_EINSUM_END);
+        fx_assert_check(fx_judged(&f, &drop, &drop), ZKG_CHECK_EINSUM_END);
 #endif
         fx_clear(&f);
     }
@@ -99,8 +76,8 @@ static void a_maximum_too_high_is_caught(void **state)
     change(&f, "a", 1, cells, 4);
     change(&f, "conv0.d", 1, cells, 4);
     fx_recount(&f);
-    v = judged(&f, &careless, NULL);
-    assert_check(v, ZKG_CHECK_EINSUM_END);
+    v = fx_judged(&f, &careless, NULL);
+    fx_assert_check(v, ZKG_CHECK_EINSUM_END);
     assert_int_equal(v.task, 1);
     /* Lookups of rem, d and y; then the tree of products, of 6 taps. */
     assert_in_range(v.relation, 3, 7);
@@ -129,10 +106,10 @@ static void wrong_sums_are_caught(void **state)
             change(&f, tensors[i], 1,
                    zkg_array_stored_count(fx_array(&f, tensors[i])), 1);
             fx_recount(&f);
-            v = judged(&f, &careless, NULL);
+            v = fx_judged(&f, &careless, NULL);
             /* A lookup may see it first. */
             if (v.check != ZKG_CHECK_LOOKUP_SUM)
-                assert_check(v, ZKG_CHECK_EINSUM_END);
+                fx_assert_check(v, ZKG_CHECK_EINSUM_END);
             fx_clear(&f);
         }
     }
@@ -150,8 +127,8 @@ static void a_wrong_window_is_caught(void **state)
         zkg_verdict v;
 
         vx_init(&f, seed, POWER);
-        v = judged(&f, &window, NULL);
-        assert_check(v, ZKG_CHECK_EINSUM_END);
+        v = fx_judged(&f, &window, NULL);
+        fx_assert_check(v, ZKG_CHECK_EINSUM_END);
         assert_non_null(strstr(v.text, "weighted sum"));
         fx_clear(&f);
     }

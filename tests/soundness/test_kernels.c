@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
+#include "base/io.h"
+#include "base/mem.h"
 #include "fixture.h"
 #include "zkgkr/device.h"
 #include "zkgkr/kernel.h"
@@ -26,32 +29,6 @@ static void must(zkg_status s, const zkg_error *err)
 {
     if (s != ZKG_OK)
         fail_msg("%s: %s", zkg_status_name(s), err->text);
-}
-
-static void assert_check(zkg_verdict v, zkg_check check)
-{
-    if (v.check != check)
-        fail_msg("expected %s, got %s: %s", zkg_check_name(check),
-                 zkg_check_name(v.check), v.text);
-}
-
-static zkg_verdict judged(fx *f, const zkg_hooks *hooks)
-{
-    zkg_verdict v = {0};
-    zkg_error err = {0};
-    uint8_t *proof = NULL;
-    size_t len = 0;
-    zkg_status s;
-
-    if (fx_prove(f, hooks, &proof, &len, &err) != ZKG_OK)
-        fail_msg("no proof: %s", err.text);
-    s = fx_verify(f, proof, len, NULL, &v);
-    free(proof);
-    if (s == ZKG_OK)
-        v.check = ZKG_CHECK_NONE;
-    else
-        assert_int_equal(s, ZKG_ERR_REJECT);
-    return v;
 }
 
 /* ---- statements ---- */
@@ -198,7 +175,7 @@ static void honest_kernels_are_accepted(void **state)
         fx f = {0};
 
         begin(&f, record[i / 5], copies[i % 5]);
-        assert_check(judged(&f, NULL), ZKG_CHECK_NONE);
+        fx_assert_check(fx_judged(&f, NULL, NULL), ZKG_CHECK_NONE);
         fx_clear(&f);
     }
 }
@@ -221,13 +198,13 @@ static void a_negative_is_in_no_range(void **state)
     begin(&f, record_short_range, COPIES);
     fx_set_cell(&f, "y", &last, -1);
     set_x(&f, COPIES, -1);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 
     begin(&f, record_range, COPIES);
     fx_set_cell(&f, "y", &last, 0);
     set_x(&f, COPIES, -1);
-    assert_check(judged(&f, &careless), CHECK_MERGED);
+    fx_assert_check(fx_judged(&f, &careless, NULL), CHECK_MERGED);
     fx_clear(&f);
 }
 
@@ -242,7 +219,7 @@ static void a_range_ends_where_it_says(void **state)
     begin(&f, record_short_range, COPIES);
     fx_set_cell(&f, "y", &last, 8);
     set_x(&f, COPIES, 8);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 
     /* 2^11: limbs 0, 0 and 8, which make up x, and 8 is a row: 2 * 8 is not */
@@ -251,7 +228,7 @@ static void a_range_ends_where_it_says(void **state)
     for (uint64_t i = 0; i < 3; i++)
         fx_set_cell(&f, "task.hint_u8", (uint64_t[]){last, i}, i == 2 ? 8 : 0);
     set_x(&f, COPIES, 2048);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 }
 
@@ -264,7 +241,7 @@ static void a_key_outside_the_table_is_no_row(void **state)
     for (int hintless = 0; hintless < 2; hintless++) {
         begin(&f, hintless ? record_hintless : record_hinted, COPIES);
         set_x(&f, COPIES, 8);
-        assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+        fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
         fx_clear(&f);
     }
 }
@@ -281,7 +258,7 @@ static void a_value_of_another_row_is_no_row(void **state)
     fx_set_cell(&f, "y", &last, 9);
     fx_set_cell(&f, "task.hint_i64", (uint64_t[]){last, 0}, 9);
     set_x(&f, COPIES, 2);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
     fx_clear(&f);
 }
 
@@ -297,7 +274,110 @@ static void wrong_counts_are_refused(void **state)
     fx_set_cell(&f, "counts", &row, 1 + fx_cell(&f, "counts", &row));
     assert_int_equal(zkg_witness_check(&f.witness, f.graph, &err),
                      ZKG_ERR_WITNESS);
-    assert_check(judged(&f, &careless), ZKG_CHECK_LOOKUP_SUM);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_LOOKUP_SUM);
+    fx_clear(&f);
+}
+
+/* ---- counts of another length than the table ---- */
+
+/* Where the statement, as the key holds it, says how long the tensor is. */
+static uint8_t *length_in_key(fx *f, const char *tensor)
+{
+    const size_t n = strlen(tensor);
+
+    for (size_t at = 0; at + 4 + n + 3 + 8 <= f->key_len; at++) {
+        uint8_t *p = f->key + at;
+
+        /* string, type i64, private, one axis */
+        if (zkg_load_u32le(p) == n && memcmp(p + 4, tensor, n) == 0 &&
+            p[4 + n] == ZKG_I64 && p[5 + n] == ZKG_PRIVATE && p[6 + n] == 1)
+            return p + 7 + n;
+    }
+    fail_msg("no tensor %s in the key", tensor);
+    return NULL;
+}
+
+/* Replace the first `from` after `after` in a file. */
+static void edit(const char *path, const char *after, const char *from,
+                 const char *to)
+{
+    zkg_error err = {0};
+    uint8_t *bytes = NULL;
+    char *text, *at, *made;
+    size_t len = 0;
+
+    must(zkg_file_read(&bytes, &len, path, 1 << 20, &err), &err);
+    text = calloc(len + 1, 1);
+    made = calloc(len + 16, 1);
+    assert_true(text != NULL && made != NULL);
+    memcpy(text, bytes, len);
+    at = strstr(text, after);
+    assert_non_null(at);
+    at = strstr(at, from);
+    assert_non_null(at);
+    (void)snprintf(made, len + 16, "%.*s%s%s", (int)(at - text), text, to,
+                   at + strlen(from));
+    must(zkg_file_write_atomic(path, made, strlen(made), &err), &err);
+    zkg_free(bytes);
+    free(text);
+    free(made);
+}
+
+/* By a graph's file, by a key, by the prover, and by the proof's length. */
+static void counts_of_another_length_are_refused(void **state)
+{
+    static const uint8_t value[] = {10, 12, 16};
+    char folder[] = "/tmp/zkgkr-counts-XXXXXX", path[64], file[96];
+    zkg_error err = {0};
+    fx f = {0};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/g.zkg", folder);
+    (void)snprintf(file, sizeof(file), "%s/graph.json", path);
+    begin(&f, record_hintless, COPIES);
+    for (int i = 0; i < 3; i++) {
+        const uint64_t len = value[i];
+        zkg_array longer = {.data = NULL}, *counts = fx_array(&f, "counts");
+        const zkg_array was = *counts;
+        zkg_graph *g = NULL;
+        uint8_t *proof = NULL, *key = length_in_key(&f, "counts");
+        zkg_verdict v = {0};
+        size_t proof_len = 0;
+
+        /* The graph: whoever sets it up, or reads it. */
+        must(zkg_graph_save(f.graph, path, &err), &err);
+        edit(file, "\"counts\"", "[11]",
+             (const char *const[]){"[10]", "[12]", "[16]"}[i]);
+        err = (zkg_error){0};
+        assert_int_equal(zkg_graph_load(&g, path, &err), ZKG_ERR_MALFORMED);
+        assert_non_null(strstr(err.text, "its counts counts must be"));
+
+        /* The prover, given such counts. */
+        must(zkg_array_init(&longer, ZKG_I64, 1, &len, &err), &err);
+        *counts = longer;
+        zkg_witness_refresh(&f.witness);
+        assert_int_not_equal(fx_prove(&f, &careless, &proof, &proof_len, &err),
+                             ZKG_OK);
+        zkg_array_clear(counts);
+        *counts = was;
+        zkg_witness_refresh(&f.witness);
+
+        /* A key that says so, and the best proof that there is. */
+        must(fx_prove(&f, NULL, &proof, &proof_len, &err), &err);
+        assert_int_equal(*key, 11);
+        *key = value[i];
+        assert_int_equal(fx_verify(&f, proof, proof_len, NULL, &v),
+                         ZKG_ERR_MALFORMED);
+        fx_assert_check(v, ZKG_CHECK_KEY);
+        assert_non_null(strstr(v.text, "its counts counts must be"));
+        *key = 11;
+        v = (zkg_verdict){0};
+        assert_int_equal(fx_verify(&f, proof, proof_len, NULL, &v), ZKG_OK);
+        free(proof);
+    }
+    (void)snprintf(file, sizeof(file), "rm -r %s", folder);
+    assert_int_equal(system(file), 0);
     fx_clear(&f);
 }
 
@@ -310,7 +390,7 @@ static void a_zero_denominator_is_called_that(void **state)
     (void)state;
     fx_need_hooks();
     begin(&f, record_range, COPIES);
-    assert_check(judged(&f, &hooks), ZKG_CHECK_LOOKUP_ZERO);
+    fx_assert_check(fx_judged(&f, &hooks, NULL), ZKG_CHECK_LOOKUP_ZERO);
     fx_clear(&f);
 }
 
@@ -325,7 +405,7 @@ static void the_last_copy_is_held_to_its_assertions(void **state)
     /* y = x + 1 */
     begin(&f, record_range, COPIES);
     fx_set_cell(&f, "y", &last, 77);
-    assert_check(judged(&f, &careless), CHECK_MERGED);
+    fx_assert_check(fx_judged(&f, &careless, NULL), CHECK_MERGED);
     fx_clear(&f);
 }
 
@@ -340,7 +420,8 @@ static void bits_are_0_or_1(void **state)
         begin(&f, record_inverse, full ? 8 : COPIES);
         fx_set_cell(&f, "task.hint_u8", (uint64_t[]){3, 1}, 3);
         fx_set_cell(&f, "task.hint_u8", (uint64_t[]){3, 2}, 0);
-        assert_check(judged(&f, &careless), full ? CHECK_ALONE : CHECK_MERGED);
+        fx_assert_check(fx_judged(&f, &careless, NULL),
+                        full ? CHECK_ALONE : CHECK_MERGED);
         fx_clear(&f);
     }
 }
@@ -357,7 +438,7 @@ static void outputs_do_not_change_places(void **state)
     y = fx_cell(&f, "y", &one);
     fx_set_cell(&f, "y", &one, fx_cell(&f, "y", &two));
     fx_set_cell(&f, "y", &two, y);
-    assert_check(judged(&f, &careless), CHECK_MERGED);
+    fx_assert_check(fx_judged(&f, &careless, NULL), CHECK_MERGED);
     fx_clear(&f);
 }
 
@@ -374,7 +455,7 @@ static void zero_has_no_inverse(void **state)
     fx_set_cell(&f, "x", &last, 0);
     assert_int_equal(zkg_witness_check(&f.witness, f.graph, &err),
                      ZKG_ERR_WITNESS);
-    assert_check(judged(&f, &careless), CHECK_MERGED);
+    fx_assert_check(fx_judged(&f, &careless, NULL), CHECK_MERGED);
     fx_clear(&f);
 }
 
@@ -387,6 +468,7 @@ int main(void)
         cmocka_unit_test(a_key_outside_the_table_is_no_row),
         cmocka_unit_test(a_value_of_another_row_is_no_row),
         cmocka_unit_test(wrong_counts_are_refused),
+        cmocka_unit_test(counts_of_another_length_are_refused),
         cmocka_unit_test(a_zero_denominator_is_called_that),
         cmocka_unit_test(the_last_copy_is_held_to_its_assertions),
         cmocka_unit_test(bits_are_0_or_1),
