@@ -1,78 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pcs_fixture.h"
-
-#include "curve/msm.h"
-#include "pcs/hyperkzg.h"
-#include "poly/eq.h"
-
-enum { POWER = 7, SIZE = 1 << POWER };
-
-typedef struct opening {
-    zkg_srs *srs;
-    zkg_srs_key key;
-    zkg_fr g[SIZE], u[POWER], s;
-    zkg_g1 commitment;
-    zkg_tape tape; /* proving */
-} opening;
-
-static void prove(opening *o, uint32_t k, uint64_t seed, const zkg_hooks *hooks)
-{
-    zkg_fr tau, weights[SIZE];
-
-    memset(o, 0, sizeof(*o));
-    o->srs = fixture_srs(POWER, &tau);
-    assert_int_equal(
-        zkg_srs_key_init(&o->key, o->srs, ZKG_PCS_HYPERKZG, k, NULL), ZKG_OK);
-    fixture_point(o->g, 1u << k, seed);
-    fixture_point(o->u, k, seed + 1);
-    zkg_eq_expand(weights, o->u, k, NULL);
-    for (uint32_t i = 0; i < 1u << k; i++) {
-        zkg_fr t;
-
-        zkg_fr_mul(&t, &weights[i], &o->g[i]);
-        zkg_fr_add(&o->s, &o->s, &t);
-    }
-    assert_int_equal(zkg_msm_g1(&o->commitment, o->srs->g1, o->g, ZKG_SCALAR_FR,
-                                (size_t)1 << k, 0),
-                     ZKG_OK);
-    zkg_tape_init_prove(&o->tape);
-    assert_int_equal(zkg_hyperkzg_open(&o->tape, zkg_comm_self(),
-                                       zkg_backend_ref(), o->srs, k, o->g, o->u,
-                                       &o->s, hooks),
-                     ZKG_OK);
-    assert_int_equal(o->tape.len, zkg_hyperkzg_bytes(k));
-}
-
-static void end(opening *o)
-{
-    zkg_tape_clear(&o->tape);
-    zkg_srs_free(o->srs);
-}
-
-static zkg_status verify(const opening *o, const uint8_t *bytes, size_t len,
-                         zkg_verdict *verdict)
-{
-    zkg_g1 points[1 + ZKG_HYPERKZG_TERMS(POWER)];
-    zkg_fr weights[1 + ZKG_HYPERKZG_TERMS(POWER)];
-    zkg_tape tape;
-    zkg_status s;
-
-    points[0] = o->commitment;
-    weights[0] = zkg_fr_one;
-    memset(verdict, 0, sizeof(*verdict));
-    zkg_tape_init_verify(&tape, bytes, len);
-    s = zkg_hyperkzg_verify(&tape, &o->key, points, weights, 1, o->u, &o->s, 0,
-                            verdict);
-    if (s == ZKG_OK)
-        s = zkg_tape_finish(&tape);
-    zkg_tape_clear(&tape);
-    return s;
-}
-
-static zkg_status verify_same(const opening *o, zkg_verdict *verdict)
-{
-    return verify(o, o->tape.buf, o->tape.len, verdict);
-}
+#include "opening_fixture.h"
 
 static void openings_are_accepted(void **state)
 {
@@ -81,10 +8,10 @@ static void openings_are_accepted(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= POWER; k++) {
-        prove(&o, k, k, NULL);
-        if (verify_same(&o, &v) != ZKG_OK)
+        opening_prove(&o, ZKG_PCS_HYPERKZG, k, k, NULL);
+        if (opening_verify_same(&o, &v) != ZKG_OK)
             fail_msg("k = %u: %s", k, v.text);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -95,18 +22,14 @@ static void a_vector_of_zeros_is_opened(void **state)
     opening o;
 
     (void)state;
-    prove(&o, 3, 1, NULL);
+    opening_prove(&o, ZKG_PCS_HYPERKZG, 3, 1, NULL);
     memset(o.g, 0, sizeof(o.g));
     o.s = zkg_fr_zero;
     o.commitment = zkg_g1_infinity;
-    zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
-                                       zkg_backend_ref(), o.srs, 3, o.g, o.u,
-                                       &o.s, NULL),
-                     ZKG_OK);
-    assert_int_equal(verify(&o, tape.buf, tape.len, &v), ZKG_OK);
+    assert_int_equal(opening_send(&tape, &o, zkg_backend_ref(), NULL), ZKG_OK);
+    assert_int_equal(opening_verify(&o, tape.buf, tape.len, &v), ZKG_OK);
     zkg_tape_clear(&tape);
-    end(&o);
+    opening_end(&o);
 }
 
 static void the_backend_changes_no_byte(void **state)
@@ -115,16 +38,13 @@ static void the_backend_changes_no_byte(void **state)
     opening o;
 
     (void)state;
-    prove(&o, POWER, 9, NULL);
-    zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
-                                       zkg_backend_get(UINT32_MAX), o.srs,
-                                       POWER, o.g, o.u, &o.s, NULL),
+    opening_prove(&o, ZKG_PCS_HYPERKZG, POWER, 9, NULL);
+    assert_int_equal(opening_send(&tape, &o, zkg_backend_get(UINT32_MAX), NULL),
                      ZKG_OK);
     assert_int_equal(tape.len, o.tape.len);
     assert_memory_equal(tape.buf, o.tape.buf, tape.len);
     zkg_tape_clear(&tape);
-    end(&o);
+    opening_end(&o);
 }
 
 static void a_false_value_is_not_opened(void **state)
@@ -133,15 +53,12 @@ static void a_false_value_is_not_opened(void **state)
     opening o;
 
     (void)state;
-    prove(&o, 4, 5, NULL);
+    opening_prove(&o, ZKG_PCS_HYPERKZG, 4, 5, NULL);
     zkg_fr_add(&o.s, &o.s, &zkg_fr_one);
-    zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_hyperkzg_open(&tape, zkg_comm_self(),
-                                       zkg_backend_ref(), o.srs, 4, o.g, o.u,
-                                       &o.s, NULL),
+    assert_int_equal(opening_send(&tape, &o, zkg_backend_ref(), NULL),
                      ZKG_ERR_WITNESS);
     zkg_tape_clear(&tape);
-    end(&o);
+    opening_end(&o);
 }
 
 static void another_statement_is_refused(void **state)
@@ -152,29 +69,29 @@ static void another_statement_is_refused(void **state)
     opening o;
 
     (void)state;
-    prove(&o, 4, 6, NULL);
+    opening_prove(&o, ZKG_PCS_HYPERKZG, 4, 6, NULL);
     keep = o.s;
     zkg_fr_add(&o.s, &o.s, &zkg_fr_one);
-    assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+    assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_BATCH);
     o.s = keep;
     for (int t = 0; t < 4; t++) {
         keep = o.u[t];
         zkg_fr_add(&o.u[t], &o.u[t], &zkg_fr_one);
-        assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+        assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
         assert_int_equal(v.check, ZKG_CHECK_BATCH);
         o.u[t] = keep;
     }
     point = o.commitment;
     zkg_g1_add(&o.commitment, &point, &zkg_g1_generator);
-    assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+    assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PAIRING);
     o.commitment = point;
-    assert_int_equal(verify_same(&o, &v), ZKG_OK);
+    assert_int_equal(opening_verify_same(&o, &v), ZKG_OK);
     o.key.tau_g2 = zkg_g2_generator;
-    assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+    assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PAIRING);
-    end(&o);
+    opening_end(&o);
 }
 
 static void flipped_bytes_are_refused(void **state)
@@ -184,21 +101,21 @@ static void flipped_bytes_are_refused(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= 3; k += 2) {
-        prove(&o, k, 20 + k, NULL);
+        opening_prove(&o, ZKG_PCS_HYPERKZG, k, 20 + k, NULL);
         for (size_t i = 0; i < o.tape.len; i++) {
             const uint8_t keep = o.tape.buf[i];
             zkg_status s;
 
             o.tape.buf[i] ^= (uint8_t)(1u << (i % 8));
-            s = verify_same(&o, &v);
+            s = opening_verify_same(&o, &v);
             assert_true(s == ZKG_ERR_REJECT || s == ZKG_ERR_MALFORMED);
             assert_int_not_equal(v.check, ZKG_CHECK_NONE);
             o.tape.buf[i] = keep;
         }
         for (size_t len = 0; len < o.tape.len; len += 16)
-            assert_int_equal(verify(&o, o.tape.buf, len, &v),
+            assert_int_equal(opening_verify(&o, o.tape.buf, len, &v),
                              ZKG_ERR_MALFORMED);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -212,15 +129,15 @@ static void a_cheating_prover_is_named(void **state)
     (void)state;
     for (uint32_t k = 1; k <= 4; k++) {
         hooks.cheat = ZKG_CHEAT_WRONG_BATCH_VALUE;
-        prove(&o, k, 30, &hooks);
-        assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+        opening_prove(&o, ZKG_PCS_HYPERKZG, k, 30, &hooks);
+        assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
         assert_int_equal(v.check, ZKG_CHECK_BATCH);
-        end(&o);
+        opening_end(&o);
         hooks.cheat = ZKG_CHEAT_WRONG_OPENING;
-        prove(&o, k, 31, &hooks);
-        assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+        opening_prove(&o, ZKG_PCS_HYPERKZG, k, 31, &hooks);
+        assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
         assert_int_equal(v.check, ZKG_CHECK_PAIRING);
-        end(&o);
+        opening_end(&o);
     }
 #else
     (void)state;
@@ -239,7 +156,7 @@ static void consistent_lies_fail_the_pairing(void **state)
     opening o;
 
     (void)state;
-    prove(&o, 1, 40, NULL);
+    opening_prove(&o, ZKG_PCS_HYPERKZG, 1, 40, NULL);
     /* k = 1: 2 r s = r (1-u) (p + q) + u (p - q); solve for q when p lies */
     zkg_tape_init_prove(&tape);
     assert_int_equal(zkg_hyperkzg_wire_folds(&tape, &m), ZKG_OK);
@@ -264,10 +181,11 @@ static void consistent_lies_fail_the_pairing(void **state)
     assert_int_equal(zkg_hyperkzg_wire_w(&tape, &m), ZKG_OK);
     m.w2 = zkg_g1_generator;
     assert_int_equal(zkg_hyperkzg_wire_w2(&tape, &m), ZKG_OK);
-    assert_int_equal(verify(&o, tape.buf, tape.len, &v), ZKG_ERR_REJECT);
+    assert_int_equal(opening_verify(&o, tape.buf, tape.len, &v),
+                     ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PAIRING);
     zkg_tape_clear(&tape);
-    end(&o);
+    opening_end(&o);
 }
 
 int main(void)

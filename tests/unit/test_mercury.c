@@ -1,85 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pcs_fixture.h"
+#include "opening_fixture.h"
 
-#include "curve/msm.h"
-#include "pcs/hyperkzg.h"
-#include "pcs/mercury.h"
-#include "poly/eq.h"
 #include "poly/univariate.h"
 
-enum { POWER = 7, SIZE = 1 << POWER, ROOM = 2 * SIZE };
-
-typedef struct opening {
-    zkg_srs *srs;
-    zkg_srs_key key;
-    zkg_fr g[SIZE], u[POWER], s;
-    zkg_g1 commitment;
-    zkg_tape tape; /* proving */
-} opening;
-
-static void start(opening *o, uint32_t k, uint64_t seed)
-{
-    zkg_fr tau, weights[SIZE];
-
-    memset(o, 0, sizeof(*o));
-    o->srs = fixture_srs(POWER, &tau);
-    assert_int_equal(
-        zkg_srs_key_init(&o->key, o->srs, ZKG_PCS_MERCURY, k, NULL), ZKG_OK);
-    fixture_point(o->g, 1u << k, seed);
-    fixture_point(o->u, k, seed + 1);
-    zkg_eq_expand(weights, o->u, k, NULL);
-    for (uint32_t i = 0; i < 1u << k; i++) {
-        zkg_fr t;
-
-        zkg_fr_mul(&t, &weights[i], &o->g[i]);
-        zkg_fr_add(&o->s, &o->s, &t);
-    }
-    assert_int_equal(zkg_msm_g1(&o->commitment, o->srs->g1, o->g, ZKG_SCALAR_FR,
-                                (size_t)1 << k, 0),
-                     ZKG_OK);
-}
-
-static void prove(opening *o, uint32_t k, uint64_t seed, const zkg_hooks *hooks)
-{
-    start(o, k, seed);
-    zkg_tape_init_prove(&o->tape);
-    assert_int_equal(zkg_mercury_open(&o->tape, zkg_comm_self(),
-                                      zkg_backend_ref(), o->srs, k, o->g, o->u,
-                                      &o->s, hooks),
-                     ZKG_OK);
-    assert_int_equal(o->tape.len, zkg_mercury_bytes());
-}
-
-static void end(opening *o)
-{
-    zkg_tape_clear(&o->tape);
-    zkg_srs_free(o->srs);
-}
-
-static zkg_status verify(const opening *o, const uint8_t *bytes, size_t len,
-                         zkg_verdict *verdict)
-{
-    zkg_g1 points[1 + ZKG_MERCURY_TERMS];
-    zkg_fr weights[1 + ZKG_MERCURY_TERMS];
-    zkg_tape tape;
-    zkg_status s;
-
-    points[0] = o->commitment;
-    weights[0] = zkg_fr_one;
-    memset(verdict, 0, sizeof(*verdict));
-    zkg_tape_init_verify(&tape, bytes, len);
-    s = zkg_mercury_verify(&tape, &o->key, points, weights, 1, o->u, &o->s, 0,
-                           verdict);
-    if (s == ZKG_OK)
-        s = zkg_tape_finish(&tape);
-    zkg_tape_clear(&tape);
-    return s;
-}
-
-static zkg_status verify_same(const opening *o, zkg_verdict *verdict)
-{
-    return verify(o, o->tape.buf, o->tape.len, verdict);
-}
+enum { ROOM = 2 * SIZE };
 
 /* ---- a slow prover, from the equations, which may cheat ---- */
 
@@ -318,10 +242,10 @@ static void openings_are_accepted(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= POWER; k++) {
-        prove(&o, k, k, NULL);
-        if (verify_same(&o, &v) != ZKG_OK)
+        opening_prove(&o, ZKG_PCS_MERCURY, k, k, NULL);
+        if (opening_verify_same(&o, &v) != ZKG_OK)
             fail_msg("k = %u: %s", k, v.text);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -334,15 +258,15 @@ static void a_slow_prover_sends_the_same(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= 5; k++) {
-        prove(&o, k, 50 + k, NULL);
+        opening_prove(&o, ZKG_PCS_MERCURY, k, 50 + k, NULL);
         fast = o.tape;
         slow_prove(&w, &o, k, NO_LIE);
         assert_true(zkg_fr_is_zero(&w.excess));
-        assert_int_equal(verify_same(&o, &v), ZKG_OK);
+        assert_int_equal(opening_verify_same(&o, &v), ZKG_OK);
         assert_int_equal(fast.len, o.tape.len);
         assert_memory_equal(fast.buf, o.tape.buf, fast.len);
         zkg_tape_clear(&fast);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -389,7 +313,7 @@ static void each_equation_is_needed(void **state)
             zkg_verdict v;
             opening o;
 
-            start(&o, k, 60 + k);
+            opening_start(&o, ZKG_PCS_MERCURY, k, 60 + k);
             if (what != NO_LIE)
                 zkg_fr_add(&o.s, &o.s, &zkg_fr_one);
             slow_prove(&w, &o, k, what);
@@ -397,12 +321,12 @@ static void each_equation_is_needed(void **state)
             assert_int_equal(division_holds(&w, &o, c), what != WRONG_ROW);
             assert_int_equal(mirror_holds(&w, c), what != LONG_ROW);
             if (what == NO_LIE) {
-                assert_int_equal(verify_same(&o, &v), ZKG_OK);
+                assert_int_equal(opening_verify_same(&o, &v), ZKG_OK);
             } else {
-                assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+                assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
                 assert_int_equal(v.check, ZKG_CHECK_PAIRING);
             }
-            end(&o);
+            opening_end(&o);
         }
 }
 
@@ -414,7 +338,7 @@ static void a_vector_of_zeros_is_opened(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= 4; k++) {
-        start(&o, k, 1);
+        opening_start(&o, ZKG_PCS_MERCURY, k, 1);
         memset(o.g, 0, sizeof(o.g));
         o.s = zkg_fr_zero;
         o.commitment = zkg_g1_infinity;
@@ -423,9 +347,9 @@ static void a_vector_of_zeros_is_opened(void **state)
                                           zkg_backend_ref(), o.srs, k, o.g, o.u,
                                           &o.s, NULL),
                          ZKG_OK);
-        assert_int_equal(verify(&o, tape.buf, tape.len, &v), ZKG_OK);
+        assert_int_equal(opening_verify(&o, tape.buf, tape.len, &v), ZKG_OK);
         zkg_tape_clear(&tape);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -436,7 +360,7 @@ static void the_backend_changes_no_byte(void **state)
 
     (void)state;
     for (uint32_t k = POWER - 1; k <= POWER; k++) {
-        prove(&o, k, 9, NULL);
+        opening_prove(&o, ZKG_PCS_MERCURY, k, 9, NULL);
         zkg_tape_init_prove(&tape);
         assert_int_equal(zkg_mercury_open(&tape, zkg_comm_self(),
                                           zkg_backend_get(UINT32_MAX), o.srs, k,
@@ -445,7 +369,7 @@ static void the_backend_changes_no_byte(void **state)
         assert_int_equal(tape.len, o.tape.len);
         assert_memory_equal(tape.buf, o.tape.buf, tape.len);
         zkg_tape_clear(&tape);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -455,11 +379,9 @@ static void a_false_value_is_not_opened(void **state)
     opening o;
 
     (void)state;
-    start(&o, 4, 5);
+    opening_start(&o, ZKG_PCS_MERCURY, 4, 5);
     zkg_fr_add(&o.s, &o.s, &zkg_fr_one);
-    zkg_tape_init_prove(&tape);
-    assert_int_equal(zkg_mercury_open(&tape, zkg_comm_self(), zkg_backend_ref(),
-                                      o.srs, 4, o.g, o.u, &o.s, NULL),
+    assert_int_equal(opening_send(&tape, &o, zkg_backend_ref(), NULL),
                      ZKG_ERR_WITNESS);
     assert_int_equal(zkg_mercury_open(&tape, zkg_comm_self(), zkg_backend_ref(),
                                       o.srs, 0, o.g, o.u, &o.s, NULL),
@@ -468,7 +390,7 @@ static void a_false_value_is_not_opened(void **state)
                                       o.srs, POWER + 1, o.g, o.u, &o.s, NULL),
                      ZKG_ERR_INVALID);
     zkg_tape_clear(&tape);
-    end(&o);
+    opening_end(&o);
 }
 
 /* HyperKZG on the same claim: a different argument, the same verdict. */
@@ -493,7 +415,7 @@ static void both_refuse(const opening *o, const zkg_tape *other)
     zkg_verdict v;
 
     assert_int_equal(oracle(o, other), ZKG_ERR_REJECT);
-    assert_int_equal(verify_same(o, &v), ZKG_ERR_REJECT);
+    assert_int_equal(opening_verify_same(o, &v), ZKG_ERR_REJECT);
     assert_int_equal(v.check, ZKG_CHECK_PAIRING);
 }
 
@@ -502,7 +424,7 @@ static void both_accept(const opening *o, const zkg_tape *other)
     zkg_verdict v;
 
     assert_int_equal(oracle(o, other), ZKG_OK);
-    assert_int_equal(verify_same(o, &v), ZKG_OK);
+    assert_int_equal(opening_verify_same(o, &v), ZKG_OK);
 }
 
 /* The claim at a corner of the cube: coordinates 0 and 1 by corner's bits. */
@@ -526,7 +448,7 @@ static void one_claim_both_ways(uint32_t k, uint64_t seed, int corner)
     opening o;
     zkg_fr keep;
 
-    start(&o, k, seed);
+    opening_start(&o, ZKG_PCS_MERCURY, k, seed);
     if (corner >= 0)
         claim_at(&o, k, (uint32_t)corner);
     zkg_tape_init_prove(&o.tape);
@@ -558,7 +480,7 @@ static void one_claim_both_ways(uint32_t k, uint64_t seed, int corner)
     o.key.tau_g2 = zkg_g2_generator;
     both_refuse(&o, &other);
     zkg_tape_clear(&other);
-    end(&o);
+    opening_end(&o);
 }
 
 static void hyperkzg_gives_the_same_verdicts(void **state)
@@ -580,7 +502,7 @@ static void every_item_is_bound(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= 4; k++) {
-        prove(&o, k, 30 + k, NULL);
+        opening_prove(&o, ZKG_PCS_MERCURY, k, 30 + k, NULL);
         for (size_t item = 0; item < 14; item++) {
             uint8_t *at = o.tape.buf + 32 * item, keep[32];
 
@@ -598,12 +520,12 @@ static void every_item_is_bound(void **state)
                 zkg_g1_add(&p, &p, &zkg_g1_generator);
                 zkg_g1_to_bytes(at, &p);
             }
-            assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+            assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
             assert_int_equal(v.check, ZKG_CHECK_PAIRING);
             memcpy(at, keep, 32);
         }
-        assert_int_equal(verify_same(&o, &v), ZKG_OK);
-        end(&o);
+        assert_int_equal(opening_verify_same(&o, &v), ZKG_OK);
+        opening_end(&o);
     }
 }
 
@@ -614,21 +536,21 @@ static void flipped_bytes_are_refused(void **state)
 
     (void)state;
     for (uint32_t k = 1; k <= 3; k += 2) {
-        prove(&o, k, 20 + k, NULL);
+        opening_prove(&o, ZKG_PCS_MERCURY, k, 20 + k, NULL);
         for (size_t i = 0; i < o.tape.len; i++) {
             const uint8_t keep = o.tape.buf[i];
             zkg_status s;
 
             o.tape.buf[i] ^= (uint8_t)(1u << (i % 8));
-            s = verify_same(&o, &v);
+            s = opening_verify_same(&o, &v);
             assert_true(s == ZKG_ERR_REJECT || s == ZKG_ERR_MALFORMED);
             assert_int_not_equal(v.check, ZKG_CHECK_NONE);
             o.tape.buf[i] = keep;
         }
         for (size_t len = 0; len < o.tape.len; len += 16)
-            assert_int_equal(verify(&o, o.tape.buf, len, &v),
+            assert_int_equal(opening_verify(&o, o.tape.buf, len, &v),
                              ZKG_ERR_MALFORMED);
-        end(&o);
+        opening_end(&o);
     }
 }
 
@@ -669,10 +591,10 @@ static void a_cheating_prover_is_named(void **state)
     for (uint32_t k = 1; k <= 4; k++)
         for (int i = 0; i < 2; i++) {
             hooks.cheat = cheats[i];
-            prove(&o, k, 30, &hooks);
-            assert_int_equal(verify_same(&o, &v), ZKG_ERR_REJECT);
+            opening_prove(&o, ZKG_PCS_MERCURY, k, 30, &hooks);
+            assert_int_equal(opening_verify_same(&o, &v), ZKG_ERR_REJECT);
             assert_int_equal(v.check, ZKG_CHECK_PAIRING);
-            end(&o);
+            opening_end(&o);
         }
 #else
     (void)state;
