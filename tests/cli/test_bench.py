@@ -79,7 +79,7 @@ def main():
                        "--phases")[2:]
         assert [d["phase"] for d in phases] == [
             "commitments", "tasks", "tables", "opening", "rest"]
-        assert all(d["bench"] == "phase" and (d["ns_cost"] > 0) ==
+        assert all(d["bench"] == "phase" and d["rank"] == 0 and (d["ns_cost"] > 0) ==
                    (d["phase"] != "rest") for d in phases), phases
 
         data = folder / "lines"

@@ -2,6 +2,7 @@
  * zkgkr bench: times as JSON lines; tools/plot-bench draws them. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -412,26 +413,56 @@ static zkg_status print_proof(const char *what, const bench_args *a,
     return print_line(&o, err);
 }
 
-static zkg_status print_phases(const bench_args *a, proof_bench *b,
-                               zkg_error *err)
+/* Lines of all ranks' phases, for rank 0 to print.  Collective. */
+static zkg_status gather_phases(zkg_bench_result **out, const bench_args *a,
+                                proof_bench *b, zkg_error *err)
 {
-    for (uint32_t p = 0; p < PHASES; p++) {
-        zkg_bench_result r;
+    zkg_bench_result mine[PHASES];
+    size_t *lens = NULL;
+    uint8_t *all = NULL;
+    zkg_status s;
+
+    for (uint32_t p = 0; p < PHASES; p++)
+        zkg_bench_summary(&mine[p], b->phase_ns[p], a->runs);
+    s = zkg_comm_gather_bytes(b->cli->world, (const uint8_t *)mine,
+                              sizeof(mine), &all, &lens, 0);
+    free(lens);
+    if (s != ZKG_OK)
+        return zkg_fail(err, s, "times cannot be gathered");
+    *out = (zkg_bench_result *)(void *)all;
+    return ZKG_OK;
+}
+
+static zkg_status print_phases(const bench_args *a, const proof_bench *b,
+                               const zkg_bench_result *r, zkg_error *err)
+{
+    const uint32_t ranks = zkg_comm_size(b->cli->world);
+
+    for (uint32_t i = 0; i < ranks * PHASES; i++) {
         zkg_json_out o;
 
-        zkg_bench_summary(&r, b->phase_ns[p], a->runs);
         begin_proof_line(&o, "phase", a, b);
-        put_string(&o, "phase", phase_names[p]);
-        put_times(&o, &r);
-        put_u64(&o, "ns_cost", (uint64_t)(b->cost_ns[p] + 0.5));
+        put_u64(&o, "rank", i / PHASES);
+        put_string(&o, "phase", phase_names[i % PHASES]);
+        put_times(&o, &r[i]);
+        put_u64(&o, "ns_cost", (uint64_t)(b->cost_ns[i % PHASES] + 0.5));
         ZKG_TRY(print_line(&o, err));
     }
     return ZKG_OK;
 }
 
+static zkg_status print_proofs(const bench_args *a, proof_bench *b,
+                               zkg_error *err)
+{
+    ZKG_TRY(print_proof("prove", a, b, b->prove_ns, err));
+    return print_proof("verify", a, b, b->verify_ns, err);
+}
+
 static zkg_status time_proofs(proof_bench *b, const bench_args *a,
                               zkg_error *err)
 {
+    const bool is_first = b->cli->rank == 0;
+    zkg_bench_result *phases = NULL;
     zkg_status s = prepare(b, a, err);
 
     ZKG_TRY(zkg_ranks_agree(b->cli->world, s, err));
@@ -439,15 +470,17 @@ static zkg_status time_proofs(proof_bench *b, const bench_args *a,
     ZKG_TRY(prove_once(b, 0, err));
     for (uint32_t i = 0; i < a->runs; i++)
         ZKG_TRY(prove_once(b, i, err));
-    if (b->cli->rank != 0)
-        return ZKG_OK;
-    ZKG_TRY(print_proof("prove", a, b, b->prove_ns, err));
-    ZKG_TRY(print_proof("verify", a, b, b->verify_ns, err));
-    if (!a->phases)
-        return ZKG_OK;
+    if (a->phases)
+        ZKG_TRY(gather_phases(&phases, a, b, err));
+    if (is_first)
+        s = print_proofs(a, b, err);
     /* Now that the memory of proofs has been printed. */
-    ZKG_TRY(cost_phases(b, a, err));
-    return print_phases(a, b, err);
+    if (is_first && s == ZKG_OK && a->phases)
+        s = cost_phases(b, a, err);
+    if (is_first && s == ZKG_OK && a->phases)
+        s = print_phases(a, b, phases, err);
+    free(phases);
+    return s;
 }
 
 zkg_status zkg_cmd_bench(zkg_cli *cli, int argc, char **argv, zkg_error *err)
