@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/wires.h"
 #include "field/fr.h"
 #include "tensor/dtype.h"
 #include "zkgkr/status.h"

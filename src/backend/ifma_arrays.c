@@ -44,44 +44,6 @@ zkg_status zkg_ifma_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
     return zkg_backend_table_cpu.fr_axpy(out + i, c, v + i, n - i);
 }
 
-/* 16 a for canonical a, below 2^258 */
-V8_INLINE v8 v8_times16(v8 a)
-{
-    for (int k = 0; k < 5; k++)
-        a.l[k] = _mm512_slli_epi64(a.l[k], 4);
-    return v8_carry(a);
-}
-
-/* Montgomery products, so that nothing is made of c but a few doublings: c
- * stands for few elements.  Each product leaves a factor 2^-4. */
-zkg_status zkg_ifma_fr_mul_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *a,
-                                const zkg_fr *b, size_t n)
-{
-    const zkg_fr scaled =
-        c == NULL ? zkg_fr_zero : shifted(c, b == NULL ? 1 : 2);
-    const v8 k = v8_of(&scaled);
-    size_t i = 0;
-
-    for (; i + 8 <= n; i += 8) {
-        v8 x = v8_load(a + i);
-
-        if (b != NULL) {
-            const v8 y = v8_load(b + i);
-
-            if (c == NULL)
-                x = v8_times16(x);
-            x = v8_mul_raw(&x, &y);
-        }
-        if (c != NULL) {
-            x = v8_carry(x);
-            x = v8_mul_raw(&x, &k);
-        }
-        v8_store(out + i, v8_canonical(v8_add_raw(x, v8_load(out + i))));
-    }
-    return zkg_backend_table_cpu.fr_mul_axpy(out + i, c, a + i,
-                                             b == NULL ? NULL : b + i, n - i);
-}
-
 zkg_status zkg_ifma_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
                               const zkg_fr *scale)
 {

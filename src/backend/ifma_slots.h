@@ -5,7 +5,8 @@
 /**
  * @file
  * The slots of the backend cpu-ifma, by file: ifma_tables.c, ifma_sums.c,
- * ifma_rows.c, ifma_lookup.c, ifma_ints.c, ifma_arrays.c.  Private to backend/.
+ * ifma_rows.c, ifma_lookup.c, ifma_ints.c, ifma_arrays.c, ifma_wires.c.
+ * Private to backend/.
  */
 
 #include "backend/host.h"

@@ -115,21 +115,6 @@ static zkg_status op_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
     return ZKG_OK;
 }
 
-static zkg_status op_fr_mul_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *a,
-                                 const zkg_fr *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        zkg_fr v = a[i];
-
-        if (b != NULL)
-            zkg_fr_mul(&v, &v, &b[i]);
-        if (c != NULL)
-            zkg_fr_mul(&v, &v, c);
-        zkg_fr_add(&out[i], &out[i], &v);
-    }
-    return ZKG_OK;
-}
-
 static zkg_status op_table_axpy(zkg_table *t, const zkg_fr *c,
                                 const zkg_table *x)
 {
@@ -889,6 +874,8 @@ static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
     *rest = carry;
     return ZKG_OK;
 }
+
+#include "backend/wires_tmpl.c"
 
 const zkg_backend BACKEND_TABLE = {
     .name = BACKEND_NAME,

@@ -171,16 +171,6 @@ void zkg_circuit_load(zkg_fr *out, const zkg_array *a, uint32_t axes,
                       uint64_t copy);
 
 /**
- * out[o] for the gates of layer i in one copy.
- *
- * @param coeff  zkg_circuit_coefficients
- * @param source tables of one copy by source: the previous layer's gates
- *               (layer 0: unused), then the inputs' padded cubes
- */
-void zkg_circuit_eval_layer(zkg_fr *out, const zkg_circuit *c, uint32_t i,
-                            const zkg_fr *coeff, const zkg_fr *const *source);
-
-/**
  * Evaluate copies [0, copies) and hold the assertions to them.
  *
  * @param      input inputs arrays (zkg_circuit_load)
@@ -205,12 +195,6 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_eval(zkg_fr *top, const zkg_circuit *c,
 ZKG_MUST_CHECK zkg_status zkg_circuit_eval_outputs(
     zkg_fr *const *out, const zkg_circuit *c, const zkg_array *const *input,
     uint64_t copies, zkg_error *err);
-
-/** The assertions of one copy, from its top layer.
- *  @retval ZKG_ERR_WITNESS err names copy and gate */
-ZKG_MUST_CHECK zkg_status zkg_circuit_assert(const zkg_circuit *c,
-                                             const zkg_fr *top, uint64_t copy,
-                                             zkg_error *err);
 
 /* ---- wiring sums, over one copy's gates ---- */
 

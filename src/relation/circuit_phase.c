@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Phase one of a layer of products: the rounds over x, then c.
  *
- * A source S has tables V_S and h_S over (x, c), a pair for each of this rank's
- * slices.  One that all copies share has, while x is bound, V_S and
- * sum_c eq(rc,c) h_S of one copy; then h~_S(rx,c) is made copy by copy from
- * sum_mul w E[o] eq(rx,x), which is a vector of one copy as well. */
+ * A source S has V_S and h_S as wires while x is bound, all copies of this
+ * rank, and then as tables over c, a pair for each of its slices.  One that all
+ * copies share has, while x is bound, V_S and sum_c eq(rc,c) h_S of one copy;
+ * then h~_S(rx,c) is made copy by copy from sum_mul w E[o] eq(rx,x), which is a
+ * vector of one copy as well. */
 #include "relation/circuit_prover.h"
 
 #include "base/mem.h"
@@ -16,6 +17,10 @@
 typedef struct source_run {
     uint32_t vars;
     bool shared;
+    const zkg_wires *from; /* V_S before the first fold */
+    zkg_wires v, h;        /* V_S after it, and h_S; at scratch or zkg_free */
+    bool folded;
+    zkg_fr *column[2]; /* once x is bound: V_S and h_S over c, or of one copy */
     zkg_table (*table)[2]; /* `tables` pairs of V_S and h_S */
     uint32_t tables;
     bool pending;  /* the last challenge has not been bound yet */
@@ -38,6 +43,7 @@ typedef struct phase {
     source_run *run;                      /* by slot of plan->first */
     product *product;                     /* of the layer, in order */
     zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /* by slot: sum_add w E[o] */
+    zkg_fr *weight;                       /* eq(rc,c) of this rank's copies */
     zkg_fr *eq;    /* of the variables of c, inside a slice, that weigh */
     zkg_fr *upper; /* eq of the slices' variables; one of none once gathered */
     bool whole;    /* the slices' tables were gathered */
@@ -48,11 +54,45 @@ static zkg_status no_memory(const phase *f)
     return zkg_circuit_prover_no_memory(f->p);
 }
 
-/* ---- tables ---- */
+/* Where source S's wires are. */
+static const zkg_wires *wires_of(const phase *f, uint32_t source)
+{
+    return zkg_circuit_values_source(&f->p->v, f->layer, source);
+}
+
+/* ---- scratch ---- */
+
+/* Of elements, at multiples of 64. */
+static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
+{
+    return (p->v.groups * count * p->v.lanes * sizeof(zkg_fr) + 63) / 64 * 64;
+}
+
+size_t zkg_circuit_first_bytes(const zkg_circuit_prover *p, uint32_t i)
+{
+    zkg_circuit_plan plan;
+    size_t bytes = 0;
+
+    zkg_circuit_plan_layer(&plan, p->cr->circuit, i);
+    if (plan.kind != ZKG_CIRCUIT_PRODUCTS)
+        return 0;
+    for (uint32_t k = 0; k < plan.first.sources; k++) {
+        const uint32_t source = plan.first.source[k];
+        const size_t count = zkg_circuit_values_source(&p->v, i, source)->count;
+
+        if (!zkg_circuit_values_shared(&p->v, source))
+            bytes +=
+                elements_bytes(p, count) + elements_bytes(p, (count + 1) / 2);
+    }
+    return bytes;
+}
+
+/* ---- what all copies have in common ---- */
 
 static zkg_status list_products(phase *f, const zkg_fr *e)
 {
-    const zkg_circuit_layer *l = &f->p->layer[f->layer];
+    const zkg_circuit *c = f->p->cr->circuit;
+    const zkg_circuit_layer *l = &c->layer[f->layer];
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     f->product = zkg_alloc((size_t)l->muls + 1, sizeof(*f->product));
@@ -63,159 +103,161 @@ static zkg_status list_products(phase *f, const zkg_fr *e)
         const zkg_circuit_mul *m = &l->mul[k];
 
         f->product[k] = (product){.slot = slot[m->a.source],
-                                  .x = m->a.index,
+                                  .x = zkg_circuit_position(c, m->a),
                                   .source = m->b.source,
-                                  .y = m->b.index};
+                                  .y = zkg_circuit_position(c, m->b)};
         zkg_fr_mul(&f->product[k].weight, &f->p->cr->coeff[m->coeff],
                    &e[m->gate]);
     }
     return ZKG_OK;
 }
 
-static zkg_status new_tables(const phase *f, source_run *r, uint32_t n)
+static uint32_t products(const phase *f)
 {
-    r->table = zkg_alloc((size_t)n + 1, sizeof(*r->table));
-    r->tables = n;
-    return r->table == NULL ? no_memory(f) : ZKG_OK;
-}
-
-static void clear_tables(const phase *f, source_run *r)
-{
-    for (uint32_t s = 0; r->table != NULL && s < r->tables; s++)
-        for (uint32_t n = 0; n < 2; n++)
-            zkg_table_clear(f->backend, &r->table[s][n]);
-    zkg_free(r->table);
-    r->table = NULL;
-}
-
-/* ---- h of sources that copies have of their own ---- */
-
-/* h of one block, by slot: [x][j], from what is the same in all copies. */
-static zkg_status fill_block(phase *f, uint64_t block, zkg_fr *const *base,
-                             zkg_fr *const *h)
-{
-    zkg_circuit_prover *p = f->p;
-    const zkg_circuit_reads *first = &f->plan->first;
-    const zkg_circuit_reads *second = &f->plan->second;
-    const uint32_t muls = p->layer[f->layer].muls;
-    zkg_circuit_view v[ZKG_CIRCUIT_MAX_SOURCES] = {{NULL, false}};
-
-    for (uint32_t k = 0; k < second->sources; k++)
-        zkg_circuit_prover_view(&v[second->source[k]], p, f->layer,
-                                second->source[k], block);
-    for (uint32_t k = 0; k < first->sources; k++)
-        for (size_t x = 0; h[k] != NULL && x < (size_t)1 << first->vars[k]; x++)
-            for (uint32_t j = 0; j < p->block; j++)
-                h[k][x * p->block + j] = base[k][x];
-    for (uint32_t k = 0; k < muls; k++) {
-        const product *m = &f->product[k];
-
-        if (h[m->slot] != NULL && !v[m->source].shared)
-            ZKG_TRY(zkg_circuit_prover_axpy(
-                p, h[m->slot] + (size_t)m->x * p->block, &m->weight,
-                v[m->source].at + (size_t)m->y * p->block));
-    }
-    return ZKG_OK;
-}
-
-/* A block's h into the tables of its slice. */
-static zkg_status import_block(phase *f, uint64_t block, zkg_fr *const *h)
-{
-    zkg_circuit_prover *p = f->p;
-    const zkg_circuit_reads *reads = &f->plan->first;
-    const uint64_t first = block * p->block;
-    const uint64_t inside = first & (((uint64_t)1 << p->low) - 1);
-
-    for (uint32_t k = 0; k < reads->sources; k++)
-        if (h[k] != NULL)
-            ZKG_TRY(zkg_circuit_prover_import(
-                &f->run[k].table[first >> p->low][1], p, inside, reads->vars[k],
-                h[k], (size_t)1 << reads->vars[k]));
-    return ZKG_OK;
+    return f->p->cr->circuit->layer[f->layer].muls;
 }
 
 /* base = sum_add w E, and products with what all copies share. */
-static zkg_status fill_base(phase *f, zkg_fr *const *base)
+static void fill_base(phase *f, zkg_fr *const *base)
 {
-    zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *first = &f->plan->first;
 
     for (uint32_t k = 0; k < first->sources; k++)
         memcpy(base[k], f->add[k], sizeof(**base) << first->vars[k]);
-    for (uint32_t k = 0; k < p->layer[f->layer].muls; k++) {
+    for (uint32_t k = 0; k < products(f); k++) {
         const product *m = &f->product[k];
-        zkg_circuit_view v;
         zkg_fr term;
 
-        if (!zkg_circuit_prover_shared(p, m->source))
+        if (!zkg_circuit_values_shared(&f->p->v, m->source))
             continue;
-        zkg_circuit_prover_view(&v, p, f->layer, m->source, 0);
-        zkg_fr_mul(&term, &m->weight, &v.at[m->y]);
+        zkg_fr_mul(&term, &m->weight,
+                   zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
         zkg_fr_add(&base[m->slot][m->x], &base[m->slot][m->x], &term);
     }
+}
+
+/* ---- h of sources that copies have of their own ---- */
+
+/* The products of one slot whose second operands copies have of their own, by
+ * x: a term and a weight each. */
+typedef struct sorted {
+    zkg_wire_term *term;
+    zkg_fr *weight;
+    size_t terms;
+} sorted;
+
+static void sorted_clear(sorted *s)
+{
+    zkg_free(s->term);
+    zkg_free(s->weight);
+}
+
+static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
+                                size_t count)
+{
+    const uint32_t n = products(f);
+    size_t *at = zkg_alloc(count + 1, sizeof(*at));
+
+    *s = (sorted){.term = zkg_alloc(n, sizeof(*s->term)),
+                  .weight = zkg_alloc(n, sizeof(*s->weight))};
+    if (at == NULL || s->term == NULL || s->weight == NULL) {
+        zkg_free(at);
+        return no_memory(f);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t k = 0; k < n; k++) {
+            const product *m = &f->product[k];
+            size_t to;
+
+            if (m->slot != slot ||
+                zkg_circuit_values_shared(&f->p->v, m->source))
+                continue;
+            if (pass == 0) {
+                at[m->x + 1]++;
+                s->terms++;
+                continue;
+            }
+            to = at[m->x]++;
+            s->weight[to] = m->weight;
+            s->term[to] = (zkg_wire_term){.to = m->x,
+                                          .weight = (uint32_t)to,
+                                          .a = m->y,
+                                          .a_source = (uint16_t)m->source,
+                                          .b = ZKG_WIRE_LINEAR};
+        }
+        for (size_t x = 0; pass == 0 && x < count; x++)
+            at[x + 1] += at[x];
+    }
+    zkg_free(at);
     return ZKG_OK;
 }
 
-static zkg_status fill_own(phase *f, zkg_fr *const *base)
+/* The second operands, by source. */
+static void list_second(zkg_wires *out, const phase *f)
+{
+    for (uint32_t k = 0; k < f->plan->second.sources; k++)
+        out[f->plan->second.source[k]] =
+            *wires_of(f, f->plan->second.source[k]);
+}
+
+/* h of source k at scratch + *used, and the place of V_S after it. */
+static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base,
+                           size_t *used)
 {
     zkg_circuit_prover *p = f->p;
-    const zkg_circuit_reads *reads = &f->plan->first;
-    zkg_fr *h[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_status status = ZKG_OK;
-    bool any = false;
+    source_run *r = &f->run[k];
+    zkg_wires second[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
+    zkg_status status;
+    sorted s;
 
-    for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++) {
-        source_run *r = &f->run[k];
-
-        if (r->shared)
-            continue;
-        any = true;
-        h[k] = zkg_alloc((size_t)p->block << r->vars, sizeof(**h));
-        status = h[k] == NULL ? no_memory(f) : new_tables(f, r, p->count);
-        for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
-            status = zkg_circuit_prover_table(&r->table[s][0], p, f->layer,
-                                              reads->source[k], s);
-            if (status == ZKG_OK)
-                status = zkg_table_new(f->backend, &r->table[s][1],
-                                       r->vars + p->low);
-        }
-    }
-    for (uint64_t b = 0; any && b < p->blocks && status == ZKG_OK; b++) {
-        status = fill_block(f, b, base, h);
-        if (status == ZKG_OK)
-            status = import_block(f, b, h);
-    }
-    zkg_circuit_free_tables(h);
+    r->h = *r->from;
+    r->h.type = ZKG_FR;
+    r->h.at = (char *)p->scratch + *used;
+    *used += elements_bytes(p, r->h.count);
+    r->v.at = (char *)p->scratch + *used;
+    *used += elements_bytes(p, (r->h.count + 1) / 2);
+    list_second(second, f);
+    status = sort_products(&s, f, k, r->h.count);
+    if (status == ZKG_OK)
+        status = f->backend->wires_terms(&r->h, base, s.term, s.terms, s.weight,
+                                         s.terms, second);
+    sorted_clear(&s);
     return status;
 }
 
 /* ---- h of sources that all copies share ---- */
 
-/* V_S, and base + sum_mul w E[o] V_S'(y, rc): one copy. */
-static zkg_status fill_shared(phase *f, zkg_fr *const *base)
+/* at_rc[S'] = V_S' folded at rc, of second operands that a shared source is
+ * multiplied by. */
+static zkg_status fold_second(phase *f, zkg_fr **at_rc)
 {
-    zkg_circuit_prover *p = f->p;
-    const zkg_circuit_reads *first = &f->plan->first;
     const zkg_circuit_reads *second = &f->plan->second;
-    zkg_fr *at_rc[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_status status = ZKG_OK;
     bool needed[ZKG_CIRCUIT_MAX_SOURCES] = {false};
 
-    for (uint32_t k = 0; k < p->layer[f->layer].muls; k++)
+    for (uint32_t k = 0; k < products(f); k++)
         needed[f->product[k].source] |= f->run[f->product[k].slot].shared;
-    for (uint32_t k = 0; k < second->sources && status == ZKG_OK; k++) {
+    for (uint32_t k = 0; k < second->sources; k++) {
         const uint32_t source = second->source[k];
 
-        if (!needed[source] || zkg_circuit_prover_shared(p, source))
+        if (!needed[source] || zkg_circuit_values_shared(&f->p->v, source))
             continue;
         at_rc[source] =
             zkg_alloc((size_t)1 << second->vars[k], sizeof(**at_rc));
-        status = at_rc[source] == NULL
-                     ? no_memory(f)
-                     : zkg_circuit_prover_fold(at_rc[source], p, f->layer,
-                                               source, p->cr->rc);
+        if (at_rc[source] == NULL)
+            return no_memory(f);
+        ZKG_TRY(zkg_circuit_prover_fold(at_rc[source], f->p, f->layer, source,
+                                        f->p->cr->rc));
     }
-    for (uint32_t k = 0; k < p->layer[f->layer].muls && status == ZKG_OK; k++) {
+    return ZKG_OK;
+}
+
+/* base += sum_mul w E[o] V_S'(y, rc) for shared first operands. */
+static zkg_status weigh_second(phase *f, zkg_fr *const *base)
+{
+    zkg_fr *at_rc[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    const zkg_status status = fold_second(f, at_rc);
+
+    for (uint32_t k = 0; k < products(f) && status == ZKG_OK; k++) {
         const product *m = &f->product[k];
         zkg_fr term;
 
@@ -225,31 +267,29 @@ static zkg_status fill_shared(phase *f, zkg_fr *const *base)
         zkg_fr_add(&base[m->slot][m->x], &base[m->slot][m->x], &term);
     }
     zkg_circuit_free_tables(at_rc);
-    for (uint32_t k = 0; k < first->sources && status == ZKG_OK; k++) {
-        source_run *r = &f->run[k];
-        const size_t wires = (size_t)1 << r->vars;
-        zkg_circuit_view v;
-
-        if (!r->shared)
-            continue;
-        zkg_circuit_prover_view(&v, p, f->layer, first->source[k], 0);
-        status = new_tables(f, r, 1);
-        if (status == ZKG_OK)
-            status = zkg_table_from_fr(f->backend, &r->table[0][0], r->vars,
-                                       v.at, wires);
-        if (status == ZKG_OK)
-            status = zkg_table_from_fr(f->backend, &r->table[0][1], r->vars,
-                                       base[k], wires);
-    }
     return status;
+}
+
+/* V_S and base: one copy. */
+static zkg_status fill_shared(phase *f, uint32_t k, const zkg_fr *base)
+{
+    source_run *r = &f->run[k];
+    const size_t bytes = r->from->count * sizeof(zkg_fr);
+
+    r->h = *r->from;
+    r->v.at = zkg_alloc_raw(bytes, 1);
+    r->h.at = zkg_alloc_raw(bytes, 1);
+    if (r->v.at == NULL || r->h.at == NULL)
+        return no_memory(f);
+    memcpy(r->h.at, base, bytes);
+    return ZKG_OK;
 }
 
 /* weight[S'][y] = sum_mul w E[o] eq(rx,x) of products of slot k; *constant:
  * what of h~_S(rx,c) no copy changes. */
 static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
-                               phase *f, uint32_t k, const zkg_fr *rx)
+                               const phase *f, uint32_t k, const zkg_fr *rx)
 {
-    zkg_circuit_prover *p = f->p;
     const uint32_t vars = f->run[k].vars;
     zkg_fr *eq = zkg_alloc((size_t)1 << vars, sizeof(*eq));
     zkg_fr term;
@@ -262,17 +302,15 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
         zkg_fr_mul(&term, &eq[x], &f->add[k][x]);
         zkg_fr_add(constant, constant, &term);
     }
-    for (uint32_t n = 0; n < p->layer[f->layer].muls; n++) {
+    for (uint32_t n = 0; n < products(f); n++) {
         const product *m = &f->product[n];
 
         if (m->slot != k)
             continue;
         zkg_fr_mul(&term, &m->weight, &eq[m->x]);
-        if (zkg_circuit_prover_shared(p, m->source)) {
-            zkg_circuit_view v;
-
-            zkg_circuit_prover_view(&v, p, f->layer, m->source, 0);
-            zkg_fr_mul(&term, &term, &v.at[m->y]);
+        if (zkg_circuit_values_shared(&f->p->v, m->source)) {
+            zkg_fr_mul(&term, &term,
+                       zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
             zkg_fr_add(constant, constant, &term);
             continue;
         }
@@ -282,49 +320,59 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
     return ZKG_OK;
 }
 
-/* h~_S(rx,c) of a block's copies. */
-static zkg_status weigh_block(zkg_fr *out, phase *f, uint64_t block,
-                              zkg_fr *const *weight, const zkg_fr *constant)
+/* out[c] = constant + sum_S',y weight[S'][y] V_S'[c][y] */
+static zkg_status weigh_copies(zkg_fr *out, const phase *f,
+                               zkg_fr *const *weight, const zkg_fr *constant)
 {
-    zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *second = &f->plan->second;
+    zkg_wires source[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
+    zkg_wire_term *term;
+    zkg_fr *factor;
+    zkg_status status;
+    size_t n = 0, k = 0;
 
-    for (uint32_t j = 0; j < p->block; j++)
-        out[j] = *constant;
-    for (uint32_t k = 0; k < second->sources; k++) {
-        const zkg_fr *w = weight[second->source[k]];
-        zkg_circuit_view v;
+    for (uint32_t i = 0; i < second->sources; i++)
+        n += (size_t)1 << second->vars[i];
+    term = zkg_alloc(n, sizeof(*term));
+    factor = zkg_alloc(n, sizeof(*factor));
+    status = term == NULL || factor == NULL ? no_memory(f) : ZKG_OK;
+    for (uint32_t i = 0; i < second->sources && status == ZKG_OK; i++) {
+        const zkg_fr *w = weight[second->source[i]];
 
-        if (w == NULL)
-            continue;
-        zkg_circuit_prover_view(&v, p, f->layer, second->source[k], block);
-        for (size_t y = 0; y < (size_t)1 << second->vars[k]; y++)
-            if (!zkg_fr_is_zero(&w[y]))
-                ZKG_TRY(zkg_circuit_prover_axpy(p, out, &w[y],
-                                                v.at + y * p->block));
+        for (size_t y = 0; w != NULL && y < (size_t)1 << second->vars[i]; y++) {
+            if (zkg_fr_is_zero(&w[y]))
+                continue;
+            factor[k] = w[y];
+            term[k] = (zkg_wire_term){.weight = (uint32_t)k,
+                                      .a = (uint32_t)y,
+                                      .a_source = (uint16_t)second->source[i],
+                                      .b = ZKG_WIRE_LINEAR};
+            k++;
+        }
     }
-    return ZKG_OK;
+    list_second(source, f);
+    if (status == ZKG_OK)
+        status = zkg_circuit_prover_column(out, f->p, constant, term, k, factor,
+                                           source);
+    zkg_free(term);
+    zkg_free(factor);
+    return status;
 }
 
-/* The tables over c of a shared source, once x is bound: V~_S, h~_S(rx,c). */
-static zkg_status open_shared(phase *f, uint32_t k, const zkg_fr *rx)
+/* h~_S(rx,c) of a shared source's copies. */
+static zkg_status open_shared(zkg_fr *h, const phase *f, uint32_t k,
+                              const zkg_fr *rx)
 {
-    zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *second = &f->plan->second;
-    source_run *r = &f->run[k];
     zkg_fr *weight[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_fr *h = zkg_alloc((size_t)p->copies + 1, sizeof(*h));
-    zkg_fr constant, value;
-    zkg_status status = h == NULL ? no_memory(f) : ZKG_OK;
+    zkg_status status = ZKG_OK;
+    zkg_fr constant;
 
-    if (status == ZKG_OK)
-        status = zkg_table_scalar(f->backend, &value, &r->table[0][0]);
-    clear_tables(f, r);
     /* By source here, so that it may be NULL where there is nothing. */
     for (uint32_t n = 0; n < second->sources && status == ZKG_OK; n++) {
         const uint32_t source = second->source[n];
 
-        if (zkg_circuit_prover_shared(p, source))
+        if (zkg_circuit_values_shared(&f->p->v, source))
             continue;
         weight[source] =
             zkg_alloc((size_t)1 << second->vars[n], sizeof(**weight));
@@ -332,105 +380,62 @@ static zkg_status open_shared(phase *f, uint32_t k, const zkg_fr *rx)
     }
     if (status == ZKG_OK)
         status = weigh_shared(weight, &constant, f, k, rx);
-    for (uint64_t b = 0; b < p->blocks && status == ZKG_OK; b++)
-        status = weigh_block(h + b * p->block, f, b, weight, &constant);
     if (status == ZKG_OK)
-        status = new_tables(f, r, p->count);
-    for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
-        const size_t copies = (size_t)1 << p->low;
-
-        status = zkg_table_new(f->backend, &r->table[s][0], p->low);
-        if (status == ZKG_OK)
-            status = f->backend->table_fill(&r->table[s][0], 0, copies, &value);
-        if (status == ZKG_OK)
-            status = zkg_table_from_fr(f->backend, &r->table[s][1], p->low,
-                                       h + s * copies, copies);
-    }
+        status = weigh_copies(h, f, weight, &constant);
     zkg_circuit_free_tables(weight);
-    zkg_free(h);
     return status;
 }
 
-/* ---- rounds ---- */
+/* ---- rounds over x ---- */
 
-/* Bind the last challenge, where that is still to do. */
-static zkg_status bind(phase *f, source_run *r, const zkg_fr *challenge)
+static const zkg_wires *values_now(const source_run *r)
 {
-    if (!r->pending)
+    return r->folded ? &r->v : r->from;
+}
+
+/* Fold by the last challenge where that is still to do; sums unless NULL. */
+static zkg_status wires_round(phase *f, source_run *r, const zkg_fr *challenge,
+                              zkg_sums *sums)
+{
+    const zkg_fr *at = r->pending ? challenge : NULL;
+
+    if (at == NULL && sums == NULL)
         return ZKG_OK;
-    r->pending = false;
-    for (uint32_t s = 0; s < r->tables; s++)
-        for (uint32_t n = 0; n < 2; n++)
-            ZKG_TRY(f->backend->table_fold(&r->table[s][n], challenge));
+    ZKG_TRY(f->backend->wires_round(sums, &r->v, &r->h, values_now(r), at,
+                                    r->shared ? NULL : f->weight));
+    r->folded |= at != NULL;
+    r->pending = sums != NULL;
     return ZKG_OK;
 }
 
-/* The weight of all of table s of a source. */
-static const zkg_fr *weight_of(const phase *f, const source_run *r, uint32_t s)
+/* All of x is bound: what is left of V_S and h_S. */
+static zkg_status bind_x(phase *f, source_run *r, const zkg_fr *challenge)
 {
-    return f->whole || r->tables == 0 ? &zkg_fr_one
-                                      : &f->upper[f->p->first + s];
-}
+    const size_t n = r->shared ? 1 : (size_t)f->p->copies;
 
-/* Sums of a source over the pairs of its lowest variable; eq_vars: how many
- * variables f->eq has, above free_vars that have no weight. */
-static zkg_status pair_sums(phase *f, source_run *r, const zkg_fr *challenge,
-                            uint32_t free_vars, uint32_t eq_vars, bool weighed,
-                            zkg_sums *out)
-{
-    const zkg_weights w = {.lo = eq_vars == 0 ? NULL : f->eq,
-                           .hi = eq_vars == 0 ? NULL : &zkg_fr_one,
-                           .lo_bits = eq_vars,
-                           .free = eq_vars == 0 ? 0 : free_vars};
-
-    for (uint32_t s = 0; s < r->tables; s++) {
-        zkg_sums sums = {.want_at0 = out->want_at0};
-        zkg_fr *const to[3] = {&out->at0, &out->at1, &out->c2};
-        zkg_fr *const from[3] = {&sums.at0, &sums.at1, &sums.c2};
-
-        if (r->pending)
-            ZKG_TRY(f->backend->part_fold_sums(&sums, ZKG_FORM_PRODUCT,
-                                               r->table[s], challenge, &w));
-        else
-            ZKG_TRY(f->backend->part_sums(&sums, ZKG_FORM_PRODUCT, r->table[s],
-                                          &w));
-        for (int n = out->want_at0 ? 0 : 1; n < 3; n++) {
-            if (weighed)
-                zkg_fr_mul(from[n], from[n], weight_of(f, r, s));
-            zkg_fr_add(to[n], to[n], from[n]);
-        }
+    ZKG_TRY(wires_round(f, r, challenge, NULL));
+    for (int k = 0; k < 2; k++) {
+        r->column[k] = zkg_alloc(n, sizeof(**r->column));
+        if (r->column[k] == NULL)
+            return no_memory(f);
+        ZKG_TRY(zkg_circuit_prover_export(r->column[k], f->p,
+                                          k == 0 ? values_now(r) : &r->h));
     }
-    r->pending = true;
     return ZKG_OK;
 }
 
-/* alone = sum_c eq(rc,c) V[c] h[c], the tables having the copies left. */
-static zkg_status sum_alone(phase *f, source_run *r)
+/* alone = sum_c eq(rc,c) V[c] h[c] over this rank's copies */
+static void sum_alone(const phase *f, source_run *r)
 {
-    const size_t copies = r->shared ? 1 : (size_t)1 << f->p->low;
-    zkg_fr *v = zkg_alloc(2 * copies, sizeof(*v));
-    zkg_status status = v == NULL ? no_memory(f) : ZKG_OK;
-
     r->alone = zkg_fr_zero;
-    for (uint32_t s = 0; s < r->tables && status == ZKG_OK; s++) {
-        zkg_fr sum = zkg_fr_zero;
+    for (size_t k = 0; k < (r->shared ? 1 : f->p->copies); k++) {
+        zkg_fr term;
 
-        status = f->backend->table_export(v, &r->table[s][0], 0, copies);
-        if (status == ZKG_OK)
-            status = f->backend->table_export(v + copies, &r->table[s][1], 0,
-                                              copies);
-        for (size_t k = 0; k < copies && status == ZKG_OK; k++) {
-            zkg_fr_mul(&v[k], &v[k], &v[copies + k]);
-            if (!r->shared)
-                zkg_fr_mul(&v[k], &v[k], &f->eq[k]);
-            zkg_fr_add(&sum, &sum, &v[k]);
-        }
+        zkg_fr_mul(&term, &r->column[0][k], &r->column[1][k]);
         if (!r->shared)
-            zkg_fr_mul(&sum, &sum, weight_of(f, r, s));
-        zkg_fr_add(&r->alone, &r->alone, &sum);
+            zkg_fr_mul(&term, &term, &f->weight[k]);
+        zkg_fr_add(&r->alone, &r->alone, &term);
     }
-    zkg_free(v);
-    return status;
 }
 
 /* factor *= (1 - r)^2 */
@@ -466,15 +471,14 @@ static zkg_status round_x(phase *f, uint32_t t, const zkg_fr *claim,
         zkg_sums sums = {0};
 
         if (t < r->vars) {
-            ZKG_TRY(pair_sums(f, r, last, r->vars - t - 1,
-                              r->shared ? 0 : f->p->low, !r->shared, &sums));
+            ZKG_TRY(wires_round(f, r, last, &sums));
             zkg_fr_add(&to[0], &to[0], &sums.at1);
             zkg_fr_add(&to[1], &to[1], &sums.c2);
             continue;
         }
         if (t == r->vars) {
-            ZKG_TRY(bind(f, r, last));
-            ZKG_TRY(sum_alone(f, r));
+            ZKG_TRY(bind_x(f, r, last));
+            sum_alone(f, r);
         } else {
             extend(r, last);
         }
@@ -489,6 +493,113 @@ static zkg_status round_x(phase *f, uint32_t t, const zkg_fr *claim,
     zkg_fr_add(&v, &sum[0][0], &sum[0][1]);
     zkg_fr_double(&v, &v);
     zkg_fr_sub(&message[1], &v, &message[0]);
+    return ZKG_OK;
+}
+
+/* ---- rounds over c ---- */
+
+static zkg_status new_tables(const phase *f, source_run *r, uint32_t n)
+{
+    r->table = zkg_alloc((size_t)n + 1, sizeof(*r->table));
+    r->tables = n;
+    return r->table == NULL ? no_memory(f) : ZKG_OK;
+}
+
+static void clear_tables(const phase *f, source_run *r)
+{
+    for (uint32_t s = 0; r->table != NULL && s < r->tables; s++)
+        for (uint32_t n = 0; n < 2; n++)
+            zkg_table_clear(f->backend, &r->table[s][n]);
+    zkg_free(r->table);
+    r->table = NULL;
+}
+
+/* The columns over c, slice by slice; a shared source's V_S is the same in
+ * all. */
+static zkg_status open_tables(phase *f, source_run *r)
+{
+    const size_t copies = (size_t)1 << f->p->low;
+
+    ZKG_TRY(new_tables(f, r, f->p->count));
+    for (uint32_t s = 0; s < f->p->count; s++) {
+        zkg_table *t = r->table[s];
+
+        ZKG_TRY(zkg_table_new(f->backend, &t[0], f->p->low));
+        if (r->shared)
+            ZKG_TRY(f->backend->table_fill(&t[0], 0, copies, r->column[0]));
+        else
+            ZKG_TRY(f->backend->table_import(
+                &t[0], 0, r->column[0] + s * copies, ZKG_FR, copies));
+        ZKG_TRY(zkg_table_from_fr(f->backend, &t[1], f->p->low,
+                                  r->column[1] + s * copies, copies));
+    }
+    return ZKG_OK;
+}
+
+/* Between x and c: all sources get their tables over c. */
+static zkg_status begin_c(phase *f, const zkg_fr *point)
+{
+    const uint32_t max_vars = f->plan->first.max_vars;
+    const zkg_fr *last = max_vars > 0 ? &point[max_vars - 1] : NULL;
+
+    for (uint32_t k = 0; k < f->plan->first.sources; k++) {
+        source_run *r = &f->run[k];
+
+        if (max_vars > r->vars)
+            extend(r, last);
+        else
+            ZKG_TRY(bind_x(f, r, last));
+        if (r->shared) {
+            zkg_free(r->column[1]);
+            r->column[1] = zkg_alloc(f->p->copies, sizeof(**r->column));
+            if (r->column[1] == NULL)
+                return no_memory(f);
+            ZKG_TRY(open_shared(r->column[1], f, k, point));
+        }
+        ZKG_TRY(open_tables(f, r));
+    }
+    return ZKG_OK;
+}
+
+/* Bind the last challenge, where that is still to do. */
+static zkg_status bind_c(phase *f, source_run *r, const zkg_fr *challenge)
+{
+    if (!r->pending)
+        return ZKG_OK;
+    r->pending = false;
+    for (uint32_t s = 0; s < r->tables; s++)
+        for (uint32_t n = 0; n < 2; n++)
+            ZKG_TRY(f->backend->table_fold(&r->table[s][n], challenge));
+    return ZKG_OK;
+}
+
+/* Sums of a source over the pairs of its lowest variable of c; eq_vars: how
+ * many variables f->eq has. */
+static zkg_status pair_sums(phase *f, source_run *r, const zkg_fr *challenge,
+                            uint32_t eq_vars, zkg_sums *out)
+{
+    const zkg_weights w = {.lo = eq_vars == 0 ? NULL : f->eq,
+                           .hi = eq_vars == 0 ? NULL : &zkg_fr_one,
+                           .lo_bits = eq_vars};
+
+    for (uint32_t s = 0; s < r->tables; s++) {
+        zkg_sums sums = {.want_at0 = true};
+        zkg_fr *const to[3] = {&out->at0, &out->at1, &out->c2};
+        zkg_fr *const from[3] = {&sums.at0, &sums.at1, &sums.c2};
+
+        if (r->pending)
+            ZKG_TRY(f->backend->part_fold_sums(&sums, ZKG_FORM_PRODUCT,
+                                               r->table[s], challenge, &w));
+        else
+            ZKG_TRY(f->backend->part_sums(&sums, ZKG_FORM_PRODUCT, r->table[s],
+                                          &w));
+        for (int n = 0; n < 3; n++) {
+            if (!f->whole)
+                zkg_fr_mul(from[n], from[n], &f->upper[f->p->first + s]);
+            zkg_fr_add(to[n], to[n], from[n]);
+        }
+    }
+    r->pending = true;
     return ZKG_OK;
 }
 
@@ -534,24 +645,6 @@ static zkg_status gather(phase *f, source_run *r)
     return status;
 }
 
-/* Between x and c: shared sources get their tables over c. */
-static zkg_status begin_c(phase *f, const zkg_fr *point)
-{
-    const uint32_t max_vars = f->plan->first.max_vars;
-
-    for (uint32_t k = 0; k < f->plan->first.sources; k++) {
-        source_run *r = &f->run[k];
-
-        if (max_vars > r->vars)
-            extend(r, &point[max_vars - 1]);
-        if (r->shared) {
-            ZKG_TRY(bind(f, r, max_vars > 0 ? &point[max_vars - 1] : NULL));
-            ZKG_TRY(open_shared(f, k, point));
-        }
-    }
-    return ZKG_OK;
-}
-
 /* Round k over c: q(1) - q(0), and q's coefficient of X^2. */
 static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
                           zkg_fr message[2])
@@ -561,11 +654,9 @@ static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
     const zkg_fr *last = t > 0 ? &point[t - 1] : NULL;
     uint32_t left;
 
-    if (k == 0)
-        ZKG_TRY(begin_c(f, point));
     if (f->p->m > 0 && k == f->p->low) {
         for (uint32_t s = 0; s < f->plan->first.sources; s++) {
-            ZKG_TRY(bind(f, &f->run[s], last));
+            ZKG_TRY(bind_c(f, &f->run[s], last));
             ZKG_TRY(gather(f, &f->run[s]));
         }
         f->whole = true;
@@ -579,7 +670,7 @@ static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
         zkg_sums sums = {.want_at0 = true};
         zkg_fr v;
 
-        ZKG_TRY(pair_sums(f, r, last, 0, left, true, &sums));
+        ZKG_TRY(pair_sums(f, r, last, left, &sums));
         zkg_fr_sub(&v, &sums.at1, &sums.at0);
         zkg_fr_mul(&v, &v, &r->factor);
         zkg_fr_add(&message[0], &message[0], &v);
@@ -595,11 +686,11 @@ static zkg_status rounds(phase *f, zkg_fr *claim, zkg_fr *point, zkg_fr *value)
     const uint32_t max_vars = f->plan->first.max_vars;
     const zkg_fr *last;
 
-    zkg_eq_expand(f->eq, cr->rc, f->p->low, NULL);
-    zkg_eq_expand(f->upper, cr->rc + f->p->low, f->p->m, NULL);
     for (uint32_t t = 0; t < f->shape.vars; t++) {
         zkg_fr message[ZKG_SUMCHECK_MAX_DEGREE];
 
+        if (t == max_vars)
+            ZKG_TRY(begin_c(f, point));
         if (t < max_vars)
             ZKG_TRY(round_x(f, t, claim, point, message));
         else
@@ -607,9 +698,11 @@ static zkg_status rounds(phase *f, zkg_fr *claim, zkg_fr *point, zkg_fr *value)
         ZKG_TRY(zkg_sumcheck_wire_round(cr->run->c->tape, &f->shape, t, message,
                                         claim, point));
     }
+    if (f->shape.vars == max_vars)
+        ZKG_TRY(begin_c(f, point));
     last = f->shape.vars > 0 ? &point[f->shape.vars - 1] : NULL;
     for (uint32_t k = 0; k < f->plan->first.sources; k++) {
-        ZKG_TRY(bind(f, &f->run[k], last));
+        ZKG_TRY(bind_c(f, &f->run[k], last));
         ZKG_TRY(
             zkg_table_scalar(f->backend, &value[k], &f->run[k].table[0][0]));
     }
@@ -618,36 +711,70 @@ static zkg_status rounds(phase *f, zkg_fr *claim, zkg_fr *point, zkg_fr *value)
 
 /* ---- the whole ---- */
 
+static zkg_status make_eq(phase *f)
+{
+    const zkg_circuit_prover *p = f->p;
+    const uint32_t bits = p->low > p->m ? p->low : p->m;
+
+    f->eq = zkg_alloc((size_t)1 << bits, sizeof(*f->eq));
+    f->upper = zkg_alloc((size_t)1 << p->m, sizeof(*f->upper));
+    f->weight = zkg_alloc(p->copies, sizeof(*f->weight));
+    if (f->eq == NULL || f->upper == NULL || f->weight == NULL)
+        return no_memory(f);
+    zkg_eq_expand(f->upper, p->cr->rc + p->low, p->m, NULL);
+    zkg_circuit_prover_eq(f->weight, p, p->cr->rc);
+    return ZKG_OK;
+}
+
+/* V_S and h_S of all sources. */
+static zkg_status fill(phase *f)
+{
+    const zkg_circuit_reads *reads = &f->plan->first;
+    zkg_fr *base[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_status status = zkg_circuit_prover_vectors(f->p, base, reads);
+    size_t used = 0;
+
+    if (status == ZKG_OK)
+        fill_base(f, base);
+    if (status == ZKG_OK)
+        status = weigh_second(f, base);
+    for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
+        status = f->run[k].shared ? fill_shared(f, k, base[k])
+                                  : fill_own(f, k, base[k], &used);
+    zkg_circuit_free_tables(base);
+    return status;
+}
+
 static zkg_status prepare(phase *f, const zkg_fr *e)
 {
     zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *reads = &f->plan->first;
-    zkg_fr *base[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    const uint32_t bits = p->low > p->m ? p->low : p->m;
-    zkg_status status;
 
     f->run = zkg_alloc(reads->sources, sizeof(*f->run));
-    f->eq = zkg_alloc((size_t)1 << bits, sizeof(*f->eq));
-    f->upper = zkg_alloc((size_t)1 << p->m, sizeof(*f->upper));
-    if (f->run == NULL || f->eq == NULL || f->upper == NULL)
+    if (f->run == NULL)
         return no_memory(f);
     for (uint32_t k = 0; k < reads->sources; k++)
         f->run[k] = (source_run){
             .vars = reads->vars[k],
-            .shared = zkg_circuit_prover_shared(p, reads->source[k]),
+            .shared = zkg_circuit_values_shared(&p->v, reads->source[k]),
+            .from = wires_of(f, reads->source[k]),
             .factor = zkg_fr_one};
+    ZKG_TRY(make_eq(f));
     ZKG_TRY(list_products(f, e));
     ZKG_TRY(zkg_circuit_prover_vectors(p, f->add, reads));
     zkg_circuit_prover_add_weights(f->add, p, f->layer, reads, e);
-    status = zkg_circuit_prover_vectors(p, base, reads);
-    if (status == ZKG_OK)
-        status = fill_base(f, base);
-    if (status == ZKG_OK)
-        status = fill_own(f, base);
-    if (status == ZKG_OK)
-        status = fill_shared(f, base);
-    zkg_circuit_free_tables(base);
-    return status;
+    return fill(f);
+}
+
+static void clear_source(const phase *f, source_run *r)
+{
+    clear_tables(f, r);
+    zkg_free(r->column[0]);
+    zkg_free(r->column[1]);
+    if (r->shared) {
+        zkg_free(r->v.at);
+        zkg_free(r->h.at);
+    }
 }
 
 zkg_status zkg_circuit_prove_first(zkg_circuit_prover *p, uint32_t i,
@@ -664,10 +791,11 @@ zkg_status zkg_circuit_prove_first(zkg_circuit_prover *p, uint32_t i,
     if (status == ZKG_OK)
         status = rounds(&f, claim, point, value);
     for (uint32_t k = 0; f.run != NULL && k < plan->first.sources; k++)
-        clear_tables(&f, &f.run[k]);
+        clear_source(&f, &f.run[k]);
     zkg_circuit_free_tables(f.add);
     zkg_free(f.run);
     zkg_free(f.product);
+    zkg_free(f.weight);
     zkg_free(f.eq);
     zkg_free(f.upper);
     return status;

@@ -108,17 +108,19 @@ static void mul_weights(zkg_fr *const *g, const prover *p, uint32_t i,
                         const zkg_circuit_reads *reads, const zkg_fr *e,
                         zkg_fr *const *x)
 {
-    const zkg_circuit_layer *l = &p->layer[i];
+    const zkg_circuit *c = p->cr->circuit;
+    const zkg_circuit_layer *l = &c->layer[i];
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     zkg_circuit_slots(slot, reads);
     for (uint32_t k = 0; k < l->muls; k++) {
         const zkg_circuit_mul *m = &l->mul[k];
-        zkg_fr *at = &g[slot[m->b.source]][m->b.index];
+        zkg_fr *at = &g[slot[m->b.source]][zkg_circuit_position(c, m->b)];
         zkg_fr term;
 
         zkg_fr_mul(&term, &p->cr->coeff[m->coeff], &e[m->gate]);
-        zkg_fr_mul(&term, &term, &x[m->a.source][m->a.index]);
+        zkg_fr_mul(&term, &term,
+                   &x[m->a.source][zkg_circuit_position(c, m->a)]);
         zkg_fr_add(at, at, &term);
     }
 }
@@ -251,104 +253,215 @@ static zkg_status prove_elementwise(prover *p, uint32_t i,
 
 /* ---- the top ---- */
 
-/* out += sum_i rho^i w_i over (o, c) of one of this rank's slices; one and eq
- * are scratch of out's size, and of its copies'. */
-static void merge_weights(zkg_fr *out, zkg_fr *one, zkg_fr *eq, const prover *p,
-                          const zkg_circuit_merge *m, uint32_t slice)
+/* The weights w_i = eq(z_i, .) of the top layer are products of one over o and
+ * one over c, w_0 too: so x costs one copy, and c one wire. */
+typedef struct top {
+    prover *p;
+    const zkg_circuit_merge *m;
+    uint32_t vars, n; /* of a copy; weights */
+    uint32_t *all_vars;
+    zkg_fr **over_o; /* [i]: rho^i eq(z_i, o), or w_0's, of one copy */
+    zkg_fr **folded; /* [i]: sum_c eq(z_i, c) V_top[c] */
+    zkg_fr *over_c;  /* of this rank's copies; scratch */
+} top;
+
+static zkg_status top_init(top *t, prover *p, const zkg_circuit_merge *m)
 {
-    const zkg_circuit_run *cr = p->cr;
-    const zkg_circuit *c = cr->circuit;
+    const zkg_circuit *c = p->cr->circuit;
     const uint32_t vars = zkg_circuit_layer_vars(c, c->layers - 1);
-    const uint32_t inside = vars + p->low;
-    const uint64_t first = p->begin + ((uint64_t)slice << p->low);
+
+    *t = (top){.p = p, .m = m, .vars = vars, .n = m->claims + m->asserted};
+    t->all_vars = zkg_alloc(t->n, sizeof(*t->all_vars));
+    t->over_o = zkg_alloc(t->n, sizeof(*t->over_o));
+    t->folded = zkg_alloc(t->n, sizeof(*t->folded));
+    t->over_c = zkg_alloc(p->copies, sizeof(*t->over_c));
+    if (t->all_vars == NULL || t->over_o == NULL || t->folded == NULL ||
+        t->over_c == NULL)
+        return no_memory(p);
+    for (uint32_t i = 0; i < t->n; i++) {
+        t->all_vars[i] = vars;
+        t->over_o[i] = zkg_alloc((size_t)1 << vars, sizeof(**t->over_o));
+        t->folded[i] = zkg_alloc((size_t)1 << vars, sizeof(**t->folded));
+        if (t->over_o[i] == NULL || t->folded[i] == NULL)
+            return no_memory(p);
+    }
+    return ZKG_OK;
+}
+
+static void top_clear(top *t)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (t->over_o != NULL)
+            zkg_free(t->over_o[i]);
+        if (t->folded != NULL)
+            zkg_free(t->folded[i]);
+    }
+    zkg_free(t->over_o);
+    zkg_free(t->folded);
+    zkg_free(t->over_c);
+    zkg_free(t->all_vars);
+}
+
+/* Point i over o and c; NULL: w_0. */
+static const zkg_fr *top_point(const top *t, uint32_t i)
+{
+    return t->m->asserted && i == 0 ? NULL
+                                    : t->m->claim[i - t->m->asserted].point;
+}
+
+static void weigh_gates(const top *t)
+{
+    const zkg_circuit_run *cr = t->p->cr;
+    const zkg_circuit *c = cr->circuit;
     zkg_fr power = zkg_fr_one;
 
-    if (m->asserted) {
-        zkg_fr upper;
+    for (uint32_t i = 0; i < t->n; i++) {
+        const zkg_fr *z = top_point(t, i);
+        zkg_fr *out = t->over_o[i];
+        uint32_t k = 0;
 
-        zkg_eq_at(&upper, cr->rc + p->low, p->m, p->first + slice);
-        zkg_eq_expand(one, cr->rz[0], vars, NULL);
-        zkg_eq_expand(eq, cr->rc, p->low, &upper);
-        for (uint64_t j = 0; j < (uint64_t)1 << p->low; j++)
-            for (uint32_t k = 0;
-                 first + j < zkg_circuit_held(cr) && k < c->asserted; k++)
-                zkg_fr_mul(&out[(j << vars) + c->assertion[k]], &eq[j],
-                           &one[c->assertion[k]]);
-        power = m->rho;
-    }
-    for (uint32_t i = 0; i < m->claims; i++) {
-        zkg_fr upper;
-
-        zkg_eq_at(&upper, m->claim[i].point + inside, p->m, p->first + slice);
-        zkg_fr_mul(&upper, &upper, &power);
-        zkg_eq_expand(one, m->claim[i].point, inside, &upper);
-        for (size_t x = 0; x < (size_t)1 << inside; x++)
-            zkg_fr_add(&out[x], &out[x], &one[x]);
-        zkg_fr_mul(&power, &power, &m->rho);
+        zkg_eq_expand(out, z == NULL ? cr->rz[0] : z, t->vars, &power);
+        for (size_t o = 0; z == NULL && o < (size_t)1 << t->vars; o++) {
+            if (k < c->asserted && c->assertion[k] == o)
+                k++;
+            else
+                out[o] = zkg_fr_zero;
+        }
+        zkg_fr_mul(&power, &power, &t->m->rho);
     }
 }
 
-/* V_top and the weights of each of this rank's slices. */
-static zkg_status merge_tables(zkg_table *table, prover *p,
-                               const zkg_circuit_merge *m)
+/* over_c = eq(z_i, c), for w_0 on real copies only. */
+static void weigh_copies(const top *t, uint32_t i)
 {
-    const zkg_backend *backend = p->cr->run->c->backend;
-    const zkg_circuit *c = p->cr->circuit;
-    const uint32_t inside = zkg_circuit_layer_vars(c, c->layers - 1) + p->low;
-    const size_t size = (size_t)1 << inside;
-    zkg_fr *w = zkg_alloc(size, sizeof(*w));
-    zkg_fr *one = zkg_alloc(size, sizeof(*one));
-    zkg_fr *eq = zkg_alloc((size_t)1 << p->low, sizeof(*eq));
-    zkg_status status =
-        w == NULL || one == NULL || eq == NULL ? no_memory(p) : ZKG_OK;
+    const prover *p = t->p;
+    const zkg_fr *z = top_point(t, i);
 
-    for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
-        /* The top layer is what a layer above it would read. */
-        status = zkg_circuit_prover_table(&table[2 * s], p, c->layers,
-                                          ZKG_CIRCUIT_PREVIOUS, s);
-        memset(w, 0, size * sizeof(*w));
-        merge_weights(w, one, eq, p, m, s);
-        if (status == ZKG_OK)
-            status =
-                zkg_table_from_fr(backend, &table[2 * s + 1], inside, w, size);
+    zkg_circuit_prover_eq(t->over_c, p, z == NULL ? p->cr->rc : z + t->vars);
+    for (uint64_t c = 0; z == NULL && c < p->copies; c++)
+        if (p->begin + c >= zkg_circuit_held(p->cr))
+            t->over_c[c] = zkg_fr_zero;
+}
+
+/* The rounds over o; point: rho_o. */
+static zkg_status merge_gates(top *t, zkg_fr *claim, zkg_fr *point)
+{
+    prover *p = t->p;
+    zkg_fr *value = zkg_alloc(t->n, sizeof(*value));
+    zkg_status status = value == NULL ? no_memory(p) : ZKG_OK;
+
+    weigh_gates(t);
+    for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
+        weigh_copies(t, i);
+        status = zkg_circuit_prover_dot(t->folded[i], p, p->cr->circuit->layers,
+                                        ZKG_CIRCUIT_PREVIOUS, t->over_c);
     }
-    zkg_free(w);
-    zkg_free(one);
-    zkg_free(eq);
+    if (status == ZKG_OK)
+        status = prove_pairs(p, t->n, t->all_vars, t->folded, t->over_o,
+                             t->vars, claim, point, value);
+    zkg_free(value);
     return status;
 }
 
-static zkg_status prove_merge(prover *p, const zkg_circuit_merge *m)
+/* v = V_top(rho_o, c), w = sum_i w_i(rho_o, c), of this rank's copies. */
+static zkg_status top_columns(zkg_fr *v, zkg_fr *w, top *t, const zkg_fr *point)
 {
-    zkg_circuit_run *cr = p->cr;
-    zkg_child *c = cr->run->c;
-    const uint32_t vars =
-        zkg_circuit_layer_vars(cr->circuit, cr->circuit->layers - 1) +
-        cr->copy_vars;
+    const prover *p = t->p;
+    const zkg_backend *backend = p->cr->run->c->backend;
+    const uint32_t layers = p->cr->circuit->layers;
+    const uint32_t gates = p->cr->circuit->layer[layers - 1].gates;
+    zkg_fr *eq = zkg_alloc((size_t)1 << t->vars, sizeof(*eq));
+    zkg_wire_term *term = zkg_alloc(gates, sizeof(*term));
+    zkg_status status = eq == NULL || term == NULL ? no_memory(p) : ZKG_OK;
+
+    if (status == ZKG_OK) {
+        zkg_eq_expand(eq, point, t->vars, NULL);
+        for (uint32_t o = 0; o < gates; o++)
+            term[o] =
+                (zkg_wire_term){.weight = o, .a = o, .b = ZKG_WIRE_LINEAR};
+        status = zkg_circuit_prover_column(v, p, &zkg_fr_zero, term, gates, eq,
+                                           &p->v.layer[layers - 1]);
+    }
+    for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
+        zkg_fr at;
+
+        weigh_copies(t, i);
+        status = backend->fr_dot(&at, eq, t->over_o[i], (size_t)1 << t->vars);
+        if (status == ZKG_OK)
+            status = backend->fr_axpy(w, &at, t->over_c, p->copies);
+    }
+    zkg_free(eq);
+    zkg_free(term);
+    return status;
+}
+
+/* v and w of each of this rank's slices. */
+static zkg_status top_tables(zkg_table *table, top *t, const zkg_fr *point)
+{
+    const prover *p = t->p;
+    const zkg_backend *backend = p->cr->run->c->backend;
+    const size_t slice = (size_t)1 << p->low;
+    zkg_fr *v = zkg_alloc(p->copies, sizeof(*v));
+    zkg_fr *w = zkg_alloc(p->copies, sizeof(*w));
+    zkg_status status = v == NULL || w == NULL ? no_memory(p) : ZKG_OK;
+
+    if (status == ZKG_OK)
+        status = top_columns(v, w, t, point);
+    for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
+        status = zkg_table_from_fr(backend, &table[2 * s], p->low,
+                                   v + s * slice, slice);
+        if (status == ZKG_OK)
+            status = zkg_table_from_fr(backend, &table[2 * s + 1], p->low,
+                                       w + s * slice, slice);
+    }
+    zkg_free(v);
+    zkg_free(w);
+    return status;
+}
+
+/* The rounds over c; point: rho_o, then rho_c. */
+static zkg_status merge_copies(top *t, zkg_fr *claim, zkg_fr *point,
+                               zkg_fr *value)
+{
+    const prover *p = t->p;
+    zkg_child *c = p->cr->run->c;
     zkg_table *table = zkg_alloc(2 * (size_t)p->count + 1, sizeof(*table));
     zkg_part part = {.kind = ZKG_FORM_PRODUCT,
                      .coeff = zkg_fr_one,
-                     .vars = vars,
+                     .vars = p->cr->copy_vars,
                      .slice_bits = p->m,
                      .first = p->first,
                      .count = p->count,
                      .tables = table};
     zkg_form form = {
         .extend = ZKG_EXTEND_CONSTANT, .parts = &part, .part_count = 1};
-    zkg_fr point[ZKG_MAX_VARS], claim = m->sum;
-    zkg_status status = table == NULL ? no_memory(p) : ZKG_OK;
+    zkg_status status =
+        table == NULL ? no_memory(p) : top_tables(table, t, point);
 
-    zkg_circuit_plain_shape(&form.shape, vars);
+    zkg_circuit_plain_shape(&form.shape, p->cr->copy_vars);
     if (status == ZKG_OK)
-        status = merge_tables(table, p, m);
-    if (status == ZKG_OK)
-        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, &claim,
-                                    point);
-    if (status == ZKG_OK)
-        status = zkg_circuit_merge_end(cr, point, &part.final[0]);
+        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
+                                    point + t->vars);
+    *value = part.final[0];
     for (uint32_t k = 0; table != NULL && k < 2 * p->count; k++)
         zkg_table_clear(c->backend, &table[k]);
     zkg_free(table);
+    return status;
+}
+
+static zkg_status prove_merge(prover *p, const zkg_circuit_merge *m)
+{
+    zkg_fr point[ZKG_MAX_VARS], claim = m->sum, value;
+    top t;
+    zkg_status status = top_init(&t, p, m);
+
+    if (status == ZKG_OK)
+        status = merge_gates(&t, &claim, point);
+    if (status == ZKG_OK)
+        status = merge_copies(&t, &claim, point, &value);
+    if (status == ZKG_OK)
+        status = zkg_circuit_merge_end(p->cr, point, &value);
+    top_clear(&t);
     return status;
 }
 
@@ -390,8 +503,7 @@ zkg_status zkg_circuit_prove(zkg_task_run *run, const zkg_task_circuit *b)
         status = prove_merge(&p, &m);
     /* A layer's wires are needed until the one above them is done. */
     for (uint32_t i = b->circuit->layers; i-- > 0 && status == ZKG_OK;) {
-        zkg_free(p.wires[i]);
-        p.wires[i] = NULL;
+        zkg_circuit_values_drop(&p.v, i);
         status = prove_layer(&p, i);
     }
     zkg_circuit_prover_clear(&p);

@@ -235,8 +235,30 @@ static void count_einsums(zkg_work *w, const zkg_statement *st,
     }
 }
 
-/* A gate's value, and its share of the tables of the layer's two phases. */
-enum { GATE_BYTES = 160 };
+/* A wire: an element, less where all of its layer are small integers, which
+ * nobody knows before they are there.  One of the layer that is proven: h, and
+ * V folded once. */
+enum { WIRE_BYTES = 32, PROVEN_WIRE_BYTES = 48 };
+
+/* A circuit's memory for one copy: all wires and inputs, and one layer's
+ * tables. */
+static double copy_bytes(const zkg_circuit *c)
+{
+    double wires = 0, widest = 0;
+
+    for (uint32_t i = 0; i < c->inputs; i++) {
+        const double cells =
+            ldexp(1, (int)zkg_circuit_shape_vars(&c->input[i]));
+
+        wires += cells;
+        widest = fmax(widest, cells);
+    }
+    for (uint32_t i = 0; i < c->layers; i++) {
+        wires += c->layer[i].gates;
+        widest = fmax(widest, c->layer[i].gates);
+    }
+    return WIRE_BYTES * wires + PROVEN_WIRE_BYTES * widest;
+}
 
 static void count_circuit(zkg_work *w, const zkg_statement *st,
                           const zkg_kernel *k, const zkg_task *task)
@@ -255,7 +277,7 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     for (uint32_t i = 0; i < k->inputs; i++)
         add_fold(w, &st->tensor[task->bind[k->input[i]]]);
     w->gates += gates * (double)task->copies;
-    w->split_bytes += GATE_BYTES * gates * (double)task->copies;
+    w->split_bytes += copy_bytes(c) * ldexp(1, (int)copies);
 }
 
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)

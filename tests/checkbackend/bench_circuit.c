@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * bench_circuit [GATES [COPIES]]: the prover's time for a circuit, for each
+ * bench_circuit [GATES [COPIES ..]]: the prover's time for a circuit, for each
  * term (a product or a linear term) and copy, in nanoseconds of the processor
- * and in multiplications of the backend.  Layers of GATES (1024) gates, each a
- * product and a linear term of random wires, over COPIES (16, 256 and 4096, cut
- * to what fits).  Prints figures; fails on nothing but errors. */
+ * and in multiplications of the backend, and the memory that it took for each
+ * gate and copy.  Layers of GATES (1024) gates, each a product and a linear
+ * term of random wires, over COPIES (16 .. 4096), whose inputs are elements, or
+ * bits.  The median of five runs, and their spread: the first has pages that
+ * nobody had before.  Prints figures; fails on nothing but errors. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +17,7 @@
 #include "comm/comm.h"
 #include "relation/circuit.h"
 
-enum { LAYERS = 4, UNIT = 4096 };
+enum { LAYERS = 4, UNIT = 4096, RUNS = 5 };
 
 static void must(zkg_status s, const zkg_error *err)
 {
@@ -100,8 +103,78 @@ static void make(zkg_circuit_layer *layer, uint32_t gates)
     }
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* A line "NAME: n kB" of /proc/self/status, in bytes; 0 without one. */
+static double status_bytes(const char *name)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[128];
+    double kib = 0;
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtod(line + strlen(name) + 1, NULL);
+    if (f != NULL)
+        (void)fclose(f);
+    return 1024 * kib;
+}
+
+/* Let the peak of memory start from what there is now. */
+static double reset_peak(void)
+{
+    FILE *f = fopen("/proc/self/clear_refs", "w");
+
+    if (f != NULL) {
+        (void)fputs("5", f);
+        (void)fclose(f);
+    }
+    return status_bytes("VmRSS");
+}
+
+/* Random elements, or bits. */
+static void fill(zkg_array *array, bool bits, const uint64_t len[2])
+{
+    uint64_t state = 1;
+    zkg_error err = {0};
+
+    must(zkg_array_init(array, bits ? ZKG_U8 : ZKG_FR, 2, len, &err), &err);
+    for (uint64_t i = 0; i < len[0] * len[1]; i++) {
+        if (bits)
+            zkg_array_set_i64(array, i, below(&state, 2));
+        else
+            zkg_fr_from_u64((zkg_fr *)array->data + i,
+                            (uint64_t)below(&state, UINT32_MAX) << 31 | i);
+    }
+}
+
+/* Prove RUNS times: seconds in order. */
+static void prove(double took[RUNS], const zkg_backend *b,
+                  const zkg_task_relations *task)
+{
+    for (int run = 0; run < RUNS; run++) {
+        zkg_error err = {0};
+        zkg_tape tape;
+        zkg_child child = {
+            .tape = &tape, .comm = zkg_comm_self(), .backend = b};
+
+        zkg_tape_init_prove(&tape);
+        took[run] = seconds();
+        must(zkg_task_prove(&child, task, &err), &err);
+        took[run] = seconds() - took[run];
+        zkg_child_clear(&child);
+        zkg_tape_clear(&tape);
+    }
+    qsort(took, RUNS, sizeof(*took), by_size);
+}
+
 static void bench(const zkg_backend *b, uint32_t gates, uint64_t copies,
-                  double unit)
+                  bool bits, double unit)
 {
     static const zkg_circuit_add top[2] = {{0, 0, {0, 0}}, {0, 1, {0, 0}}};
     static const uint32_t first = 0;
@@ -133,30 +206,22 @@ static void bench(const zkg_backend *b, uint32_t gates, uint64_t copies,
                                      .operand = &operand,
                                      .circuits = 1,
                                      .circuit = &bound};
-    const double terms = 2.0 * LAYERS * gates * (double)copies;
-    zkg_error err = {0};
-    zkg_tape tape;
-    zkg_child child = {.tape = &tape, .comm = zkg_comm_self(), .backend = b};
-    uint64_t state = 1;
-    double took;
+    const double all = LAYERS * (double)gates * (double)copies;
+    double took[RUNS], before, peak;
 
     make(layer, gates);
     zkg_fr_neg(&coeff[1].value, &zkg_fr_one);
     layer[LAYERS] = (zkg_circuit_layer){.gates = 1, .adds = 2, .add = top};
-    must(zkg_array_init(&array, ZKG_FR, 2, len, &err), &err);
-    for (uint64_t i = 0; i < copies * gates; i++)
-        zkg_fr_from_u64((zkg_fr *)array.data + i,
-                        (uint64_t)below(&state, UINT32_MAX) << 31 | i);
-    zkg_tape_init_prove(&tape);
-    took = seconds();
-    must(zkg_task_prove(&child, &task, &err), &err);
-    took = seconds() - took;
-    printf("%-9s %u gates, %5llu copies: %8.1f ms, %6.1f ns a term and copy, "
-           "%5.1f multiplications\n",
-           b->name, (unsigned)gates, (unsigned long long)copies, 1e3 * took,
-           1e9 * took / terms, took / terms / unit);
-    zkg_child_clear(&child);
-    zkg_tape_clear(&tape);
+    fill(&array, bits, len);
+    before = reset_peak();
+    prove(took, b, &task);
+    peak = status_bytes("VmHWM") - before;
+    printf("%-9s %-8s %7llu %9.1f %8.2f %7.1f %7.1f (%.1f .. %.1f) %8.1f\n",
+           b->name, bits ? "bits" : "elements", (unsigned long long)copies,
+           1e3 * took[RUNS / 2], 1e-6 * all / took[RUNS / 2],
+           1e9 * took[RUNS / 2] / (2 * all), took[RUNS / 2] / (2 * all) / unit,
+           took[0] / (2 * all) / unit, took[RUNS - 1] / (2 * all) / unit,
+           peak / all);
     zkg_array_clear(&array);
     for (uint32_t i = 0; i < LAYERS; i++) {
         free((void *)(uintptr_t)layer[i].mul);
@@ -164,34 +229,46 @@ static void bench(const zkg_backend *b, uint32_t gates, uint64_t copies,
     }
 }
 
+/* One backend, with copies of its own choice where none are given. */
+static void bench_backend(const zkg_backend *b, uint32_t gates, int given,
+                          char **copies)
+{
+    static const char *const usual[] = {"16", "64", "256", "1024", "4096"};
+    const int n = given > 0 ? given : 5;
+    const double unit = unit_of(b);
+
+    printf("%s: a multiplication takes %.1f ns\n", b->name, 1e9 * unit);
+    printf("%-9s %-8s %7s %9s %8s %7s %24s %8s\n", "backend", "inputs",
+           "copies", "ms", "Mgate/s", "ns/term", "multiplications/term",
+           "B/gate");
+    for (int bits = 0; bits < 2; bits++) {
+        for (int i = 0; i < n; i++) {
+            const uint64_t k =
+                strtoull(given > 0 ? copies[i] : usual[i], NULL, 10);
+
+            /* what a slow backend shows at 256 copies is enough */
+            if (k > 0 && k * gates <= UINT64_C(1) << 22 &&
+                (given > 0 || unit < 1e-8 || k == 256))
+                bench(b, gates, k, bits, unit);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_ALL};
-    const uint64_t copies[] = {16, 256, 4096};
     const uint32_t gates =
         argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1024;
-    const uint64_t only = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
     const zkg_backend *last = NULL;
 
     if (gates < 2 || gates > 1u << 20)
         return 2;
     for (size_t m = 0; m < sizeof(masks) / sizeof(*masks); m++) {
         const zkg_backend *b = zkg_backend_get(zkg_cpu_features(masks[m]));
-        double unit;
 
-        if (b == last)
-            continue;
+        if (b != last)
+            bench_backend(b, gates, argc - 2, argv + 2);
         last = b;
-        unit = unit_of(b);
-        printf("%-9s a multiplication takes %.1f ns\n", b->name, 1e9 * unit);
-        for (size_t i = 0; i < 3; i++) {
-            const uint64_t n = only > 0 ? only : copies[i];
-
-            if (n * gates <= UINT64_C(1) << 22)
-                bench(b, gates, n, unit);
-            if (only > 0)
-                break;
-        }
     }
     return 0;
 }

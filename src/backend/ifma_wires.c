@@ -1,0 +1,928 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Wires of circuits, eight copies at a time: element x of a full group is four
+ * vectors, limb by limb, as in lanes.h, below 2 p.  Groups of fewer copies are
+ * plain: their gates are the cpu's, their rounds gather eight pairs of values.
+ *
+ * A sum of small integers times elements, acc7, is 2^-104 of itself once
+ * reduced, one of products of elements 2^-260; what cancels that is in the
+ * weights, or in the scale of a whole sum.
+ */
+#include "backend/for_type.h"
+#include "backend/lanes.h"
+#include "base/mem.h"
+
+/* c 2^k */
+static zkg_fr shifted(const zkg_fr *c, uint32_t k)
+{
+    zkg_fr r = *c;
+
+    for (uint32_t i = 0; i < k; i++)
+        zkg_fr_double(&r, &r);
+    return r;
+}
+
+V8_INLINE bool is_full(const zkg_wires *w)
+{
+    return w->lanes == ZKG_WIRE_LANES;
+}
+
+/* ---- integers times elements ---- */
+
+/* Signed limbs of a sum of at most INTS_MOST products of an integer, not larger
+ * than 2^51, and an element below 4 p: between -2^58 p and 2^58 p. */
+typedef struct acc7 {
+    __m512i l[7];
+} acc7;
+
+#define INTS_MOST 32
+
+V8_INLINE void acc7_zero(acc7 *t)
+{
+    for (int k = 0; k < 7; k++)
+        t->l[k] = _mm512_setzero_si512();
+}
+
+/* t += s a, a closed.  IFMA takes a negative s for s + 2^52. */
+V8_INLINE void acc7_mac(acc7 *t, __m512i s, const v8 *a)
+{
+    const __mmask8 negative = _mm512_movepi64_mask(s);
+
+    for (int k = 0; k < 5; k++) {
+        t->l[k] = lo52(t->l[k], a->l[k], s);
+        t->l[k + 1] = hi52(t->l[k + 1], a->l[k], s);
+    }
+    for (int k = 0; k < 5; k++)
+        t->l[k + 1] =
+            _mm512_mask_sub_epi64(t->l[k + 1], negative, t->l[k + 1], a->l[k]);
+}
+
+/* t / 2^104 mod p, below 1.01 p; open. */
+V8_INLINE v8 acc7_reduce(acc7 t)
+{
+    const __m512i zero = _mm512_setzero_si512(), m = v8_mask();
+    const __m512i inv = v8_set(zkg_fr_mod_.inv);
+    v8 r;
+
+    /* 2^52 64 p = 2^58 p makes it positive */
+    for (int k = 0; k < 5; k++)
+        t.l[k + 1] = _mm512_add_epi64(t.l[k + 1], v8_p(k, 64));
+    for (int k = 0; k < 6; k++) {
+        t.l[k + 1] =
+            _mm512_add_epi64(t.l[k + 1], _mm512_srai_epi64(t.l[k], 52));
+        t.l[k] = _mm512_and_si512(t.l[k], m);
+    }
+    for (int s = 0; s < 2; s++) {
+        const __m512i q = lo52(zero, t.l[s], inv);
+
+        for (int k = 0; k < 5; k++) {
+            t.l[s + k] = lo52(t.l[s + k], q, v8_p(k, 1));
+            t.l[s + k + 1] = hi52(t.l[s + k + 1], q, v8_p(k, 1));
+        }
+        t.l[s + 1] =
+            _mm512_add_epi64(t.l[s + 1], _mm512_srli_epi64(t.l[s], 52));
+    }
+    for (int k = 0; k < 5; k++)
+        r.l[k] = t.l[k + 2];
+    return v8_pass(r);
+}
+
+/* Eight integers from values[i]. */
+V8_INLINE __m512i ints8(const void *values, zkg_dtype type, size_t i)
+{
+    switch (type) {
+    case ZKG_I8:
+        return _mm512_cvtepi8_epi64(
+            _mm_loadl_epi64((const __m128i *)((const int8_t *)values + i)));
+    case ZKG_U8:
+        return _mm512_cvtepu8_epi64(
+            _mm_loadl_epi64((const __m128i *)((const uint8_t *)values + i)));
+    case ZKG_I16:
+        return _mm512_cvtepi16_epi64(
+            _mm_loadu_si128((const __m128i *)((const int16_t *)values + i)));
+    case ZKG_U16:
+        return _mm512_cvtepu16_epi64(
+            _mm_loadu_si128((const __m128i *)((const uint16_t *)values + i)));
+    case ZKG_I32:
+        return _mm512_cvtepi32_epi64(
+            _mm256_loadu_si256((const __m256i *)((const int32_t *)values + i)));
+    default:
+        return _mm512_loadu_si512((const int64_t *)values + i);
+    }
+}
+
+/* Wire x of a full group of integers. */
+V8_INLINE __m512i ints_at(const zkg_wires *w, size_t group, size_t x)
+{
+    return ints8(w->at, w->type, (group * w->count + x) * ZKG_WIRE_LANES);
+}
+
+/* Wire x of a full group of elements. */
+V8_INLINE __m512i *wire_at(const zkg_wires *w, size_t group, size_t x)
+{
+    return (__m512i *)w->at + 4 * (group * w->count + x);
+}
+
+/* ---- in and out ---- */
+
+zkg_status zkg_ifma_wires_import(zkg_wires *w, size_t group, const zkg_fr *v)
+{
+    if (!is_full(w))
+        return zkg_backend_table_cpu.wires_import(w, group, v);
+    for (size_t x = 0; x < w->count; x++)
+        v8_pack(wire_at(w, group, x), v8_load(v + 8 * x));
+    return ZKG_OK;
+}
+
+zkg_status zkg_ifma_wires_export(zkg_fr *out, const zkg_wires *w, size_t group)
+{
+    if (!is_full(w) || w->type != ZKG_FR)
+        return zkg_backend_table_cpu.wires_export(out, w, group);
+    for (size_t x = 0; x < w->count; x++)
+        v8_store(out + 8 * x, v8_finish(lane_read(wire_at(w, group, x))));
+    return ZKG_OK;
+}
+
+/* ---- gates ---- */
+
+/* What a term's weight is multiplied by: for an element, a product of
+ * elements, an integer. */
+enum { TIMES_ELEMENT = 4, TIMES_PRODUCT = 8, TIMES_INT = 104 };
+
+/* Limbs of weights, of eight at a time: limb k of weight i is at
+ * [i / 8][k][i % 8]. */
+typedef struct limbs8 {
+    uint64_t (*l)[5][8];
+} limbs8;
+
+typedef struct terms8 {
+    const zkg_wire_term *term;
+    const zkg_wires *source;
+    const zkg_fr *base;
+    limbs8 element, product, integer;
+    int8_t *unit; /* 1, -1, or 0: another weight */
+    v8 one;       /* an integer's factor to be an element */
+} terms8;
+
+/* The weights times 2^power; empty where that is not wanted. */
+static bool make_limbs(limbs8 *out, const zkg_fr *weight, size_t n,
+                       uint32_t power, bool wanted)
+{
+    /* a product leaves 2^-4 */
+    const zkg_fr factor = shifted(&zkg_fr_one, power + 4);
+    const v8 f = v8_of(&factor);
+
+    out->l = NULL;
+    if (!wanted)
+        return true;
+    out->l = zkg_alloc_raw((n + 7) / 8, sizeof(*out->l));
+    if (out->l == NULL)
+        return false;
+    for (size_t i = 0; i < n; i += 8) {
+        zkg_fr w[8] = {{{0}}};
+        v8 v;
+
+        for (size_t j = 0; j < 8 && i + j < n; j++)
+            w[j] = weight[i + j];
+        v = v8_load(w);
+        v = v8_canonical(v8_mul_raw(&v, &f));
+        for (int k = 0; k < 5; k++)
+            _mm512_storeu_si512(out->l[i / 8][k], v.l[k]);
+    }
+    return true;
+}
+
+V8_INLINE v8 limbs_at(const limbs8 *w, uint32_t i)
+{
+    v8 r;
+
+    for (int k = 0; k < 5; k++)
+        r.l[k] = v8_set(w->l[i / 8][k][i % 8]);
+    return r;
+}
+
+static void clear_terms(terms8 *t)
+{
+    zkg_free(t->element.l);
+    zkg_free(t->product.l);
+    zkg_free(t->integer.l);
+    zkg_free(t->unit);
+}
+
+static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
+                       const zkg_fr *weight, size_t weights)
+{
+    const zkg_fr factor = shifted(&zkg_fr_one, TIMES_INT);
+    bool element = false, product = false, integer = false;
+    zkg_fr minus_one;
+
+    zkg_fr_neg(&minus_one, &zkg_fr_one);
+    t->one = v8_of(&factor);
+    t->unit = zkg_alloc(weights, 1);
+    if (t->unit == NULL)
+        return false;
+    for (size_t i = 0; i < weights; i++)
+        t->unit[i] = zkg_fr_equal(&weight[i], &zkg_fr_one)  ? 1
+                     : zkg_fr_equal(&weight[i], &minus_one) ? -1
+                                                            : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (term[i].b == ZKG_WIRE_LINEAR &&
+            t->source[term[i].a_source].type != ZKG_FR)
+            integer = true;
+        else if (t->unit[term[i].weight] != 0)
+            continue;
+        else if (term[i].b == ZKG_WIRE_LINEAR)
+            element = true;
+        else
+            product = true;
+    }
+    return make_limbs(&t->element, weight, weights, TIMES_ELEMENT, element) &&
+           make_limbs(&t->product, weight, weights, TIMES_PRODUCT, product) &&
+           make_limbs(&t->integer, weight, weights, TIMES_INT, integer);
+}
+
+/* A gate's value so far, in three sums.  room: how far the sum of what they
+ * are when reduced is from 8 p, in 40ths of p. */
+typedef struct gate8 {
+    acc8 products; /* of elements, 2^260 as large */
+    acc7 ints;     /* integers times weights, 2^104 as large */
+    v8 plain;      /* elements; limbs not normalised */
+    uint32_t products_held, ints_held;
+    int32_t room;
+} gate8;
+
+/* In 40ths of p: 8 p less the two reductions' p and what they lack; an element
+ * below 2 p; a product of one below 32 p and one below 2 p, over 84 p; one of
+ * an element and a weight. */
+enum { ALL_ROOM = 236, PLAIN_ROOM = 80, PRODUCT_ROOM = 31, WEIGHTED_ROOM = 1 };
+
+V8_INLINE void gate_start(gate8 *g, const zkg_fr *base)
+{
+    acc8_zero(&g->products);
+    acc7_zero(&g->ints);
+    g->plain = v8_of(base);
+    g->products_held = g->ints_held = 0;
+    g->room = ALL_ROOM - 40;
+}
+
+/* Below 1.02 p, open. */
+V8_INLINE v8 gate_value(gate8 *g)
+{
+    v8 v = g->plain;
+
+    if (g->products_held > 0)
+        v = v8_add_raw(v, acc8_reduce_raw(g->products));
+    if (g->ints_held > 0)
+        v = v8_add_raw(v, v8_close(acc7_reduce(g->ints)));
+    return v8_trim(v8_carry(v));
+}
+
+/* Before a summand: what there is becomes one element when it would be too
+ * much. */
+V8_INLINE void gate_room(gate8 *g, int32_t room)
+{
+    if (__builtin_expect(g->room < room || g->ints_held == INTS_MOST, 0)) {
+        const v8 v = v8_close(gate_value(g));
+
+        gate_start(g, &zkg_fr_zero);
+        g->plain = v;
+        g->room = ALL_ROOM - 41;
+    }
+    g->room -= room;
+}
+
+V8_INLINE v8 times16(v8 a)
+{
+    for (int k = 0; k < 5; k++)
+        a.l[k] = _mm512_slli_epi64(a.l[k], 4);
+    return v8_carry(a);
+}
+
+/* A wire as an element below 2 p. */
+V8_INLINE v8 element_at(const terms8 *t, uint32_t source, size_t group,
+                        size_t x)
+{
+    const zkg_wires *w = &t->source[source];
+    acc7 s;
+
+    if (w->type == ZKG_FR)
+        return lane_read(wire_at(w, group, x));
+    acc7_zero(&s);
+    acc7_mac(&s, ints_at(w, group, x), &t->one);
+    return v8_close(acc7_reduce(s));
+}
+
+V8_INLINE void gate_product(gate8 *g, const terms8 *t, const zkg_wire_term *m,
+                            size_t group)
+{
+    const int unit = t->unit[m->weight];
+    const v8 b = element_at(t, m->b_source, group, m->b);
+    v8 a = element_at(t, m->a_source, group, m->a);
+
+    gate_room(g, PRODUCT_ROOM);
+    g->products_held++;
+    if (unit == 0) {
+        const v8 w = limbs_at(&t->product, m->weight);
+
+        a = v8_carry(v8_mul_raw(&a, &w));
+    } else {
+        if (unit < 0)
+            a = v8_close(v8_diff(v8_of(&zkg_fr_zero), a));
+        a = times16(a);
+    }
+    acc8_mac(&g->products, &a, &b);
+}
+
+V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
+                           size_t group)
+{
+    const zkg_wires *from = &t->source[m->a_source];
+    const int unit = t->unit[m->weight];
+    v8 a;
+
+    if (from->type != ZKG_FR) {
+        const v8 w = limbs_at(&t->integer, m->weight);
+
+        gate_room(g, 0);
+        g->ints_held++;
+        acc7_mac(&g->ints, ints_at(from, group, m->a), &w);
+        return;
+    }
+    a = lane_read(wire_at(from, group, m->a));
+    if (unit != 0) {
+        gate_room(g, PLAIN_ROOM);
+        if (unit < 0)
+            a = v8_close(v8_diff(v8_of(&zkg_fr_zero), a));
+        g->plain = v8_add_raw(g->plain, a);
+    } else {
+        const v8 w = limbs_at(&t->element, m->weight);
+
+        gate_room(g, WEIGHTED_ROOM);
+        g->products_held++;
+        acc8_mac(&g->products, &a, &w);
+    }
+}
+
+/* Wires from .. to-1 of a group, whose terms begin at k. */
+static void gates8(zkg_wires *out, const terms8 *t, size_t group, size_t from,
+                   size_t to, size_t k, size_t n)
+{
+    for (size_t x = from; x < to; x++) {
+        gate8 g;
+
+        gate_start(&g, &t->base[x]);
+        for (; k < n && t->term[k].to == x; k++) {
+            if (t->term[k].b == ZKG_WIRE_LINEAR)
+                gate_linear(&g, t, &t->term[k], group);
+            else
+                gate_product(&g, t, &t->term[k], group);
+        }
+        lane_write(wire_at(out, group, x), gate_value(&g));
+    }
+}
+
+/* Terms that stay in the nearest cache while groups go by. */
+enum { TERMS_TILE = 4096 };
+
+/* The wires whose terms begin at k: up to *to, about a tile of terms, the next
+ * one's at the return value. */
+static size_t next_tile(size_t *to, const zkg_wire_term *term, size_t n,
+                        size_t k, size_t count)
+{
+    if (n - k <= TERMS_TILE) {
+        *to = count;
+        return n;
+    }
+    for (k += TERMS_TILE; k < n && term[k].to == term[k - 1].to; k++)
+        ;
+    *to = k < n ? term[k].to : count;
+    return k;
+}
+
+zkg_status zkg_ifma_wires_terms(zkg_wires *out, const zkg_fr *base,
+                                const zkg_wire_term *term, size_t n,
+                                const zkg_fr *weight, size_t weights,
+                                const zkg_wires *source)
+{
+    terms8 t = {.term = term, .source = source, .base = base};
+    zkg_status status = ZKG_ERR_NOMEM;
+
+    if (!is_full(out))
+        return zkg_backend_table_cpu.wires_terms(out, base, term, n, weight,
+                                                 weights, source);
+    if (make_terms(&t, term, n, weight, weights)) {
+        for (size_t x = 0, k = 0; x < out->count;) {
+            size_t to;
+            const size_t next = next_tile(&to, term, n, k, out->count);
+
+            for (size_t g = 0; g < out->groups; g++)
+                gates8(out, &t, g, x, to, k, next);
+            x = to;
+            k = next;
+        }
+        status = ZKG_OK;
+    }
+    clear_terms(&t);
+    return status;
+}
+
+/* ---- gates of integers ---- */
+
+V8_INLINE void put_ints8(const zkg_wires *w, size_t group, size_t x, __m512i v)
+{
+    const size_t i = (group * w->count + x) * ZKG_WIRE_LANES;
+
+    switch (w->type) {
+    case ZKG_I8:
+    case ZKG_U8:
+        _mm_storel_epi64((__m128i *)((uint8_t *)w->at + i),
+                         _mm512_cvtepi64_epi8(v));
+        break;
+    case ZKG_I16:
+    case ZKG_U16:
+        _mm_storeu_si128((__m128i *)((uint16_t *)w->at + i),
+                         _mm512_cvtepi64_epi16(v));
+        break;
+    case ZKG_I32:
+        _mm256_storeu_si256((__m256i *)((int32_t *)w->at + i),
+                            _mm512_cvtepi64_epi32(v));
+        break;
+    default:
+        _mm512_storeu_si512((int64_t *)w->at + i, v);
+    }
+}
+
+V8_INLINE __m512i int_gate(int64_t base, const zkg_wire_term *term, size_t n,
+                           const int64_t *weight, const zkg_wires *source,
+                           size_t group)
+{
+    __m512i sum = _mm512_set1_epi64(base);
+
+    for (size_t k = 0; k < n; k++) {
+        const zkg_wire_term *t = &term[k];
+        __m512i v = ints_at(&source[t->a_source], group, t->a);
+
+        if (t->b != ZKG_WIRE_LINEAR)
+            v = _mm512_mullo_epi64(v,
+                                   ints_at(&source[t->b_source], group, t->b));
+        if (weight[t->weight] != 1)
+            v = _mm512_mullo_epi64(v, _mm512_set1_epi64(weight[t->weight]));
+        sum = _mm512_add_epi64(sum, v);
+    }
+    return sum;
+}
+
+zkg_status zkg_ifma_wires_int_terms(zkg_wires *out, uint64_t *most,
+                                    const int64_t *base,
+                                    const zkg_wire_term *term, size_t n,
+                                    const int64_t *weight,
+                                    const zkg_wires *source)
+{
+    __m512i largest = _mm512_setzero_si512();
+
+    if (!is_full(out))
+        return zkg_backend_table_cpu.wires_int_terms(out, most, base, term, n,
+                                                     weight, source);
+    for (size_t x = 0, k = 0; x < out->count;) {
+        size_t to;
+        const size_t next = next_tile(&to, term, n, k, out->count);
+
+        for (size_t g = 0; g < out->groups; g++) {
+            size_t at = k;
+
+            for (size_t y = x; y < to; y++) {
+                const size_t first = at;
+                __m512i v;
+
+                while (at < next && term[at].to == y)
+                    at++;
+                v = int_gate(base[y], term + first, at - first, weight, source,
+                             g);
+                largest = _mm512_max_epu64(largest, _mm512_abs_epi64(v));
+                put_ints8(out, g, y, v);
+            }
+        }
+        x = to;
+        k = next;
+    }
+    *most = _mm512_reduce_max_epu64(largest);
+    return ZKG_OK;
+}
+
+/* ---- rounds ---- */
+
+/* Eight values at (x, c), and at (x + 1, c): neighbouring copies' of one pair
+ * of wires, or those of several pairs. */
+typedef struct both8 {
+    v8 lo, hi; /* elements, closed, below 2 p */
+    __m512i lo_int, hi_int;
+} both8;
+
+/* How groups are cut into vectors of eight. */
+typedef struct round8 {
+    bool full;
+    uint32_t lanes;
+    const zkg_fr *weight; /* NULL: 1 */
+    const zkg_fr *r;
+    mulc8 fold;  /* by r */
+    v8 at0, at1; /* (1 - r), r, as factors of integers */
+} round8;
+
+/* Vectors of a group of `count` wires. */
+V8_INLINE size_t vectors(const round8 *k, size_t count)
+{
+    return ((count + 1) / 2 * k->lanes + 7) / 8;
+}
+
+/* Value e of a group's pairs is of copy e % lanes and wires 2 (e / lanes) and
+ * the next; where there is none, 0. */
+static void gather8(zkg_fr lo[8], zkg_fr hi[8], const zkg_wires *w,
+                    size_t group, size_t i)
+{
+    const zkg_fr *at = (const zkg_fr *)w->at + group * w->count * w->lanes;
+
+    for (size_t l = 0; l < 8; l++) {
+        const size_t e = 8 * i + l, x = 2 * (e / w->lanes), j = e % w->lanes;
+
+        lo[l] = x < w->count ? at[x * w->lanes + j] : zkg_fr_zero;
+        hi[l] = x + 1 < w->count ? at[(x + 1) * w->lanes + j] : zkg_fr_zero;
+    }
+}
+
+static void gather_ints8(int64_t lo[8], int64_t hi[8], const zkg_wires *w,
+                         size_t group, size_t i)
+{
+    const size_t from = group * w->count * w->lanes;
+
+    for (size_t l = 0; l < 8; l++) {
+        const size_t e = 8 * i + l, x = 2 * (e / w->lanes), j = e % w->lanes;
+        const size_t at = from + x * w->lanes + j;
+
+        lo[l] = x < w->count ? int_at(w->at, w->type, at) : 0;
+        hi[l] = x + 1 < w->count ? int_at(w->at, w->type, at + w->lanes) : 0;
+    }
+}
+
+/* Vector i of a group of elements. */
+V8_INLINE void read_both(both8 *b, const zkg_wires *w, size_t group, size_t i)
+{
+    if (is_full(w)) {
+        b->lo = lane_read(wire_at(w, group, 2 * i));
+        b->hi = 2 * i + 1 < w->count ? lane_read(wire_at(w, group, 2 * i + 1))
+                                     : v8_of(&zkg_fr_zero);
+    } else {
+        zkg_fr lo[8], hi[8];
+
+        gather8(lo, hi, w, group, i);
+        b->lo = v8_load(lo);
+        b->hi = v8_load(hi);
+    }
+}
+
+V8_INLINE void read_both_ints(both8 *b, const zkg_wires *w, size_t group,
+                              size_t i)
+{
+    if (is_full(w)) {
+        b->lo_int = ints_at(w, group, 2 * i);
+        b->hi_int = 2 * i + 1 < w->count ? ints_at(w, group, 2 * i + 1)
+                                         : _mm512_setzero_si512();
+    } else {
+        int64_t lo[8], hi[8];
+
+        gather_ints8(lo, hi, w, group, i);
+        b->lo_int = _mm512_loadu_si512(lo);
+        b->hi_int = _mm512_loadu_si512(hi);
+    }
+}
+
+/* Vector i of a group of `count` wires, open, below 2 p. */
+V8_INLINE void write8(const zkg_wires *w, size_t group, size_t i, v8 v)
+{
+    const size_t all = w->count * w->lanes;
+    zkg_fr out[8];
+
+    if (is_full(w)) {
+        lane_write(wire_at(w, group, i), v);
+        return;
+    }
+    v8_store(out, v8_finish(v));
+    memcpy((zkg_fr *)w->at + group * all + 8 * i, out,
+           (all - 8 * i < 8 ? all - 8 * i : 8) * sizeof(*out));
+}
+
+V8_INLINE v8 folded(const both8 *b, const round8 *k, bool ints)
+{
+    acc7 s;
+
+    if (!ints)
+        return v8_mulc_add(v8_diff(b->hi, b->lo), &k->fold, b->lo);
+    acc7_zero(&s);
+    acc7_mac(&s, b->lo_int, &k->at0);
+    acc7_mac(&s, b->hi_int, &k->at1);
+    return acc7_reduce(s);
+}
+
+/* A group of `from` into one of `to`, which may lie in the same place. */
+V8_INLINE void fold_group(const zkg_wires *to, const zkg_wires *from,
+                          size_t group, const round8 *k, bool ints)
+{
+    const size_t n = vectors(k, from->count);
+
+    for (size_t i = 0; i < n; i++) {
+        both8 b;
+
+        if (ints)
+            read_both_ints(&b, from, group, i);
+        else
+            read_both(&b, from, group, i);
+        write8(to, group, i, folded(&b, k, ints));
+    }
+}
+
+/* Sums of weighted groups.  Those of a group, of elements or of integers, are
+ * reduced, and then multiplied by its weights: outer. */
+typedef struct round_sum {
+    acc8 at1, c2;    /* products of elements */
+    acc7 int1, int2; /* integers times elements */
+    uint32_t held;   /* pairs */
+    acc8 outer1, outer2;
+    uint32_t outer_held;
+    zkg_fr total1, total2;
+    v8 scale;
+    bool ints;
+} round_sum;
+
+static void round_zero(round_sum *s)
+{
+    acc8_zero(&s->at1);
+    acc8_zero(&s->c2);
+    acc7_zero(&s->int1);
+    acc7_zero(&s->int2);
+    s->held = 0;
+}
+
+static void round_init(round_sum *s, bool ints)
+{
+    /* of the product by scale and of outer, 2^-4 each; of the inner sum */
+    const zkg_fr scale = shifted(&zkg_fr_one, 8 + (ints ? 104 : 4));
+
+    round_zero(s);
+    acc8_zero(&s->outer1);
+    acc8_zero(&s->outer2);
+    s->outer_held = 0;
+    s->total1 = s->total2 = zkg_fr_zero;
+    s->scale = v8_of(&scale);
+    s->ints = ints;
+}
+
+static void drain_one(zkg_fr *total, acc8 *outer, const v8 *scale)
+{
+    zkg_fr lane[8];
+    v8 v;
+
+    acc8_carry(outer);
+    v = acc8_reduce(*outer);
+    v8_store(lane, v8_canonical(v8_mul_raw(&v, scale)));
+    for (int i = 0; i < 8; i++)
+        zkg_fr_add(total, total, &lane[i]);
+    acc8_zero(outer);
+}
+
+static void round_drain(round_sum *s)
+{
+    drain_one(&s->total1, &s->outer1, &s->scale);
+    drain_one(&s->total2, &s->outer2, &s->scale);
+    s->outer_held = 0;
+}
+
+V8_INLINE v8 inner_value(acc8 *products, const acc7 *sums, bool ints)
+{
+    if (ints)
+        return v8_close(acc7_reduce(*sums));
+    acc8_carry(products);
+    return acc8_reduce(*products);
+}
+
+static void round_end_group(round_sum *s, const v8 *weight)
+{
+    v8 v;
+
+    if (s->held == 0)
+        return;
+    if (s->outer_held == ACC8_PRODUCTS)
+        round_drain(s);
+    v = inner_value(&s->at1, &s->int1, s->ints);
+    acc8_mac(&s->outer1, &v, weight);
+    v = inner_value(&s->c2, &s->int2, s->ints);
+    acc8_mac(&s->outer2, &v, weight);
+    s->outer_held++;
+    round_zero(s);
+}
+
+V8_INLINE void sum_group(round_sum *s, const zkg_wires *v, const zkg_wires *h,
+                         size_t group, const round8 *k, bool ints,
+                         const v8 *weight)
+{
+    const size_t n = vectors(k, v->count);
+
+    for (size_t i = 0; i < n; i++) {
+        both8 a, b;
+        v8 db;
+
+        if (s->held == (ints ? INTS_MOST : ACC8_PRODUCTS))
+            round_end_group(s, weight);
+        s->held++;
+        read_both(&b, h, group, i);
+        db = v8_diff(b.hi, b.lo);
+        if (ints) {
+            read_both_ints(&a, v, group, i);
+            acc7_mac(&s->int1, a.hi_int, &b.hi);
+            db = v8_close(db);
+            acc7_mac(&s->int2, _mm512_sub_epi64(a.hi_int, a.lo_int), &db);
+        } else {
+            v8 da;
+
+            read_both(&a, v, group, i);
+            da = v8_diff(a.hi, a.lo);
+            acc8_mac(&s->at1, &a.hi, &b.hi);
+            acc8_mac(&s->c2, &da, &db);
+        }
+    }
+}
+
+/* The weights of a group's vectors: lanes divides 8, and so all have the same.
+ */
+static v8 group_weight(const round8 *k, size_t group)
+{
+    zkg_fr w[8];
+
+    if (k->weight == NULL)
+        return v8_of(&zkg_fr_one);
+    for (size_t l = 0; l < 8; l++)
+        w[l] = k->weight[group * k->lanes + l % k->lanes];
+    return v8_load(w);
+}
+
+/* All of a round; fold and ints are known when this is compiled. */
+V8_INLINE void round_of(round_sum *s, const zkg_wires *v, const zkg_wires *h,
+                        const zkg_wires *from, const zkg_wires *h_from,
+                        const round8 *k, bool fold, bool ints)
+{
+    for (size_t g = 0; g < from->groups; g++) {
+        v8 weight;
+
+        if (fold) {
+            fold_group(v, from, g, k, ints);
+            fold_group(h, h_from, g, k, false);
+        }
+        if (s == NULL)
+            continue;
+        weight = group_weight(k, g);
+        if (fold)
+            sum_group(s, v, h, g, k, false, &weight);
+        else
+            sum_group(s, from, h, g, k, ints, &weight);
+        round_end_group(s, &weight);
+    }
+}
+
+static void round_all(round_sum *s, const zkg_wires *v, const zkg_wires *h,
+                      const zkg_wires *from, const zkg_wires *h_from,
+                      const round8 *k)
+{
+    const bool ints = from->type != ZKG_FR;
+
+    if (k->r != NULL && ints)
+        round_of(s, v, h, from, h_from, k, true, true);
+    else if (k->r != NULL)
+        round_of(s, v, h, from, h_from, k, true, false);
+    else if (ints)
+        round_of(s, v, h, from, h_from, k, false, true);
+    else
+        round_of(s, v, h, from, h_from, k, false, false);
+}
+
+static void prepare_fold(round8 *k, zkg_wires *v, zkg_wires *h,
+                         const zkg_wires *from)
+{
+    zkg_fr rest;
+    void *const at = v->at;
+
+    *v = *from;
+    v->at = at;
+    v->type = ZKG_FR;
+    v->count = (from->count + 1) / 2;
+    h->count = v->count;
+    mulc8_init(&k->fold, k->r);
+    zkg_fr_sub(&rest, &zkg_fr_one, k->r);
+    rest = shifted(&rest, TIMES_INT);
+    k->at0 = v8_of(&rest);
+    rest = shifted(k->r, TIMES_INT);
+    k->at1 = v8_of(&rest);
+}
+
+zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
+                                const zkg_wires *from, const zkg_fr *r,
+                                const zkg_fr *weight)
+{
+    const zkg_wires before = *from, h_before = *h;
+    round8 k = {
+        .full = is_full(from), .lanes = from->lanes, .weight = weight, .r = r};
+    round_sum s;
+
+    if (r != NULL)
+        prepare_fold(&k, v, h, &before);
+    round_init(&s, r == NULL && before.type != ZKG_FR);
+    round_all(sums == NULL ? NULL : &s, v, h, &before, &h_before, &k);
+    if (sums == NULL)
+        return ZKG_OK;
+    round_drain(&s);
+    sums->at1 = s.total1;
+    sums->c2 = s.total2;
+    return ZKG_OK;
+}
+
+/* ---- sums over copies ---- */
+
+/* Wires of a tile: so many sums fit the nearest cache. */
+enum { DOT_TILE = 8 };
+
+/* The sum of all lanes, limb by limb, into lane i of *out. */
+V8_INLINE void add_lanes(uint64_t out[5][8], int i, const v8 *v)
+{
+    for (int k = 0; k < 5; k++)
+        out[k][i] = (uint64_t)_mm512_reduce_add_epi64(v->l[k]);
+}
+
+/* Wires x .. x+n-1 of groups from .. to-1, n <= DOT_TILE, at most
+ * ACC8_PRODUCTS groups of elements or INTS_MOST of integers. */
+V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
+                        size_t x, size_t n, size_t from, size_t to, bool ints,
+                        const v8 *scale)
+{
+    acc8 products[DOT_TILE];
+    acc7 sums[DOT_TILE];
+    uint64_t limbs[5][8] = {{0}};
+    zkg_fr lane[8];
+    v8 all;
+
+    for (size_t i = 0; i < n; i++) {
+        acc8_zero(&products[i]);
+        acc7_zero(&sums[i]);
+    }
+    for (size_t g = from; g < to; g++) {
+        const v8 c = v8_load(weight + 8 * g);
+
+        for (size_t i = 0; i < n; i++) {
+            if (ints) {
+                acc7_mac(&sums[i], ints_at(w, g, x + i), &c);
+            } else {
+                const v8 v = lane_read(wire_at(w, g, x + i));
+
+                acc8_mac(&products[i], &v, &c);
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        v8 v;
+
+        if (ints) {
+            v = v8_close(acc7_reduce(sums[i]));
+        } else {
+            acc8_carry(&products[i]);
+            v = acc8_reduce(products[i]);
+        }
+        add_lanes(limbs, (int)i, &v);
+    }
+    /* each lane is below 8 (128 2 p p / 84 p + p) < 2^260 */
+    for (int k = 0; k < 5; k++)
+        all.l[k] = _mm512_loadu_si512(limbs[k]);
+    all = v8_carry(all);
+    v8_store(lane, v8_canonical(v8_mul_raw(&all, scale)));
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
+}
+
+zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
+                              const zkg_fr *weight)
+{
+    const bool ints = v->type != ZKG_FR;
+    const size_t most = ints ? INTS_MOST : ACC8_PRODUCTS;
+    const zkg_fr scale = shifted(&zkg_fr_one, 4 + (ints ? 104 : 4));
+    const v8 s = v8_of(&scale);
+
+    if (!is_full(v))
+        return zkg_backend_table_cpu.wires_dot(out, v, weight);
+    for (size_t x = 0; x < v->count; x += DOT_TILE) {
+        const size_t n = v->count - x < DOT_TILE ? v->count - x : DOT_TILE;
+
+        for (size_t g = 0; g < v->groups; g += most) {
+            const size_t to = v->groups - g < most ? v->groups : g + most;
+
+            if (ints)
+                dot_tile(out, v, weight, x, n, g, to, true, &s);
+            else
+                dot_tile(out, v, weight, x, n, g, to, false, &s);
+        }
+    }
+    return ZKG_OK;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A layer's values from those of its sources: as integers where these are known
+ * to stay small, else in the field. */
+#include "base/bits.h"
+#include "base/mem.h"
+#include "circuit/values.h"
+
+/* A layer's terms in the order of its gates.  What all copies share is in the
+ * weights; a term with nothing else is in the base. */
+typedef struct gates {
+    zkg_wire_term *term;
+    size_t terms;
+    zkg_fr *weight; /* the coefficients that occur, then those of terms that
+                       something shared is part of */
+    size_t weights;
+    zkg_fr *base;
+    uint32_t *seen; /* by coefficient: 1 + its weight, 0: none yet */
+} gates;
+
+static void gates_clear(gates *g)
+{
+    zkg_free(g->term);
+    zkg_free(g->weight);
+    zkg_free(g->base);
+    zkg_free(g->seen);
+}
+
+/* The weight that is coefficient k. */
+static uint32_t plain_weight(gates *g, const zkg_circuit_values *vs, uint32_t k)
+{
+    if (g->seen[k] == 0) {
+        g->weight[g->weights] = vs->coeff[k];
+        g->seen[k] = (uint32_t)++g->weights;
+    }
+    return g->seen[k] - 1;
+}
+
+/* A term's weight; false: all of it is shared, *w its value. */
+static bool split_term(gates *g, zkg_wire_term *t, zkg_fr *w,
+                       const zkg_circuit_values *vs, uint32_t coeff)
+{
+    const bool a = zkg_circuit_values_shared(vs, t->a_source);
+    const bool b =
+        t->b != ZKG_WIRE_LINEAR && zkg_circuit_values_shared(vs, t->b_source);
+
+    if (!a && !b) {
+        t->weight = plain_weight(g, vs, coeff);
+        return true;
+    }
+    *w = vs->coeff[coeff];
+    if (b)
+        zkg_fr_mul(w, w, zkg_circuit_values_shared_at(vs, t->b_source, t->b));
+    if (a)
+        zkg_fr_mul(w, w, zkg_circuit_values_shared_at(vs, t->a_source, t->a));
+    if (a && (b || t->b == ZKG_WIRE_LINEAR))
+        return false;
+    if (a) {
+        t->a = t->b;
+        t->a_source = t->b_source;
+    }
+    t->b = ZKG_WIRE_LINEAR;
+    t->weight = (uint32_t)g->weights;
+    g->weight[g->weights++] = *w;
+    return true;
+}
+
+static void put_term(gates *g, const zkg_circuit_values *vs, zkg_wire_term t,
+                     uint32_t coeff)
+{
+    zkg_fr w;
+
+    if (split_term(g, &t, &w, vs, coeff))
+        g->term[g->terms++] = t;
+    else
+        zkg_fr_add(&g->base[t.to], &g->base[t.to], &w);
+}
+
+static zkg_wire_term of_mul(const zkg_circuit *c, const zkg_circuit_mul *m)
+{
+    return (zkg_wire_term){.to = m->gate,
+                           .a = zkg_circuit_position(c, m->a),
+                           .b = zkg_circuit_position(c, m->b),
+                           .a_source = (uint16_t)m->a.source,
+                           .b_source = (uint16_t)m->b.source};
+}
+
+static zkg_wire_term of_add(const zkg_circuit *c, const zkg_circuit_add *a)
+{
+    return (zkg_wire_term){.to = a->gate,
+                           .a = zkg_circuit_position(c, a->a),
+                           .b = ZKG_WIRE_LINEAR,
+                           .a_source = (uint16_t)a->a.source};
+}
+
+static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
+{
+    const zkg_circuit *c = vs->c;
+    const zkg_circuit_layer *l = &c->layer[i];
+    const size_t n = (size_t)l->muls + l->adds;
+    uint32_t m = 0, a = 0;
+
+    *g = (gates){.term = zkg_alloc(n, sizeof(*g->term)),
+                 .weight = zkg_alloc(n, sizeof(*g->weight)),
+                 .base = zkg_alloc(l->gates, sizeof(*g->base)),
+                 .seen = zkg_alloc(c->coeffs, sizeof(*g->seen))};
+    if (g->term == NULL || g->weight == NULL || g->base == NULL ||
+        g->seen == NULL)
+        return ZKG_ERR_NOMEM;
+    while (m < l->muls || a < l->adds) {
+        if (a == l->adds || (m < l->muls && l->mul[m].gate <= l->add[a].gate)) {
+            put_term(g, vs, of_mul(c, &l->mul[m]), l->mul[m].coeff);
+            m++;
+        } else {
+            put_term(g, vs, of_add(c, &l->add[a]), l->add[a].coeff);
+            a++;
+        }
+    }
+    for (uint32_t k = 0; k < l->constants; k++)
+        zkg_fr_add(&g->base[l->constant[k].gate], &g->base[l->constant[k].gate],
+                   &vs->coeff[l->constant[k].coeff]);
+    return ZKG_OK;
+}
+
+/* ---- as integers ---- */
+
+static uint64_t size_of(int64_t x)
+{
+    return x < 0 ? -(uint64_t)x : (uint64_t)x;
+}
+
+/* 1 instead of 0, so that products of some of the factors are bounded too. */
+static uint64_t factor_bound(uint64_t most)
+{
+    return most > 0 ? most : 1;
+}
+
+static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!zkg_fr_to_i64(&out[i], &x[i]))
+            return false;
+    return true;
+}
+
+/* The largest that a gate can be; false: not an integer, or too large. */
+static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
+                        const gates *g, const int64_t *base,
+                        const int64_t *weight)
+{
+    uint64_t most = 0, gate = 0;
+
+    for (uint32_t o = 0; o < vs->c->layer[i].gates; o++)
+        most = size_of(base[o]) > most ? size_of(base[o]) : most;
+    for (size_t k = 0; k < g->terms; k++) {
+        const zkg_wire_term *t = &g->term[k];
+        uint64_t v = factor_bound(size_of(weight[t->weight]));
+
+        if (zkg_circuit_values_source(vs, i, t->a_source)->type == ZKG_FR ||
+            !zkg_mul_ok(&v, v, factor_bound(vs->most[t->a_source])))
+            return false;
+        if (t->b != ZKG_WIRE_LINEAR &&
+            (zkg_circuit_values_source(vs, i, t->b_source)->type == ZKG_FR ||
+             !zkg_mul_ok(&v, v, factor_bound(vs->most[t->b_source]))))
+            return false;
+        if (k == 0 || g->term[k - 1].to != t->to)
+            gate = size_of(base[t->to]);
+        if (!zkg_add_ok(&gate, gate, v))
+            return false;
+        most = gate > most ? gate : most;
+    }
+    *out = most;
+    return most < (uint64_t)ZKG_WIRE_MOST;
+}
+
+/* Sources of layer i as the slots want them. */
+static void list_sources(zkg_wires *out, const zkg_circuit_values *vs,
+                         uint32_t i)
+{
+    for (uint32_t s = 0; s <= vs->c->inputs; s++)
+        if (s != ZKG_CIRCUIT_PREVIOUS || i > 0)
+            out[s] = *zkg_circuit_values_source(vs, i, s);
+}
+
+/* *done: they were integers. */
+static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
+                            const gates *g, const zkg_wires *source)
+{
+    const uint32_t count = vs->c->layer[i].gates;
+    int64_t *base = zkg_alloc(count, sizeof(*base));
+    int64_t *weight = zkg_alloc(g->weights, sizeof(*weight));
+    zkg_status status = ZKG_OK;
+    uint64_t most;
+
+    *done = false;
+    if (base == NULL || weight == NULL) {
+        status = ZKG_ERR_NOMEM;
+    } else if (to_ints(base, g->base, count) &&
+               to_ints(weight, g->weight, g->weights) &&
+               bound_gates(&most, vs, i, g, base, weight)) {
+        /* one more: room for a test's wrong wire */
+        const int64_t room = (int64_t)most + 1;
+
+        *done = true;
+        status = zkg_circuit_values_wires(
+            &vs->layer[i], vs, zkg_dtype_for_range(-room, room), count);
+        if (status == ZKG_OK)
+            status = vs->backend->wires_int_terms(
+                &vs->layer[i], &vs->most[ZKG_CIRCUIT_PREVIOUS], base, g->term,
+                g->terms, weight, source);
+    }
+    zkg_free(base);
+    zkg_free(weight);
+    return status;
+}
+
+/* ---- a layer ---- */
+
+zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs, uint32_t i)
+{
+    zkg_wires source[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
+    bool done = false;
+    gates g;
+    zkg_status status = gates_init(&g, vs, i);
+
+    list_sources(source, vs, i);
+    if (status == ZKG_OK)
+        status = eval_ints(&done, vs, i, &g, source);
+    if (status == ZKG_OK && !done)
+        status = zkg_circuit_values_wires(&vs->layer[i], vs, ZKG_FR,
+                                          vs->c->layer[i].gates);
+    if (status == ZKG_OK && !done)
+        status = vs->backend->wires_terms(&vs->layer[i], g.base, g.term,
+                                          g.terms, g.weight, g.weights, source);
+    gates_clear(&g);
+    return status;
+}
