@@ -730,14 +730,36 @@ OP_INLINE void dot_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
     *acc = sum;
 }
 
+/* As many as stay in the nearest cache for four passes. */
+#define FR_CHUNK ((size_t)256)
+
+/* sum_i a_i b_i = sum_j 2^(64 j) sum_i a_ij b_i over a's limbs a_ij: four sums
+ * of one word's products each, which are reduced at last. */
 static zkg_status op_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
                             size_t n)
 {
-    zkg_fr sum = {{0, 0, 0, 0}};
+    zkg_fr_wide sum[4] = {{{0}}};
+    zkg_fr total = {{0, 0, 0, 0}};
 
-    for (size_t i = 0; i < n; i++)
-        mul_add(&sum, &a[i], &b[i]);
-    *out = sum;
+    for (size_t i = 0; i < n; i += FR_CHUNK) {
+        const size_t end = n - i < FR_CHUNK ? n : i + FR_CHUNK;
+
+        for (int j = 0; j < 4; j++) {
+            zkg_fr_wide part = sum[j];
+
+            for (size_t k = i; k < end; k++)
+                zkg_limb6_mac_u64(part.l, b[k].l, a[k].l[j]);
+            sum[j] = part;
+        }
+    }
+    for (int j = 0; j < 4; j++) {
+        zkg_fr part, shift = {{0, 0, 0, 0}};
+
+        zkg_fr_wide_reduce(&part, &sum[j]);
+        shift.l[j] = 1; /* 2^(64 j) / R */
+        mul_add(&total, &part, &shift);
+    }
+    *out = total;
     return ZKG_OK;
 }
 

@@ -124,8 +124,7 @@ static inline void x_of_sum(zkg_x8 *x, const zkg_x8 *square, const queue *q,
             _mm512_add_epi64(square->l[i], q->mod.k[2][i]),
             _mm512_add_epi64(_mm512_add_epi64(xa->l[i], xa->l[i]), den->l[i]));
     zkg_x8_carry(x); /* < 3.6 p */
-    zkg_x8_reduce(x, x, 2, &q->mod);
-    zkg_x8_reduce(x, x, 1, &q->mod);
+    zkg_x8_reduce4(x, x, &q->mod);
 }
 
 /* Groups g and g + 1: the sums, from the denominators' inverses, below 2p. */
@@ -147,8 +146,7 @@ static inline void sums(queue *q, size_t g, const zkg_x8 inv[2])
     zkg_x8_mul2_16(y, s16, y, m); /* < 1.7 p */
     for (size_t k = 0; k < 2; k++) {
         zkg_x8_sub(&y[k], &y[k], &ya[k], 1, m); /* < 2.7 p */
-        zkg_x8_reduce(&y[k], &y[k], 2, m);
-        zkg_x8_reduce(&y[k], &y[k], 1, m);
+        zkg_x8_reduce4(&y[k], &y[k], m);
         store8(q, g + k, &x[k], &y[k]);
     }
 }

@@ -80,7 +80,7 @@ static void load(zkg_msm_terms *t, uint32_t *index, const void *scalars,
             m[0] = load_small(&negative, scalars, type, i);
         for (uint32_t j = 0; j < t->limbs; j++)
             any |= m[j];
-        if (!any || zkg_g1_is_infinity(&t->points[i]))
+        if (!any)
             continue;
         for (uint32_t j = 0; j < t->limbs; j++)
             all[j] |= m[j];

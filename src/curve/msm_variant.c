@@ -52,10 +52,11 @@ typedef struct space {
                          taken in */
     uint32_t *digits; /* group * n: as digit() gives them */
     zkg_g1 *big, *small;
-    zkg_g1 *sums;    /* batch * buckets: their points, or infinity */
-    zkg_g1 *half;    /* batch * buckets / 2 */
-    zkg_g1 *odd;     /* batch * buckets */
-    uint32_t *parts; /* batch * (c - 1) */
+    zkg_g1 *sums;     /* batch * buckets: their points, or infinity */
+    zkg_g1 *half;     /* batch * buckets / 2 */
+    zkg_g1 *odd;      /* batch * buckets */
+    uint32_t *parts;  /* batch * c */
+    zkg_g1 *odd_sums; /* batch * c */
     queue *q;
 } space;
 
@@ -117,43 +118,53 @@ static void sort_windows(space *s, const zkg_msm_terms *t, uint32_t first,
 }
 
 /*
- * Adds up each of n runs of points, len[i] long, one after another in from:
- * then len[i] is 0 or 1.  Returns where the sums, one after another, are: from
- * or to, both of which are overwritten.
+ * to[b] = the sum of run b of n, of len[b] points, one after another in from;
+ * runs of none leave theirs as it was.  Overwrites from, tmp and len.
  */
-static zkg_g1 *add_runs(queue *q, zkg_g1 *from, zkg_g1 *to, uint32_t *len,
-                        uint32_t n)
+static void add_runs(queue *q, zkg_g1 *to, zkg_g1 *from, zkg_g1 *tmp,
+                     uint32_t *len, uint32_t n)
 {
     for (bool more = true; more;) {
         const zkg_g1 *in = from;
-        zkg_g1 *out = to;
+        zkg_g1 *out = tmp;
 
         more = false;
         for (uint32_t b = 0; b < n; b++) {
-            uint32_t i = 0;
+            const uint32_t some = len[b];
 
-            for (; i + 1 < len[b]; i += 2, in += 2)
-                push(q, out++, &in[0], &in[1]);
-            if (i < len[b])
-                *out++ = *in++;
-            len[b] = (len[b] + 1) / 2;
-            more |= len[b] > 1;
+            if (some > 2) {
+                for (uint32_t i = 0; i < some / 2; i++, in += 2)
+                    push(q, out++, &in[0], &in[1]);
+                if (some & 1)
+                    *out++ = *in++;
+                len[b] = (some + 1) / 2;
+                more = true;
+                continue;
+            }
+            if (some == 2)
+                push(q, &to[b], &in[0], &in[1]);
+            else if (some == 1)
+                to[b] = *in;
+            in += some;
+            len[b] = 0;
         }
         flush(q);
-        out = to;
-        to = from;
+        out = tmp;
+        tmp = from;
         from = out;
     }
-    return from;
 }
 
-/* r = p, or -p when minus is 1: without a branch, and not for infinity. */
+/* r = p, or -p when minus is 1: without a branch. */
 static inline void load_signed(zkg_g1 *r, const zkg_g1 *p, uint32_t minus)
 {
-    const uint64_t mask = 0 - (uint64_t)minus;
-    uint64_t carry = minus;
+    const zkg_fp *x = &p->x;
+    /* infinity, x = y = 0, stays as it is */
+    const bool any = (x->l[0] | x->l[1] | x->l[2] | x->l[3]) != 0;
+    const uint64_t mask = 0 - (uint64_t)(minus & any);
+    uint64_t carry = mask & 1;
 
-    r->x = p->x;
+    r->x = *x;
     for (int i = 0; i < 4; i++) /* ~y + p + 1 */
         r->y.l[i] =
             zkg_limb_adc(p->y.l[i] ^ mask, zkg_fp_mod_.p[i] & mask, &carry);
@@ -181,11 +192,11 @@ static void add_long(zkg_g1 *to, space *s, const zkg_g1 *points,
         uint32_t run = n + kept;
 
         gather(s->big + kept, points, in + at, n);
-        s->big[0] = *add_runs(s->q, s->big, s->small, &run, 1);
+        add_runs(s->q, to, s->big, s->small, &run, 1);
+        s->big[0] = *to;
         kept = 1;
         at += n;
     }
-    *to = s->big[0];
 }
 
 /* to: the sums of all buckets of count windows from first on. */
@@ -195,20 +206,18 @@ static void fill_buckets(zkg_g1 *to, space *s, const zkg_msm_terms *t,
     const uint32_t buckets = count * s->buckets, *in = s->sorted;
 
     sort_windows(s, t, first, count);
-    for (uint32_t b = 0, end = 0; b < buckets;) {
-        const zkg_g1 *sum;
+    memset(to, 0, buckets * sizeof(*to)); /* infinity */
+    for (uint32_t b = 0, end = 0; b < buckets; b = end) {
         uint32_t n = 0;
 
         while (end < buckets && s->len[end] <= BLOCK - n)
             n += s->len[end++];
         if (end == b) {
             n = s->len[end++];
-            add_long(&to[b++], s, t->points, in, n);
+            add_long(&to[b], s, t->points, in, n);
         } else {
             gather(s->big, t->points, in, n);
-            sum = add_runs(s->q, s->big, s->small, s->len + b, end - b);
-            for (; b < end; b++)
-                to[b] = s->len[b] ? *sum++ : zkg_g1_infinity;
+            add_runs(s->q, to + b, s->big, s->small, s->len + b, end - b);
         }
         in += n;
     }
@@ -227,12 +236,10 @@ static void push_or_copy(queue *q, zkg_g1 *out, const zkg_g1 *a,
 }
 
 /*
- * Folds the weights of count windows. What is left of window w is left[w] and,
- * for bit j, odd's next point if parts[j count + w] is 1: step after step,
- * window after window. Overwrites sums and half.
+ * Folds the weights of count windows: what is left of window w is (*left)[w],
+ * and for bit j s->odd_sums[j count + w].  Overwrites sums, half and odd.
  */
-static void weigh(const zkg_g1 **left, const zkg_g1 **odd, space *s,
-                  uint32_t count)
+static void weigh(const zkg_g1 **left, space *s, uint32_t count)
 {
     const uint32_t steps = s->c - 1;
     zkg_g1 *from = s->sums, *to = s->half, *at = s->odd, *swap;
@@ -259,27 +266,19 @@ static void weigh(const zkg_g1 **left, const zkg_g1 **odd, space *s,
         to = swap;
     }
     *left = from;
-    *odd = add_runs(s->q, s->odd, to, s->parts, steps * count);
+    memset(s->odd_sums, 0, steps * count * sizeof(*s->odd_sums));
+    add_runs(s->q, s->odd_sums, s->odd, to, s->parts, steps * count);
 }
 
 /* out = 2^(c count) out + sum over w of 2^(c w) (left[w] + sum_j 2^j odd_wj) */
 static void add_windows(zkg_g1j *out, const space *s, uint32_t count,
-                        const zkg_g1 *left, const zkg_g1 *odd)
+                        const zkg_g1 *left)
 {
-    const uint32_t steps = s->c - 1;
-    const zkg_g1 *end[MAX_WINDOW];
-
-    for (uint32_t j = 0; j < steps; j++) {
-        for (uint32_t w = 0; w < count; w++)
-            odd += s->parts[j * count + w];
-        end[j] = odd;
-    }
     for (uint32_t w = count; w-- > 0;) {
         zkg_g1j_double(out, out); /* bit c - 1 is empty */
-        for (uint32_t j = steps; j-- > 0;) {
+        for (uint32_t j = s->c - 1; j-- > 0;) {
             zkg_g1j_double(out, out);
-            if (s->parts[j * count + w])
-                zkg_g1j_add_mixed(out, out, --end[j]);
+            zkg_g1j_add_mixed(out, out, &s->odd_sums[j * count + w]);
         }
         zkg_g1j_add_mixed(out, out, &left[w]);
     }
@@ -291,13 +290,13 @@ static void sum_affine(zkg_g1j *out, space *s, const zkg_msm_terms *t)
     for (uint32_t end = s->windows; end > 0;) {
         const uint32_t count = end < s->batch ? end : s->batch;
         const uint32_t first = end - count;
-        const zkg_g1 *left, *odd;
+        const zkg_g1 *left;
 
         for (uint32_t w = first; w < end; w += s->group)
             fill_buckets(s->sums + (size_t)(w - first) * s->buckets, s, t, w,
                          end - w < s->group ? end - w : s->group);
-        weigh(&left, &odd, s, count);
-        add_windows(out, s, count, left, odd);
+        weigh(&left, s, count);
+        add_windows(out, s, count, left);
         end = first;
     }
 }
@@ -403,6 +402,7 @@ static void space_clear(space *s)
     zkg_free(s->half);
     zkg_free(s->odd);
     zkg_free(s->parts);
+    zkg_free(s->odd_sums);
     queue_free(s->q);
 }
 
@@ -432,9 +432,10 @@ static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
     s->half = zkg_alloc_raw(weighed / 2, sizeof(*s->half));
     s->odd = zkg_alloc_raw(weighed, sizeof(*s->odd));
     s->parts = zkg_alloc_raw((size_t)s->batch * c, sizeof(*s->parts));
+    s->odd_sums = zkg_alloc_raw((size_t)s->batch * c, sizeof(*s->odd_sums));
     s->q = queue_new();
     if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
-        s->sums && s->half && s->odd && s->parts && s->q)
+        s->sums && s->half && s->odd && s->parts && s->odd_sums && s->q)
         return true;
     space_clear(s);
     return false;

@@ -103,6 +103,7 @@ static bool combine(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
  * the low 31 bits of a and b, then a, b and the cofactors u, v take the steps
  * together.  Throughout, x u = 2^(31 k) a and x v = 2^(31 k) b mod p after k
  * turns, x the input's limbs; 17 turns, 527 >= 2 * 254 - 1 steps, leave b = 1.
+ * Once a = 0, mostly after 12, a turn does no more than double v 31 times.
  */
 void ZKG_F(inv)(ZKG_F_T *r, const ZKG_F_T *x)
 {
@@ -122,6 +123,10 @@ void ZKG_F(inv)(ZKG_F_T *r, const ZKG_F_T *x)
         unsigned len = 64;
         uint64_t xa, xb;
 
+        if (!(a[0] | a[1] | a[2] | a[3])) {
+            ZKG_F(mul_i64)(&v, &v, (int64_t)1 << 31);
+            continue;
+        }
         for (unsigned i = 3; i > 0; i--) {
             if (a[i] | b[i]) {
                 len = 64 * i + 64 - (unsigned)__builtin_clzll(a[i] | b[i]);

@@ -136,6 +136,26 @@ ZKG_X8_INLINE void zkg_x8_reduce(zkg_x8 *r, const zkg_x8 *a, int k,
         r->l[i] = _mm512_mask_blend_epi64(less, t.l[i], a->l[i]);
 }
 
+/**
+ * r = a mod p, for a < 4 p.  Top limbs alone decide, but for what is within
+ * 2^209 of a multiple of p.
+ */
+ZKG_X8_INLINE void zkg_x8_reduce4(zkg_x8 *r, const zkg_x8 *a,
+                                  const zkg_x8_mod *m)
+{
+    const __m512i one = _mm512_set1_epi64(1);
+    __mmask8 more = _mm512_cmpgt_epu64_mask(a->l[4], m->k[1][4]);
+
+    for (int i = 0; i < 5; i++)
+        r->l[i] = _mm512_mask_sub_epi64(a->l[i], more, a->l[i], m->k[1][i]);
+    more = _mm512_cmpgt_epu64_mask(r->l[4], _mm512_add_epi64(m->p[4], one));
+    for (int i = 0; i < 5; i++)
+        r->l[i] = _mm512_mask_sub_epi64(r->l[i], more, r->l[i], m->p[i]);
+    zkg_x8_carry(r);
+    if (__builtin_expect(_mm512_cmpge_epu64_mask(r->l[4], m->p[4]), 0))
+        zkg_x8_reduce(r, r, 1, m);
+}
+
 /** r = 16 a, for a < 5 p: the form of a product's first factor. */
 ZKG_X8_INLINE void zkg_x8_times16(zkg_x8 *r, const zkg_x8 *a)
 {

@@ -162,6 +162,17 @@ static void operations(const zkg_limb4_mod *from)
             assert_int_equal(mpz_cmp(want, z[k]), 0);
         }
     }
+    for (int t = 0; t < TRIALS; t++) {
+        for (int k = 0; k < 8; k++)
+            random_below(x[k], p, 4, &r);
+        put(&a, x);
+        zkg_x8_reduce4(&c, &a, &m);
+        get(z, &c);
+        for (int k = 0; k < 8; k++) {
+            mpz_mod(want, x[k], p);
+            assert_int_equal(mpz_cmp(want, z[k]), 0);
+        }
+    }
     for (int k = 0; k < 8; k++)
         mpz_clears(x[k], y[k], z[k], NULL);
     mpz_clears(p, want, r256, NULL);
