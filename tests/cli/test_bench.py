@@ -70,13 +70,14 @@ def main():
                            "--pcs", pcs)
             assert [d["bench"] for d in proofs] == ["prove", "verify"]
             assert all(d["name"] == "d.zkg" and d["ranks"] == 1 and
-                       d["k"] == 10 and d["pcs"] == pcs and d["peak_rss"] > 0
+                       d["k"] == 10 and d["pcs"] == pcs and
+                       d["order"] == "default" and d["peak_rss"] > 0
                        for d in proofs)
             if pcs == "mercury":
                 mercury = proofs[0]["proof_bytes"]
         assert proofs[0]["proof_bytes"] - mercury == 1920 - 1088
         phases = lines("--graph", graph, "--input", image, "--runs", 2,
-                       "--phases")[2:]
+                       "--phases", "--planned")[2:]
         assert [d["phase"] for d in phases] == [
             "commitments", "tasks", "tables", "opening", "rest"]
         assert all(d["bench"] == "phase" and d["rank"] == 0 and (d["ns_cost"] > 0) ==

@@ -39,7 +39,7 @@ typedef struct bench_args {
     const char *only, *backend, *graph, *input, *witness, *pcs_name, *costs;
     uint32_t from, to, runs;
     zkg_pcs pcs;
-    bool list, phases;
+    bool list, phases, planned;
 } bench_args;
 
 static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
@@ -59,7 +59,9 @@ static zkg_status parse_args(bool *done, bench_args *a, int argc, char **argv,
         {"witness", "FILE", "or all its values", &a->witness, NULL, false},
         {"phases", NULL, "parts of the proof beside their costs", NULL,
          &a->phases, false},
-        {"costs", "FILE", "the constants of that, instead of measured ones",
+        {"planned", NULL, "by a plan, not in the default order", NULL,
+         &a->planned, false},
+        {"costs", "FILE", "the constants of both, not measured or built in",
          &a->costs, NULL, false},
         {"pcs", "KIND", "mercury (default) or hyperkzg", &a->pcs_name, NULL,
          false},
@@ -253,6 +255,7 @@ typedef struct proof_bench {
     zkg_srs *srs;
     zkg_key key;
     zkg_witness witness;
+    zkg_plan *plan; /* NULL: the default order */
     size_t proof_bytes;
     double prove_ns[MOST_RUNS], verify_ns[MOST_RUNS];
     double phase_ns[PHASES][MOST_RUNS], cost_ns[PHASES];
@@ -271,6 +274,25 @@ static zkg_status make_witness(proof_bench *b, const bench_args *a,
     return zkg_witness_solve(&b->witness, b->graph, err);
 }
 
+/* The same on all ranks. */
+static zkg_status make_plan(proof_bench *b, const bench_args *a, zkg_error *err)
+{
+    zkg_costs costs = zkg_costs_builtin;
+    zkg_notes notes = {0};
+    zkg_job job;
+    zkg_status s;
+
+    if (a->costs != NULL)
+        ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
+    ZKG_TRY(zkg_job_init_costs(&job, &b->key.statement,
+                               zkg_comm_size(b->cli->world), b->key.srs.k,
+                               &costs, err));
+    s = zkg_plan_make(&b->plan, &notes, NULL, NULL, &job, 0, err);
+    zkg_notes_clear(&notes);
+    zkg_job_clear(&job);
+    return s;
+}
+
 static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
 {
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
@@ -282,7 +304,8 @@ static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
                              &tau, err));
     ZKG_TRY(zkg_setup(&b->key, NULL, b->graph, b->srs, a->pcs, cpu, err));
     ZKG_TRY(make_witness(b, a, err));
-    return zkg_witness_check(&b->witness, b->graph, err);
+    ZKG_TRY(zkg_witness_check(&b->witness, b->graph, err));
+    return a->planned ? make_plan(b, a, err) : ZKG_OK;
 }
 
 /* From here on it is another phase's time. */
@@ -352,7 +375,7 @@ static zkg_status cost_phases(proof_bench *b, const bench_args *a,
 /* Proof i, and rank 0's verdict on it.  Collective. */
 static zkg_status prove_once(proof_bench *b, uint32_t i, zkg_error *err)
 {
-    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, NULL};
+    const zkg_prove_input input = {&b->key, b->srs, b->witness.view, b->plan};
     const zkg_prove_options options = {.stage = enter_stage, .stage_user = b};
     zkg_prove_report report = {0};
     zkg_verdict verdict = {0};
@@ -407,6 +430,7 @@ static zkg_status print_proof(const char *what, const bench_args *a,
     begin_proof_line(&o, what, a, b);
     put_u64(&o, "k", b->key.srs.k);
     put_string(&o, "pcs", zkg_pcs_name(a->pcs));
+    put_string(&o, "order", a->planned ? "planned" : "default");
     put_times(&o, &r);
     put_u64(&o, "proof_bytes", b->proof_bytes);
     put_u64(&o, "peak_rss", zkg_peak_rss());
@@ -499,6 +523,7 @@ zkg_status zkg_cmd_bench(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         s = time_proofs(b, &a, err);
     else if (s == ZKG_OK && !done && !a.list && cli->rank == 0)
         s = time_kernels(&a, err);
+    zkg_plan_free(b->plan);
     zkg_witness_clear(&b->witness);
     zkg_key_clear(&b->key);
     zkg_srs_free(b->srs);
