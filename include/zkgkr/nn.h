@@ -112,13 +112,13 @@ typedef struct zkg_nn_conv2d {
                            groups [groups, in_channels / groups, ..] unless
                            depthwise */
     const char *y;    /**< to be made, of such a shape */
-    uint64_t batch;   /**< 0: no such axis; none with pool */
+    uint64_t batch;   /**< 0: no such axis */
     uint64_t in_channels, out_channels;
     uint64_t groups; /**< 0: 1; in_channels = out_channels: depthwise */
     zkg_nn_window2d window;
     const int64_t *w; /**< [out_channels, in_channels / groups, kernel] */
     const int64_t *b; /**< out_channels, at the scale of w x; NULL: zeros */
-    uint32_t shift;   /**< 0 (no rescale) .. 62; 1 .. 16 with pool */
+    uint32_t shift;   /**< 0 (no rescale) .. 62; 1 .. 48 with pool */
     uint32_t bits;    /**< of q's table: -2^(bits-1) <= q < 2^(bits-1), beyond
                            which there is no proof; 0: what x_range can make */
     bool relu;

@@ -18,6 +18,10 @@
     (UINT64_C(1) << 20) /* of rows and columns, and all the rest               \
                          */
 
+#define DIGIT_BITS 16
+#define MAX_DIGITS (1 + ZKG_RULE_DIGITS)
+#define MAX_POOLED_SHIFT 48 /* of a convolution with its maximum */
+
 /* ---- shapes ---- */
 
 static uint64_t at_least_1(uint64_t v)
@@ -95,11 +99,11 @@ static zkg_status shape_of(shape *s, const zkg_nn_conv2d *c, zkg_error *err)
                         (unsigned long long)c->window.kernel[1],
                         (unsigned long long)c->window.in[0],
                         (unsigned long long)c->window.in[1]);
-    if (s->pooled && (c->batch > 0 || c->shift < 1 || c->shift > 16))
+    if (s->pooled && (c->shift < 1 || c->shift > MAX_POOLED_SHIFT))
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                        "layer %s: a maximum in the convolution's task has no "
-                        "batch, and a shift of 1 to 16",
-                        c->name);
+                        "layer %s: a maximum in the convolution's task has a "
+                        "shift of 1 to %d",
+                        c->name, MAX_POOLED_SHIFT);
     if (c->shift > 62 || c->bits == 1 || c->bits > ZKG_NN_TABLE_BITS ||
         (c->relu && c->table != NULL))
         return zkg_fail(err, ZKG_ERR_INVALID,
@@ -359,9 +363,12 @@ typedef struct fused {
     const shape *s;
     axes_text t;
     names name;
-    char v[NAME_BYTES], q[NAME_BYTES], d[NAME_BYTES], rem[NAME_BYTES];
-    char y_axes[64]; /* "g,o,y,x" */
-    uint64_t len[4]; /* of these */
+    char v[NAME_BYTES], q[NAME_BYTES], d[NAME_BYTES];
+    char rem[MAX_DIGITS][NAME_BYTES]; /* digits, lowest first */
+    char rem_param[MAX_DIGITS][8];
+    uint32_t digits, digit_bits; /* of rem; the highest may have fewer bits */
+    char y_axes[64];             /* "n,g,o,y,x" */
+    uint64_t len[5];             /* of these */
     uint32_t lens;
     uint32_t bits; /* of d */
     zkg_interval q_range, v_range;
@@ -384,6 +391,7 @@ static zkg_status fused_axes(const fused *f, zkg_error *err)
         uint64_t len;
         bool there;
     } axis[] = {
+        {"n", s->batch, f->c->batch > 0},
         {"g", s->groups, g},
         {"o", s->depthwise ? s->groups : s->out, true},
         {"c", s->in, !s->depthwise},
@@ -427,12 +435,33 @@ static zkg_status add_tensor(zkg_graph *g, const char *name, zkg_visibility vis,
     return zkg_graph_add_tensor(g, &spec, err);
 }
 
+/* The largest digit i of a remainder below 2^shift. */
+static int64_t digit_max(const fused *f, uint32_t i)
+{
+    const uint32_t left = f->c->shift - i * f->digit_bits;
+
+    return ((int64_t)1 << (left < f->digit_bits ? left : f->digit_bits)) - 1;
+}
+
+static void plan_digits(fused *f)
+{
+    f->digits = (f->c->shift + DIGIT_BITS - 1) / DIGIT_BITS;
+    f->digit_bits = (f->c->shift + f->digits - 1) / f->digits;
+    for (uint32_t i = 0; i < f->digits; i++) {
+        char param[sizeof(f->rem_param[0])] = "rem";
+
+        if (i > 0)
+            snprintf(param, sizeof(param), "rem%u", i);
+        memcpy(f->rem_param[i], param, sizeof(param));
+        snprintf(f->rem[i], NAME_BYTES, "%.120s.%s", f->c->name, param);
+    }
+}
+
 static zkg_status fused_tensors(fused *f, const char *table, zkg_interval y,
                                 zkg_error *err)
 {
     const zkg_interval d = {0, ((int64_t)1 << f->bits) - 1};
-    const zkg_interval rem = {0, ((int64_t)1 << f->c->shift) - 1};
-    uint64_t whole[4];
+    uint64_t whole[5];
 
     memcpy(whole, f->len, sizeof(whole));
     whole[f->lens - 2] = f->s->w.out[0];
@@ -447,8 +476,19 @@ static zkg_status fused_tensors(fused *f, const char *table, zkg_interval y,
                        f->lens, err));
     ZKG_TRY(add_tensor(f->g, f->d, ZKG_PRIVATE, d, f->s->pool, 2, f->len,
                        f->lens, err));
-    return add_tensor(f->g, f->rem, ZKG_PRIVATE, rem, f->s->pool, 2, f->len,
-                      f->lens, err);
+    for (uint32_t i = 0; i < f->digits; i++) {
+        const zkg_interval rem = {0, digit_max(f, i)};
+
+        ZKG_TRY(add_tensor(f->g, f->rem[i], ZKG_PRIVATE, rem, f->s->pool, 2,
+                           f->len, f->lens, err));
+    }
+    return ZKG_OK;
+}
+
+/* The axes of b: those of v without the batch. */
+static const char *bias_axes(const fused *f)
+{
+    return f->c->batch > 0 ? f->t.y + 2 : f->t.y;
 }
 
 static zkg_status fused_params(const fused *f, bool with_q, zkg_error *err)
@@ -461,7 +501,7 @@ static zkg_status fused_params(const fused *f, bool with_q, zkg_error *err)
     snprintf(text, sizeof(text), "%s,u,v", f->t.x);
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "x", text, err));
     if (f->c->b != NULL)
-        ZKG_TRY(zkg_graph_kernel_param(f->g, k, "b", f->t.y, err));
+        ZKG_TRY(zkg_graph_kernel_param(f->g, k, "b", bias_axes(f), err));
     snprintf(text, sizeof(text), "%s,Y,X", f->t.y);
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "v", text, err));
     if (with_q)
@@ -469,7 +509,9 @@ static zkg_status fused_params(const fused *f, bool with_q, zkg_error *err)
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "y", f->y_axes, err));
     snprintf(text, sizeof(text), "s,t,%s", f->y_axes);
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "d", text, err));
-    return zkg_graph_kernel_param(f->g, k, "rem", text, err);
+    for (uint32_t i = 0; i < f->digits; i++)
+        ZKG_TRY(zkg_graph_kernel_param(f->g, k, f->rem_param[i], text, err));
+    return ZKG_OK;
 }
 
 static zkg_status term(const fused *f, int64_t c, const char *f0,
@@ -497,8 +539,10 @@ static zkg_status fused_einsums(const fused *f, bool with_q, zkg_error *err)
     ZKG_TRY(term(f, -whole, text, NULL, err));
     snprintf(text, sizeof(text), "d[s,t,%s]", f->y_axes);
     ZKG_TRY(term(f, whole, text, NULL, err));
-    snprintf(text, sizeof(text), "rem[s,t,%s]", f->y_axes);
-    ZKG_TRY(term(f, -1, text, NULL, err));
+    for (uint32_t i = 0; i < f->digits; i++) {
+        snprintf(text, sizeof(text), "%s[s,t,%s]", f->rem_param[i], f->y_axes);
+        ZKG_TRY(term(f, -((int64_t)1 << (i * f->digit_bits)), text, NULL, err));
+    }
 
     snprintf(text, sizeof(text), "%s,Y,X", f->t.y);
     ZKG_TRY(zkg_graph_kernel_einsum(f->g, k, text, "v", err));
@@ -508,7 +552,7 @@ static zkg_status fused_einsums(const fused *f, bool with_q, zkg_error *err)
     ZKG_TRY(term(f, 1, text, other, err));
     if (f->c->b == NULL)
         return ZKG_OK;
-    snprintf(text, sizeof(text), "b[%s]", f->t.y);
+    snprintf(text, sizeof(text), "b[%s]", bias_axes(f));
     return term(f, 1, text, NULL, err);
 }
 
@@ -523,7 +567,20 @@ static zkg_status fused_bind(const fused *f, bool with_q, zkg_error *err)
         ZKG_TRY(zkg_graph_bind(f->g, "q", f->q, false, err));
     ZKG_TRY(zkg_graph_bind(f->g, "y", f->c->y, false, err));
     ZKG_TRY(zkg_graph_bind(f->g, "d", f->d, false, err));
-    return zkg_graph_bind(f->g, "rem", f->rem, false, err);
+    for (uint32_t i = 0; i < f->digits; i++)
+        ZKG_TRY(zkg_graph_bind(f->g, f->rem_param[i], f->rem[i], false, err));
+    return ZKG_OK;
+}
+
+/* Remainders in their ranges, the table of each made before. */
+static zkg_status fused_lookups(const fused *f,
+                                char table[MAX_DIGITS][ZKG_NN_TABLE_NAME],
+                                zkg_error *err)
+{
+    for (uint32_t i = 0; i < f->digits; i++)
+        ZKG_TRY(zkg_graph_kernel_lookup(f->g, f->c->name, table[i],
+                                        f->rem_param[i], err));
+    return ZKG_OK;
 }
 
 /* table: of (q, y), or NULL: y is q, and y_table holds it. */
@@ -531,8 +588,8 @@ static zkg_status fused_build(fused *f, const char *table, const char *y_table,
                               zkg_interval y, zkg_error *err)
 {
     const bool with_q = table != NULL;
-    char d_table[ZKG_NN_TABLE_NAME], rem_table[ZKG_NN_TABLE_NAME];
-    const char *k = f->c->name, *task;
+    char d_table[ZKG_NN_TABLE_NAME], rem_table[MAX_DIGITS][ZKG_NN_TABLE_NAME];
+    const char *k = f->c->name, *task, *digit[MAX_DIGITS];
     const zkg_nn_zero_product zero = {
         .g = f->g,
         .kernel = k,
@@ -548,14 +605,17 @@ static zkg_status fused_build(fused *f, const char *table, const char *y_table,
 
     ZKG_TRY(
         zkg_nn_range_table(d_table, f->g, 0, ((int64_t)1 << f->bits) - 1, err));
-    ZKG_TRY(zkg_nn_range_table(rem_table, f->g, 0,
-                               ((int64_t)1 << f->c->shift) - 1, err));
+    for (uint32_t i = 0; i < f->digits; i++) {
+        digit[i] = f->rem[i];
+        ZKG_TRY(
+            zkg_nn_range_table(rem_table[i], f->g, 0, digit_max(f, i), err));
+    }
     ZKG_TRY(fused_tensors(f, table, y, err));
     ZKG_TRY(zkg_graph_add_kernel(f->g, k, err));
     ZKG_TRY(fused_axes(f, err));
     ZKG_TRY(fused_params(f, with_q, err));
     ZKG_TRY(zkg_nn_zero_product_params(&zero, err));
-    ZKG_TRY(zkg_graph_kernel_lookup(f->g, k, rem_table, "rem", err));
+    ZKG_TRY(fused_lookups(f, rem_table, err));
     ZKG_TRY(zkg_graph_kernel_lookup(f->g, k, d_table, "d", err));
     if (with_q)
         ZKG_TRY(zkg_graph_kernel_lookup(f->g, k, table, "q,y", err));
@@ -570,7 +630,8 @@ static zkg_status fused_build(fused *f, const char *table, const char *y_table,
     ZKG_TRY(zkg_graph_rule_solve(f->g, task, einsums + 1, f->v, err));
     ZKG_TRY(
         zkg_graph_rule_max(f->g, task, einsums, with_q ? f->q : f->c->y, err));
-    ZKG_TRY(zkg_graph_rule_divmod(f->g, task, einsums, f->d, f->rem, err));
+    ZKG_TRY(zkg_graph_rule_digits(f->g, task, einsums, f->d, digit, f->digits,
+                                  err));
     if (with_q)
         ZKG_TRY(zkg_graph_rule_map(f->g, table, f->q, f->c->y, err));
     return zkg_nn_zero_product_rules(&zero, task, err);
@@ -618,6 +679,8 @@ static zkg_status add_fused(zkg_graph *g, const zkg_nn_conv2d *c,
     f.v_range = v_interval(g, c, s);
     axes_of(&f.t, c, s, "Y", "X");
     snprintf(f.y_axes, sizeof(f.y_axes), "%s,y,x", f.t.y);
+    if (c->batch > 0)
+        f.len[f.lens++] = s->batch;
     if (s->groups > 1 && !s->depthwise)
         f.len[f.lens++] = s->groups;
     f.len[f.lens++] = s->depthwise ? s->groups : s->out;
@@ -626,7 +689,7 @@ static zkg_status add_fused(zkg_graph *g, const zkg_nn_conv2d *c,
     snprintf(f.v, NAME_BYTES, "%.120s.v", c->name);
     snprintf(f.q, NAME_BYTES, "%.120s.q", c->name);
     snprintf(f.d, NAME_BYTES, "%.120s.d", c->name);
-    snprintf(f.rem, NAME_BYTES, "%.120s.rem", c->name);
+    plan_digits(&f);
     if (table == NULL && c->y_visibility != ZKG_PUBLIC)
         ZKG_TRY(zkg_nn_range_table(y_table, g, y.min, y.max, err));
     return fused_build(&f, table, y_table, y, err);

@@ -196,6 +196,24 @@ void zkg_onnx_tensor_name(char name[ZKG_ONNX_NAME], const zkg_onnx_lowering *w,
 
 /* ---- constants ---- */
 
+zkg_status zkg_onnx_quantised(int64_t **whole, const zkg_onnx_lowering *w,
+                              const double *real, uint64_t n, uint32_t scale)
+{
+    *whole = zkg_alloc(n, sizeof(**whole));
+    if (*whole == NULL)
+        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory for constants");
+    for (uint64_t i = 0; i < n; i++) {
+        if (zkg_quantise(&(*whole)[i], real[i], scale) &&
+            (*whole)[i] <= INT32_MAX && (*whole)[i] >= INT32_MIN)
+            continue;
+        zkg_free(*whole);
+        *whole = NULL;
+        return zkg_onnx_refuse(w, "a constant that does not fit 32 bits at "
+                                  "this scale; use a smaller --param-scale");
+    }
+    return ZKG_OK;
+}
+
 zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
                           const char *suffix, uint32_t axes,
                           const uint64_t *len, const double *real,
@@ -207,19 +225,7 @@ zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
 
     for (uint32_t i = 0; i < axes; i++)
         n *= len[i];
-    *whole = zkg_alloc(n, sizeof(**whole));
-    if (*whole == NULL)
-        return zkg_fail(w->err, ZKG_ERR_NOMEM, "no memory for constants");
-    for (uint64_t i = 0; i < n; i++) {
-        if (!zkg_quantise(&(*whole)[i], real[i], scale) ||
-            (*whole)[i] > INT32_MAX || (*whole)[i] < INT32_MIN) {
-            zkg_free(*whole);
-            *whole = NULL;
-            return zkg_onnx_refuse(w,
-                                   "a constant that does not fit 32 bits at "
-                                   "this scale; use a smaller --param-scale");
-        }
-    }
+    ZKG_TRY(zkg_onnx_quantised(whole, w, real, n, scale));
     zkg_onnx_task_name(task, w, w->m->node[w->node].name);
     snprintf(name, ZKG_ONNX_NAME, "%.100s.%s", task, suffix);
     s = zkg_nn_fixed(w->g, name, axes, len, *whole, w->err);

@@ -47,6 +47,8 @@ typedef struct zkg_onnx_step {
     zkg_onnx_role role;
     uint32_t into; /**< NOTHING: the node that it is part of, or NONE */
     uint32_t norm; /**< CONV: BatchNormalization folded into it, or NONE */
+    uint32_t pool; /**< CONV: MaxPool in its task, or NONE */
+    bool relu;     /**< CONV with pool: a Relu before it */
     uint32_t out;  /**< value that it makes, parts included */
     uint32_t x;    /**< LAYER_NORM: the value that is normalised */
     uint32_t gain, bias; /**< LAYER_NORM: values, or NONE */

@@ -78,6 +78,10 @@ void zkg_onnx_name_axes(char *list, size_t bytes, uint32_t first,
 /** Append a name to a list. */
 void zkg_onnx_name_push(char *list, size_t bytes, const char *name);
 
+/** round(v 2^scale) of n reals, each within 32 bits; the caller's. */
+zkg_status zkg_onnx_quantised(int64_t **whole, const zkg_onnx_lowering *w,
+                              const double *real, uint64_t n, uint32_t scale);
+
 /** A fixed tensor from reals: round(v 2^scale). */
 zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
                           const char *suffix, uint32_t axes,
@@ -146,6 +150,10 @@ zkg_status zkg_onnx_display(zkg_onnx_lowering *w, const zkg_onnx_flow *f);
 
 /** Operators. */
 zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w);
+/** A Conv with the MaxPool after it: weights and bias as reals. */
+zkg_status zkg_onnx_lower_conv_pool(zkg_onnx_lowering *w,
+                                    const zkg_onnx_window *v,
+                                    const double *weight, const double *bias);
 zkg_status zkg_onnx_lower_matmul(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_affine(zkg_onnx_lowering *w);
 zkg_status zkg_onnx_lower_sum(zkg_onnx_lowering *w);

@@ -521,7 +521,9 @@ zkg_status zkg_onnx_lower_conv(zkg_onnx_lowering *w)
     ZKG_TRY(zkg_onnx_window_of(&v, w->m, node_of(w), w->err));
     s = conv_constants(&weight, &bias, w, &v);
     if (s == ZKG_OK)
-        s = add_conv(w, &v, weight, bias);
+        s = w->plan->step[w->node].pool != ZKG_ONNX_NONE
+                ? zkg_onnx_lower_conv_pool(w, &v, weight, bias)
+                : add_conv(w, &v, weight, bias);
     zkg_free(weight);
     zkg_free(bias);
     return s;

@@ -471,6 +471,82 @@ static void plan_node(planner *a, uint32_t k)
         refuse(a, k, "the operator is not there");
 }
 
+#define POOL_TAPS 6 /* of a task that convolves as well */
+
+/* Blocks side by side, none in padding, that a convolution's task can take. */
+static bool is_block_pool(const planner *a, const zkg_onnx_node *n)
+{
+    zkg_onnx_window w;
+    zkg_error err = {0};
+    uint64_t taps = 1;
+
+    if (!is(n, "MaxPool") || zkg_onnx_window_of(&w, a->m, n, &err) != ZKG_OK ||
+        w.axes != 2)
+        return false;
+    for (uint32_t k = 0; k < 2; k++) {
+        if ((int64_t)w.kernel[k] != w.stride[k] || w.dilation[k] != 1 ||
+            w.before[k] != 0 || w.kernel[k] > POOL_TAPS ||
+            w.out[k] * w.kernel[k] > w.in[k])
+            return false;
+        taps *= w.kernel[k];
+    }
+    return taps > 1 && taps <= POOL_TAPS;
+}
+
+/* The node that makes a value which nobody else reads, in this shape. */
+static uint32_t sole_maker(const planner *a, uint32_t value)
+{
+    const zkg_onnx_value *v = &a->m->value[value];
+
+    return v->alias == value && a->uses[value] == 1 ? v->maker : ZKG_ONNX_NONE;
+}
+
+/* One group, or one channel a group: no axis of the weights is split. */
+static bool has_plain_groups(const planner *a, const zkg_onnx_node *n)
+{
+    zkg_onnx_window w;
+    zkg_error err = {0};
+
+    return zkg_onnx_window_of(&w, a->m, n, &err) == ZKG_OK &&
+           (w.groups == 1 ||
+            (w.groups == w.channels && w.groups == w.out_channels));
+}
+
+/* A MaxPool goes into the task of the Conv before it, with the Relu between. */
+static void fuse_pool(planner *a, uint32_t k)
+{
+    const zkg_onnx_node *n = &a->m->node[k];
+    uint32_t value = n->input[0], relu = sole_maker(a, value);
+
+    if (!is_block_pool(a, n) || relu == ZKG_ONNX_NONE)
+        return;
+    if (a->p->step[relu].role == ZKG_ONNX_FUNCTION &&
+        is(&a->m->node[relu], "Relu"))
+        value = a->m->node[relu].input[0];
+    else
+        relu = ZKG_ONNX_NONE;
+    if (sole_maker(a, value) == ZKG_ONNX_NONE || a->p->base[value] != value)
+        return;
+    for (uint32_t c = 0; c < k; c++) {
+        zkg_onnx_step *s = &a->p->step[c];
+
+        if (s->role != ZKG_ONNX_CONV || s->out != value ||
+            !has_plain_groups(a, &a->m->node[c]))
+            continue;
+        s->pool = k;
+        s->relu = relu != ZKG_ONNX_NONE;
+        s->out = n->output[0];
+        a->p->step[k].role = ZKG_ONNX_NOTHING;
+        a->p->step[k].into = c;
+        if (relu == ZKG_ONNX_NONE)
+            return;
+        a->p->step[relu].role = ZKG_ONNX_NOTHING;
+        a->p->step[relu].into = c;
+        a->p->base[n->input[0]] = n->input[0];
+        return;
+    }
+}
+
 /* Values that are tensors: outputs, and what tasks read. */
 static void mark_needed(planner *a)
 {
@@ -517,6 +593,7 @@ static void plan_all(planner *a)
         a->p->base[v] = v;
     for (uint32_t k = 0; k < a->m->nodes; k++) {
         a->p->step[k].into = a->p->step[k].norm = ZKG_ONNX_NONE;
+        a->p->step[k].pool = ZKG_ONNX_NONE;
         a->p->step[k].out = a->p->step[k].x = ZKG_ONNX_NONE;
         a->p->step[k].gain = a->p->step[k].bias = ZKG_ONNX_NONE;
     }
@@ -528,6 +605,10 @@ static void plan_all(planner *a)
     for (uint32_t k = 0; k < a->m->nodes; k++) {
         if (a->m->node[k].fate == ZKG_ONNX_LIVE)
             plan_node(a, k);
+    }
+    for (uint32_t k = 0; k < a->m->nodes; k++) {
+        if (a->p->step[k].role == ZKG_ONNX_MAX_POOL)
+            fuse_pool(a, k);
     }
     mark_needed(a);
 }

@@ -216,9 +216,9 @@ static void onnx(world *w, fuzz_bytes *out, uint64_t which)
 {
     const char *corpus = getenv("ZKG_FUZZ_CORPUS");
 
-    (void)which;
-    (void)snprintf(w->file, sizeof(w->file), "%s/../seeds/small.onnx",
-                   corpus == NULL ? "tests/fuzz/corpus" : corpus);
+    (void)snprintf(w->file, sizeof(w->file), "%s/../seeds/%s.onnx",
+                   corpus == NULL ? "tests/fuzz/corpus" : corpus,
+                   which % 2 == 0 ? "small" : "pairs");
     load(out, w->file);
 }
 

@@ -153,6 +153,32 @@ def conv_relu(c):
     return None if y is None else ([max(0, v) for v in y], 'z')
 
 
+def conv_pool(c):
+    """One task: the sums, perhaps a Relu, and the maximum of blocks."""
+    w = window(c, 2)
+    groups = c.rng.choice([1, 1, 2, 3])
+    inp, out = (1, 1) if groups > 1 else (c.rng.choice([1, 2, 3]),
+                                          c.rng.choice([1, 2, 3]))
+    batch = c.rng.choice([1, 1, 2, 3])
+    block = c.rng.choice([[2, 2], [2, 2], [1, 2], [3, 2]])
+    if w is None or any(n < b for n, b in zip(w['out'], block)):
+        return None
+    x, q = c.input([batch, groups * inp] + w['in'])
+    weight = c.constant('w', [groups * out, inp] + w['kernel'], c.p)
+    c.w.node('Conv', [x, 'w'], ['a'], group=groups, **window_attributes(w))
+    acc = ref.rescale(ref.conv(q, weight, [0] * (groups * out), w, batch,
+                               groups, out, inp), 2 ** c.p)
+    last = 'a'
+    if c.kind == 'Relu':
+        c.w.node('Relu', ['a'], ['r'])
+        acc, last = [max(0, v) for v in acc], 'r'
+    c.w.node('MaxPool', [last], ['y'], kernel_shape=block, strides=block)
+    pool = {'in': w['out'], 'kernel': block, 'stride': block,
+            'dilation': [1, 1], 'before': [0, 0],
+            'out': [n // b for n, b in zip(w['out'], block)]}
+    return ref.pool(acc, pool, batch * groups * out, lambda v, n: max(v))
+
+
 def max_pool(c):
     w = window(c, c.rng.choice([1, 2, 2, 3]))
     if w is None:
@@ -765,6 +791,7 @@ def residual(c):
 
 # What differs within a function: each has as many cases.
 KINDS = {
+    conv_pool: ['Relu', 'alone'],
     reduce: ['ReduceMean', 'ReduceSum'],
     elementwise: ['Add', 'Sub', 'Mul'],
     affine: ['Add', 'Sub', 'Mul', 'Div'],
@@ -774,7 +801,7 @@ KINDS = {
     move: ['Transpose', 'Slice', 'Pad', 'Gather', 'Concat'],
     pad: ['constant', 'edge', 'reflect'],
 }
-OPERATORS = [conv, conv_relu, max_pool, average_pool, global_average_pool,
+OPERATORS = [conv, conv_relu, conv_pool, max_pool, average_pool, global_average_pool,
              reduce, gemm, matmul, matrices, elementwise, affine, repeated,
              divide, softmax, batch_norm, activation, composed, layer_norm,
              move, gather, pad, concat, reshape, residual]
@@ -795,7 +822,7 @@ def make(operator, kind, rng, scale, param):
 def test(operator, kind, folder):
     name = operator.__name__ + (' ' + kind if kind else '')
     rng = random.Random('%s %d' % (name, SEED))
-    scale, param = rng.choice([(4, 6), (5, 5), (7, 9)])
+    scale, param = rng.choice([(4, 6), (5, 5), (7, 9), (6, 18)])
     ref.negative_ties = 0
     cases = [make(operator, kind, rng, scale, param) for _ in range(CASES)]
     for i, (c, _, _) in enumerate(cases):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes small.onnx, which the fuzzer mutates: one of every kind of node.
+"""Makes small.onnx and pairs.onnx, which the fuzzer mutates: between them one of
+every kind of node.
 
-    python3 make_onnx.py small.onnx
+    python3 make_onnx.py small.onnx pairs.onnx
 """
 import os
 import sys
@@ -51,3 +52,29 @@ w.node('Mul', ['nrm', 'row'], ['ga'])
 w.node('Add', ['ga', 'row'], ['y'])
 w.output('y')
 w.save(sys.argv[1])
+
+w = onnx_writer.Model(opset=13)
+w.input('x', [1, 2, 5, 5])
+w.input('z', [4])
+w.constant('w', [3, 2, 2, 2], [0.25, -0.5] * 12)
+w.node('Conv', ['x', 'w'], ['c'], kernel_shape=[2, 2])
+w.node('Relu', ['c'], ['r'])
+w.node('MaxPool', ['r'], ['m'], kernel_shape=[2, 2], strides=[2, 2])
+w.constant('to', [2], [3, 4])
+w.node('Reshape', ['m', 'to'], ['a'])
+w.node('Div', ['a', 'z'], ['d'])
+w.node('Softmax', ['d'], ['s'], axis=0)
+w.node('Transpose', ['s'], ['t'], perm=[1, 0])
+w.constant('odd', [2], [2, 6])
+w.node('Reshape', ['t', 'odd'], ['o'])
+w.constant('pick', [2, 2], [4, 0, -1, 1])
+w.node('Gather', ['o', 'pick'], ['g'], axis=1)
+w.constant('pads', [6], [0, 0, 1, 0, 1, 0])
+w.node('Pad', ['g', 'pads'], ['p'], mode='reflect')
+w.constant('more', [6], [0, 1, 0, 0, 0, -1])
+w.constant('fill', [], [0.5])
+w.node('Pad', ['p', 'more', 'fill'], ['f'])
+w.constant('wide', [1, 2, 4, 2], [0.5, -1.0] * 8)
+w.node('Add', ['f', 'wide'], ['y'])
+w.output('y')
+w.save(sys.argv[2])
