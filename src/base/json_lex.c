@@ -156,7 +156,7 @@ zkg_status zkg_lex_number_token(zkg_lex *x, zkg_lex_number *out)
     size_t digits;
 
     *out = (zkg_lex_number){.is_integer = true};
-    if (!is_digit(at(x, p)) && is_nonfinite_word(x))
+    if (!is_digit(at(x, p + (at(x, p) == '-'))) && is_nonfinite_word(x))
         return zkg_lex_fail(x, "not a finite number");
     if (at(x, p) == '-') {
         out->negative = true;

@@ -261,12 +261,23 @@ static uint64_t next_real(uint64_t *pos, const zkg_array *a)
     return flat;
 }
 
+/* Whether the cells in memory are the bytes that files hold. */
+static bool is_le(const zkg_array *a)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && a->type != ZKG_FR &&
+           zkg_array_count(a) == zkg_array_stored_count(a);
+}
+
 void zkg_array_to_le(uint8_t *out, const zkg_array *a)
 {
     const uint64_t n = zkg_array_count(a);
     const size_t size = zkg_dtype_size(a->type);
     uint64_t pos[ZKG_MAX_AXES] = {0};
 
+    if (is_le(a) && n > 0) {
+        memcpy(out, a->data, n * size);
+        return;
+    }
     for (uint64_t i = 0; i < n; i++) {
         const uint64_t at = next_real(pos, a);
         uint64_t v;
@@ -287,6 +298,10 @@ bool zkg_array_from_le(zkg_array *a, const uint8_t *in, uint64_t *bad)
     const uint64_t n = zkg_array_count(a);
     const size_t size = zkg_dtype_size(a->type);
 
+    if (is_le(a) && n > 0) {
+        memcpy(a->data, in, n * size);
+        return true;
+    }
     for (uint64_t i = 0; i < n; i++) {
         uint64_t v = 0;
 
