@@ -50,7 +50,8 @@ typedef struct space {
     uint32_t *len;    /* group * buckets: what is left in each */
     uint32_t *sorted; /* group * n, and FETCH_AHEAD zeros: as index, the sign
                          taken in */
-    uint32_t *digits; /* group * n: as digit() gives them */
+    uint32_t
+        *digits; /* group * n, and FETCH_AHEAD zeros: as digit() gives them */
     zkg_g1 *big, *small;
     zkg_g1 *sums;     /* batch * buckets: their points, or infinity */
     zkg_g1 *half;     /* batch * buckets / 2 */
@@ -109,8 +110,10 @@ static void sort_windows(space *s, const zkg_msm_terms *t, uint32_t first,
         uint32_t *start = s->start + g * s->buckets;
 
         for (size_t i = 0; i < t->n; i++) {
-            const uint32_t d = digits[i];
+            const uint32_t d = digits[i], later = digits[i + FETCH_AHEAD];
 
+            /* to be written */
+            __builtin_prefetch(&s->sorted[start[later / 2 - (later > 0)]], 1);
             if (d)
                 s->sorted[start[d / 2 - 1]++] = t->index[i] ^ (d & 1);
         }
@@ -425,7 +428,7 @@ static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
     s->start = zkg_alloc_raw(sorted, sizeof(*s->start));
     s->len = zkg_alloc_raw(sorted, sizeof(*s->len));
     s->sorted = zkg_alloc(terms + FETCH_AHEAD, sizeof(*s->sorted));
-    s->digits = zkg_alloc_raw(terms, sizeof(*s->digits));
+    s->digits = zkg_alloc(terms + FETCH_AHEAD, sizeof(*s->digits));
     s->big = zkg_alloc_raw(BLOCK + 1, sizeof(*s->big));
     s->small = zkg_alloc_raw(BLOCK + 1, sizeof(*s->small));
     s->sums = zkg_alloc_raw(weighed, sizeof(*s->sums));

@@ -128,19 +128,39 @@ static void bench_pairing(uint32_t cpu, const char *variant)
          equal ? "ms" : "ms WRONG");
 }
 
+/* What 16-bit scalars are: random, with zeros for what is negative, all equal.
+ */
+enum { ANY, RELU, EQUAL };
+
+static void make_small(int16_t *small, const zkg_fr *scalars, size_t n,
+                       int what)
+{
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&small[i], scalars[i].l, sizeof(small[i]));
+        if (what == RELU && small[i] < 0)
+            small[i] = 0;
+        if (what == EQUAL)
+            small[i] = 1234;
+    }
+}
+
 static int bench_msm(uint32_t cpu, const char *variant, unsigned log)
 {
     static const struct {
         const char *name;
         zkg_scalar_type type;
-    } kinds[] = {{"msm_fr", ZKG_SCALAR_FR},
-                 {"msm_i32", ZKG_SCALAR_I32},
-                 {"msm_i16", ZKG_SCALAR_I16},
-                 {"msm_i8", ZKG_SCALAR_I8}};
+        int what;
+    } kinds[] = {{"msm_fr", ZKG_SCALAR_FR, ANY},
+                 {"msm_i32", ZKG_SCALAR_I32, ANY},
+                 {"msm_i16", ZKG_SCALAR_I16, ANY},
+                 {"msm_i16_relu", ZKG_SCALAR_I16, RELU},
+                 {"msm_i16_equal", ZKG_SCALAR_I16, EQUAL},
+                 {"msm_i8", ZKG_SCALAR_I8, ANY}};
     const size_t n = (size_t)1 << log;
     zkg_g1 *points = zkg_alloc_raw(n, sizeof(*points)), sum;
     zkg_fr *scalars = zkg_alloc_raw(n, sizeof(*scalars)), tau;
-    int failed = !points || !scalars;
+    int16_t *small = zkg_alloc_raw(n, sizeof(*small)); /* as 8-bit, too */
+    int failed = !points || !scalars || !small;
     double t = now();
 
     zkg_fr_from_u64(&tau, 0x123456789abcdef);
@@ -152,19 +172,23 @@ static int bench_msm(uint32_t cpu, const char *variant, unsigned log)
         zkg_fr_add(&scalars[i], &scalars[i], &tau);
     }
     for (size_t k = 0; !failed && k < sizeof(kinds) / sizeof(*kinds); k++) {
+        const bool is_small = kinds[k].type < ZKG_SCALAR_I32;
         double best = 1e9;
         char name[64];
 
+        make_small(small, scalars, n, kinds[k].what);
         for (int run = 0; run < RUNS; run++) {
             t = now();
-            failed |= zkg_msm_g1(&sum, points, scalars, kinds[k].type, n,
-                                 cpu) != ZKG_OK;
+            failed |=
+                zkg_msm_g1(&sum, points, is_small ? (void *)small : scalars,
+                           kinds[k].type, n, cpu) != ZKG_OK;
             t = now() - t;
             best = t < best ? t : best;
         }
         snprintf(name, sizeof(name), "%s_2^%u", kinds[k].name, log);
         show(name, variant, best * 1e3, "ms");
     }
+    zkg_free(small);
     zkg_free(points);
     zkg_free(scalars);
     return failed;
