@@ -262,13 +262,15 @@ static zkg_status run_all(const zkg_suite_options *o, zkg_error *err)
 
 static zkg_status suite_run(int argc, char **argv, zkg_error *err)
 {
-    zkg_suite_options o = {.ranks = 1};
-    const char *scales = "7,10", *ranks = NULL, *timeout = NULL;
+    zkg_suite_options o = {.ranks = 1, .runs = 1};
+    const char *scales = "7,10", *ranks = NULL, *timeout = NULL, *runs = NULL;
     const zkg_option options[] = {
         {"scales", "7,10", "the scales of each model", &scales, NULL, false},
         {"o", "DIR", "where results go", &o.results, NULL, true},
         {"ranks", "N", "processes that prove together; default 1", &ranks, NULL,
          false},
+        {"runs", "N", "prove each input N times; the median's figures", &runs,
+         NULL, false},
         {"memory-limit", "BYTES", "refuse what needs more on a rank (8G)",
          &o.memory, NULL, false},
         {"timeout", "S", "end a step that takes longer", &timeout, NULL, false},
@@ -298,6 +300,9 @@ static zkg_status suite_run(int argc, char **argv, zkg_error *err)
     ZKG_TRY(parse_scales(&o, scales, err));
     if (ranks != NULL)
         ZKG_TRY(zkg_option_u32(&o.ranks, "ranks", ranks, 1, 1024, err));
+    if (runs != NULL)
+        ZKG_TRY(
+            zkg_option_u32(&o.runs, "runs", runs, 1, ZKG_SUITE_MAX_RUNS, err));
     if (timeout != NULL)
         ZKG_TRY(
             zkg_option_u32(&o.timeout_s, "timeout", timeout, 1, 1000000, err));

@@ -29,6 +29,7 @@
 
 #define ZKG_SUITE_MAX_SCALES 16
 #define ZKG_SUITE_MAX_INPUTS 256
+#define ZKG_SUITE_MAX_RUNS 99
 #define ZKG_SUITE_PATH (PATH_MAX + 64)
 
 typedef struct zkg_suite_options {
@@ -42,6 +43,7 @@ typedef struct zkg_suite_options {
     const char *max_error;   /**< gate of each output, or NULL */
     uint32_t scale[ZKG_SUITE_MAX_SCALES], scales;
     uint32_t ranks;
+    uint32_t runs;      /**< proofs of each input; the median's figures count */
     uint32_t timeout_s; /**< of a step; 0: none */
     bool keep;          /**< graphs, keys and proofs stay */
     sigset_t held, before;
@@ -56,7 +58,8 @@ typedef struct zkg_suite_case {
 
 /** One input of a case, proved. */
 typedef struct zkg_suite_run {
-    char input[128]; /**< file name */
+    char input[128];                    /**< file name */
+    double prove_least_s, prove_most_s; /**< of the runs */
     double prove_s, witness_s, commit_s, tasks_s, open_s, verify_s;
     uint64_t peak_rss, verify_rss;      /**< bytes */
     double max_error, mean_error, rmse; /**< -1: not measured */

@@ -180,6 +180,7 @@ static zkg_status case_key(char key[65], const work *w, zkg_error *err)
     }
     zkg_hash_u32(&h, w->c->scale);
     zkg_hash_u32(&h, w->o->ranks);
+    zkg_hash_u32(&h, w->o->runs);
     hash_text(&h, w->o->param_scale);
     hash_text(&h, w->o->margin);
     hash_text(&h, w->o->memory);
@@ -396,8 +397,8 @@ static zkg_status read_report(work *w, const input *in, zkg_suite_run *x,
     return ZKG_OK;
 }
 
-static zkg_status prove(work *w, const input *in, zkg_suite_run *x,
-                        zkg_error *err)
+static zkg_status prove_once(work *w, const input *in, zkg_suite_run *x,
+                             zkg_error *err)
 {
     command k = {{"zkgkr"}, 1};
     zkg_process_end end;
@@ -424,6 +425,36 @@ static zkg_status prove(work *w, const input *in, zkg_suite_run *x,
         return ZKG_OK;
     x->peak_rss = w->o->ranks > 1 ? 0 : end.peak_rss;
     return read_report(w, in, x, err);
+}
+
+static int by_seconds(const void *a, const void *b)
+{
+    const double x = ((const zkg_suite_run *)a)->prove_s;
+    const double y = ((const zkg_suite_run *)b)->prove_s;
+
+    return (x > y) - (x < y);
+}
+
+/* As often as asked for: the median's figures, the most memory. */
+static zkg_status prove(work *w, const input *in, zkg_suite_run *x,
+                        zkg_error *err)
+{
+    zkg_suite_run each[ZKG_SUITE_MAX_RUNS];
+    uint64_t peak = 0;
+
+    for (uint32_t i = 0; i < w->o->runs; i++) {
+        each[i] = *x;
+        ZKG_TRY(prove_once(w, in, &each[i], err));
+        if (!is_ok(w))
+            return ZKG_OK;
+        peak = each[i].peak_rss > peak ? each[i].peak_rss : peak;
+    }
+    qsort(each, w->o->runs, sizeof(each[0]), by_seconds);
+    *x = each[w->o->runs / 2];
+    x->prove_least_s = each[0].prove_s;
+    x->prove_most_s = each[w->o->runs - 1].prove_s;
+    x->peak_rss = peak;
+    return ZKG_OK;
 }
 
 static zkg_status verify(work *w, const input *in, zkg_suite_run *x,

@@ -113,6 +113,8 @@ typedef enum column {
     RESULT,
     INPUTS,
     PROVE,
+    LEAST,
+    MOST,
     WITNESS,
     COMMIT,
     TASKS,
@@ -140,13 +142,14 @@ static const struct {
     bool is_short;
 } heads[COLUMNS] = {
     {"model", true},        {"scale", true},        {"result", true},
-    {"inputs", false},      {"prove s", true},      {"witness s", false},
-    {"commit s", false},    {"tasks s", false},     {"open s", false},
-    {"verify s", true},     {"compile s", false},   {"setup s", true},
-    {"peak MiB", true},     {"proof KiB", true},    {"public KiB", true},
-    {"key KiB", false},     {"max error", true},    {"mean error", false},
-    {"RMSE", false},        {"same argmax", true},  {"worst layer", false},
-    {"EZKL prove s", true}, {"times faster", true},
+    {"inputs", false},      {"prove s", true},      {"least s", false},
+    {"most s", false},      {"witness s", false},   {"commit s", false},
+    {"tasks s", false},     {"open s", false},      {"verify s", true},
+    {"compile s", false},   {"setup s", true},      {"peak MiB", true},
+    {"proof KiB", true},    {"public KiB", true},   {"key KiB", false},
+    {"max error", true},    {"mean error", false},  {"RMSE", false},
+    {"same argmax", true},  {"worst layer", false}, {"EZKL prove s", true},
+    {"times faster", true},
 };
 
 /* A case in words. */
@@ -171,6 +174,8 @@ static void measured(row *r, const zkg_suite_result *x)
     const double kib = 1024, mib = 1048576;
 
     cell(r, PROVE, "%.3f", s->prove_s);
+    cell(r, LEAST, "%.3f", s->prove_least_s);
+    cell(r, MOST, "%.3f", s->prove_most_s);
     cell(r, WITNESS, "%.3f", s->witness_s);
     cell(r, COMMIT, "%.3f", s->commit_s);
     cell(r, TASKS, "%.3f", s->tasks_s);

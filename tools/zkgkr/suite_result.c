@@ -86,6 +86,8 @@ void zkg_suite_add_run(zkg_suite_result *r, const zkg_suite_run *x)
     }
     if (x->prove_s > s->prove_s) {
         s->prove_s = x->prove_s;
+        s->prove_least_s = x->prove_least_s;
+        s->prove_most_s = x->prove_most_s;
         s->witness_s = x->witness_s;
         s->commit_s = x->commit_s;
         s->tasks_s = x->tasks_s;
@@ -131,6 +133,8 @@ static void put_string(zkg_json_out *o, const char *key, const char *v)
 static void put_run(zkg_json_out *o, const zkg_suite_run *x)
 {
     put_double(o, "prove_s", x->prove_s);
+    put_double(o, "prove_least_s", x->prove_least_s);
+    put_double(o, "prove_most_s", x->prove_most_s);
     put_double(o, "witness_s", x->witness_s);
     put_double(o, "commit_s", x->commit_s);
     put_double(o, "tasks_s", x->tasks_s);
@@ -234,6 +238,8 @@ static void get_run(zkg_suite_run *x, const zkg_json *v)
     const zkg_json *refused = zkg_json_get(v, "tampered_refused");
 
     x->prove_s = number(v, "prove_s");
+    x->prove_least_s = number(v, "prove_least_s");
+    x->prove_most_s = number(v, "prove_most_s");
     x->witness_s = number(v, "witness_s");
     x->commit_s = number(v, "commit_s");
     x->tasks_s = number(v, "tasks_s");
