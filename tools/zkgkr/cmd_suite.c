@@ -16,9 +16,8 @@
 #include "options.h"
 #include "suite.h"
 #include "suite_process.h"
-#include "zkgkr/srs.h"
 
-#define SRS_POWER 14
+#define SRS_POWER "14"
 #define PATH ZKG_SUITE_PATH
 
 /* Is name one of the comma-separated list? */
@@ -106,12 +105,15 @@ static zkg_status parse_scales(zkg_suite_options *o, const char *text,
                          : zkg_fail(err, ZKG_ERR_USAGE, "--scales is empty");
 }
 
-/* The reference string: the user's, or one for development, made once. */
+/* The reference string: the user's, or one for development, made once, by a
+ * process of its own: what this one holds counts for its children's peak. */
 static zkg_status find_srs(char path[PATH], const zkg_suite_options *o,
                            zkg_error *err)
 {
-    zkg_srs *srs;
-    zkg_status s;
+    const char *const argv[] = {"zkgkr",   "srs", "new", "--power",
+                                SRS_POWER, "-o",  path,  NULL};
+    char log[PATH], line[256];
+    zkg_process_end end;
 
     if (o->srs != NULL) {
         snprintf(path, PATH, "%s", o->srs);
@@ -120,13 +122,17 @@ static zkg_status find_srs(char path[PATH], const zkg_suite_options *o,
     zkg_suite_path(path, o->results, "development.srs");
     if (zkg_file_exists(path))
         return ZKG_OK;
-    printf("making a development SRS of power %d: whoever makes one can forge "
-           "proofs; --srs takes a ceremony's\n",
-           SRS_POWER);
-    ZKG_TRY(zkg_srs_new(&srs, SRS_POWER, err));
-    s = zkg_srs_write(srs, path, err);
-    zkg_srs_free(srs);
-    return s;
+    printf("making a development SRS of power " SRS_POWER ": whoever makes one "
+           "can forge proofs; --srs takes a ceremony's\n");
+    zkg_suite_path(log, o->results, "srs.log");
+    (void)fflush(NULL);
+    ZKG_TRY(zkg_process_run(&end, argv, log, 0, &o->held, &o->before, err));
+    zkg_suite_last_line(line, log);
+    if (end.interrupted)
+        return zkg_fail(err, ZKG_ERR_INTERRUPTED, "stopped before the SRS");
+    return end.exit_code == 0 ? ZKG_OK
+                              : zkg_fail(err, ZKG_ERR_INTERNAL,
+                                         "no development SRS: %s", line);
 }
 
 /* Beside the results, so that an export needs nothing else. */

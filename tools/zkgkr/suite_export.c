@@ -300,10 +300,10 @@ static void write_csv(zkg_writer *w, const row *r, uint32_t n)
 static const char html_head[] =
     "<!doctype html>\n<html lang='en'><meta charset='utf-8'>\n"
     "<title>zkgkr suite</title>\n<style>\nbody{font-family:sans-serif;"
-    "margin:2em;max-width:1100px}\ntable{border-collapse:collapse;font-size:"
+    "margin:2em;max-width:1400px}\ntable{border-collapse:collapse;font-size:"
     "13px}\ntd,th{padding:3px 8px;text-align:right;border-bottom:1px solid "
     "#ddd;white-space:nowrap}\ntd:first-child,th:first-child{text-align:left}\n"
-    "td:nth-child(12){white-space:normal;max-width:16em}\n.bad{color:#b00020}\n"
+    "td:nth-child(12){white-space:normal;min-width:14em}\n.bad{color:#b00020}\n"
     "</style>\n<h1>Suite</h1>\n<p>";
 
 /* What the baseline's file says of itself. */

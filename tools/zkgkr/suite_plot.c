@@ -125,8 +125,8 @@ static void bar(zkg_writer *w, const figure *f, double y, double v,
                    "<rect x='%.0f' y='%.1f' width='%.1f' height='%.0f' "
                    "fill='%s'/>\n",
                    LEFT, y, x < 1 ? 1 : x, BAR, colour);
-    snprintf(text, sizeof(text), "%.3g%s%s", v, f->unit[0] != 0 ? " " : "",
-             f->unit);
+    snprintf(text, sizeof(text), v < 1000 ? "%.3g%s%s" : "%.0f%s%s", v,
+             f->unit[0] != 0 ? " " : "", f->unit);
     text_at(w, LEFT + x + 4, y + BAR - 1, " font-size='9'", text);
 }
 
