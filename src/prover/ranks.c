@@ -43,7 +43,9 @@ static zkg_status read_cap(uint32_t *cap, zkg_error *err)
     if (*text < '0' || *text > '9' || *end != '\0' || v == 0 ||
         v > UINT32_MAX || strlen(text) > 10)
         return zkg_fail(err, ZKG_ERR_USAGE,
-                        "ZKML_NUM_CPUS=%.40s is not a positive integer", text);
+                        "ZKML_NUM_CPUS=%.40s is not a positive integer (unset "
+                        "it to use the physical cores)",
+                        text);
     *cap = (uint32_t)v;
     return ZKG_OK;
 }

@@ -143,8 +143,11 @@ static place here(const parser *p)
 /* The next line that holds anything; false at the end of the file. */
 static bool next_line(parser *p, size_t *next)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors' first bytes */
     const char *text = p->file->text;
 
+    if (*next == 0 && p->file->len >= 3 && memcmp(text, mark, 3) == 0)
+        *next = 3;
     while (*next < p->file->len) {
         size_t stop = *next;
 
@@ -697,6 +700,7 @@ static void describe_ring(parser *p, const zkg_u32_list *ring,
                           const zkg_u32_list *through)
 {
     const size_t n = ring->len;
+    bool has_need = false;
     size_t turn = 0;
 
     /* Begin where the rank changes, or links of one rank would be cut. */
@@ -721,6 +725,7 @@ static void describe_ring(parser *p, const zkg_u32_list *ring,
         else
             ring_begins(p, p->schedule, p->rank_line[rank],
                         "ranks wait for each other for ever");
+        has_need = has_need || rank == UINT32_MAX;
         if (rank == UINT32_MAX)
             put_need(p, after, before);
         else
@@ -728,7 +733,9 @@ static void describe_ring(parser *p, const zkg_u32_list *ring,
                 p->draft->name[before], p->draft->name[after],
                 base_name(p->schedule), p->rank_line[rank]);
     }
-    put(p, " (put the tasks in one order on all ranks)\n");
+    put(p, " (%s)\n",
+        has_need ? "run what is needed first, or take a need out"
+                 : "put the tasks in one order on all ranks");
 }
 
 static zkg_status check_order(parser *p)

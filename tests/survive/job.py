@@ -73,9 +73,10 @@ class Job:
             sys.exit('%s: %d %s' % (args, code, err))
         return out, err
 
-    def launch(self, n, args, **more):
-        return self.run([self.zkgkr, 'launch', '-n', str(n), '--'] + args,
-                        **more)
+    def launch(self, n, args, hosts=None, **more):
+        hosts = [] if hosts is None else ['--hostfile', hosts]
+        return self.run([self.zkgkr, 'launch', '-n', str(n)] + hosts + ['--'] +
+                        args, **more)
 
     def check(self, name, good, *what):
         self.checks += 1

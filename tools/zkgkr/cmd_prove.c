@@ -38,6 +38,7 @@ typedef struct prove_args {
         *memory, *costs, *backend;
     bool no_schedule, json, resume, dry_run;
     double watchdog_s;
+    uint64_t memory_limit; /* 0: none */
     uint32_t cpu_flags;
     zkg_expectation expect;
 } prove_args;
@@ -75,6 +76,9 @@ static zkg_status check_run(prove_args *a, zkg_error *err)
         return zkg_fail(err, ZKG_ERR_USAGE,
                         "--resume goes with the --run-dir DIR of the run that "
                         "is to be resumed");
+    if (a->memory != NULL)
+        ZKG_TRY(zkg_option_bytes(&a->memory_limit, "--memory-limit", a->memory,
+                                 err));
     if (a->watchdog == NULL)
         return ZKG_OK;
     a->watchdog_s = strtod(a->watchdog, &end);
@@ -314,12 +318,7 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
 /* Refuse what will not fit.  Collective. */
 static zkg_status check_memory(prove_job *j, zkg_error *err)
 {
-    uint64_t limit = 0;
-
-    if (j->args.memory != NULL)
-        ZKG_TRY(
-            zkg_option_bytes(&limit, "--memory-limit", j->args.memory, err));
-    return zkg_budget_check(j->active, &j->forecast, limit, err);
+    return zkg_budget_check(j->active, &j->forecast, j->args.memory_limit, err);
 }
 
 /* Rank 0 checks what others compute alike. */
