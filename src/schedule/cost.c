@@ -239,9 +239,6 @@ static void count_einsums(zkg_work *w, const zkg_statement *st,
 
         for (uint32_t a = 0; a < e->out_axes; a++)
             out |= (axis_set)1 << e->out[a];
-        w->weights += task->copies > 1 ? (double)task->copies : 0;
-        for (uint32_t a = 0; a < k->axes; a++)
-            w->weights += (double)k->axis[a].len;
         for (uint32_t t = 0; t < e->terms; t++)
             count_term(w, st, k, task, out, &e->term[t], &most);
     }

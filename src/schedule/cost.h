@@ -24,8 +24,8 @@ typedef struct zkg_work {
     double elements; /**< field elements folded at a point */
     double entries;  /**< padded entries of sumchecks of two factors */
     double gates;    /**< gates of circuits, times copies */
-    double weights;  /**< of the axes that folds run over: every rank of the
-                          group expands them for itself */
+    double weights;  /**< of the axes that a lookup's columns are folded over:
+                          every rank of the group expands them for itself */
     double rounds;   /**< messages of sumchecks: each is hashed by every rank of
                           the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */

@@ -234,8 +234,6 @@ static zkg_status time_weights(double *best, zkg_error *err)
     return ZKG_OK;
 }
 
-/* With c->weight there.  A lookup's probe expands none, a sum's two an entry:
- * its axis, and y's. */
 static void solve_probes(zkg_costs *c, const double t[PROBES])
 {
     const double rounds_s = 10, rounds_m = 55, rounds_l = 105, rounds_h = 190;
@@ -258,7 +256,7 @@ static void solve_probes(zkg_costs *c, const double t[PROBES])
     c->cell =
         above((t[FOLD_L] - t[FOLD_M]) / ((WIDE - FEW) * (double)WIDE), 1e-11);
     c->entry = above((t[SUM_L] - t[SUM_M] - 4 * c->round) / (LARGE - MIDDLE) -
-                         3 * c->cell - 2 * c->weight,
+                         3 * c->cell,
                      1e-9);
     c->element = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.element;
     c->gate = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.gate;
