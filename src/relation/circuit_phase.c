@@ -738,6 +738,8 @@ static zkg_status fill(phase *f)
         fill_base(f, base);
     if (status == ZKG_OK)
         status = weigh_second(f, base);
+    if (status == ZKG_OK)
+        status = zkg_circuit_prover_scratch(f->p, f->layer);
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         status = f->run[k].shared ? fill_shared(f, k, base[k])
                                   : fill_own(f, k, base[k], &used);

@@ -96,6 +96,11 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prove_first(
     zkg_circuit_prover *p, uint32_t i, const zkg_circuit_plan *plan,
     const zkg_fr *e, zkg_fr *claim, zkg_fr *point, zkg_fr *value);
 
+/** Make scratch, once, for layer i and all below: what was above is free by
+ *  then. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p,
+                                                     uint32_t i);
+
 /** Bytes of scratch that zkg_circuit_prove_first uses for layer i. */
 size_t zkg_circuit_first_bytes(const zkg_circuit_prover *p, uint32_t i);
 

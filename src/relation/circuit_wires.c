@@ -137,12 +137,14 @@ static void deal_out(zkg_circuit_prover *p)
     p->copies = (uint64_t)p->count << p->low;
 }
 
-static zkg_status make_scratch(zkg_circuit_prover *p)
+zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p, uint32_t i)
 {
     size_t most = 0;
 
-    for (uint32_t i = 0; i < p->cr->circuit->layers; i++) {
-        const size_t bytes = zkg_circuit_first_bytes(p, i);
+    if (p->scratch != NULL)
+        return ZKG_OK;
+    for (uint32_t k = 0; k <= i; k++) {
+        const size_t bytes = zkg_circuit_first_bytes(p, k);
 
         most = bytes > most ? bytes : most;
     }
@@ -181,8 +183,7 @@ zkg_status zkg_circuit_prover_init(zkg_circuit_prover *p, zkg_circuit_run *cr)
     deal_out(p);
     lanes = zkg_circuit_lanes((uint64_t)1 << p->low);
     ZKG_TRY(make_values(p, lanes, p->copies / lanes));
-    ZKG_TRY(check_assertions(p));
-    return make_scratch(p);
+    return check_assertions(p);
 }
 
 void zkg_circuit_prover_clear(zkg_circuit_prover *p)
