@@ -17,8 +17,10 @@
 #include "pcs/mercury.h"
 #include "poly/eq.h"
 
-/* What a claim costs beyond the fold of its first chunk, in cells folded. */
-#define ROUND_COST 64
+/* What a cell of a claim's first chunk costs beyond its fold, in cells folded:
+ * the rounds, of a point that no claim just before has, or the sum into what
+ * that one's are in.  Claims of one child are near each other. */
+enum { ROUND_COST = 64, SUM_COST = 10, NEAR_CLAIMS = 8 };
 
 /* Claims at one point, as far as this rank folds them. */
 typedef struct part {
@@ -45,24 +47,42 @@ static uint32_t low_vars(const zkg_open_claim *c, uint32_t k)
     return c->vars < k ? c->vars : k;
 }
 
-static uint64_t claim_cost(const zkg_open_claim *c, uint32_t k)
+/* What a claim costs: a chunk, and the first one beyond that. */
+typedef struct cost {
+    uint64_t unit, head;
+} cost;
+
+static cost claim_cost(const zkg_open_claim *claims, size_t j, uint32_t k)
 {
-    return (c->chunks + ROUND_COST) << low_vars(c, k);
+    const zkg_open_claim *c = &claims[j];
+    const uint32_t low = low_vars(c, k);
+    bool is_new = true;
+
+    for (size_t i = j; is_new && i-- > 0 && j - i <= NEAR_CLAIMS;)
+        is_new = low_vars(&claims[i], k) != low ||
+                 (low > 0 &&
+                  memcmp(claims[i].point, c->point, low * sizeof(zkg_fr)) != 0);
+    return (cost){zkg_kzg_fold_cost(c->array, k),
+                  (uint64_t)(is_new ? ROUND_COST : SUM_COST) << low};
+}
+
+static uint64_t whole_cost(const zkg_open_claim *c, const cost *x)
+{
+    return x->head + c->chunks * x->unit;
 }
 
 /* The first chunk of a claim, itself at cost `start`, that starts at or behind
  * the cost `bound`; c->chunks when none does. */
-static uint64_t first_chunk(const zkg_open_claim *c, uint32_t k, uint64_t start,
-                            uint64_t bound)
+static uint64_t first_chunk(const zkg_open_claim *c, const cost *x,
+                            uint64_t start, uint64_t bound)
 {
-    const uint64_t unit = (uint64_t)1 << low_vars(c, k);
-    const uint64_t head = unit * (ROUND_COST + 1);
+    const uint64_t head = x->head + x->unit;
     uint64_t chunk;
 
     if (bound <= start)
         return 0;
     bound -= start;
-    chunk = bound <= head ? 1 : 1 + (bound - head + unit - 1) / unit;
+    chunk = bound <= head ? 1 : 1 + (bound - head + x->unit - 1) / x->unit;
     return chunk < c->chunks ? chunk : c->chunks;
 }
 
@@ -127,17 +147,21 @@ static zkg_status fold_share(batch *b, uint32_t rank, uint32_t size)
 {
     uint64_t total = 0, start = 0, from, to;
 
-    for (size_t j = 0; j < b->count; j++)
-        total += claim_cost(&b->claims[j], b->k);
+    for (size_t j = 0; j < b->count; j++) {
+        const cost x = claim_cost(b->claims, j, b->k);
+
+        total += whole_cost(&b->claims[j], &x);
+    }
     from = boundary(total, rank, size);
     to = boundary(total, rank + 1, size);
     for (size_t j = 0; j < b->count; j++) {
         const zkg_open_claim *c = &b->claims[j];
-        const uint64_t first = first_chunk(c, b->k, start, from);
-        const uint64_t end = first_chunk(c, b->k, start, to);
+        const cost x = claim_cost(b->claims, j, b->k);
+        const uint64_t first = first_chunk(c, &x, start, from);
+        const uint64_t end = first_chunk(c, &x, start, to);
         part *p;
 
-        start += claim_cost(c, b->k);
+        start += whole_cost(c, &x);
         if (first == end)
             continue;
         ZKG_TRY(find_part(&p, b, c));

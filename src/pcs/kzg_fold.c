@@ -99,6 +99,18 @@ static zkg_status fold_all(fold *f, zkg_fr *out)
     return ZKG_OK;
 }
 
+uint64_t zkg_kzg_fold_cost(const zkg_array *a, uint32_t k)
+{
+    const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
+    const uint64_t cells = 1 + zkg_array_stored_count(a) / chunks;
+    zkg_kzg_layout l;
+
+    zkg_kzg_layout_init(&l, a);
+    return a->type == ZKG_FR              ? 3 * cells
+           : l.outer > 0 && l.run < STRIP ? 5 * cells / 2
+                                          : cells;
+}
+
 zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
                             const zkg_array *a, uint32_t k, const zkg_fr *point,
                             uint64_t first, uint64_t end, const zkg_fr *scale)
