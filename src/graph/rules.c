@@ -10,16 +10,37 @@
 #include "graph/eval.h"
 #include "graph/rule_circuit.h"
 
-/* The task whose relation first names a tensor, for messages. */
-static const char *task_of(const zkg_statement *st, uint32_t id)
+#define PLACE_BYTES (2 * ZKG_MAX_NAME + 32)
+
+static bool looks_up(const zkg_statement *st, const zkg_task *t, uint32_t table,
+                     uint32_t id)
 {
-    for (uint32_t i = 0; i < st->tasks; i++) {
-        for (uint32_t p = 0; p < st->task[i].params; p++) {
-            if (st->task[i].bind[p] == id)
-                return st->task[i].name;
-        }
+    const zkg_kernel *k = &st->kernel[t->kernel];
+
+    for (uint32_t i = 0; i < k->lookups; i++) {
+        if (k->lookup[i].table == table && t->bind[k->lookup[i].param[0]] == id)
+            return true;
     }
-    return "(none)";
+    return false;
+}
+
+/* "task Task3 (conv1)", for messages: the first task that names a tensor, or
+ * the first that looks it up in a table. */
+static const char *task_of(char out[PLACE_BYTES], const zkg_statement *st,
+                           uint32_t id, uint32_t table)
+{
+    snprintf(out, PLACE_BYTES, "no task");
+    for (uint32_t i = st->tasks; i-- > 0;) {
+        const zkg_task *t = &st->task[i];
+        bool here = table != ZKG_NO_ID && looks_up(st, t, table, id);
+
+        for (uint32_t p = 0; table == ZKG_NO_ID && p < t->params; p++)
+            here = here || t->bind[p] == id;
+        if (here)
+            snprintf(out, PLACE_BYTES, "task %s (%s)", t->name,
+                     st->kernel[t->kernel].name);
+    }
+    return out;
 }
 
 /* n values, step apart. */
@@ -29,6 +50,7 @@ static zkg_status store_run(zkg_array *arrays, const zkg_graph *g, uint32_t id,
 {
     const zkg_tensor *t = &g->st.tensor[id];
     int64_t low = n > 0 ? v[0] : 0, high = low;
+    char place[PLACE_BYTES];
     size_t i = 0;
 
     for (size_t k = 1; k < n; k++) {
@@ -42,11 +64,11 @@ static zkg_status store_run(zkg_array *arrays, const zkg_graph *g, uint32_t id,
     while (v[i] >= t->min && v[i] <= t->max)
         i++;
     return zkg_fail(err, ZKG_ERR_WITNESS,
-                    "task %s: tensor %s: element %llu is %lld, outside its "
-                    "range %lld..%lld; give an input within the range that "
+                    "%s: tensor %s: element %llu is %lld, outside its range "
+                    "%lld..%lld; give an input within the range that "
                     "the graph was made for, or make the graph for it: zkgkr "
                     "compile --calibrate",
-                    task_of(&g->st, id), t->name,
+                    task_of(place, &g->st, id, ZKG_NO_ID), t->name,
                     (unsigned long long)(at + (uint64_t)((int64_t)i * step)),
                     (long long)v[i], (long long)t->min, (long long)t->max);
 }
@@ -544,14 +566,25 @@ static zkg_status not_in_table(const zkg_graph *g, const zkg_rule *r,
                                const zkg_row_finder *finder, uint64_t i,
                                int64_t v, zkg_error *err)
 {
+    const char *name = g->st.tensor[r->from].name;
+    char place[PLACE_BYTES];
+
+    (void)task_of(place, &g->st, r->from, r->table);
+    if (v >= finder->low && v <= finder->high)
+        return zkg_fail(err, ZKG_ERR_WITNESS,
+                        "%s: tensor %s: element %llu is %lld, for which table "
+                        "%s has no value: a division by 0, or a root or "
+                        "logarithm of what has none; give another input",
+                        place, name, (unsigned long long)i, (long long)v,
+                        finder->table->name);
     return zkg_fail(err, ZKG_ERR_WITNESS,
-                    "task %s: tensor %s: element %llu is %lld, which is not "
-                    "in table %s (%lld..%lld); give an input within the "
-                    "range that the graph was made for, or make the graph "
-                    "for it: zkgkr compile --calibrate",
-                    task_of(&g->st, r->from), g->st.tensor[r->from].name,
-                    (unsigned long long)i, (long long)v, finder->table->name,
-                    (long long)finder->low, (long long)finder->high);
+                    "%s: tensor %s: element %llu is %lld, which is not in "
+                    "table %s (%lld..%lld); give an input within the range "
+                    "that the graph was made for, or make the graph for it: "
+                    "zkgkr compile --calibrate",
+                    place, name, (unsigned long long)i, (long long)v,
+                    finder->table->name, (long long)finder->low,
+                    (long long)finder->high);
 }
 
 /* Values [i, i + n), stored from `at` on, through the table. */
@@ -562,6 +595,7 @@ static zkg_status map_run(zkg_array *arrays, const zkg_graph *g,
     const zkg_stmt_table *table = finder->table;
     int64_t v[ZKG_RUN_MAX];
     const size_t there = zkg_array_read_i64(v, &arrays[r->from], at, 1, n);
+    char place[PLACE_BYTES];
 
     for (size_t k = 0; k < there; k++) {
         uint64_t row;
@@ -572,9 +606,10 @@ static zkg_status map_run(zkg_array *arrays, const zkg_graph *g,
     }
     if (there < n)
         return zkg_fail(err, ZKG_ERR_WITNESS,
-                        "task %s: tensor %s: element %llu is no integer of "
-                        "64 bits, and so not in table %s",
-                        task_of(&g->st, r->from), g->st.tensor[r->from].name,
+                        "%s: tensor %s: element %llu is no integer of 64 "
+                        "bits, and so not in table %s",
+                        task_of(place, &g->st, r->from, r->table),
+                        g->st.tensor[r->from].name,
                         (unsigned long long)(i + there), table->name);
     return store_run(arrays, g, r->to, i, 1, v, n, err);
 }
@@ -669,6 +704,7 @@ static zkg_status run_rsqrt(zkg_array *arrays, const zkg_graph *g,
 {
     const zkg_tensor *from = &g->st.tensor[r->from];
     const uint64_t n = zkg_tensor_count(from);
+    char place[PLACE_BYTES];
 
     if (n != zkg_tensor_count(&g->st.tensor[r->to]))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
@@ -682,10 +718,10 @@ static zkg_status run_rsqrt(zkg_array *arrays, const zkg_graph *g,
 
         if (v < 1)
             return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "task %s: tensor %s: element %llu is %lld, which "
-                            "has no inverse root",
-                            task_of(&g->st, r->from), from->name,
-                            (unsigned long long)i, (long long)v);
+                            "%s: tensor %s: element %llu is %lld, which has "
+                            "no inverse root",
+                            task_of(place, &g->st, r->from, ZKG_NO_ID),
+                            from->name, (unsigned long long)i, (long long)v);
         /* u^2 v <= 2^(2 bits) if and only if u^2 <= floor(2^(2 bits) / v). */
         ZKG_TRY(zkg_rule_store(arrays, g, r->to, i,
                                root(((int64_t)1 << (2 * r->value)) / v), err));
