@@ -12,6 +12,7 @@
 #include "../unit/rng.h"
 #include "base/mem.h"
 #include "fixture.h"
+#include "graph/eval.h"
 #include "graph/proof.h"
 #include "graph/setup.h"
 #include "pcs/srs.h"
@@ -347,6 +348,36 @@ static void count_site(fx *f, const zkg_task *task,
                                   zkg_array_get_i64(counts, row) + 1);
                 break;
             }
+        }
+    }
+}
+
+/* Of one kernel, producers come after consumers. */
+void fx_refit(fx *f)
+{
+    const zkg_statement *st = &f->graph->st;
+    zkg_error err = {0};
+
+    for (uint32_t i = 0; i < st->tasks; i++) {
+        const zkg_task *t = &st->task[i];
+        const zkg_kernel *k = &st->kernel[t->kernel];
+
+        for (uint32_t e = k->einsums; e-- > 0;) {
+            const uint32_t p = k->einsum[e].equals;
+            zkg_array *a;
+            int64_t *sum;
+
+            if (p == ZKG_NO_ID)
+                continue;
+            a = &f->witness.array[t->bind[p]];
+            sum = zkg_alloc(zkg_array_count(a), sizeof(sum[0]));
+            assert_non_null(sum);
+            must(
+                zkg_eval_einsum(sum, st, i, e, f->witness.array, NULL, 0, &err),
+                &err);
+            for (uint64_t j = 0; j < zkg_array_count(a); j++)
+                zkg_array_set_i64(a, j, sum[j]);
+            zkg_free(sum);
         }
     }
 }

@@ -74,6 +74,9 @@ void fx_garbage(fx *f, const char *tensor, int64_t min, int64_t max,
 int64_t fx_cell(fx *f, const char *tensor, const uint64_t *index);
 void fx_set_cell(fx *f, const char *tensor, const uint64_t *index, int64_t v);
 
+/** Make virtual tensors what their einsums say. */
+void fx_refit(fx *f);
+
 /** Make counts fit the sites' columns as they are (padding left alone), rows
  *  not in the table counted nowhere. */
 void fx_recount(fx *f);

@@ -9,9 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "fixture.h"
-#include "graph/eval.h"
 #include "nn/special.h"
 
 #define POWER 10
@@ -136,32 +134,6 @@ static void solve(fx *f)
     }
 }
 
-/* Virtual tensors are what their einsums say; producers come last. */
-static void refit(fx *f)
-{
-    const zkg_statement *st = &f->graph->st;
-    zkg_error err = {0};
-
-    for (uint32_t i = 0; i < st->tasks; i++) {
-        const zkg_task *t = &st->task[i];
-        const zkg_kernel *k = &st->kernel[t->kernel];
-
-        for (uint32_t e = k->einsums; e-- > 0;) {
-            const uint32_t p = k->einsum[e].equals;
-            int64_t sum[16] = {0};
-
-            if (p == ZKG_NO_ID)
-                continue;
-            must(
-                zkg_eval_einsum(sum, st, i, e, f->witness.array, NULL, 0, &err),
-                &err);
-            for (uint64_t j = 0;
-                 j < zkg_array_count(&f->witness.array[t->bind[p]]); j++)
-                zkg_array_set_i64(&f->witness.array[t->bind[p]], j, sum[j]);
-        }
-    }
-}
-
 /* The remainder and the gap that fit a numerator, a divisor and y. */
 static void fit_quotient(fx *f, const char *rem, const char *gap, uint64_t i,
                          int64_t a, int64_t h)
@@ -174,14 +146,14 @@ static void fit_quotient(fx *f, const char *rem, const char *gap, uint64_t i,
 
 static void fit_division(fx *f, uint64_t i)
 {
-    refit(f);
+    fx_refit(f);
     fit_quotient(f, "div.rem0", "div.gap0", i, get(f, "div.a", i),
                  get(f, "div.h", i % 3));
 }
 
 static void fit_softmax(fx *f)
 {
-    refit(f);
+    fx_refit(f);
     for (uint64_t i = 0; i < 6; i++)
         fit_quotient(f, "soft.rem0", "soft.gap0", i, get(f, "soft.e", i),
                      get(f, "soft.sum", i / 3));
@@ -190,7 +162,7 @@ static void fit_softmax(fx *f)
 /* y as the definition has it for the sum as it is. */
 static void divide_again(fx *f)
 {
-    refit(f);
+    fx_refit(f);
     for (uint64_t i = 0; i < 6; i++)
         set(f, "y", i,
             zkg_nn_round_div(get(f, "soft.e", i) * (1 << SCALE),
@@ -335,7 +307,7 @@ static void zero_has_no_witness(void **state)
 static void move_max(fx *f, int64_t by)
 {
     set(f, "soft.m", 0, get(f, "soft.m", 0) + by);
-    refit(f);
+    fx_refit(f);
     for (uint64_t i = 0; i < 3; i++) {
         const int64_t d = get(f, "soft.d", i);
 
