@@ -137,8 +137,8 @@ V8_INLINE void v8_load_pairs(v8 *even, v8 *odd, const zkg_fr *p)
     *odd = v8_split(o[0], o[1], o[2], o[3]);
 }
 
-/** Elements p[0] .. p[7]. */
-V8_INLINE v8 v8_load(const zkg_fr *p)
+/** The words of elements p[0] .. p[7], limb by limb. */
+V8_INLINE void v8_words(__m512i w[4], const zkg_fr *p)
 {
     const __m512i pick = _mm512_setr_epi64(0, 4, 1, 5, 8, 12, 9, 13);
     const __m512i high = _mm512_add_epi64(pick, v8_set(2));
@@ -151,10 +151,35 @@ V8_INLINE v8 v8_load(const zkg_fr *p)
     t1 = HI(z[0], z[1]);
     t2 = LO(z[2], z[3]);
     t3 = HI(z[2], z[3]);
-    return v8_split(_mm512_permutex2var_epi64(t0, pick, t2),
-                    _mm512_permutex2var_epi64(t1, pick, t3),
-                    _mm512_permutex2var_epi64(t0, high, t2),
-                    _mm512_permutex2var_epi64(t1, high, t3));
+    w[0] = _mm512_permutex2var_epi64(t0, pick, t2);
+    w[1] = _mm512_permutex2var_epi64(t1, pick, t3);
+    w[2] = _mm512_permutex2var_epi64(t0, high, t2);
+    w[3] = _mm512_permutex2var_epi64(t1, high, t3);
+}
+
+/** Elements p[0] .. p[7]. */
+V8_INLINE v8 v8_load(const zkg_fr *p)
+{
+    __m512i w[4];
+
+    v8_words(w, p);
+    return v8_split(w[0], w[1], w[2], w[3]);
+}
+
+/** The same, as operands of IFMA alone, which reads the lowest 52 bits of a
+ *  limb: what stands above them is no carry, so that it must not be added. */
+V8_INLINE v8 v8_load_operand(const zkg_fr *p)
+{
+    __m512i w[4];
+    v8 r;
+
+    v8_words(w, p);
+    r.l[0] = w[0];
+    r.l[1] = _mm512_shldi_epi64(w[1], w[0], 12);
+    r.l[2] = _mm512_shldi_epi64(w[2], w[1], 24);
+    r.l[3] = _mm512_shldi_epi64(w[3], w[2], 36);
+    r.l[4] = _mm512_srli_epi64(w[3], 16);
+    return r;
 }
 
 V8_INLINE void v8_store(zkg_fr *p, v8 a)

@@ -69,54 +69,48 @@ zkg_status zkg_ifma_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
 
 /* ---- sums ---- */
 
-/* A sum over many products: what acc holds, and what was added up before. */
-typedef struct long_sum {
-    acc8 acc;
-    uint32_t held;   /* products since acc was normalised */
-    uint32_t blocks; /* times it was */
-    zkg_fr sum;      /* without the factor of the products */
-} long_sum;
+/* Groups of eight products that are summed before limbs are normalised, and
+ * such blocks before they are reduced: each product is below p^2 < 2^507.3, so
+ * that all are below 2^518. */
+#define DOT_GROUPS ACC8_PRODUCTS
+#define DOT_BLOCKS 8
 
-V8_INLINE void long_zero(long_sum *s)
+/* sum += a b, `groups` groups.  Lower and upper halves of products go to
+ * accumulators of their own: five additions deep for each limb, not ten. */
+static void dot_block(acc8 *sum, const zkg_fr *a, const zkg_fr *b,
+                      size_t groups)
 {
-    acc8_zero(&s->acc);
-    s->held = 0;
-    s->blocks = 0;
-    s->sum = zkg_fr_zero;
-}
+    acc8 low, high;
 
-/* Add the eight lanes of acc, over 2^260, to sum.  acc < 2^520, so that the
- * first reduction is below 2^260 + p, which the second brings below 2p. */
-static void long_flush(long_sum *s, const v8 *one)
-{
-    zkg_fr lane[8];
-    v8 v = acc8_reduce(s->acc);
+    acc8_zero(&low);
+    acc8_zero(&high);
+    for (size_t g = 0; g < groups; g++) {
+        const v8 x = v8_load_operand(a + 8 * g), y = v8_load_operand(b + 8 * g);
 
-    v = v8_canonical(v8_mul_raw(&v, one));
-    v8_store(lane, v);
-    for (int i = 0; i < 8; i++)
-        zkg_fr_add(&s->sum, &s->sum, &lane[i]);
-    acc8_zero(&s->acc);
-    s->held = 0;
-    s->blocks = 0;
-}
-
-/* Blocks of ACC8_PRODUCTS products, each below 4 p^2 < 2^509.3, that stay
- * below 2^520 together. */
-#define LONG_BLOCKS 8
-
-/* Make room for n more products. */
-V8_INLINE void long_room(long_sum *s, uint32_t n, const v8 *one)
-{
-    if (__builtin_expect(s->held + n > ACC8_PRODUCTS, 0)) {
-        if (++s->blocks == LONG_BLOCKS) {
-            long_flush(s, one);
-        } else {
-            acc8_carry(&s->acc);
-            s->held = 0;
+        for (int i = 0; i < 5; i++) {
+            for (int j = 0; j < 5; j++) {
+                low.l[i + j] = lo52(low.l[i + j], x.l[i], y.l[j]);
+                high.l[i + j + 1] = hi52(high.l[i + j + 1], x.l[i], y.l[j]);
+            }
         }
     }
-    s->held += n;
+    for (int k = 0; k < 10; k++)
+        sum->l[k] =
+            _mm512_add_epi64(sum->l[k], _mm512_add_epi64(low.l[k], high.l[k]));
+    acc8_carry(sum);
+}
+
+/* out += the eight lanes of acc, reduced twice: acc < 2^520, so that the first
+ * is below 2^260 + p, which the second brings below 2 p. */
+static void dot_flush(zkg_fr *out, acc8 *acc, const v8 *one)
+{
+    zkg_fr lane[8];
+    v8 v = acc8_reduce(*acc);
+
+    v8_store(lane, v8_canonical(v8_mul_raw(&v, one)));
+    for (int i = 0; i < 8; i++)
+        zkg_fr_add(out, out, &lane[i]);
+    acc8_zero(acc);
 }
 
 zkg_status zkg_ifma_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
@@ -126,20 +120,25 @@ zkg_status zkg_ifma_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
      * cancel the latter, 2^264 cancels both. */
     const zkg_fr scale = shifted(&zkg_fr_one, 2);
     const v8 one = v8_of(&scale);
-    zkg_fr tail;
-    long_sum s;
-    size_t i = 0;
+    const size_t groups = n / 8;
+    uint32_t blocks = 0;
+    zkg_fr sum = zkg_fr_zero, tail;
+    acc8 acc;
 
-    long_zero(&s);
-    for (; i + 8 <= n; i += 8) {
-        const v8 x = v8_load(a + i), y = v8_load(b + i);
+    acc8_zero(&acc);
+    for (size_t g = 0; g < groups; g += DOT_GROUPS) {
+        const size_t some = groups - g < DOT_GROUPS ? groups - g : DOT_GROUPS;
 
-        long_room(&s, 1, &one);
-        acc8_mac(&s.acc, &x, &y);
+        dot_block(&acc, a + 8 * g, b + 8 * g, some);
+        if (++blocks == DOT_BLOCKS) {
+            dot_flush(&sum, &acc, &one);
+            blocks = 0;
+        }
     }
-    long_flush(&s, &one);
-    (void)zkg_backend_table_cpu.fr_dot(&tail, a + i, b + i, n - i);
-    zkg_fr_add(out, &s.sum, &tail);
+    dot_flush(&sum, &acc, &one);
+    (void)zkg_backend_table_cpu.fr_dot(&tail, a + 8 * groups, b + 8 * groups,
+                                       n % 8);
+    zkg_fr_add(out, &sum, &tail);
     return ZKG_OK;
 }
 

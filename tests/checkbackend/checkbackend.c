@@ -788,6 +788,8 @@ static void check_fraction_up(context *c)
         }
         BENCH(c, "a fraction", BENCH_LEN, (void)0,
               c->b->fraction_up(out, in, false));
+        BENCH(c, "a product, p = 1", BENCH_LEN, (void)0,
+              c->b->fraction_up(out, in, true));
         for (uint32_t k = 0; k < 4; k++) {
             pair_clear(c, &x[k]);
             pair_clear(c, &y[k]);
