@@ -8,16 +8,9 @@
  */
 #include "backend/for_type.h"
 #include "backend/ifma_weights.h"
+#include "backend/row_forms.h"
 
 #define ROW_BIAS (UINT64_C(1) << 50)
-
-/* The base counts as one column more, the first, of ones. */
-#define ROW_TERMS (ZKG_ROWS_COLUMNS + 1)
-
-static zkg_fr coeff_of(const zkg_rows *a, uint32_t c)
-{
-    return c == 0 ? a->base : a->columns[c - 1].coeff;
-}
 
 /* ---- reading ---- */
 
@@ -212,7 +205,7 @@ static void row_total(zkg_fr *out, const row_sums *s, const zkg_rows *a,
     zkg_fr_mul_i64(&biases, &s->total[0][0], (int64_t)ROW_BIAS);
     for (uint32_t c = from; c <= a->count; c++) {
         for (uint32_t d = from; d <= b->count; d++) {
-            const zkg_fr x = coeff_of(a, c), y = coeff_of(b, d);
+            const zkg_fr x = row_coeff(a, c), y = row_coeff(b, d);
             zkg_fr v = s->total[c][d];
 
             if (c + d > 0)
@@ -393,70 +386,19 @@ zkg_status zkg_ifma_rows_fold(zkg_table *t, const zkg_rows *a, const zkg_fr *r)
 
 /* ---- fractions ---- */
 
-/* Which column of a row and which of its neighbour make a term's integer:
- * left[a] right[b], and left[b] right[a] too unless `square`, in which a is the
- * same columns as b. */
-typedef struct cross_term {
-    uint32_t a, b;
-    bool square;
-} cross_term;
-
-/* sum over two neighbours x, y of P(x) Q(y) + P(y) Q(x), or of Q(x) Q(y). */
+/* A form of two neighbours (row_forms.h), ready for lanes. */
 typedef struct cross8 {
+    row_form form;
     affine8 f;
-    cross_term term[2 * ROW_TERMS];
 } cross8;
 
-static void cross8_term(cross8 *f, zkg_fr *base, const zkg_fr *k, uint32_t a,
-                        uint32_t b, bool square)
+static void cross8_init(cross8 *f)
 {
-    if (zkg_fr_is_zero(k))
-        return;
-    f->term[f->f.count] = (cross_term){a, b, square};
-    affine8_term(&f->f, base, k);
-}
-
-/* P(x) Q(y) + P(y) Q(x); p NULL: P = 1 */
-static void cross8_init(cross8 *f, const zkg_rows *p, const zkg_rows *q)
-{
-    const uint32_t p_count = p == NULL ? 0 : p->count;
-    zkg_fr base = zkg_fr_zero;
+    zkg_fr base = f->form.base;
 
     f->f.count = 0;
-    for (uint32_t a = 0; a <= p_count; a++) {
-        const zkg_fr ka = p == NULL ? zkg_fr_one : coeff_of(p, a);
-
-        for (uint32_t b = 0; b <= q->count; b++) {
-            zkg_fr k = coeff_of(q, b);
-
-            zkg_fr_mul(&k, &k, &ka);
-            if (a + b > 0) {
-                cross8_term(f, &base, &k, a, b, false);
-            } else {
-                zkg_fr_double(&k, &k);
-                zkg_fr_add(&base, &base, &k);
-            }
-        }
-    }
-    f->f.base = v8_of(&base);
-}
-
-/* Q(x) Q(y) */
-static void square8_init(cross8 *f, const zkg_rows *q)
-{
-    zkg_fr base;
-
-    zkg_fr_sqr(&base, &q->base);
-    f->f.count = 0;
-    for (uint32_t a = 0; a <= q->count; a++) {
-        for (uint32_t b = a > 0 ? a : 1; b <= q->count; b++) {
-            const zkg_fr ka = coeff_of(q, a);
-            zkg_fr k = coeff_of(q, b);
-
-            zkg_fr_mul(&k, &k, &ka);
-            cross8_term(f, &base, &k, a, b, a == b);
-        }
-    }
+    for (uint32_t i = 0; i < f->form.count; i++)
+        affine8_term(&f->f, &base, &f->form.term[i].k);
     f->f.base = v8_of(&base);
 }
 
@@ -469,15 +411,15 @@ V8_INLINE v8 cross8_eval(const cross8 *f, const row_pair *a, const row_pair *b)
 {
     __m512i u[2 * ROW_TERMS];
 
-    for (uint32_t i = 0; i < f->f.count; i++) {
-        const cross_term *t = &f->term[i];
+    for (uint32_t i = 0; i < f->form.count; i++) {
+        const row_term *t = &f->form.term[i];
 
         u[i] = _mm512_mul_epi32(a->x[t->a], b->y[t->b]);
         if (!t->square)
             u[i] = _mm512_add_epi64(u[i],
                                     _mm512_mul_epi32(a->y[t->a], b->x[t->b]));
     }
-    return affine8_eval(&f->f, u, f->f.count);
+    return affine8_eval(&f->f, u, f->form.count);
 }
 
 /* The fractions of a tree's lowest nodes. */
@@ -535,8 +477,10 @@ zkg_status zkg_ifma_rows_up(zkg_table *out, const zkg_rows *p,
     rows8_init(&f.q8, q, (2 * lane) << levels);
     if (p != NULL)
         rows8_init(&f.p8, p, (2 * lane) << levels);
-    cross8_init(&f.p, p, q);
-    square8_init(&f.q, q);
+    row_form_cross(&f.p.form, p, q);
+    row_form_square(&f.q.form, q);
+    cross8_init(&f.p);
+    cross8_init(&f.q);
     for (int i = 0; i < 4; i++)
         lane_overwrite(&out[i]);
     for (size_t at = 0; at < lane_len(&out[0]); at += 8 * lane) {

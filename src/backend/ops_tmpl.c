@@ -9,6 +9,7 @@
 
 #include "backend/backend.h"
 #include "backend/for_type.h"
+#include "backend/row_forms.h"
 #include "base/mem.h"
 
 #define OP_INLINE static inline __attribute__((always_inline))
@@ -515,11 +516,6 @@ OP_INLINE int64_t row_int(const zkg_rows *a, uint32_t c, size_t i, int take)
     return row_at(a, c - 1, 2 * i + 1) - row_at(a, c - 1, 2 * i);
 }
 
-OP_INLINE const zkg_fr *row_coeff(const zkg_rows *a, uint32_t c)
-{
-    return c == 0 ? &a->base : &a->columns[c - 1].coeff;
-}
-
 /* sum_i w_i a_i b_i over the pairs: first, for each two columns, the weighted
  * sum of integers; 2^50 times fewer than 2^64 weights fit a zkg_fr_wide. */
 static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
@@ -555,9 +551,11 @@ static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
         }
         for (uint32_t c = 0; c <= a->count; c++) {
             for (uint32_t d = 0; d <= b->count; d++) {
+                const zkg_fr x = row_coeff(a, c), y = row_coeff(b, d);
+
                 zkg_fr_wide_reduce(&sum, &run[c][d]);
-                zkg_fr_mul(&sum, &sum, row_coeff(a, c));
-                mul_add(&inner, &sum, row_coeff(b, d));
+                zkg_fr_mul(&sum, &sum, &x);
+                mul_add(&inner, &sum, &y);
             }
         }
         mul_add(out, &inner, w->lo == NULL ? &one : &w->hi[j >> shift]);
@@ -576,53 +574,115 @@ static zkg_status op_rows_sums(zkg_sums *out, const zkg_rows *a,
     return ZKG_OK;
 }
 
-/* Row i, reduced once. */
-static void row_value(zkg_fr *out, const zkg_rows *a, size_t i)
+/* base + a sum of constants times integers, which are biased so that they have
+ * no sign. */
+#define ROW_BIAS ((int64_t)1 << 50)
+
+typedef struct row_sum {
+    zkg_fr base;
+    zkg_fr k[2 * ROW_TERMS]; /* 2^64 times the constants */
+    uint32_t count;
+} row_sum;
+
+static void row_sum_term(row_sum *f, const zkg_fr *k)
 {
+    zkg_fr x;
+
+    zkg_fr_mul_i64(&x, k, ROW_BIAS);
+    zkg_fr_sub(&f->base, &f->base, &x);
+    zkg_fr_mul_i64(&x, k, (int64_t)1 << 32);
+    zkg_fr_mul_i64(&f->k[f->count++], &x, (int64_t)1 << 32);
+}
+
+/* The sum is below 10 2^51 p < 2^62 p, so that one Montgomery step by 2^64
+ * leaves less than 2 p. */
+OP_INLINE void row_sum_eval(zkg_fr *out, const row_sum *f, const int64_t *u)
+{
+    const zkg_fr zero = {{0, 0, 0, 0}};
     zkg_fr_wide sum = {{0}};
 
-    zkg_fr_wide_mac(&sum, &a->base, 1);
-    for (uint32_t c = 0; c < a->count; c++)
-        zkg_fr_wide_mac(&sum, &a->columns[c].coeff, row_at(a, c, i));
-    zkg_fr_wide_reduce(out, &sum);
+    for (uint32_t i = 0; i < f->count; i++)
+        zkg_limb6_mac_u64(sum.l, f->k[i].l, (uint64_t)(u[i] + ROW_BIAS));
+    zkg_limb6_mac_u64(sum.l, zkg_fr_mod_.p, sum.l[0] * zkg_fr_mod_.inv);
+    memcpy(out->l, &sum.l[1], sizeof(out->l));
+    zkg_fr_add(out, out, &zero);
+    zkg_fr_add(out, out, &f->base);
 }
 
 static zkg_status op_rows_fold(zkg_table *t, const zkg_rows *a, const zkg_fr *r)
 {
-    zkg_fr by_r[ZKG_ROWS_COLUMNS];
+    row_sum f = {.base = a->base};
 
-    for (uint32_t c = 0; c < a->count; c++)
-        zkg_fr_mul(&by_r[c], &a->columns[c].coeff, r);
+    /* x + r (y - x) = x + r y - r x */
+    for (uint32_t c = 0; c < a->count; c++) {
+        zkg_fr k;
+
+        row_sum_term(&f, &a->columns[c].coeff);
+        zkg_fr_mul(&k, &a->columns[c].coeff, r);
+        row_sum_term(&f, &k);
+    }
     for (size_t i = 0; i < table_len(t); i++) {
-        zkg_fr_wide sum = {{0}};
+        int64_t u[2 * ZKG_ROWS_COLUMNS];
 
-        zkg_fr_wide_mac(&sum, &a->base, 1);
         for (uint32_t c = 0; c < a->count; c++) {
-            const int64_t x = row_at(a, c, 2 * i), y = row_at(a, c, 2 * i + 1);
-
-            zkg_fr_wide_mac(&sum, &a->columns[c].coeff, x);
-            zkg_fr_wide_mac(&sum, &by_r[c], y - x);
+            u[2 * c] = row_at(a, c, 2 * i);
+            u[2 * c + 1] = row_at(a, c, 2 * i + 1) - u[2 * c];
         }
-        zkg_fr_wide_reduce(&entries(t)[i], &sum);
+        row_sum_eval(&entries(t)[i], &f, u);
     }
     return ZKG_OK;
 }
 
-/* Node i, `level` levels above the leaves: p, q. */
-static void row_node(zkg_fr out[2], const zkg_rows *p, const zkg_rows *q,
-                     size_t i, uint32_t level)
+/* A form of two neighbours (row_forms.h). */
+typedef struct row_cross {
+    row_form form;
+    row_sum f;
+} row_cross;
+
+static void row_cross_init(row_cross *f)
+{
+    f->f.base = f->form.base;
+    f->f.count = 0;
+    for (uint32_t i = 0; i < f->form.count; i++)
+        row_sum_term(&f->f, &f->form.term[i].k);
+}
+
+/* Of the two rows below node i. */
+OP_INLINE void row_cross_eval(zkg_fr *out, const row_cross *f,
+                              const zkg_rows *p, const zkg_rows *q, size_t i)
+{
+    int64_t u[2 * ROW_TERMS];
+
+    for (uint32_t k = 0; k < f->form.count; k++) {
+        const row_term *t = &f->form.term[k];
+
+        u[k] = row_int(p, t->a, i, ROW_LOW) * row_int(q, t->b, i, ROW_HIGH);
+        if (!t->square)
+            u[k] +=
+                row_int(p, t->a, i, ROW_HIGH) * row_int(q, t->b, i, ROW_LOW);
+    }
+    row_sum_eval(out, &f->f, u);
+}
+
+/* Of the rows of a tree, what makes the node above two. */
+typedef struct row_nodes {
+    const zkg_rows *p, *q;
+    row_cross cross, square;
+} row_nodes;
+
+/* Node i, one level or two above the leaves: p, q. */
+static void row_node(zkg_fr out[2], const row_nodes *f, size_t i,
+                     uint32_t levels)
 {
     zkg_fr x[2], y[2];
 
-    if (level == 0) {
-        zkg_fr_from_u64(&out[0], 1);
-        if (p != NULL)
-            row_value(&out[0], p, i);
-        row_value(&out[1], q, i);
+    if (levels == 1) {
+        row_cross_eval(&out[0], &f->cross, f->p, f->q, i);
+        row_cross_eval(&out[1], &f->square, f->q, f->q, i);
         return;
     }
-    row_node(x, p, q, 2 * i, level - 1);
-    row_node(y, p, q, 2 * i + 1, level - 1);
+    row_node(x, f, 2 * i, 1);
+    row_node(y, f, 2 * i + 1, 1);
     zkg_fr_mul(&out[0], &x[0], &y[1]);
     mul_add(&out[0], &y[0], &x[1]);
     zkg_fr_mul(&out[1], &x[1], &y[1]);
@@ -631,10 +691,16 @@ static void row_node(zkg_fr out[2], const zkg_rows *p, const zkg_rows *q,
 static zkg_status op_rows_up(zkg_table *out, const zkg_rows *p,
                              const zkg_rows *q, uint32_t levels)
 {
+    row_nodes f = {.p = p, .q = q};
+
+    row_form_cross(&f.cross.form, p, q);
+    row_form_square(&f.square.form, q);
+    row_cross_init(&f.cross);
+    row_cross_init(&f.square);
     for (size_t i = 0; i < 2 * table_len(&out[0]); i++) {
         zkg_fr node[2];
 
-        row_node(node, p, q, i, levels);
+        row_node(node, &f, i, levels);
         entries(&out[i & 1])[i >> 1] = node[0];
         entries(&out[2 + (i & 1)])[i >> 1] = node[1];
     }

@@ -608,10 +608,12 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
     for (uint32_t i = 0; i < merge.claims && status == ZKG_OK; i++) {
         status = c->backend->eq_expand(one, merge.claim[i].point, merge.vars,
                                        &power);
-        for (uint64_t x = p.lo; x < p.hi; x++)
-            zkg_fr_add(&p.b[x], &p.b[x], &one[x]);
+        if (status == ZKG_OK)
+            status = c->backend->fr_mul_axpy(&p.b[p.lo], NULL, &one[p.lo], NULL,
+                                             p.hi - p.lo);
         zkg_fr_mul(&power, &power, &merge.rho);
     }
+    zkg_free(one);
     if (status == ZKG_OK) {
         zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
         uint32_t shift = 0;
@@ -636,7 +638,6 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
     }
     if (status == ZKG_OK)
         status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_VALUE, &target->value, 1);
-    zkg_free(one);
     pair_clear(&p);
     zkg_merge_clear(&merge);
     return status;
