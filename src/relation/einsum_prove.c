@@ -609,8 +609,8 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
         status = c->backend->eq_expand(one, merge.claim[i].point, merge.vars,
                                        &power);
         if (status == ZKG_OK)
-            status = c->backend->fr_mul_axpy(&p.b[p.lo], NULL, &one[p.lo], NULL,
-                                             p.hi - p.lo);
+            status = c->backend->fr_axpy(&p.b[p.lo], &zkg_fr_one, &one[p.lo],
+                                         p.hi - p.lo);
         zkg_fr_mul(&power, &power, &merge.rho);
     }
     zkg_free(one);
