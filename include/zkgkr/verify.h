@@ -26,6 +26,9 @@ struct zkg_key;
 typedef struct zkg_verify_options {
     const uint8_t *graph_digest; /**< 32 bytes, or NULL: the key's graph */
     const uint8_t *srs_digest;   /**< 32 bytes, or NULL: the key's SRS */
+    const uint8_t *key_digest;   /**< 32 bytes, or NULL: whatever the key has in
+                                      its fixed tensors.  A graph's digest does
+                                      not cover them, nor labels */
     const struct zkg_array *const *expected; /**< NULL, or one a tensor: public
                               tensors that must be equal; NULL entries: any */
     const struct zkg_hooks *hooks;           /**< tests; NULL */

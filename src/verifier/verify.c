@@ -76,6 +76,10 @@ static zkg_status check_key(verifier *v)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_KEY, -1, -1,
                                 "the key stands on another SRS than the one "
                                 "asked for");
+    if (o->key_digest != NULL &&
+        memcmp(o->key_digest, v->key->digest, 32) != 0)
+        return zkg_verdict_fail(v->verdict, ZKG_CHECK_KEY, -1, -1,
+                                "the key is another than the one asked for");
     return ZKG_OK;
 }
 
@@ -236,7 +240,7 @@ zkg_status zkg_verify_with_key(zkg_verdict *verdict, const zkg_key *key,
                                const zkg_verify_options *options,
                                zkg_error *err)
 {
-    static const zkg_verify_options none = {NULL, NULL, NULL, NULL};
+    static const zkg_verify_options none = {.hooks = NULL};
     zkg_verdict unused = {0};
     verifier v = {.key = key,
                   .options = options == NULL ? &none : options,

@@ -139,13 +139,16 @@ def test_honest():
         'digits.proof', '--public', 'image.json'])
     case('verify --public by name', 0, 'verified', VERIFY + [
         'digits.proof', '--public', 'digits.witness'])
-    case('verify --graph', 0, r'verified\n', VERIFY + [
+    of_key = r'verified for this graph, with the weights and labels of the key'
+    case('verify --graph', 0, of_key, VERIFY + [
         'digits.proof', '--graph', 'digits.zkg'])
     out = run(VERIFY + ['digits.proof', '--json'])[1]
     verdict = json.loads(out)
     assert verdict['verified'] and verdict['check'] == 'none'
-    case('verify --graph-digest', 0, r'verified\n', VERIFY + [
+    case('verify --graph-digest', 0, of_key, VERIFY + [
         'digits.proof', '--graph-digest', verdict['graph_digest']])
+    case('verify --key-digest', 0, r'verified\n', VERIFY + [
+        'digits.proof', '--key-digest', verdict['key_digest']])
     case('verify --srs-digest', 0, 'verified', VERIFY + [
         'digits.proof', '--srs-digest', verdict['srs_digest']])
     case('inspect', 0, verdict['graph_digest'], ['inspect', 'digits.zkg'])
@@ -442,6 +445,8 @@ def test_verdicts():
                                                  'digits.safetensors')])
     case('another graph', 1, 'rejected: key', VERIFY + [
         'digits.proof', '--graph-digest', '0' * 64])
+    case('a key that was not asked for', 1, 'rejected: key', VERIFY + [
+        'digits.proof', '--key-digest', '0' * 64])
     case('another SRS', 1, 'rejected: key', VERIFY + [
         'digits.proof', '--srs-digest', '0' * 64])
     case('truncated', 1, 'rejected: size', VERIFY + [

@@ -14,6 +14,7 @@
 #include "graph/setup.h"
 #include "harness.h"
 #include "pcs/srs.h"
+#include "zkgkr/verify.h"
 
 #define POWER 5
 
@@ -295,6 +296,33 @@ static void a_proof_is_for_its_key(void **state)
     unmake(&other);
 }
 
+/* A graph's digest says nothing of weights: a stranger's key has the graph that
+ * was asked for, and other ones. */
+static void weights_are_the_keys_word(void **state)
+{
+    honest *h = *state, other = {0};
+    zkg_verify_options options = {.graph_digest = h->f.made.statement.digest};
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+
+    make(&other, &h->f.shape, 2);
+    assert_memory_equal(h->f.made.statement.digest,
+                        other.f.made.statement.digest, 32);
+    assert_int_equal(zkg_verify(&v, other.f.key, other.f.key_len, other.proof,
+                                other.len, &options, &err),
+                     ZKG_OK);
+    options.key_digest = h->f.made.digest;
+    assert_int_equal(zkg_verify(&v, other.f.key, other.f.key_len, other.proof,
+                                other.len, &options, &err),
+                     ZKG_ERR_REJECT);
+    assert_int_equal(v.check, ZKG_CHECK_KEY);
+    v = (zkg_verdict){0};
+    assert_int_equal(zkg_verify(&v, h->f.key, h->f.key_len, h->proof, h->len,
+                                &options, &err),
+                     ZKG_OK);
+    unmake(&other);
+}
+
 static void other_public_values_are_refused(void **state)
 {
     static const fx_shape shape = {.private_x = false};
@@ -455,6 +483,7 @@ int main(void)
         cmocka_unit_test(other_encodings_of_points_are_refused),
         cmocka_unit_test(special_points_are_refused),
         cmocka_unit_test(a_proof_is_for_its_key),
+        cmocka_unit_test(weights_are_the_keys_word),
         cmocka_unit_test(other_public_values_are_refused),
         cmocka_unit_test(swapped_commitments_are_refused),
         cmocka_unit_test(swapped_segments_are_refused),

@@ -25,7 +25,8 @@ enum { PUBLIC_AT = ZKG_CONTAINER_BYTES + 32 }; /* after header and digest */
 enum { SHOWN = 64, KEY_MAX = 1 << 30, PROOF_MAX = 1 << 30 };
 
 typedef struct verify_args {
-    const char *key, *proof, *expected, *graph, *graph_digest, *srs_digest;
+    const char *key, *proof, *expected, *graph, *graph_digest, *srs_digest,
+        *key_digest;
     bool json;
 } verify_args;
 
@@ -34,8 +35,8 @@ typedef struct verify_job {
     zkg_key key;
     uint8_t *key_bytes, *proof;
     size_t key_len, proof_len;
-    uint8_t graph_digest[32], srs_digest[32];
-    bool holds_graph, holds_srs;
+    uint8_t graph_digest[32], srs_digest[32], key_digest[32];
+    bool holds_graph, holds_srs, holds_key;
     zkg_array *array;       /* one a tensor: the proof's public ones */
     zkg_witness expected;   /* what --public says */
     zkg_array *by_name;     /* likewise, from safetensors */
@@ -59,11 +60,13 @@ static zkg_status parse_args(bool *done, verify_args *a, int argc, char **argv,
         {"graph-digest", "HEX", "its digest", &a->graph_digest, NULL, false},
         {"srs-digest", "HEX", "the SRS that the key must stand on",
          &a->srs_digest, NULL, false},
+        {"key-digest", "HEX", "the key, its weights and labels included",
+         &a->key_digest, NULL, false},
         {"json", NULL, "print JSON", NULL, &a->json, false},
     };
 
     memset(a, 0, sizeof(*a));
-    ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options, 7,
+    ZKG_TRY(zkg_options_parse(done, NULL, NULL, 0, options, 8,
                               "zkgkr verify --key K.vk --proof FILE.proof "
                               "[options]",
                               argc, argv, err));
@@ -117,6 +120,11 @@ static zkg_status load_digests(verify_job *j, zkg_error *err)
         ZKG_TRY(parse_digest(j->srs_digest, "--srs-digest", j->args.srs_digest,
                              err));
         j->holds_srs = true;
+    }
+    if (j->args.key_digest != NULL) {
+        ZKG_TRY(parse_digest(j->key_digest, "--key-digest", j->args.key_digest,
+                             err));
+        j->holds_key = true;
     }
     return ZKG_OK;
 }
@@ -299,6 +307,19 @@ static void print_tensor(const zkg_tensor *x, const zkg_display *d,
     }
 }
 
+/* What of the statement is the key's word.  Weights are in no graph's digest.
+ */
+static const char *taken_from_key(const verify_job *j)
+{
+    if (j->holds_key)
+        return "";
+    if (!j->holds_graph)
+        return " for the graph that the key states";
+    return j->key.fixed_points > 0
+               ? " for this graph, with the weights and labels of the key"
+               : " for this graph";
+}
+
 static void print_text(const verify_job *j)
 {
     const zkg_statement *st = &j->key.statement;
@@ -307,6 +328,8 @@ static void print_text(const verify_job *j)
     for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC)
             print_tensor(&st->tensor[t], &j->key.display[t], &j->array[t]);
+    zkg_digest_hex(hex, j->key.digest);
+    printf("key digest   %s\n", hex);
     zkg_digest_hex(hex, st->digest);
     printf("graph digest %s\n", hex);
     zkg_digest_hex(hex, j->key.srs.digest);
@@ -319,8 +342,7 @@ static void print_text(const verify_job *j)
            "ms\n",
            j->proof_len, zkg_proof_public_bytes(st), j->key_len,
            1e3 * j->seconds);
-    printf("verified%s%s\n",
-           j->holds_graph ? "" : " for the graph that the key states",
+    printf("verified%s%s\n", taken_from_key(j),
            j->key.srs.development ? " (development SRS)" : "");
 }
 
@@ -404,6 +426,11 @@ static zkg_status print_json(const verify_job *j, zkg_status status)
     zkg_json_out_string(&o, hex);
     zkg_json_out_key(&o, "graph_is_chosen");
     zkg_json_out_bool(&o, j->holds_graph);
+    zkg_digest_hex(hex, j->key.digest);
+    zkg_json_out_key(&o, "key_digest");
+    zkg_json_out_string(&o, hex);
+    zkg_json_out_key(&o, "key_is_chosen");
+    zkg_json_out_bool(&o, j->holds_key);
     zkg_digest_hex(hex, j->key.srs.digest);
     zkg_json_out_key(&o, "srs_digest");
     zkg_json_out_string(&o, hex);
@@ -448,9 +475,12 @@ static zkg_status read_public(verify_job *j, zkg_error *err)
 
 static zkg_status judge(verify_job *j, zkg_error *err)
 {
-    const zkg_verify_options options = {j->holds_graph ? j->graph_digest : NULL,
-                                        j->holds_srs ? j->srs_digest : NULL,
-                                        j->want, NULL};
+    const zkg_verify_options options = {
+        .graph_digest = j->holds_graph ? j->graph_digest : NULL,
+        .srs_digest = j->holds_srs ? j->srs_digest : NULL,
+        .key_digest = j->holds_key ? j->key_digest : NULL,
+        .expected = j->want,
+    };
     const double start = zkg_seconds();
     zkg_error why = {0};
     zkg_status status = zkg_verify_with_key(&j->verdict, &j->key, j->proof,
