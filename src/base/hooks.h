@@ -35,9 +35,13 @@ typedef enum zkg_cheat {
     ZKG_CHEAT_WRONG_OPENING,     /**< the opening's last point: pairing */
     ZKG_CHEAT_WRONG_WIRE,        /**< a circuit's `wire` is one too high, and
                                       all above follows: circuit_end */
-    ZKG_CHEAT_LATE_COUNTS        /**< a table's first count is what `late_count`
-                                      says once alpha and beta are drawn, and
-                                      not what is committed: the opening */
+    ZKG_CHEAT_UNCOUNTED_ROW,     /**< sites leave their last real row out of
+                                      their sums: lookup_leaf */
+    ZKG_CHEAT_OTHER_TABLE, /**< a table's last column has `entry` in a row:
+                                lookup_leaf */
+    ZKG_CHEAT_LATE_COUNTS  /**< a table's first count is what `late_count`
+                                says once alpha and beta are drawn, and
+                                not what is committed: the opening */
 } zkg_cheat;
 
 typedef struct zkg_hooks {
@@ -50,6 +54,10 @@ typedef struct zkg_hooks {
         uint64_t copy;
         uint32_t layer, gate;
     } wire; /**< of ZKG_CHEAT_WRONG_WIRE */
+    struct {
+        uint64_t row;
+        int64_t value;
+    } entry; /**< of ZKG_CHEAT_OTHER_TABLE, for which `task` is the table */
     /** Of ZKG_CHEAT_LATE_COUNTS, for which `task` is the table.
      *  @param[out] count     a zkg_fr
      *  @param      challenge the table's zkg_lookup_challenges */

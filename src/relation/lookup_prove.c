@@ -481,6 +481,13 @@ static void trees_free(prover_tree *tree, uint32_t trees,
     zkg_free(tree);
 }
 
+/* A test's: the last row is one of padding. */
+static void forget_last_row(zkg_rows_view *rows)
+{
+    rows->full = false;
+    rows->len[rows->axes - 1]--;
+}
+
 zkg_status zkg_lookup_prove(zkg_task_run *run)
 {
     const uint32_t sites = run->t->sites;
@@ -500,6 +507,9 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
 
         tree[j].claim = &claims[j];
         status = zkg_rows_view_of_site(&rows, run, j);
+        if (status == ZKG_OK &&
+            zkg_hooks_want(c->hooks, ZKG_CHEAT_UNCOUNTED_ROW, run->t->task))
+            forget_last_row(&rows);
         if (status == ZKG_OK)
             status = tree_build(&tree[j], &rows, c->comm, c->backend);
         zkg_free(rows.column);
@@ -584,6 +594,10 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
     status = r.column == NULL || tree == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
     if (status == ZKG_OK && table->kind != ZKG_KIND_COLUMNS)
         status = closed_columns(made, table, err);
+    if (status == ZKG_OK &&
+        zkg_hooks_want(c->hooks, ZKG_CHEAT_OTHER_TABLE, table->table))
+        zkg_array_set_i64(&made[table->columns - 1], c->hooks->entry.row,
+                          c->hooks->entry.value);
     if (status == ZKG_OK)
         status = late_counts(&late, c, table, err);
     if (late.data != NULL)

@@ -76,8 +76,7 @@ static zkg_status check_key(verifier *v)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_KEY, -1, -1,
                                 "the key stands on another SRS than the one "
                                 "asked for");
-    if (o->key_digest != NULL &&
-        memcmp(o->key_digest, v->key->digest, 32) != 0)
+    if (o->key_digest != NULL && memcmp(o->key_digest, v->key->digest, 32) != 0)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_KEY, -1, -1,
                                 "the key is another than the one asked for");
     return ZKG_OK;

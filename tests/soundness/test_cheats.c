@@ -311,6 +311,51 @@ static void a_wrong_leaf_is_called_that(void **state)
     caught(ZKG_CHEAT_WRONG_LEAF, -1, &plain, ZKG_CHECK_LOOKUP_LEAF);
 }
 
+/* A row that is in no table, and is not summed: nothing is missing in the
+ * counts.  Numerators are held to the rows that there are. */
+static void a_row_that_is_not_counted_is_a_wrong_leaf(void **state)
+{
+    const zkg_hooks hooks = {.cheat = ZKG_CHEAT_UNCOUNTED_ROW, .task = -1};
+    const uint64_t o = FX_O - 1;
+    zkg_verdict v;
+    fx f = {0};
+
+    (void)state;
+    fx_need_hooks();
+    fx_init(&f, &plain, POWER, 5);
+    fx_set_cell(&f, "y", &o, fx_cell(&f, "y", &o) == 5 ? 6 : 5);
+    fx_recount(&f);
+    v = fx_judged(&f, &hooks, NULL);
+    fx_assert_check(v, ZKG_CHECK_LOOKUP_LEAF);
+    assert_non_null(strstr(v.text, "numerators are not the rows'"));
+    fx_clear(&f);
+}
+
+/* A row that is in no table, and a table that has it: the sums agree.  A
+ * table's denominators are held to its columns. */
+static void a_table_with_another_row_is_a_wrong_leaf(void **state)
+{
+    const uint64_t o = 1;
+    zkg_hooks hooks = {.cheat = ZKG_CHEAT_OTHER_TABLE};
+    const zkg_stmt_table *t;
+    zkg_verdict v;
+    fx f = {0};
+
+    (void)state;
+    fx_need_hooks();
+    fx_init(&f, &plain, POWER, 5);
+    hooks.task = zkg_statement_table_id(&f.graph->st, "relu");
+    t = &f.graph->st.table[hooks.task];
+    while (zkg_stmt_table_entry(t, 0, hooks.entry.row) != fx_cell(&f, "q", &o))
+        hooks.entry.row++;
+    hooks.entry.value = fx_cell(&f, "y", &o) == 5 ? 6 : 5;
+    fx_set_cell(&f, "y", &o, hooks.entry.value);
+    v = fx_judged(&f, &hooks, NULL);
+    fx_assert_check(v, ZKG_CHECK_LOOKUP_LEAF);
+    assert_non_null(strstr(v.text, "denominators are not its columns'"));
+    fx_clear(&f);
+}
+
 static void a_dropped_claim_stays_in_the_ledger(void **state)
 {
     static const fx_shape shape = {.private_x = true, .virtual_acc = true};
@@ -434,6 +479,8 @@ int main(void)
         cmocka_unit_test(a_zero_denominator_is_called_that),
         cmocka_unit_test(a_wrong_end_value_fails_the_einsum),
         cmocka_unit_test(a_wrong_leaf_is_called_that),
+        cmocka_unit_test(a_row_that_is_not_counted_is_a_wrong_leaf),
+        cmocka_unit_test(a_table_with_another_row_is_a_wrong_leaf),
         cmocka_unit_test(a_dropped_claim_stays_in_the_ledger),
         cmocka_unit_test(a_wrong_batch_value_is_called_that),
         cmocka_unit_test(a_wrong_opening_fails_the_pairing),
