@@ -10,6 +10,15 @@
 #define MIN_SHARED_CELLS 4096
 /* Folded lines shorter than this are joined with the axis above. */
 #define SHORT_LINE 64
+/* Weights of a longer axis are products of two: eq(r, i) of its low bits, which
+ * stay in the first-level cache, and of the others. */
+#define BLOCK_BITS 9
+
+/* The weights of a folded axis: w[i] = low[i % block] high[i / block]. */
+typedef struct weights {
+    uint64_t block;     /* a short axis's length: it has one */
+    zkg_fr *low, *high; /* owned; high NULL: 1 */
+} weights;
 
 /* The array with axes of one cell left out and neighbours joined.  What is kept
  * is laid out without padding. */
@@ -18,13 +27,49 @@ typedef struct view {
     uint64_t stored[ZKG_MAX_AXES];
     bool kept[ZKG_MAX_AXES];
     uint64_t stride[ZKG_MAX_AXES]; /* kept: in what is folded */
-    zkg_fr *weight[ZKG_MAX_AXES];  /* folded: stored[k] weights; owned */
+    weights weight[ZKG_MAX_AXES];  /* folded */
 } view;
+
+static void weights_clear(weights *w)
+{
+    zkg_free(w->low);
+    zkg_free(w->high);
+    *w = (weights){0};
+}
+
+/* eq(at, i) for i < len. */
+static zkg_status weights_init(weights *w, uint64_t len, const zkg_fr *at,
+                               uint32_t bits)
+{
+    const uint32_t low = bits < BLOCK_BITS ? bits : BLOCK_BITS;
+    const uint64_t high = (len >> low) + (len % ((uint64_t)1 << low) != 0);
+
+    *w = (weights){.block = (uint64_t)1 << low,
+                   .low = zkg_alloc((size_t)1 << low, sizeof(zkg_fr))};
+    if (w->low == NULL)
+        return ZKG_ERR_NOMEM;
+    zkg_eq_expand_len(w->low, len < w->block ? len : w->block, at, low, NULL);
+    if (low == bits)
+        return ZKG_OK;
+    w->high = zkg_alloc(high, sizeof(zkg_fr));
+    if (w->high == NULL)
+        return ZKG_ERR_NOMEM;
+    zkg_eq_expand_len(w->high, high, at + low, bits - low, NULL);
+    return ZKG_OK;
+}
+
+static void weights_at(zkg_fr *out, const weights *w, uint64_t i)
+{
+    if (w->high == NULL)
+        *out = w->low[i];
+    else
+        zkg_fr_mul(out, &w->low[i % w->block], &w->high[i / w->block]);
+}
 
 static void view_clear(view *v)
 {
     for (uint32_t k = 0; k < v->axes; k++)
-        zkg_free(v->weight[k]);
+        weights_clear(&v->weight[k]);
 }
 
 /* Join axis k with the one below it, which is then gone. */
@@ -38,20 +83,25 @@ static void view_drop(view *v, uint32_t k)
     v->axes--;
 }
 
+/* Join axis k with the short one below it: the block of the one above, m times
+ * as long. */
 static zkg_status join_folded(view *v, uint32_t k)
 {
-    const uint64_t n = v->stored[k], m = v->stored[k + 1];
+    weights *above = &v->weight[k], *below = &v->weight[k + 1];
+    const uint64_t n = above->high == NULL ? v->stored[k] : above->block;
+    const uint64_t m = v->stored[k + 1];
     zkg_fr *w = zkg_alloc(n * m, sizeof(*w));
 
     if (w == NULL)
         return ZKG_ERR_NOMEM;
     for (uint64_t i = 0; i < n; i++)
         for (uint64_t j = 0; j < m; j++)
-            zkg_fr_mul(&w[i * m + j], &v->weight[k][i], &v->weight[k + 1][j]);
-    zkg_free(v->weight[k]);
-    zkg_free(v->weight[k + 1]);
-    v->weight[k + 1] = w;
-    v->stored[k + 1] = n * m;
+            zkg_fr_mul(&w[i * m + j], &above->low[i], &below->low[j]);
+    zkg_free(above->low);
+    weights_clear(below);
+    *below = (weights){.block = n * m, .low = w, .high = above->high};
+    *above = (weights){0};
+    v->stored[k + 1] *= v->stored[k];
     view_drop(v, k);
     return ZKG_OK;
 }
@@ -72,18 +122,15 @@ static zkg_status view_init(view *v, const zkg_array *a,
         v->axes++;
         if (axis[k].kept)
             continue;
-        v->weight[n] = zkg_alloc(a->stored[k] + 1, sizeof(zkg_fr));
-        if (v->weight[n] == NULL)
-            return ZKG_ERR_NOMEM;
-        zkg_eq_expand_len(v->weight[n], a->stored[k], axis[k].at, axis[k].bits,
-                          NULL);
+        ZKG_TRY(weights_init(&v->weight[n], a->stored[k], axis[k].at,
+                             axis[k].bits));
     }
     for (uint32_t k = v->axes; k-- > 1;) {
         if (v->kept[k - 1] && v->kept[k]) {
             v->stored[k] *= v->stored[k - 1];
             view_drop(v, k - 1);
         } else if (!v->kept[k - 1] && !v->kept[k] && k + 1 == v->axes &&
-                   v->stored[k] < SHORT_LINE && v->stored[k - 1] < 65536) {
+                   v->stored[k] < SHORT_LINE) {
             ZKG_TRY(join_folded(v, k - 1));
         }
     }
@@ -115,10 +162,9 @@ static void place_update(place *p, const view *v, uint32_t k)
             p->weight[k] = *above;
         } else {
             p->base[k] = base;
-            if (k == 0)
-                p->weight[k] = v->weight[k][p->index[k]];
-            else
-                zkg_fr_mul(&p->weight[k], above, &v->weight[k][p->index[k]]);
+            weights_at(&p->weight[k], &v->weight[k], p->index[k]);
+            if (k > 0)
+                zkg_fr_mul(&p->weight[k], above, &p->weight[k]);
         }
     }
 }
@@ -177,6 +223,36 @@ static zkg_status rows_add(zkg_fr_wide *acc, rows *r, uint64_t base,
     return ZKG_OK;
 }
 
+/* acc += scale times the sum of weights times cells [from, to) of a line, whose
+ * cell `from` is at values; scale NULL: 1. */
+static zkg_status dot_line(zkg_fr_wide *acc, const weights *w,
+                           const zkg_fr *scale, const uint8_t *values,
+                           const zkg_array *a, uint64_t from, uint64_t to,
+                           const zkg_backend *backend)
+{
+    const size_t size = zkg_dtype_size(a->type);
+
+    if (w->high == NULL && scale == NULL)
+        return backend->int_dot(acc, &w->low[from], values, a->type, to - from);
+    while (from < to) {
+        const uint64_t at = from % w->block, left = w->block - at;
+        const uint64_t n = left < to - from ? left : to - from;
+        zkg_fr_wide dot = {{0}};
+        zkg_fr sum;
+
+        ZKG_TRY(backend->int_dot(&dot, &w->low[at], values, a->type, n));
+        zkg_fr_wide_reduce(&sum, &dot);
+        if (w->high != NULL)
+            zkg_fr_mul(&sum, &sum, &w->high[from / w->block]);
+        if (scale != NULL)
+            zkg_fr_mul(&sum, &sum, scale);
+        zkg_fr_wide_mac(acc, &sum, 1);
+        values += n * size;
+        from += n;
+    }
+    return ZKG_OK;
+}
+
 /* Cells [from, to) of each of the lines [first, last). */
 static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
                              const zkg_array *a, uint64_t first, uint64_t last,
@@ -202,18 +278,10 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         } else if (v->kept[low]) {
             ZKG_TRY(rows_add(acc, &r, base + from, w, values, a, to - from,
                              backend));
-        } else if (!outer_folded) {
-            ZKG_TRY(backend->int_dot(&acc[base], &v->weight[low][from], values,
-                                     a->type, to - from));
         } else {
-            zkg_fr_wide dot = {{0}};
-            zkg_fr sum;
-
-            ZKG_TRY(backend->int_dot(&dot, &v->weight[low][from], values,
-                                     a->type, to - from));
-            zkg_fr_wide_reduce(&sum, &dot);
-            zkg_fr_mul(&sum, &sum, w);
-            zkg_fr_wide_mac(&acc[base], &sum, 1);
+            ZKG_TRY(dot_line(&acc[base], &v->weight[low],
+                             outer_folded ? w : NULL, values, a, from, to,
+                             backend));
         }
         place_next(&p, v);
     }

@@ -90,12 +90,6 @@ static bool is_small(const zkg_tensor *t)
     return t->type != ZKG_FR && t->min >= -most && t->max <= most;
 }
 
-static void add_weights(zkg_work *w, const zkg_tensor *t)
-{
-    for (uint32_t a = 0; a < t->axes; a++)
-        w->weights += (double)t->len[a];
-}
-
 static void count_lookups(zkg_work *w, const zkg_statement *st,
                           const zkg_kernel *k, const zkg_task *task)
 {
@@ -110,9 +104,6 @@ static void count_lookups(zkg_work *w, const zkg_statement *st,
         for (uint32_t c = 0; c < l->columns; c++) {
             set |= param_axes(k, task, l->param[c]);
             small = small && is_small(&st->tensor[task->bind[l->param[c]]]);
-            /* The first column's value follows from the others'. */
-            if (c > 0)
-                add_weights(w, &st->tensor[task->bind[l->param[c]]]);
         }
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
@@ -433,8 +424,7 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
                        const zkg_work *work, uint32_t width)
 {
     *out = (zkg_child_cost){
-        .serial_s = costs->child + costs->round * work->rounds +
-                    costs->weight * work->weights,
+        .serial_s = costs->child + costs->round * work->rounds,
         .parallel_s = costs->leaf * work->leaves + costs->far * work->far +
                       costs->cell * work->cells +
                       costs->element * work->elements +

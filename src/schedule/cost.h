@@ -24,8 +24,6 @@ typedef struct zkg_work {
     double elements; /**< field elements folded at a point */
     double entries;  /**< padded entries of sumchecks of two factors */
     double gates;    /**< gates of circuits, times copies */
-    double weights;  /**< of the axes that a lookup's columns are folded over:
-                          every rank of the group expands them for itself */
     double rounds;   /**< messages of sumchecks: each is hashed by every rank of
                           the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
@@ -48,7 +46,7 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, far, cell, element, entry, gate, weight, round;
+    double child, leaf, far, cell, element, entry, gate, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double commit[4], chunk;

@@ -209,31 +209,6 @@ static double above(double t, double least)
     return t > least ? t : least;
 }
 
-/* Seconds a weight of an axis takes to expand. */
-static zkg_status time_weights(double *best, zkg_error *err)
-{
-    zkg_fr *out = zkg_alloc(LARGE, sizeof(*out)), at[ZKG_MAX_VARS];
-    uint32_t vars = 0;
-
-    if (out == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for weights");
-    *best = INFINITY;
-    for (; (uint64_t)1 << vars < LARGE; vars++) {
-        zkg_fr_from_u64(&at[vars], 1000003 + vars);
-        zkg_fr_inv(&at[vars], &at[vars]);
-    }
-    for (int i = 0; i < RUNS; i++) {
-        const double start = zkg_seconds();
-        double took;
-
-        zkg_eq_expand_len(out, LARGE, at, vars, NULL);
-        took = (zkg_seconds() - start) / LARGE;
-        *best = took < *best ? took : *best;
-    }
-    zkg_free(out);
-    return ZKG_OK;
-}
-
 static void solve_probes(zkg_costs *c, const double t[PROBES])
 {
     const double rounds_s = 10, rounds_m = 55, rounds_l = 105, rounds_h = 190;
@@ -453,8 +428,6 @@ static zkg_status measure(zkg_costs *c, uint32_t k, zkg_error *err)
         status = make_witness(&w, graph, err);
     if (status == ZKG_OK)
         status = time_probes(best, &key, srs, &w, err);
-    if (status == ZKG_OK)
-        status = time_weights(&c->weight, err);
     if (status == ZKG_OK) {
         solve_probes(c, best);
         status = solve_commits(c, srs, k, err);
