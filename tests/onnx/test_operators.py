@@ -554,6 +554,12 @@ def composed(c):
     return ref.function(q, c.s, lambda v: 1 / math.exp(v))
 
 
+def repeats(c, name, shape, scale):
+    """A constant of this shape, or of its last axes alone: then repeated."""
+    own = shape[c.rng.randrange(len(shape)):]
+    return c.constant(name, own, scale) * (ref.count(shape) // ref.count(own))
+
+
 def layer_norm(c):
     """Within one step of exact arithmetic: mean and root are rounded too."""
     lead = [c.length(3) for _ in range(c.rng.choice([0, 1, 2]))]
@@ -566,8 +572,8 @@ def layer_norm(c):
     eps = f32(1e-2)
     axes = list(range(-len(tail), 0))
     if c.w.opset == 17:
-        gain = c.constant('g', tail, c.p)
-        bias = c.constant('b', tail, c.s + c.p)
+        gain = repeats(c, 'g', tail, c.p)
+        bias = repeats(c, 'b', tail, c.s + c.p)
         c.w.node('LayerNormalization', [x, 'g', 'b'], ['y'],
                  axis=-len(tail), epsilon=eps)
     else:
@@ -694,6 +700,30 @@ def reshape(c):
             for k in range(2)]
 
 
+def shapes(c):
+    """What exporters write to flatten: shapes cut, joined and cast."""
+    shape = [c.length(5) for _ in range(c.rng.choice([2, 3, 4]))]
+    k = c.rng.randrange(len(shape))
+    x, q = c.input(shape)
+    c.w.constant('at', [], [k])
+    c.w.constant('rest', [1], [-1])
+    c.w.constant('zero', [1], [0])
+    c.w.node('Shape', [x], ['s'])
+    c.w.node('Gather', ['s', 'at'], ['n'], axis=0)
+    c.w.node('Cast', ['n'], ['m'], to=7)
+    if c.w.opset >= 13:
+        c.w.node('Unsqueeze', ['m', 'zero'], ['first'])
+    else:
+        c.w.node('Unsqueeze', ['m'], ['first'], axes=[0])
+    c.w.node('Concat', ['first', 'rest'], ['to'], axis=0)
+    c.w.node('Reshape', [x, 'to'], ['flat'])
+    c.w.node('Cast', ['flat'], ['real'], to=1)
+    n, m = shape[k], ref.count(shape) // shape[k]
+    weight = c.constant('w', [m], c.s)
+    c.w.node('Add', ['real', 'w'], ['y'])
+    return [q[i * m + j] + weight[j] for i in range(n) for j in range(m)]
+
+
 def gather(c):
     """Any entries, indices of any rank."""
     shape = [c.length(5) for _ in range(c.rng.choice([1, 2, 3]))]
@@ -804,7 +834,7 @@ KINDS = {
 OPERATORS = [conv, conv_relu, conv_pool, max_pool, average_pool, global_average_pool,
              reduce, gemm, matmul, matrices, elementwise, affine, repeated,
              divide, softmax, batch_norm, activation, composed, layer_norm,
-             move, gather, pad, concat, reshape, residual]
+             move, gather, pad, concat, reshape, shapes, residual]
 
 
 def make(operator, kind, rng, scale, param):
