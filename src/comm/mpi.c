@@ -234,10 +234,16 @@ static zkg_status gather_bytes(const zkg_comm *c, const void *mine, size_t len,
     return s;
 }
 
+/* MPICH 4.0 compares unsigned numbers as signed ones: with the top bit turned
+ * over, the order of these is that of those. */
 static zkg_status min_u64(const zkg_comm *c, uint64_t *v)
 {
-    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, v, 1, MPI_UINT64_T, MPI_MIN,
+    const uint64_t top = (uint64_t)1 << 63;
+    uint64_t least = *v ^ top;
+
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &least, 1, MPI_INT64_T, MPI_MIN,
                           ranks_of(c)->comm));
+    *v = least ^ top;
     return ZKG_OK;
 }
 

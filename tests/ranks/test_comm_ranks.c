@@ -197,10 +197,14 @@ static void check_min(const zkg_comm *c)
 {
     const uint32_t rank = zkg_comm_rank(c), size = zkg_comm_size(c);
 
-    for (uint32_t least = 0; least < size; least++) {
-        uint64_t v = rank == least ? UINT64_MAX - 1 : UINT64_MAX;
+    static const uint64_t values[] = {0, 190, INT64_MAX,
+                                      (uint64_t)INT64_MAX + 1, UINT64_MAX - 1};
 
-        CHECK(zkg_comm_min_u64(c, &v) == ZKG_OK && v == UINT64_MAX - 1);
+    for (uint32_t i = 0; i < 5 * size; i++) {
+        const uint64_t least = values[i % 5];
+        uint64_t v = rank == i / 5 ? least : UINT64_MAX;
+
+        CHECK(zkg_comm_min_u64(c, &v) == ZKG_OK && v == least);
     }
 }
 
