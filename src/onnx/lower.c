@@ -690,23 +690,37 @@ static zkg_status lower_node(zkg_onnx_lowering *w)
     }
 }
 
-/* All that is not supported, in one message. */
+/* All that is not supported, in one message, or as much as fits. */
 static zkg_status refuse_all(const zkg_onnx_lowering *w)
 {
-    char text[900];
+    const uint32_t all = w->plan->unsupported;
+    uint32_t told = 0;
+    char text[880], more[80] = "";
     size_t n = 0;
 
-    for (uint32_t k = 0; k < w->m->nodes && n < sizeof(text); k++) {
+    text[0] = 0;
+    for (uint32_t k = 0; k < w->m->nodes; k++) {
         const zkg_onnx_step *s = &w->plan->step[k];
+        char one[sizeof(text)];
+        size_t len;
 
-        if (s->role == ZKG_ONNX_UNSUPPORTED)
-            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s (%s): %s",
-                                  n > 0 ? "; " : "", w->m->node[k].name,
-                                  w->m->node[k].op, s->why);
+        if (s->role != ZKG_ONNX_UNSUPPORTED)
+            continue;
+        len = (size_t)snprintf(one, sizeof(one), "%s%.300s (%.60s): %s",
+                               told > 0 ? "; " : "", w->m->node[k].name,
+                               w->m->node[k].op, s->why);
+        if (n + len >= sizeof(text))
+            break;
+        memcpy(text + n, one, len + 1);
+        n += len;
+        told++;
     }
-    return zkg_fail(w->err, ZKG_ERR_UNSUPPORTED, "%u node%s not supported: %s",
-                    w->plan->unsupported,
-                    w->plan->unsupported == 1 ? " is" : "s are", text);
+    if (told < all)
+        snprintf(more, sizeof(more), "; and %u more, which inspect lists",
+                 all - told);
+    return zkg_fail(w->err, ZKG_ERR_UNSUPPORTED,
+                    "%u node%s not supported: %s%s", all,
+                    all == 1 ? " is" : "s are", text, more);
 }
 
 /* What the integer models make of the first sample. */

@@ -211,6 +211,18 @@ def unsupported():
          'bad.onnx', '--scale', '7', '-o', 'bad.zkg')
     case('inspect says it too', 0, r'(?s)LSTM.*NOT SUPPORTED.*2 not supported',
          'inspect', 'bad.onnx', where='out')
+    m = Model()
+    m.input('x', [1, 4])
+    for i in range(40):
+        m.node('LSTM', ['x'], ['y%d' % i], name='/layer/number/%02d/LSTM' % i)
+        m.output('y%d' % i)
+    m.save('many.onnx')
+    for pattern, where in (
+            ('(?s)' + '.*'.join('/%02d/LSTM' % i for i in range(40)), 'out'),
+            (r'40 nodes are not supported: .*/00/LSTM.*; and [1-3]\d more, '
+             r'which inspect lists$', 'err')):
+        case('however many, ' + where, 4, pattern, 'compile', 'many.onnx',
+             '--scale', '7', '-o', 'bad.zkg', where=where)
     m = Model(opset=9)
     m.input('x', [1, 4])
     m.node('Relu', ['x'], ['y'])

@@ -282,6 +282,18 @@ static void print_report(const zkg_onnx_report *r, const zkg_onnx_options *o)
                "4x at least: give --calibrate FILE for ranges of your data\n");
 }
 
+/* More than these may not fit one error's text. */
+enum { FEW_UNSUPPORTED = 2 };
+
+/* One a line, whatever their number. */
+static void list_unsupported(const zkg_onnx_model *m, const zkg_onnx_plan *p)
+{
+    for (uint32_t k = 0; k < m->nodes; k++)
+        if (p->step[k].role == ZKG_ONNX_UNSUPPORTED)
+            printf("%s (%s): %s\n", m->node[k].name, m->node[k].op,
+                   p->step[k].why);
+}
+
 static zkg_status compile(const char *path, const char *out,
                           const zkg_onnx_options *options, zkg_error *err)
 {
@@ -292,6 +304,8 @@ static zkg_status compile(const char *path, const char *out,
     zkg_status s;
 
     ZKG_TRY(open_model(&m, &p, path, err));
+    if (p.unsupported > FEW_UNSUPPORTED)
+        list_unsupported(&m, &p);
     s = zkg_onnx_compile(&g, &report, &m, &p, options, err);
     zkg_onnx_plan_clear(&p);
     zkg_onnx_clear(&m);
