@@ -481,10 +481,12 @@ static inline void fx_check(const fixture *f)
     outcome_clear(&verifier);
 }
 
-/* No byte of the segment can be changed, and none can be missing. */
-static inline void fx_check_tampering(const fixture *f)
+/* No byte of the segment can be changed, and none can be missing.  Some change
+ * is refused with this text; NULL: with any. */
+static inline void fx_check_tampering(const fixture *f, const char *refusal)
 {
     outcome prover, verifier;
+    bool met = refusal == NULL;
     uint8_t *bytes;
 
     fx_prove(&prover, f, NULL);
@@ -499,9 +501,11 @@ static inline void fx_check_tampering(const fixture *f)
         assert_true(verifier.status == ZKG_ERR_REJECT ||
                     verifier.status == ZKG_ERR_MALFORMED);
         assert_int_not_equal(verifier.c.verdict.check, ZKG_CHECK_NONE);
+        met = met || strstr(verifier.c.verdict.text, refusal) != NULL;
         bytes[i] ^= (uint8_t)(1u << (i % 8));
         outcome_clear(&verifier);
     }
+    assert_true(met);
     for (size_t len = 0; len < prover.tape.len; len += 16) {
         fx_verify(&verifier, f, bytes, len, NULL);
         assert_int_equal(verifier.status, ZKG_ERR_MALFORMED);

@@ -300,7 +300,35 @@ static void einsums_tampered_with(void **state)
     fx_solve(&f, e, s, 1);
     close(&f, 0);
     fx_check(&f);
-    fx_check_tampering(&f);
+    fx_check_tampering(&f, NULL);
+    fx_clear(&f);
+}
+
+/* A virtual tensor with claims at two points: its own check says that they do
+ * not merge. */
+static void merges_tampered_with(void **state)
+{
+    fixture f;
+    uint32_t i, j, k, x, y, z, s, e;
+
+    (void)state;
+    fx_init(&f, 1);
+    i = fx_axis(&f, 3);
+    j = fx_axis(&f, 2);
+    k = fx_axis(&f, 2);
+    x = TENSOR(&f, ZKG_PRIVATE, i, j);
+    y = TENSOR(&f, ZKG_PRIVATE, j, i);
+    z = TENSOR(&f, ZKG_PRIVATE, i, k);
+    s = result(&f, ZKG_VIRTUAL, 1, AXES(i));
+    fx_site(&f, 0, 1, &s);
+    e = EINSUM(&f, -1, k);
+    fx_term2(&f, e, 2, s, z);
+    e = EINSUM(&f, (int32_t)s, i);
+    fx_term2(&f, e, 1, x, y);
+    fx_solve(&f, e, s, 1);
+    close(&f, 0);
+    fx_check(&f);
+    fx_check_tampering(&f, "claims on a virtual tensor do not merge");
     fx_clear(&f);
 }
 
@@ -622,7 +650,7 @@ static void convolutions_tampered_with(void **state)
 
     (void)state;
     small_convolution(&f);
-    fx_check_tampering(&f);
+    fx_check_tampering(&f, NULL);
     fx_clear(&f);
 }
 
@@ -878,6 +906,7 @@ int main(void)
         cmocka_unit_test(virtual_chain),
         cmocka_unit_test(claims_coincide),
         cmocka_unit_test(einsums_tampered_with),
+        cmocka_unit_test(merges_tampered_with),
         cmocka_unit_test(false_values_are_refused),
         cmocka_unit_test(shapes_that_are_not_there_are_refused),
         cmocka_unit_test(convolutions),
