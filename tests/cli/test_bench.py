@@ -15,6 +15,12 @@ BUILD, SOURCE = map(pathlib.Path, sys.argv[1:3])
 PROGRAM = BUILD / "zkgkr"
 SIZED = 17  # of the kernels, those that have sizes
 ALL = 20
+# What `zkgkr version` says; unknown where the sources are in no repository.
+COMMIT = json.loads(subprocess.check_output([PROGRAM, "version", "--json"]))[
+    "commit"]
+REPOSITORY = subprocess.run(["sh", "-c", "git describe --always"], cwd=SOURCE,
+                            capture_output=True, check=False)
+assert (COMMIT == "unknown") == (REPOSITORY.returncode != 0), COMMIT
 
 
 def run(*command, code=0):
@@ -30,6 +36,7 @@ def lines(*options):
     for d in found:
         assert d["ns_least"] <= d["ns"] <= d["ns_most"], d
         assert d["ns_most"] > 0 and d["runs"] == 2 and d["version"], d
+        assert d["commit"] == COMMIT, d
     return found
 
 

@@ -367,7 +367,8 @@ def test_seeing():
     case('report and trace', 0, 'proved', prove + [
         '--report', 'report.json', '--trace', 'trace.json'])
     report = json.load(open('report.json'))
-    assert report['versions']['zkgkr'] and report['versions']['mpi'], report
+    for what in 'zkgkr', 'commit', 'mpi':
+        assert report['versions'][what], report
     assert sum(h['ranks'] for h in report['hosts']) == len(report['ranks'])
     assert report['proof_bytes'] == os.path.getsize('v.proof')
     for step in report['steps']:

@@ -16,6 +16,7 @@
 #include "graph/witness.h"
 #include "options.h"
 #include "pcs/kzg.h"
+#include "revision.h"
 #include "schedule/cost.h"
 #include "schedule/nearest.h"
 #include "zkgkr/prove.h"
@@ -124,6 +125,7 @@ static zkg_status print_line(zkg_json_out *o, zkg_error *err)
     zkg_status s;
 
     put_string(o, "version", zkg_version());
+    put_string(o, "commit", zkg_revision);
     zkg_json_out_end(o);
     s = zkg_json_out_finish(o);
     if (s == ZKG_OK)

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "commands.h"
 #include "options.h"
+#include "revision.h"
 #include "zkgkr/zkgkr.h"
 
 zkg_status zkg_cmd_version(zkg_cli *cli, int argc, char **argv, zkg_error *err)
@@ -35,6 +36,8 @@ zkg_status zkg_cmd_version(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         zkg_json_out_object(&o);
         zkg_json_out_key(&o, "zkgkr");
         zkg_json_out_string(&o, zkg_version());
+        zkg_json_out_key(&o, "commit");
+        zkg_json_out_string(&o, zkg_revision);
         zkg_json_out_key(&o, "cpu");
         zkg_json_out_string(&o, names);
         zkg_json_out_key(&o, "backend");
@@ -48,7 +51,8 @@ zkg_status zkg_cmd_version(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         zkg_json_out_free(&o);
         return status;
     }
-    printf("zkgkr %s\ncpu: %s, backend %s\nlibsodium %s\n", zkg_version(),
-           names, zkg_backend_get(cpu)->name, sodium_version_string());
+    printf("zkgkr %s, commit %s\ncpu: %s, backend %s\nlibsodium %s\n",
+           zkg_version(), zkg_revision, names, zkg_backend_get(cpu)->name,
+           sodium_version_string());
     return ZKG_OK;
 }

@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "base/cpu.h"
 #include "comm/comm.h"
+#include "revision.h"
 #include "zkgkr/zkgkr.h"
 
 void zkg_report_print(FILE *f, const zkg_prove_report *report,
@@ -77,6 +78,7 @@ static void write_versions(zkg_json_out *o)
     zkg_json_out_key(o, "versions");
     zkg_json_out_line_object(o);
     key_string(o, "zkgkr", zkg_version());
+    key_string(o, "commit", zkg_revision);
     zkg_comm_library(text, sizeof(text));
     key_string(o, "mpi", text);
     key_string(o, "libsodium", sodium_version_string());
