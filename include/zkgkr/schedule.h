@@ -54,7 +54,7 @@ typedef struct zkg_job {
     double rank_bytes;        /**< that a rank holds whatever it runs */
     double after_bytes;  /**< beside that, of each of them, in the opening */
     double shared_bytes; /**< beside that, the ranks of a host together: the
-                              witness */
+                              tensors */
     uint32_t hosts;      /**< that the ranks are spread over; 0: 1 */
 } zkg_job;
 
@@ -163,7 +163,7 @@ typedef struct zkg_forecast {
     double bound;        /**< no plan's makespan is below this: the work over
                               the ranks, the longest chain */
     double before_s, after_s; /**< commitments, opening */
-    double shared_bytes;      /**< the witness: once a host */
+    double shared_bytes;      /**< the tensors: once a host */
 } zkg_forecast;
 
 /**

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,13 +29,11 @@ static zkg_status fail_errno(zkg_error *err, const char *path, const char *verb,
                     s == ZKG_ERR_NOMEM ? " (make room and run again)" : "");
 }
 
-static zkg_status read_all(uint8_t **data, size_t *len, int fd,
-                           const char *path, size_t max_bytes, zkg_error *err)
+/* The length of what fd is open on, if that is a file of at most max_bytes. */
+static zkg_status check_regular(size_t *len, int fd, const char *path,
+                                size_t max_bytes, zkg_error *err)
 {
     struct stat st;
-    uint8_t *bytes;
-    size_t have = 0;
-    size_t want;
 
     if (fstat(fd, &st) != 0)
         return fail_errno(err, path, "read", errno);
@@ -46,43 +45,107 @@ static zkg_status read_all(uint8_t **data, size_t *len, int fd,
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: %lld bytes; such a file has at most %zu", path,
                         (long long)st.st_size, max_bytes);
-    want = (size_t)st.st_size;
-    bytes = zkg_alloc(want + 1, 1);
-    if (bytes == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM,
-                        "%s: not enough memory for %zu bytes", path, want);
-    while (have < want) {
-        const ssize_t n = read(fd, bytes + have, want - have);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            const int number = n < 0 ? errno : EIO;
-
-            zkg_free(bytes);
-            return n == 0 ? zkg_fail(err, ZKG_ERR_IO,
-                                     "%s: it shrank while it was read", path)
-                          : fail_errno(err, path, "read", number);
-        }
-        have += (size_t)n;
-    }
-    *data = bytes;
-    *len = want;
+    *len = (size_t)st.st_size;
     return ZKG_OK;
+}
+
+zkg_status zkg_file_open(zkg_file *out, const char *path, size_t max_bytes,
+                         zkg_error *err)
+{
+    /* O_NONBLOCK: opening a pipe must not hang. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    size_t len = 0;
+    zkg_status s;
+
+    if (fd < 0)
+        return fail_errno(err, path, "read", errno);
+    s = check_regular(&len, fd, path, max_bytes, err);
+    if (s != ZKG_OK) {
+        (void)close(fd);
+        return s;
+    }
+    *out = (zkg_file){fd, path, len};
+    return ZKG_OK;
+}
+
+zkg_status zkg_file_next(const zkg_file *file, void *out, size_t n,
+                         zkg_error *err)
+{
+    uint8_t *at = out;
+
+    while (n > 0) {
+        const ssize_t got = read(file->fd, at, n);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail_errno(err, file->path, "read", errno);
+        if (got == 0)
+            return zkg_fail(err, ZKG_ERR_IO, "%s: it shrank while it was read",
+                            file->path);
+        at += got;
+        n -= (size_t)got;
+    }
+    return ZKG_OK;
+}
+
+void zkg_file_close(zkg_file *file)
+{
+    (void)close(file->fd);
+    *file = (zkg_file){.fd = -1};
 }
 
 zkg_status zkg_file_read(uint8_t **data, size_t *len, const char *path,
                          size_t max_bytes, zkg_error *err)
 {
-    /* O_NONBLOCK: opening a pipe must not hang. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    zkg_file file = {.fd = -1};
+    uint8_t *bytes;
     zkg_status s;
 
-    if (fd < 0)
-        return fail_errno(err, path, "read", errno);
-    s = read_all(data, len, fd, path, max_bytes, err);
-    (void)close(fd);
+    ZKG_TRY(zkg_file_open(&file, path, max_bytes, err));
+    bytes = zkg_alloc(file.len + 1, 1);
+    if (bytes == NULL)
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "%s: not enough memory for %zu bytes",
+                     path, file.len);
+    else
+        s = zkg_file_next(&file, bytes, file.len, err);
+    if (s == ZKG_OK) {
+        *data = bytes;
+        *len = file.len;
+    } else {
+        zkg_free(bytes);
+    }
+    zkg_file_close(&file);
     return s;
+}
+
+zkg_status zkg_file_map_read(zkg_file_map *out, const char *path,
+                             size_t max_bytes, zkg_error *err)
+{
+    zkg_file file = {.fd = -1};
+    void *data = MAP_FAILED;
+    int number = 0;
+
+    ZKG_TRY(zkg_file_open(&file, path, max_bytes, err));
+    if (file.len > 0) {
+        data = mmap(NULL, file.len, PROT_READ, MAP_PRIVATE, file.fd, 0);
+        number = errno;
+    }
+    *out = (zkg_file_map){data == MAP_FAILED ? NULL : data, file.len};
+    zkg_file_close(&file);
+    if (out->data != NULL)
+        return ZKG_OK;
+    if (out->len == 0)
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the file is empty", path);
+    out->len = 0;
+    return fail_errno(err, path, "map", number);
+}
+
+void zkg_file_unmap(zkg_file_map *map)
+{
+    if (map->data != NULL)
+        (void)munmap((void *)(uintptr_t)map->data, map->len);
+    *map = (zkg_file_map){.data = NULL};
 }
 
 #ifdef ZKG_TEST_HOOKS

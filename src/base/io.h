@@ -28,6 +28,47 @@ ZKG_MUST_CHECK zkg_status zkg_file_read(uint8_t **data, size_t *len,
                                         const char *path, size_t max_bytes,
                                         zkg_error *err);
 
+/** A file read part by part. */
+typedef struct zkg_file {
+    int fd;
+    const char *path; /**< borrowed; stands in messages */
+    size_t len;       /**< bytes, when it was opened */
+} zkg_file;
+
+/**
+ * Open a file to be read from its beginning; zkg_file_close() on success.
+ *
+ * @retval ZKG_ERR_IO, ZKG_ERR_MALFORMED as zkg_file_read
+ */
+ZKG_MUST_CHECK zkg_status zkg_file_open(zkg_file *out, const char *path,
+                                        size_t max_bytes, zkg_error *err);
+
+/** The next n bytes.  @retval ZKG_ERR_IO not readable, or it shrank */
+ZKG_MUST_CHECK zkg_status zkg_file_next(const zkg_file *file, void *out,
+                                        size_t n, zkg_error *err);
+void zkg_file_close(zkg_file *file);
+
+/** A file's bytes where the system keeps them: all processes that map it share
+ *  them. */
+typedef struct zkg_file_map {
+    const uint8_t *data; /**< NULL: none */
+    size_t len;
+} zkg_file_map;
+
+/**
+ * Map a file that is not empty, to be read only.  zkg_file_unmap().
+ *
+ * It must not be written to, nor shortened, while it is mapped: bytes that are
+ * no longer there are a SIGBUS for who touches them.  Renaming another file
+ * over it (zkg_file_write_atomic) or removing it is safe.
+ *
+ * @retval ZKG_ERR_IO, ZKG_ERR_MALFORMED, ZKG_ERR_NOMEM as zkg_file_read; an
+ *         empty file is ZKG_ERR_MALFORMED
+ */
+ZKG_MUST_CHECK zkg_status zkg_file_map_read(zkg_file_map *out, const char *path,
+                                            size_t max_bytes, zkg_error *err);
+void zkg_file_unmap(zkg_file_map *map);
+
 /**
  * Write a whole file: to a temporary name in the same folder
  * (`path.tmp-XXXXXX`, locked while it is written), flushed to the disk, then

@@ -40,6 +40,7 @@ void zkg_graph_free(zkg_graph *g)
     zkg_free(g->input);
     zkg_free(g->output);
     zkg_statement_clear(&g->st);
+    zkg_safetensors_clear(&g->tensors);
     zkg_free(g);
 }
 
@@ -140,6 +141,37 @@ zkg_status zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec,
     return ZKG_OK;
 }
 
+zkg_status zkg_fixed_out_of_range(const zkg_tensor *t, uint64_t i, int64_t v,
+                                  zkg_error *err)
+{
+    return zkg_fail(err, ZKG_ERR_WITNESS,
+                    "fixed tensor %s: element %llu is %lld, outside "
+                    "%lld..%lld",
+                    t->name, (unsigned long long)i, (long long)v,
+                    (long long)t->min, (long long)t->max);
+}
+
+zkg_status zkg_fixed_check_range(const zkg_tensor *t, const zkg_array *a,
+                                 zkg_error *err)
+{
+    const uint64_t n = zkg_tensor_count(t);
+    int64_t least, most;
+
+    if (t->type == ZKG_FR)
+        return ZKG_OK;
+    zkg_array_bounds(&least, &most, a);
+    if (least >= t->min && most <= t->max)
+        return ZKG_OK;
+    /* The bounds take 0 in, which a range may leave out. */
+    for (uint64_t k = 0; k < n; k++) {
+        const int64_t v = zkg_array_get_i64(a, k);
+
+        if (v < t->min || v > t->max)
+            return zkg_fixed_out_of_range(t, k, v, err);
+    }
+    return ZKG_OK;
+}
+
 zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
                                const int64_t *value, size_t count,
                                zkg_error *err)
@@ -157,11 +189,7 @@ zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
                    (unsigned long long)zkg_tensor_count(t), count);
     for (size_t i = 0; i < count; i++) {
         if (t->type != ZKG_FR && (value[i] < t->min || value[i] > t->max))
-            return zkg_fail(err, ZKG_ERR_WITNESS,
-                            "fixed tensor %s: element %zu is %lld, outside "
-                            "%lld..%lld",
-                            tensor, i, (long long)value[i], (long long)t->min,
-                            (long long)t->max);
+            return zkg_fixed_out_of_range(t, i, value[i], err);
     }
     zkg_array_clear(&g->fixed[id]);
     ZKG_TRY(zkg_array_init(&g->fixed[id], t->type, t->axes, t->len, err));

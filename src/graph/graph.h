@@ -11,6 +11,7 @@
 #include "graph/display.h"
 #include "graph/statement.h"
 #include "tensor/array.h"
+#include "tensor/safetensors.h"
 #include "zkgkr/graph.h"
 
 #define ZKG_RULE_DIGITS 3 /* beyond the lowest */
@@ -55,7 +56,31 @@ struct zkg_graph {
     uint32_t outputs;
     zkg_display *display; /**< one a tensor */
     bool finished;
+    zkg_safetensors tensors; /**< mapped, where `fixed` points into it */
 };
+
+/**
+ * zkg_graph_load(), its fixed tensors mapped and not copied where the file
+ * holds them as memory does: all processes of a host share them.  For those
+ * who prove; who makes a key wants values that stay as they were checked.
+ *
+ * tensors.safetensors must not change while the graph lives: a file that
+ * shrinks is a SIGBUS (zkg_file_map_read).
+ */
+ZKG_MUST_CHECK zkg_status zkg_graph_load_mapped(zkg_graph **out,
+                                                const char *folder,
+                                                zkg_error *err);
+
+/** Whether every element of a fixed tensor of integers lies in its range.
+ *  @retval ZKG_ERR_WITNESS one does not */
+ZKG_MUST_CHECK zkg_status zkg_fixed_check_range(const zkg_tensor *t,
+                                                const zkg_array *a,
+                                                zkg_error *err);
+
+/** Say that element i of a fixed tensor, v, does not.
+ *  @return ZKG_ERR_WITNESS */
+zkg_status zkg_fixed_out_of_range(const zkg_tensor *t, uint64_t i, int64_t v,
+                                  zkg_error *err);
 
 /**
  * Say which value of the compiled model a tensor stands for.

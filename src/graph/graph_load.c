@@ -599,44 +599,56 @@ static zkg_status load_display(zkg_graph *g, const zkg_json *v, zkg_error *err)
     return ZKG_OK;
 }
 
+/* The elements of an entry of other integers, or of one that is not to be
+ * borrowed. */
+static zkg_status copy_ints(zkg_array *out, const zkg_tensor *t,
+                            const zkg_st_entry *e, zkg_error *err)
+{
+    const uint64_t n = zkg_st_entry_count(e);
+
+    ZKG_TRY(zkg_array_init(out, t->type, t->axes, t->len, err));
+    for (uint64_t k = 0; k < n; k++) {
+        const int64_t v = zkg_st_entry_i64(e, k);
+
+        if (v < t->min || v > t->max)
+            return zkg_fixed_out_of_range(t, k, v, err);
+        zkg_array_set_i64(out, k, v);
+    }
+    return ZKG_OK;
+}
+
+static zkg_status load_fixed_one(zkg_array *out, const zkg_tensor *t,
+                                 const zkg_safetensors *st, const char *path,
+                                 zkg_error *err)
+{
+    const zkg_st_entry *e = zkg_safetensors_find(st, t->name);
+
+    if (e == NULL)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: fixed tensor %s is not there", path, t->name);
+    if (t->type == ZKG_FR)
+        return zkg_st_entry_fr(out, e, t->axes, t->len, path, err);
+    if (e->axes != t->axes ||
+        memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
+        e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: tensor %s has another shape than the graph "
+                        "says, or is not of integers",
+                        path, t->name);
+    if (st->map.data != NULL &&
+        zkg_st_entry_borrow(out, e, t->type, t->axes, t->len))
+        return zkg_fixed_check_range(t, out, err);
+    return copy_ints(out, t, e, err);
+}
+
 /* Values of the fixed tensors. */
 static zkg_status load_fixed(zkg_graph *g, const zkg_safetensors *st,
                              const char *path, zkg_error *err)
 {
-    for (uint32_t i = 0; i < g->st.tensors; i++) {
-        const zkg_tensor *t = &g->st.tensor[i];
-        const zkg_st_entry *e;
-        int64_t *value;
-        zkg_status s;
-
-        if (t->vis != ZKG_FIXED)
-            continue;
-        e = zkg_safetensors_find(st, t->name);
-        if (e == NULL)
-            return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "%s: fixed tensor %s is not there", path, t->name);
-        if (t->type == ZKG_FR) {
-            zkg_array_clear(&g->fixed[i]);
+    for (uint32_t i = 0; i < g->st.tensors; i++)
+        if (g->st.tensor[i].vis == ZKG_FIXED)
             ZKG_TRY(
-                zkg_st_entry_fr(&g->fixed[i], e, t->axes, t->len, path, err));
-            continue;
-        }
-        if (e->axes != t->axes ||
-            memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
-            e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
-            return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "%s: tensor %s has another shape than the graph "
-                            "says, or is not of integers",
-                            path, t->name);
-        value = zkg_alloc(zkg_st_entry_count(e), sizeof(value[0]));
-        if (value == NULL)
-            return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-        for (uint64_t k = 0; k < zkg_st_entry_count(e); k++)
-            value[k] = zkg_st_entry_i64(e, k);
-        s = zkg_graph_set_fixed(g, t->name, value, zkg_st_entry_count(e), err);
-        zkg_free(value);
-        ZKG_TRY(s);
-    }
+                load_fixed_one(&g->fixed[i], &g->st.tensor[i], st, path, err));
     return ZKG_OK;
 }
 
@@ -687,7 +699,8 @@ static zkg_status load(zkg_graph *g, const zkg_json *root,
     return check_digest(g, st, arrays_path, err);
 }
 
-zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
+static zkg_status load_folder(zkg_graph **out, const char *folder, bool mapped,
+                              zkg_error *err)
 {
     zkg_safetensors st = {.file = NULL};
     zkg_json_doc *doc = NULL;
@@ -710,7 +723,8 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     else
         s = zkg_json_read(&doc, json, MAX_GRAPH_JSON, err);
     if (s == ZKG_OK)
-        s = zkg_safetensors_read(&st, arrays, err);
+        s = mapped ? zkg_safetensors_map(&st, arrays, err)
+                   : zkg_safetensors_read(&st, arrays, err);
     if (s == ZKG_OK)
         s = zkg_graph_new(&g, err);
     if (s == ZKG_OK)
@@ -720,13 +734,27 @@ zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
     zkg_free(programs);
     zkg_free(circuits);
     zkg_json_free(doc);
-    zkg_safetensors_clear(&st);
     zkg_free(arrays);
     zkg_free(json);
+    if (s == ZKG_OK && mapped)
+        g->tensors = st;
+    else
+        zkg_safetensors_clear(&st);
     if (s != ZKG_OK) {
         zkg_graph_free(g);
         return s;
     }
     *out = g;
     return ZKG_OK;
+}
+
+zkg_status zkg_graph_load(zkg_graph **out, const char *folder, zkg_error *err)
+{
+    return load_folder(out, folder, false, err);
+}
+
+zkg_status zkg_graph_load_mapped(zkg_graph **out, const char *folder,
+                                 zkg_error *err)
+{
+    return load_folder(out, folder, true, err);
 }

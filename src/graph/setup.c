@@ -9,22 +9,9 @@
 
 static zkg_status check_fixed(const zkg_graph *g, zkg_error *err)
 {
-    for (uint32_t i = 0; i < g->st.tensors; i++) {
-        const zkg_tensor *t = &g->st.tensor[i];
-        const uint64_t n = zkg_tensor_count(t);
-
-        for (uint64_t k = 0; t->vis == ZKG_FIXED && t->type != ZKG_FR && k < n;
-             k++) {
-            const int64_t v = zkg_array_get_i64(&g->fixed[i], k);
-
-            if (v < t->min || v > t->max)
-                return zkg_fail(err, ZKG_ERR_WITNESS,
-                                "fixed tensor %s: element %llu is %lld, "
-                                "outside %lld..%lld",
-                                t->name, (unsigned long long)k, (long long)v,
-                                (long long)t->min, (long long)t->max);
-        }
-    }
+    for (uint32_t i = 0; i < g->st.tensors; i++)
+        if (g->st.tensor[i].vis == ZKG_FIXED)
+            ZKG_TRY(zkg_fixed_check_range(&g->st.tensor[i], &g->fixed[i], err));
     return ZKG_OK;
 }
 

@@ -122,6 +122,16 @@ ZKG_MUST_CHECK zkg_status zkg_srs_decode(zkg_srs **out, const uint8_t *data,
                                          zkg_error *err);
 ZKG_MUST_CHECK zkg_status zkg_srs_encode(zkg_writer *w, const zkg_srs *srs);
 
+/**
+ * zkg_srs_read(), of which the first 2^power + 8 powers are kept: what proving
+ * with k = power needs.  The whole file is read, block by block, for its
+ * digest; memory is taken for what is kept.
+ *
+ * @param[out] out its power is the file's or `power`, the lower one
+ */
+ZKG_MUST_CHECK zkg_status zkg_srs_read_part(zkg_srs **out, const char *path,
+                                            uint32_t power, zkg_error *err);
+
 /** A new srs with room for its points, all else 0. */
 ZKG_MUST_CHECK zkg_status zkg_srs_alloc(zkg_srs **out, uint32_t power,
                                         zkg_error *err);

@@ -9,13 +9,16 @@
 #include "base/mem.h"
 
 #define HEAD_BYTES ((size_t)16 + 16 + 128)
+#define POINT_BYTES ((size_t)64)
+#define BLOCK_POINTS 1024
 #define FLAG_DEVELOPMENT UINT32_C(1)
 
 static const uint8_t magic[8] = {'Z', 'K', 'G', 'K', 'R', '\r', '\n', 0x1a};
 
 static size_t file_bytes(uint32_t power)
 {
-    return HEAD_BYTES + 64 * (((size_t)1 << power) + ZKG_SRS_SPARE) + 32;
+    return HEAD_BYTES + POINT_BYTES * (((size_t)1 << power) + ZKG_SRS_SPARE) +
+           32;
 }
 
 zkg_status zkg_srs_encode(zkg_writer *w, const zkg_srs *srs)
@@ -40,7 +43,8 @@ zkg_status zkg_srs_encode(zkg_writer *w, const zkg_srs *srs)
     return zkg_writer_bytes(w, digest, sizeof(digest));
 }
 
-/* What stands before the points. */
+/* What stands before the points of a file of len bytes, of which data are the
+ * first HEAD_BYTES, or all where it is shorter. */
 static zkg_status decode_head(zkg_srs *head, const uint8_t *data, size_t len,
                               const char *name, zkg_error *err)
 {
@@ -49,7 +53,7 @@ static zkg_status decode_head(zkg_srs *head, const uint8_t *data, size_t len,
     const uint8_t *tau;
     zkg_reader r;
 
-    zkg_reader_init(&r, data, len);
+    zkg_reader_init(&r, data, len < HEAD_BYTES ? len : HEAD_BYTES);
     (void)zkg_reader_bytes(&r, start, sizeof(start));
     (void)zkg_reader_u32(&r, &kind);
     if (zkg_reader_u32(&r, &version) != ZKG_OK ||
@@ -85,44 +89,124 @@ static zkg_status decode_head(zkg_srs *head, const uint8_t *data, size_t len,
     return ZKG_OK;
 }
 
-zkg_status zkg_srs_decode(zkg_srs **out, const uint8_t *data, size_t len,
-                          const char *name, zkg_error *err)
-{
-    zkg_srs head = {0};
-    zkg_srs *srs = NULL;
-    uint8_t digest[32];
+/* The bytes of a file in memory, or of one that is open: at most a block at a
+ * time. */
+typedef struct source {
+    const uint8_t *data;  /* what is left of it */
+    const zkg_file *file; /* NULL: in memory */
+    uint8_t *block;       /* of a file: BLOCK_POINTS * POINT_BYTES, owned */
+} source;
 
-    ZKG_TRY(decode_head(&head, data, len, name, err));
-    zkg_blake2b_256(digest, data, len - 32);
-    if (memcmp(digest, data + len - 32, 32) != 0)
+static zkg_status take(const uint8_t **out, source *from, size_t n,
+                       zkg_error *err)
+{
+    if (from->file == NULL) {
+        *out = from->data;
+        from->data += n;
+        return ZKG_OK;
+    }
+    *out = from->block;
+    return zkg_file_next(from->file, from->block, n, err);
+}
+
+/* All of the file's points go into the hash, the first ones into srs.
+ * *bad: the first of these that is none; g1_len: all are. */
+static zkg_status take_points(zkg_srs *srs, size_t *bad, zkg_hash *h,
+                              source *from, size_t points, zkg_error *err)
+{
+    *bad = srs->g1_len;
+    for (size_t i = 0; i < points;) {
+        const size_t n =
+            points - i < BLOCK_POINTS ? points - i : (size_t)BLOCK_POINTS;
+        const uint8_t *raw;
+
+        ZKG_TRY(take(&raw, from, POINT_BYTES * n, err));
+        zkg_hash_update(h, raw, POINT_BYTES * n);
+        for (size_t k = 0; k < n && i + k < *bad; k++)
+            if (!zkg_g1_from_raw(&srs->g1[i + k], raw + POINT_BYTES * k))
+                *bad = i + k;
+        i += n;
+    }
+    return ZKG_OK;
+}
+
+static zkg_status decode(zkg_srs *srs, zkg_hash *h, source *from, size_t points,
+                         const char *name, zkg_error *err)
+{
+    const uint8_t *said;
+    uint8_t digest[32];
+    size_t bad;
+
+    ZKG_TRY(take_points(srs, &bad, h, from, points, err));
+    ZKG_TRY(take(&said, from, sizeof(digest), err));
+    zkg_hash_final(h, digest);
+    if (memcmp(digest, said, sizeof(digest)) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: damaged: its digest does not match", name);
-    ZKG_TRY(zkg_srs_alloc(&srs, head.power, err));
+    if (bad < srs->g1_len)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s: G1 point %zu is not on the curve", name, bad);
+    return ZKG_OK;
+}
+
+/* From a file of len bytes, at its beginning. */
+static zkg_status decode_all(zkg_srs **out, source *from, size_t len,
+                             uint32_t power, const char *name, zkg_error *err)
+{
+    const uint8_t *start;
+    zkg_srs head = {0};
+    zkg_srs *srs = NULL;
+    zkg_hash h;
+    zkg_status s;
+
+    ZKG_TRY(take(&start, from, len < HEAD_BYTES ? len : HEAD_BYTES, err));
+    ZKG_TRY(decode_head(&head, start, len, name, err));
+    zkg_hash_init(&h, 32);
+    zkg_hash_update(&h, start, HEAD_BYTES);
+    ZKG_TRY(zkg_srs_alloc(&srs, head.power < power ? head.power : power, err));
     srs->contributions = head.contributions;
     srs->development = head.development;
     srs->tau_g2 = head.tau_g2;
-    for (size_t i = 0; i < srs->g1_len; i++) {
-        if (!zkg_g1_from_raw(&srs->g1[i], data + HEAD_BYTES + 64 * i)) {
-            zkg_srs_free(srs);
-            return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "%s: G1 point %zu is not on the curve", name, i);
-        }
+    s = decode(srs, &h, from, ((size_t)1 << head.power) + ZKG_SRS_SPARE, name,
+               err);
+    if (s != ZKG_OK) {
+        zkg_srs_free(srs);
+        return s;
     }
     *out = srs;
     return ZKG_OK;
 }
 
-zkg_status zkg_srs_read(zkg_srs **out, const char *path, zkg_error *err)
+zkg_status zkg_srs_decode(zkg_srs **out, const uint8_t *data, size_t len,
+                          const char *name, zkg_error *err)
 {
-    uint8_t *data;
-    size_t len;
+    source from = {.data = data};
+
+    return decode_all(out, &from, len, ZKG_SRS_MAX_POWER, name, err);
+}
+
+zkg_status zkg_srs_read_part(zkg_srs **out, const char *path, uint32_t power,
+                             zkg_error *err)
+{
+    source from = {0};
+    zkg_file file = {.fd = -1};
     zkg_status s;
 
-    ZKG_TRY(
-        zkg_file_read(&data, &len, path, file_bytes(ZKG_SRS_MAX_POWER), err));
-    s = zkg_srs_decode(out, data, len, path, err);
-    zkg_free(data);
+    ZKG_TRY(zkg_file_open(&file, path, file_bytes(ZKG_SRS_MAX_POWER), err));
+    from.file = &file;
+    from.block = zkg_alloc_raw(BLOCK_POINTS, POINT_BYTES);
+    if (from.block == NULL)
+        s = zkg_fail(err, ZKG_ERR_NOMEM, "%s: no memory to read it", path);
+    else
+        s = decode_all(out, &from, file.len, power, path, err);
+    zkg_free(from.block);
+    zkg_file_close(&file);
     return s;
+}
+
+zkg_status zkg_srs_read(zkg_srs **out, const char *path, zkg_error *err)
+{
+    return zkg_srs_read_part(out, path, ZKG_SRS_MAX_POWER, err);
 }
 
 zkg_status zkg_srs_write(const zkg_srs *srs, const char *path, zkg_error *err)

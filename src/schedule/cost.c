@@ -378,7 +378,8 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
         const zkg_tensor *t = &st->tensor[i];
         const uint32_t vars = zkg_tensor_vars(t);
 
-        *(t->vis == ZKG_FIXED ? &out->fixed_bytes : &out->shared_bytes) +=
+        *(t->vis == ZKG_FIXED && t->type == ZKG_FR ? &out->fixed_bytes
+                                                   : &out->shared_bytes) +=
             (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (t->vis != ZKG_PRIVATE)
             continue;

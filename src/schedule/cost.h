@@ -40,8 +40,9 @@ typedef struct zkg_root_work {
     double opened_points; /**< 2^k a point of the opening's sumcheck */
     double root;          /**< 2^k: what rank 0 ends alone */
     double claims;
-    double fixed_bytes;  /**< fixed tensors, as stored: every rank's */
-    double shared_bytes; /**< all others, the witness: once a host */
+    double fixed_bytes;  /**< fixed tensors of field elements: every rank's */
+    double shared_bytes; /**< all other tensors, once a host: the witness, and
+                              the fixed ones, which are mapped */
 } zkg_root_work;
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */

@@ -192,31 +192,37 @@ static zkg_status read_header(zkg_safetensors *st, const zkg_json *root,
     return s;
 }
 
-zkg_status zkg_safetensors_parse(zkg_safetensors *out, uint8_t *file,
-                                 size_t bytes, const char *name, zkg_error *err)
+static zkg_status parse(zkg_safetensors *st, const char *name, zkg_error *err)
 {
     zkg_json_doc *doc = NULL;
     uint64_t header;
     zkg_status s;
 
-    *out = (zkg_safetensors){.file = file, .file_bytes = bytes};
-    if (bytes < 8) {
-        zkg_safetensors_clear(out);
+    if (st->file_bytes < 8)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: %zu bytes are no safetensors file", name, bytes);
-    }
-    header = zkg_load_u64le(file);
-    if (header > bytes - 8 || header > MAX_HEADER) {
-        zkg_safetensors_clear(out);
+                        "%s: %zu bytes are no safetensors file", name,
+                        st->file_bytes);
+    header = zkg_load_u64le(st->file);
+    if (header > st->file_bytes - 8 || header > MAX_HEADER)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: the header of %llu bytes goes beyond the file "
                         "of %zu (truncated, or no safetensors file)",
-                        name, (unsigned long long)header, bytes);
-    }
-    s = zkg_json_parse(&doc, (const char *)file + 8, (size_t)header, name, err);
+                        name, (unsigned long long)header, st->file_bytes);
+    s = zkg_json_parse(&doc, (const char *)st->file + 8, (size_t)header, name,
+                       err);
     if (s == ZKG_OK)
-        s = read_header(out, zkg_json_root(doc), 8 + (size_t)header, name, err);
+        s = read_header(st, zkg_json_root(doc), 8 + (size_t)header, name, err);
     zkg_json_free(doc);
+    return s;
+}
+
+zkg_status zkg_safetensors_parse(zkg_safetensors *out, uint8_t *file,
+                                 size_t bytes, const char *name, zkg_error *err)
+{
+    zkg_status s;
+
+    *out = (zkg_safetensors){.file = file, .file_bytes = bytes, .owned = file};
+    s = parse(out, name, err);
     if (s != ZKG_OK)
         zkg_safetensors_clear(out);
     return s;
@@ -233,6 +239,22 @@ zkg_status zkg_safetensors_read(zkg_safetensors *out, const char *path,
     return zkg_safetensors_parse(out, file, bytes, path, err);
 }
 
+zkg_status zkg_safetensors_map(zkg_safetensors *out, const char *path,
+                               zkg_error *err)
+{
+    zkg_file_map map;
+    zkg_status s;
+
+    *out = (zkg_safetensors){0};
+    ZKG_TRY(zkg_file_map_read(&map, path, MAX_FILE, err));
+    *out =
+        (zkg_safetensors){.file = map.data, .file_bytes = map.len, .map = map};
+    s = parse(out, path, err);
+    if (s != ZKG_OK)
+        zkg_safetensors_clear(out);
+    return s;
+}
+
 void zkg_safetensors_clear(zkg_safetensors *st)
 {
     for (size_t i = 0; st->entry != NULL && i < st->entries; i++)
@@ -241,7 +263,8 @@ void zkg_safetensors_clear(zkg_safetensors *st)
         zkg_free(st->meta[i]);
     zkg_free(st->entry);
     zkg_free(st->meta);
-    zkg_free(st->file);
+    zkg_free(st->owned);
+    zkg_file_unmap(&st->map);
     *st = (zkg_safetensors){0};
 }
 
@@ -288,6 +311,41 @@ int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i)
     default:
         return (int64_t)v;
     }
+}
+
+/* The type of a file that holds integers as an array of `type` does. */
+static bool is_type(zkg_st_type in_file, zkg_dtype type)
+{
+    switch (in_file) {
+    case ZKG_ST_I8:
+        return type == ZKG_I8;
+    case ZKG_ST_U8:
+        return type == ZKG_U8;
+    case ZKG_ST_I16:
+        return type == ZKG_I16;
+    case ZKG_ST_U16:
+        return type == ZKG_U16;
+    case ZKG_ST_I32:
+        return type == ZKG_I32;
+    case ZKG_ST_I64:
+        return type == ZKG_I64;
+    default:
+        return false;
+    }
+}
+
+bool zkg_st_entry_borrow(zkg_array *out, const zkg_st_entry *e, zkg_dtype type,
+                         uint32_t axes, const uint64_t *len)
+{
+    const uintptr_t at = (uintptr_t)e->data;
+
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || !is_type(e->type, type) ||
+        e->axes != axes || at % zkg_dtype_size(type) != 0 ||
+        (axes > 0 && memcmp(e->len, len, axes * sizeof(*len)) != 0))
+        return false;
+    /* Nobody writes to an array that it does not own. */
+    zkg_array_borrow(out, type, axes, len, (void *)at);
+    return true;
 }
 
 zkg_status zkg_st_entry_fr(zkg_array *out, const zkg_st_entry *e, uint32_t axes,
@@ -395,36 +453,62 @@ static zkg_status write_header(zkg_json_out *o, const zkg_st_out *tensor,
     return zkg_json_out_finish(o);
 }
 
+static zkg_status write_all(zkg_writer *w, const zkg_st_out *tensor,
+                            size_t tensors, const char *const *meta,
+                            size_t metas)
+{
+    zkg_json_out o;
+    zkg_status s;
+
+    zkg_json_out_init(&o);
+    s = write_header(&o, tensor, tensors, meta, metas);
+    if (s == ZKG_OK) {
+        const size_t head = (o.bytes.len + 7) / 8 * 8;
+
+        (void)zkg_writer_u64(w, head);
+        (void)zkg_writer_bytes(w, o.bytes.data, o.bytes.len);
+        for (size_t i = o.bytes.len; i < head; i++)
+            (void)zkg_writer_u8(w, ' ');
+    }
+    for (size_t i = 0; i < tensors && s == ZKG_OK; i++) {
+        const zkg_array *a = tensor[i].array;
+        uint8_t *at;
+
+        s = zkg_writer_reserve(
+            w, &at, (size_t)zkg_array_count(a) * zkg_dtype_size(a->type));
+        if (s == ZKG_OK)
+            zkg_array_to_le(at, a);
+    }
+    zkg_json_out_free(&o);
+    return s;
+}
+
+/* In the order that they are written in; NULL without memory. */
+static zkg_st_out *by_size(const zkg_st_out *tensor, size_t tensors)
+{
+    static const size_t sizes[] = {32, 8, 4, 2, 1};
+    zkg_st_out *out = zkg_alloc(tensors, sizeof(*out));
+    size_t n = 0;
+
+    for (size_t k = 0; out != NULL && k < sizeof(sizes) / sizeof(sizes[0]); k++)
+        for (size_t i = 0; i < tensors; i++)
+            if (zkg_dtype_size(tensor[i].array->type) == sizes[k])
+                out[n++] = tensor[i];
+    return out;
+}
+
 zkg_status zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
                                  size_t tensors, const char *const *meta,
                                  size_t metas, zkg_error *err)
 {
-    zkg_json_out o;
+    zkg_st_out *sorted = by_size(tensor, tensors);
     zkg_writer w;
-    size_t head;
     zkg_status s;
 
-    zkg_json_out_init(&o);
     zkg_writer_init(&w);
-    s = write_header(&o, tensor, tensors, meta, metas);
-    if (s == ZKG_OK) {
-        head = (o.bytes.len + 7) / 8 * 8;
-        (void)zkg_writer_u64(&w, head);
-        (void)zkg_writer_bytes(&w, o.bytes.data, o.bytes.len);
-        for (size_t i = o.bytes.len; i < head; i++)
-            (void)zkg_writer_u8(&w, ' ');
-        for (size_t i = 0; i < tensors; i++) {
-            const zkg_array *a = tensor[i].array;
-            uint8_t *at;
-
-            if (zkg_writer_reserve(&w, &at,
-                                   (size_t)zkg_array_count(a) *
-                                       zkg_dtype_size(a->type)) == ZKG_OK)
-                zkg_array_to_le(at, a);
-        }
-        s = w.status;
-    }
-    zkg_json_out_free(&o);
+    s = sorted == NULL ? ZKG_ERR_NOMEM
+                       : write_all(&w, sorted, tensors, meta, metas);
+    zkg_free(sorted);
     if (s == ZKG_OK)
         s = zkg_file_write_atomic(path, w.data, w.len, err);
     else

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/io.h"
 #include "tensor/array.h"
 #include "zkgkr/status.h"
 
@@ -31,14 +32,17 @@ typedef struct zkg_st_entry {
     zkg_st_type type;
     uint32_t axes;
     uint64_t len[ZKG_MAX_AXES + 1]; /**< one more: the 32 bytes of fr */
-    const uint8_t *data;            /**< little-endian, not aligned */
+    const uint8_t *data;            /**< little-endian; of other writers' files,
+                                         not aligned */
     size_t bytes;
 } zkg_st_entry;
 
-/** A file in memory. */
+/** A file in memory, or mapped. */
 typedef struct zkg_safetensors {
-    uint8_t *file; /**< owned */
+    const uint8_t *file;
     size_t file_bytes;
+    uint8_t *owned;   /**< what file is, where it was read */
+    zkg_file_map map; /**< where it is mapped */
     zkg_st_entry *entry;
     size_t entries;
     char **meta;  /**< __metadata__: key, value, key, value .. */
@@ -62,6 +66,11 @@ typedef struct zkg_st_out {
 ZKG_MUST_CHECK zkg_status zkg_safetensors_read(zkg_safetensors *out,
                                                const char *path,
                                                zkg_error *err);
+
+/** The same, the file mapped and not copied: it must not change before
+ *  zkg_safetensors_clear (zkg_file_map_read). */
+ZKG_MUST_CHECK zkg_status zkg_safetensors_map(zkg_safetensors *out,
+                                              const char *path, zkg_error *err);
 
 /** The same on bytes; takes `file` (malloc'ed) over, also on failure. */
 ZKG_MUST_CHECK zkg_status zkg_safetensors_parse(zkg_safetensors *out,
@@ -93,6 +102,16 @@ ZKG_MUST_CHECK zkg_status zkg_st_entry_fr(zkg_array *out, const zkg_st_entry *e,
                                           uint32_t axes, const uint64_t *len,
                                           const char *file, zkg_error *err);
 
+/**
+ * Borrow a tensor of this type and shape where it lies.
+ *
+ * @return false, and *out unchanged, where its bytes are not such an array as
+ *         they are: another type or shape, not aligned, or field elements,
+ *         which memory holds otherwise
+ */
+bool zkg_st_entry_borrow(zkg_array *out, const zkg_st_entry *e, zkg_dtype type,
+                         uint32_t axes, const uint64_t *len);
+
 /** Any element as a double. */
 double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i);
 
@@ -100,7 +119,9 @@ double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i);
 uint64_t zkg_st_entry_count(const zkg_st_entry *e);
 
 /**
- * Write a file (by way of a temporary name), tensors in the given order.
+ * Write a file (by way of a temporary name), tensors in the given order, those
+ * of the longest elements first: each then lies at a multiple of its elements'
+ * size.
  *
  * @param meta 2 * metas strings: key, value, ..
  */

@@ -93,7 +93,7 @@ def one_witness_a_host():
     for n in (1, 2, 3):
         name = 'memory of %d ranks' % n
         _, out, err = run(n, dry, ZKML_FORCE_OVERSUBSCRIBE='1')
-        found = re.search(r'at most ([\d.]+) MiB a rank, beside the witness: '
+        found = re.search(r'at most ([\d.]+) MiB a rank, beside the tensors: '
                           r'([\d.]+) MiB once a host', out)
         check(name, found, out, err)
         most, witness = (float(x) for x in found.groups())
@@ -103,7 +103,7 @@ def one_witness_a_host():
             code, _, err = run(n, dry + ['--memory-limit', limit],
                                ZKML_FORCE_OVERSUBSCRIBE='1')
             check(name, code == want, limit, most, witness, err)
-            share = re.search(r'([\d.]+) MiB its share of the witness', err)
+            share = re.search(r'([\d.]+) MiB its share of the tensors', err)
             check(name, want == 0 or
                   abs(float(share[1]) - witness / n) < 0.11, err)
 

@@ -191,6 +191,28 @@ def witness(job):
                   err)
 
 
+def shrunk(job):
+    """A graph's tensors are mapped: a file that gets shorter meanwhile is one
+    message and a code, not a crash."""
+    for n, stage in ((1, 'witness'), (1, 'task'), (2, 'task')):
+        name = 'shrunk at %s of %d' % (stage, n)
+        shutil.rmtree('copy.zkg', ignore_errors=True)
+        shutil.copytree('digits.zkg', 'copy.zkg')
+        args = [x.replace('digits.zkg', 'copy.zkg')
+                for x in job.prove('w.proof')]
+        child = subprocess.Popen(
+            [job.zkgkr] + (['launch', '-n', str(n), '--'] if n > 1 else []) +
+            args, env=job.env(ZKGKR_FAULT='0:%s:slow' % stage),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(1 if n == 1 else 1.5)
+        os.truncate('copy.zkg/tensors.safetensors', 0)
+        _, err = child.communicate(timeout=30)
+        err = err.decode()
+        job.check(name, child.returncode == 3 and len(re.findall(
+            'error: copy.zkg/tensors.safetensors: it was shortened', err)) >= 1,
+                  child.returncode, err)
+
+
 def torn(job):
     """Killed in the middle of a file: what is half written is taken for
     nothing, and the next run removes it."""
@@ -245,6 +267,7 @@ def main():
         signalled(job, 2, 'launch', signal.SIGKILL)
         signalled(job, 2, 'a rank', signal.SIGKILL)
         witness(job)
+        shrunk(job)
         torn(job)
         heartbeat(job)
         bare_mpirun(job, sys.argv[3:])

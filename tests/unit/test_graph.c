@@ -123,6 +123,47 @@ static void a_graph_survives_its_folder(void **state)
     remove_folder(folder);
 }
 
+static void mapped_tensors_are_the_same_and_not_copies(void **state)
+{
+    zkg_graph *g = sample(), *h;
+    char folder[64], path[128];
+    zkg_error err = {0};
+    const uint8_t *at;
+
+    (void)state;
+    temp_folder(folder);
+    OK(zkg_graph_finish(g, NULL));
+    OK(zkg_graph_save(g, folder, NULL));
+    OK(zkg_graph_load_mapped(&h, folder, NULL));
+    assert_memory_equal(g->st.digest, h->st.digest, 32);
+    at = h->fixed[2].data;
+    assert_false(h->fixed[2].owned);
+    assert_in_range((uintptr_t)at, (uintptr_t)h->tensors.map.data,
+                    (uintptr_t)h->tensors.map.data + h->tensors.map.len - 1);
+    for (uint64_t i = 0; i < zkg_array_count(&g->fixed[2]); i++)
+        assert_true(zkg_array_same_cell(&g->fixed[2], &h->fixed[2], i));
+    /* Replaced by a rename, the old file stays as it is for who mapped it. */
+    OK(zkg_graph_save(h, folder, NULL));
+    assert_int_equal(zkg_array_get_i64(&h->fixed[2], 1), 4);
+    zkg_graph_free(h);
+    /* The range is checked where the values lie. */
+    OK(zkg_graph_load(&h, folder, NULL));
+    zkg_array_set_i64(&h->fixed[2], 1, g->st.tensor[2].max + 1);
+    OK(zkg_graph_save(h, folder, NULL));
+    zkg_graph_free(h);
+    assert_int_equal(zkg_graph_load_mapped(&h, folder, &err), ZKG_ERR_WITNESS);
+    assert_non_null(strstr(err.text, "element 1 is"));
+    err = (zkg_error){0};
+    assert_int_equal(zkg_graph_load(&h, folder, &err), ZKG_ERR_WITNESS);
+    assert_non_null(strstr(err.text, "element 1 is"));
+    snprintf(path, sizeof(path), "%s/tensors.safetensors", folder);
+    OK(zkg_file_write_atomic(path, NULL, 0, NULL));
+    assert_int_equal(zkg_graph_load_mapped(&h, folder, NULL),
+                     ZKG_ERR_MALFORMED);
+    zkg_graph_free(g);
+    remove_folder(folder);
+}
+
 /* Replace one text by another in graph.json, then load. */
 static zkg_status load_edited(const char *from, const char *to, zkg_error *err)
 {
@@ -259,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_graph_survives_its_folder),
+        cmocka_unit_test(mapped_tensors_are_the_same_and_not_copies),
         cmocka_unit_test(bad_json_is_refused_with_its_place),
         cmocka_unit_test(factors_are_parsed_and_printed),
         cmocka_unit_test(the_builder_refuses_at_once),

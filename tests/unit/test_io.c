@@ -73,6 +73,31 @@ static void a_file_comes_back(void **state)
     zkg_free(path);
 }
 
+static void a_mapped_file_outlives_its_name(void **state)
+{
+    char *path = in_folder("map.bin");
+    zkg_file_map map;
+    zkg_error err = {0};
+
+    (void)state;
+    assert_int_equal(zkg_file_map_read(&map, path, 9, &err), ZKG_ERR_IO);
+    assert_int_equal(zkg_file_write_atomic(path, "", 0, NULL), ZKG_OK);
+    assert_int_equal(zkg_file_map_read(&map, path, 9, &err), ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_file_map_read(&map, folder, 9, NULL), ZKG_ERR_IO);
+    assert_int_equal(zkg_file_write_atomic(path, "0123456789", 10, NULL),
+                     ZKG_OK);
+    assert_int_equal(zkg_file_map_read(&map, path, 9, NULL), ZKG_ERR_MALFORMED);
+    assert_int_equal(zkg_file_map_read(&map, path, 10, NULL), ZKG_OK);
+    assert_int_equal(map.len, 10);
+    assert_int_equal(zkg_file_write_atomic(path, "abc", 3, NULL), ZKG_OK);
+    assert_int_equal(unlink(path), 0);
+    assert_memory_equal(map.data, "0123456789", 10);
+    zkg_file_unmap(&map);
+    assert_null(map.data);
+    zkg_file_unmap(&map); /* of nothing */
+    zkg_free(path);
+}
+
 static void reading_says_what_is_wrong(void **state)
 {
     char *missing = in_folder("missing");
@@ -210,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_comes_back),
+        cmocka_unit_test(a_mapped_file_outlives_its_name),
         cmocka_unit_test(reading_says_what_is_wrong),
         cmocka_unit_test(writing_leaves_nothing_behind),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),

@@ -58,6 +58,83 @@ static void what_is_written_is_read(void **state)
     unlink(path);
 }
 
+/* Sizes in an order in which they would not be aligned. */
+static void what_is_written_can_be_used_where_it_is_mapped(void **state)
+{
+    static const zkg_dtype type[] = {ZKG_U8, ZKG_I64, ZKG_I16, ZKG_FR,
+                                     ZKG_I8, ZKG_I32, ZKG_U16, ZKG_I16};
+    enum { N = sizeof(type) / sizeof(type[0]) };
+    static const char *const name[N] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    const uint64_t len[1] = {3}, other[1] = {1};
+    zkg_array a[N], got;
+    zkg_st_out out[N];
+    zkg_safetensors st;
+    char path[64];
+
+    (void)state;
+    temp_path(path);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(zkg_array_init(&a[i], type[i], 1, len, NULL), ZKG_OK);
+        for (uint64_t k = 0; k < len[0]; k++)
+            zkg_array_set_i64(&a[i], k, 10 * i + (int64_t)k);
+        out[i] = (zkg_st_out){name[i], &a[i]};
+    }
+    assert_int_equal(zkg_safetensors_write(path, out, N, NULL, 0, NULL),
+                     ZKG_OK);
+    assert_int_equal(zkg_safetensors_map(&st, path, NULL), ZKG_OK);
+    assert_int_equal(unlink(path), 0); /* what is mapped stays */
+    for (int i = 0; i < N; i++) {
+        const zkg_st_entry *e = zkg_safetensors_find(&st, name[i]);
+
+        assert_non_null(e);
+        assert_false(zkg_st_entry_borrow(&got, e, type[i], 1, other));
+        assert_false(zkg_st_entry_borrow(&got, e, type[i], 0, NULL));
+        assert_false(zkg_st_entry_borrow(
+            &got, e, type[i] == ZKG_I32 ? ZKG_I16 : ZKG_I32, 1, len));
+        if (type[i] == ZKG_FR) {
+            assert_false(zkg_st_entry_borrow(&got, e, type[i], 1, len));
+            continue;
+        }
+        assert_true(zkg_st_entry_borrow(&got, e, type[i], 1, len));
+        assert_ptr_equal(got.data, e->data);
+        assert_false(got.owned);
+        for (uint64_t k = 0; k < len[0]; k++)
+            assert_int_equal(zkg_array_get_i64(&got, k), 10 * i + (int64_t)k);
+    }
+    zkg_safetensors_clear(&st);
+    for (int i = 0; i < N; i++)
+        zkg_array_clear(&a[i]);
+}
+
+/* What other writers may do. */
+static void what_is_not_aligned_is_not_borrowed(void **state)
+{
+    static const char header[] =
+        "{\"a\": {\"dtype\": \"I8\", \"shape\": [1], \"data_offsets\": [0, "
+        "1]}, \"b\": {\"dtype\": \"I16\", \"shape\": [1], \"data_offsets\": "
+        "[1, 3]}}";
+    const size_t head = strlen(header), bytes = 8 + head + 3;
+    const uint64_t len[1] = {1};
+    uint8_t *file = zkg_alloc(bytes, 1);
+    zkg_safetensors st;
+    zkg_array got;
+    uintptr_t at;
+
+    (void)state;
+    zkg_store_u64le(file, head);
+    memcpy(file + 8, header, head);
+    assert_int_equal(zkg_safetensors_parse(&st, file, bytes, "t", NULL),
+                     ZKG_OK);
+    at = (uintptr_t)zkg_safetensors_find(&st, "b")->data;
+    assert_int_equal(zkg_st_entry_borrow(&got, zkg_safetensors_find(&st, "b"),
+                                         ZKG_I16, 1, len),
+                     at % 2 == 0);
+    assert_int_equal((at - (uintptr_t)zkg_safetensors_find(&st, "a")->data), 1);
+    assert_true(zkg_st_entry_borrow(&got, zkg_safetensors_find(&st, "a"),
+                                    ZKG_I8, 1, len));
+    zkg_safetensors_clear(&st);
+}
+
 /* A file with this header and n bytes of data. */
 static zkg_status parse(const char *header, size_t n, zkg_error *err)
 {
@@ -155,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(what_is_written_can_be_used_where_it_is_mapped),
+        cmocka_unit_test(what_is_not_aligned_is_not_borrowed),
         cmocka_unit_test(bad_headers_are_refused),
         cmocka_unit_test(truncated_files_are_refused),
     };

@@ -381,6 +381,54 @@ static void an_srs_file_comes_back(void **state)
     assert_int_equal(zkg_srs_read(&srs, path, &err), ZKG_ERR_IO);
 }
 
+/* What proving keeps of a file: the same points, whatever their number, and
+ * none of them unless the whole file is as it was. */
+static void part_of_an_srs_file_is_its_beginning(void **state)
+{
+    char path[] = "/tmp/zkgkr-srs-XXXXXX";
+    const int fd = mkstemp(path);
+    zkg_srs_key want, got;
+    zkg_error err = {0};
+    zkg_srs *srs, *part;
+    uint8_t *data;
+    size_t len;
+
+    (void)state;
+    assert_true(fd >= 0);
+    (void)close(fd);
+    /* More than one block of points. */
+    assert_int_equal(zkg_srs_new(&srs, 11, &err), ZKG_OK);
+    assert_int_equal(zkg_srs_write(srs, path, &err), ZKG_OK);
+    for (uint32_t power = 1; power <= 13; power++) {
+        const uint32_t k = power < 11 ? power : 11;
+
+        assert_int_equal(zkg_srs_read_part(&part, path, power, &err), ZKG_OK);
+        assert_int_equal(part->power, k);
+        assert_int_equal(part->g1_len, ((size_t)1 << k) + ZKG_SRS_SPARE);
+        assert_memory_equal(part->g1, srs->g1, part->g1_len * sizeof(zkg_g1));
+        assert_int_equal(zkg_srs_key_init(&want, srs, 2, k, &err), ZKG_OK);
+        assert_int_equal(zkg_srs_key_init(&got, part, 2, k, &err), ZKG_OK);
+        assert_memory_equal(got.digest, want.digest, 32);
+        zkg_srs_free(part);
+    }
+    zkg_srs_free(srs);
+    assert_int_equal(zkg_file_read(&data, &len, path, 1 << 20, &err), ZKG_OK);
+    data[len - 40] ^= 1; /* far behind what is kept */
+    assert_int_equal(zkg_file_write_atomic(path, data, len, &err), ZKG_OK);
+    assert_int_equal(zkg_srs_read_part(&part, path, 2, &err),
+                     ZKG_ERR_MALFORMED);
+    assert_non_null(strstr(err.text, "digest"));
+    data[len - 40] ^= 1;
+    data[400] ^= 1; /* no point of the curve: the digest is said all the same */
+    assert_int_equal(zkg_file_write_atomic(path, data, len, &err), ZKG_OK);
+    err = (zkg_error){0};
+    assert_int_equal(zkg_srs_read_part(&part, path, 11, &err),
+                     ZKG_ERR_MALFORMED);
+    assert_non_null(strstr(err.text, "digest"));
+    free(data);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void two_new_ones_differ(void **state)
 {
     zkg_srs *a, *b;
@@ -508,6 +556,7 @@ int main(void)
         cmocka_unit_test(a_tau_of_0_or_1_or_minus_1_is_refused),
         cmocka_unit_test(powers_of_several_tau_are_refused),
         cmocka_unit_test(an_srs_file_comes_back),
+        cmocka_unit_test(part_of_an_srs_file_is_its_beginning),
         cmocka_unit_test(two_new_ones_differ),
         cmocka_unit_test(a_key_part_comes_back),
         cmocka_unit_test(the_digest_depends_on_k_and_tau_alone),

@@ -24,7 +24,7 @@ void zkg_budget_print(FILE *f, const zkg_forecast *x, const zkg_plan *plan)
     }
     fprintf(f,
             "forecast: %.3g s = commitments %.3g s + tasks %.3g s + opening "
-            "%.3g s; at most %.1f MiB a rank, beside the witness: %.1f MiB "
+            "%.3g s; at most %.1f MiB a rank, beside the tensors: %.1f MiB "
             "once a host\n"
             "no schedule of these tasks on %" PRIu32
             " rank%s takes less than %.3g s\n",
@@ -49,7 +49,7 @@ static uint32_t ranks_beside(const need *all, uint32_t ranks, uint32_t rank)
     return here;
 }
 
-/* Does a rank's own need fit, with its share of its host's witness? */
+/* Does a rank's own need fit, with its share of its host's tensors? */
 static zkg_status judge_rank(const need *all, uint32_t ranks, uint32_t rank,
                              double shared, uint64_t limit, zkg_error *err)
 {
@@ -59,14 +59,14 @@ static zkg_status judge_rank(const need *all, uint32_t ranks, uint32_t rank,
         return ZKG_OK;
     return zkg_fail(err, ZKG_ERR_NOMEM,
                     "rank %" PRIu32 " will need about %.1f MiB, of them %.1f "
-                    "MiB its share of the witness; --memory-limit allows %.1f "
+                    "MiB its share of the tensors; --memory-limit allows %.1f "
                     "MiB (zkgkr schedule plan --memory-per-rank splits what is "
                     "large)",
                     rank, (all[rank].bytes + share) / MIB, share / MIB,
                     (double)limit / MIB);
 }
 
-/* And all of a host's, with one witness? */
+/* And all of a host's, with one copy of them? */
 static zkg_status judge_host(const need *all, uint32_t ranks, uint32_t rank,
                              double shared, zkg_error *err)
 {

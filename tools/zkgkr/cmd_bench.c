@@ -19,6 +19,7 @@
 #include "revision.h"
 #include "schedule/cost.h"
 #include "schedule/nearest.h"
+#include "watch.h"
 #include "zkgkr/prove.h"
 #include "zkgkr/verify.h"
 #include "zkgkr/zkgkr.h"
@@ -300,7 +301,9 @@ static zkg_status prepare(proof_bench *b, const bench_args *a, zkg_error *err)
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
     zkg_fr tau;
 
-    ZKG_TRY(zkg_graph_load(&b->graph, a->graph, err));
+    zkg_watch_mapped(&b->cli->log, a->graph, NULL);
+    ZKG_TRY(zkg_graph_load_mapped(&b->graph, a->graph, err));
+    zkg_watch_mapped(&b->cli->log, a->graph, &b->graph->tensors.map);
     zkg_bench_fill(&tau, 1, 1);
     ZKG_TRY(zkg_srs_from_tau(&b->srs, zkg_statement_default_k(&b->graph->st),
                              &tau, err));

@@ -270,14 +270,16 @@ static zkg_status load(prove_job *j, zkg_error *err)
         if (a->trace != NULL)
             ZKG_TRY(zkg_file_check_writable(a->trace, err));
     }
-    ZKG_TRY(zkg_graph_load(&j->graph, a->graph, err));
+    zkg_watch_mapped(&j->cli->log, a->graph, NULL);
+    ZKG_TRY(zkg_graph_load_mapped(&j->graph, a->graph, err));
+    zkg_watch_mapped(&j->cli->log, a->graph, &j->graph->tensors.map);
     ZKG_TRY(zkg_key_read(&j->key, a->key, err));
     zkg_graph_digest(digest, j->graph);
     if (memcmp(digest, j->key.statement.digest, sizeof(digest)) != 0)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "the key %s is for another graph than %s", a->key,
                         a->graph);
-    ZKG_TRY(zkg_srs_read(&j->srs, a->srs, err));
+    ZKG_TRY(zkg_srs_read_part(&j->srs, a->srs, j->key.srs.k, err));
     return check_srs(j, err);
 }
 

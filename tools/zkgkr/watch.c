@@ -26,7 +26,8 @@ static struct {
     size_t line_len;          /* of `line` before the stage */
     const char *run_dir;
     const zkg_log *log;
-    char on_signal[600], on_hang[600]; /* said by a handler */
+    char on_signal[600], on_hang[600], on_shrink[600]; /* said by a handler */
+    zkg_file_map mapped; /* of on_shrink; nothing: whatever it is */
     const atomic_uint *pulse;
     atomic_uint steps; /* safe points passed */
     unsigned last_steps, last_pulse;
@@ -88,6 +89,41 @@ static void on_alarm(int number)
         say(watch.line + 8 + strspn(watch.line + 8, " "));
         _exit(zkg_status_exit_code(ZKG_ERR_COMM));
     }
+}
+
+/* Of whatever else has lost its pages the signal is what it always was. */
+static void on_bus(int number, siginfo_t *info, void *context)
+{
+    const uintptr_t at = (uintptr_t)info->si_addr;
+    const uintptr_t first = (uintptr_t)watch.mapped.data;
+
+    (void)context;
+    if (watch.mapped.data != NULL &&
+        (at < first || at - first >= watch.mapped.len)) {
+        (void)signal(number, SIG_DFL);
+        return; /* to the same access */
+    }
+    say(watch.on_shrink);
+    if (watch.fd >= 0)
+        (void)unlink(watch.path); /* this rank did not end without a word */
+    _exit(zkg_status_exit_code(ZKG_ERR_IO));
+}
+
+void zkg_watch_mapped(const zkg_log *log, const char *folder,
+                      const zkg_file_map *map)
+{
+    struct sigaction a = {.sa_sigaction = on_bus,
+                          .sa_flags = SA_SIGINFO | (int)SA_RESETHAND};
+
+    (void)snprintf(watch.on_shrink, sizeof(watch.on_shrink),
+                   "[zkgkr %" PRIu32 "/%" PRIu32 " %.60s] error: "
+                   "%.300s/tensors.safetensors: it was shortened, or can no "
+                   "longer be read, while it was in use (leave a graph's "
+                   "files alone until its proof is written)\n",
+                   log->rank, log->size, log->host, folder);
+    watch.mapped = map != NULL ? *map : (zkg_file_map){.data = NULL};
+    (void)sigemptyset(&a.sa_mask);
+    (void)sigaction(SIGBUS, &a, NULL);
 }
 
 static void catch_signals(void)

@@ -13,6 +13,7 @@
  *   watchdog  a rank that works at one step for too long ends the job; one
  *             that waits for others does not count, for one of them is what
  *             it waits for
+ *   mapped    a file that is mapped and shrinks is SIGBUS: said, not suffered
  *
  * A process has one watch: signal handlers have no argument.
  */
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "zkgkr/prove.h"
 
@@ -52,6 +54,14 @@ ZKG_MUST_CHECK zkg_status zkg_watch_start(const zkg_watch_options *options,
 /** A zkg_stage_fn.  @retval ZKG_ERR_INTERRUPTED a signal asked to stop */
 zkg_status zkg_watch_stage(void *user, zkg_stage stage, const char *what,
                            zkg_error *err);
+
+/**
+ * Mapped files that shrink end the process with a message that names them, and
+ * exit code 3: before a graph is mapped, with map NULL, and again with where it
+ * lies.  Not part of a watch; needs none.
+ */
+void zkg_watch_mapped(const zkg_log *log, const char *folder,
+                      const zkg_file_map *map);
 
 /** A zkg_alone_fn: print what failed, and end the watch. */
 void zkg_watch_alone(void *user, zkg_status status, const zkg_error *err);
