@@ -90,6 +90,7 @@ typedef struct ends8 {
 V8_INLINE void read8(v8 *lo, v8 *hi, const zkg_table *t, size_t i,
                      const mulc8 *r)
 {
+    lane_fetch(lane_at(t, r == NULL ? 2 * i : 4 * i), r == NULL ? 2 : 4);
     if (r == NULL) {
         *lo = lane_read(lane_at(t, 2 * i));
         *hi = lane_read(lane_at(t, 2 * i + 1));

@@ -256,6 +256,7 @@ zkg_status zkg_ifma_table_affine(zkg_table *t, const zkg_fr *c, const zkg_fr *d)
     for (size_t g = 0; g < lane_groups(t); g++) {
         __m512i *w = lane_at(t, g);
 
+        lane_fetch(w, 1);
         lane_write(w, v8_mulc_add(lane_read(w), &k, add));
     }
     return ZKG_OK;
@@ -287,6 +288,8 @@ zkg_status zkg_ifma_table_axpy(zkg_table *t, const zkg_fr *c,
     for (size_t g = 0; g < lane_groups(t); g++) {
         __m512i *w = lane_at(t, g);
 
+        lane_fetch(w, 1);
+        lane_fetch(lane_at(x, g), 1);
         lane_write(w, v8_mulc_add(lane_read(lane_at(x, g)), &k, lane_read(w)));
     }
     return ZKG_OK;
@@ -302,8 +305,10 @@ zkg_status zkg_ifma_table_fold(zkg_table *t, const zkg_fr *r)
     mulc8_init(&k, r);
     t->vars--;
     t->layout--;
-    for (size_t g = 0; g < lane_groups(t); g++)
+    for (size_t g = 0; g < lane_groups(t); g++) {
+        lane_fetch(lane_at(t, 2 * g), 2);
         lane_write(lane_at(t, g), lane_fold(lane_at(t, 2 * g), &k));
+    }
     zkg_lane_settle(t);
     return ZKG_OK;
 }
