@@ -251,76 +251,195 @@ zkg_status zkg_ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
         n - n8);
 }
 
-/* Rows at a time: their weights' limbs are laid out beforehand, and fewer rows
- * than this do not overflow a limb. */
+/* ---- folds ---- */
+
+/*
+ * A weight in limbs so narrow that a limb times a biased integer is below 2^52:
+ * six of 44 bits for one byte, eight of 36 for two, one multiply-add each.  For
+ * four bytes five of 52, two multiply-adds each.  A column's sums are those of
+ * its integers times each limb: nothing is carried and nothing reduced before
+ * the last row, which leaves a sum of integers as zkg_fr_wide has it.
+ */
+#define FOLD_LIMBS 8
+/* Rows whose limbs are laid out at a time; sums stay below 2^63. */
 #define FOLD_ROWS 512
-/* Fewer are not worth the two reductions a column. */
-#define FOLD_FROM 6
+/* Rows of one pass over the columns: as many streams as are prefetched. */
+#define FOLD_PASS 32
+/* Columns whose sums are kept between passes. */
+#define FOLD_STRIP 1024
+/* Fewer rows are not worth the carries. */
+#define FOLD_FROM 2
 
-/* Columns i .. i+15 of rows 0 .. count-1: weights[r] are five limbs. */
-V8_INLINE void fold16(zkg_fr_wide *acc, const uint64_t (*weights)[5],
-                      const void *const *rows, size_t count, zkg_dtype type,
-                      size_t i, size_t n, const v8 *back, const v8 *offset)
+typedef struct fold_weights {
+    uint64_t limb[FOLD_ROWS][FOLD_LIMBS];
+    uint64_t bias[FOLD_LIMBS]; /* what the integers' bias adds to the sums */
+} fold_weights;
+
+V8_INLINE uint32_t fold_bits(zkg_dtype type)
 {
-    const uint64_t bias = bias_of(type);
-    const size_t second = i + 8 < n ? i + 8 : i;
-    zkg_fr lane[16];
-    acc8 s[2];
+    return int_bytes(type) == 1 ? 44 : int_bytes(type) == 2 ? 36 : 52;
+}
 
-    acc8_zero(&s[0]);
-    acc8_zero(&s[1]);
+V8_INLINE uint32_t fold_limbs(zkg_dtype type)
+{
+    return int_bytes(type) == 1 ? 6 : int_bytes(type) == 2 ? 8 : 5;
+}
+
+V8_INLINE uint32_t fold_sums(zkg_dtype type)
+{
+    return int_bytes(type) == 4 ? 6 : fold_limbs(type);
+}
+
+/* Groups of eight columns whose sums fit the registers. */
+V8_INLINE size_t fold_groups(zkg_dtype type)
+{
+    return int_bytes(type) == 2 ? 2 : 4;
+}
+
+V8_INLINE uint64_t fold_bias(zkg_dtype type)
+{
+    return bias_of(type) == 0 ? 0 : UINT64_C(1) << (8 * int_bytes(type) - 1);
+}
+
+static void fold_weights_init(fold_weights *f, const zkg_fr *w, size_t count,
+                              zkg_dtype type)
+{
+    const uint32_t bits = fold_bits(type);
+    const uint64_t bias = fold_bias(type);
+    const uint64_t m = (UINT64_C(1) << bits) - 1;
+
+    memset(f->bias, 0, sizeof(f->bias));
     for (size_t r = 0; r < count; r++) {
-        const __m512i u = biased8(rows[r], type, i, n, bias);
-        const __m512i v = biased8(rows[r], type, second, n, bias);
+        for (uint32_t j = 0; j < fold_limbs(type); j++) {
+            const uint32_t word = j * bits / 64, at = j * bits % 64;
+            uint64_t limb = w[r].l[word] >> at;
 
-        for (int j = 0; j < 5; j++) {
-            const __m512i w = v8_set(weights[r][j]);
-
-            s[0].l[j] = lo52(s[0].l[j], w, u);
-            s[0].l[j + 1] = hi52(s[0].l[j + 1], w, u);
-            s[1].l[j] = lo52(s[1].l[j], w, v);
-            s[1].l[j + 1] = hi52(s[1].l[j + 1], w, v);
+            if (at + bits > 64 && word < 3)
+                limb |= w[r].l[word + 1] << (64 - at);
+            limb &= m;
+            f->limb[r][j] = limb;
+            if (int_bytes(type) < 4) {
+                f->bias[j] += limb * bias;
+            } else if (bias != 0) {
+                /* limb 2^31, its lower and its upper part */
+                f->bias[j] += limb << 31 & m;
+                f->bias[j + 1] += limb >> 21;
+            }
         }
     }
-    for (int h = 0; h < 2; h++) {
-        v8 x;
+}
 
-        acc8_carry(&s[h]);
-        x = acc8_reduce(s[h]);
-        x = v8_add_raw(v8_mul_raw(&x, back), *offset);
-        v8_store(lane + 8 * h, v8_canonical(x));
+/* sum += rows times weights, of `groups` groups of columns from `at` on, n in
+ * all; fresh: sum = */
+V8_INLINE void fold_pass(__m512i (*sum)[FOLD_LIMBS],
+                         const uint64_t (*limb)[FOLD_LIMBS],
+                         const void *const *rows, size_t count, zkg_dtype type,
+                         size_t at, size_t n, size_t groups, bool fresh)
+{
+    const uint64_t bias = fold_bias(type);
+    __m512i s[4][FOLD_LIMBS], u[4];
+
+    for (size_t g = 0; g < groups; g++)
+        for (uint32_t j = 0; j < fold_sums(type); j++)
+            s[g][j] = fresh ? _mm512_setzero_si512() : sum[g][j];
+    for (size_t r = 0; r < count; r++) {
+        for (size_t g = 0; g < groups; g++)
+            u[g] = biased8(rows[r], type, at + 8 * g, n, bias);
+        for (uint32_t j = 0; j < fold_limbs(type); j++) {
+            const __m512i w = v8_set(limb[r][j]);
+
+            for (size_t g = 0; g < groups; g++) {
+                s[g][j] = lo52(s[g][j], w, u[g]);
+                if (int_bytes(type) == 4)
+                    s[g][j + 1] = hi52(s[g][j + 1], w, u[g]);
+            }
+        }
     }
-    for (size_t k = 0; k < 16 && i + k < n; k++)
-        zkg_fr_wide_mac(&acc[i + k], &lane[k], 1);
+    for (size_t g = 0; g < groups; g++)
+        for (uint32_t j = 0; j < fold_sums(type); j++)
+            sum[g][j] = s[g][j];
+}
+
+/* acc[i] += column i of a group, i < n <= 8 */
+V8_INLINE void fold_end(zkg_fr_wide *acc, const __m512i *sum,
+                        const uint64_t *bias, zkg_dtype type, size_t n)
+{
+    const uint32_t bits = fold_bits(type), last = fold_sums(type) - 1;
+    const __m512i m = v8_set((UINT64_C(1) << bits) - 1);
+    __m512i t = _mm512_setzero_si512(), word[6];
+    uint64_t lane[6][8];
+
+    for (int k = 0; k < 6; k++)
+        word[k] = _mm512_setzero_si512();
+    for (uint32_t j = 0; j <= last; j++) {
+        const uint32_t to = j * bits / 64, at = j * bits % 64;
+        __m512i limb;
+
+        /* signed: what is below comes as a carry */
+        t = _mm512_add_epi64(t, _mm512_sub_epi64(sum[j], v8_set(bias[j])));
+        limb = j < last ? _mm512_and_si512(t, m) : t;
+        word[to] = _mm512_or_si512(word[to], _mm512_slli_epi64(limb, at));
+        if (at + bits > 64 || j == last)
+            word[to + 1] = _mm512_srai_epi64(limb, 64 - at);
+        t = _mm512_srai_epi64(t, bits);
+    }
+    for (uint32_t k = last * bits / 64 + 2; k < 6; k++)
+        word[k] = _mm512_srai_epi64(word[k - 1], 63);
+    for (int k = 0; k < 6; k++)
+        _mm512_storeu_si512(lane[k], word[k]);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char carry = 0;
+
+        for (int k = 0; k < 6; k++) {
+            unsigned long long x;
+
+            carry = _addcarry_u64(carry, acc[i].l[k], lane[k][i], &x);
+            acc[i].l[k] = x;
+        }
+    }
+}
+
+/* Columns of one strip; values[r]: row r from it on. */
+V8_INLINE void fold_strip(zkg_fr_wide *acc, const fold_weights *f,
+                          const void *const *rows, size_t count, zkg_dtype type,
+                          size_t from, size_t n)
+{
+    const size_t wide = fold_groups(type);
+    __m512i sum[FOLD_STRIP / 8][FOLD_LIMBS];
+
+    for (size_t r = 0; r < count; r += FOLD_PASS) {
+        const size_t some = count - r < FOLD_PASS ? count - r : FOLD_PASS;
+        const size_t left = count - r - some;
+        const size_t ahead = left < FOLD_PASS ? left : FOLD_PASS;
+        size_t i = from;
+
+        for (; i + 8 * wide <= n; i += 8 * wide) {
+            for (size_t k = 0; k < ahead; k++)
+                _mm_prefetch((const char *)rows[r + some + k] +
+                                 i * int_bytes(type),
+                             _MM_HINT_T0);
+            fold_pass(&sum[(i - from) / 8], &f->limb[r], rows + r, some, type,
+                      i, SIZE_MAX, wide, r == 0);
+        }
+        for (; i < n; i += 8)
+            fold_pass(&sum[(i - from) / 8], &f->limb[r], rows + r, some, type,
+                      i, n, 1, r == 0);
+    }
+    for (size_t i = from; i < n; i += 8)
+        fold_end(&acc[i], sum[(i - from) / 8], f->bias, type,
+                 n - i < 8 ? n - i : 8);
 }
 
 V8_INLINE void fold_rows(zkg_fr_wide *acc, const zkg_fr *w,
                          const void *const *rows, size_t count, zkg_dtype type,
                          size_t n)
 {
-    const uint64_t bias = bias_of(type), m = (UINT64_C(1) << 52) - 1;
-    uint64_t weights[FOLD_ROWS][5];
-    zkg_fr sum = zkg_fr_zero, power;
-    v8 back, offset;
+    fold_weights f;
 
-    for (size_t r = 0; r < count; r++) {
-        const uint64_t *l = w[r].l;
-
-        weights[r][0] = l[0] & m;
-        weights[r][1] = (l[0] >> 52 | l[1] << 12) & m;
-        weights[r][2] = (l[1] >> 40 | l[2] << 24) & m;
-        weights[r][3] = (l[2] >> 28 | l[3] << 36) & m;
-        weights[r][4] = l[3] >> 16;
-        zkg_fr_add(&sum, &sum, &w[r]);
-    }
-    /* - bias sum w, in each column */
-    zkg_fr_mul_i64(&sum, &sum, (int64_t)bias);
-    zkg_fr_neg(&sum, &sum);
-    offset = v8_of(&sum);
-    power_520(&power);
-    back = v8_of(&power);
-    for (size_t i = 0; i < n; i += 16)
-        fold16(acc, weights, rows, count, type, i, n, &back, &offset);
+    fold_weights_init(&f, w, count, type);
+    for (size_t at = 0; at < n; at += FOLD_STRIP)
+        fold_strip(acc, &f, rows, count, type, at,
+                   n - at < FOLD_STRIP ? n : at + FOLD_STRIP);
 }
 
 zkg_status zkg_ifma_int_fold(zkg_fr_wide *acc, const zkg_fr *w,

@@ -881,6 +881,33 @@ static void check_int_axpy(context *c)
     }
 }
 
+/* Sums as large and as small as a column's are: all rows are one, of the type's
+ * least or largest integers, and all weights p - 1. */
+static void fold_extremes(context *c, zkg_dtype type)
+{
+    enum { ROWS = 513, N = 40 };
+    const void *rows[ROWS];
+    zkg_fr w[ROWS];
+
+    for (size_t r = 0; r < ROWS; r++)
+        largest(&w[r]);
+    for (int most = 0; most < 2; most++) {
+        const int64_t v = most ? zkg_dtype_max(type) : zkg_dtype_min(type);
+        zkg_fr_wide x[N] = {{{0}}}, y[N] = {{{0}}};
+        int64_t cells[N];
+
+        for (size_t i = 0; i < N; i++)
+            memcpy((uint8_t *)cells + i * zkg_dtype_size(type), &v,
+                   zkg_dtype_size(type));
+        for (size_t r = 0; r < ROWS; r++)
+            rows[r] = cells;
+        must(c->ref->int_fold(x, w, rows, ROWS, type, N));
+        must(c->b->int_fold(y, w, rows, ROWS, type, N));
+        verdict(c, memcmp(x, y, sizeof(x)) == 0, zkg_dtype_name(type),
+                (uint64_t)most);
+    }
+}
+
 static void check_int_fold(context *c)
 {
     static const size_t heights[] = {0, 1, 5, 6, 17, 600};
@@ -916,6 +943,8 @@ static void check_int_fold(context *c)
             free(y);
         }
     }
+    for (int type = ZKG_I8; type < ZKG_FR; type++)
+        fold_extremes(c, (zkg_dtype)type);
     for (int type = ZKG_I8; c->bench && type <= ZKG_I32; type++) {
         enum { ROWS = 256, ROW = 256 };
         const void *rows[ROWS];
