@@ -12,12 +12,19 @@
 /* Below this many cells a rank does all alone: a reduction costs more. */
 #define MIN_SHARED_CELLS 4096
 #define MAX_DIMS (2 * ZKG_MAX_AXES)
+/* Lines of fewer cells are made longer before they are added up. */
+#define SHORT_LINE 128
+/* Columns added up at a time: they stay in the caches. */
+#define STRIP 1024
+/* Cells a side of what is turned at a time. */
+#define TURN_BLOCK 16
 
 /* A dimension of what is being contracted. */
 typedef struct dim {
     uint64_t len;
-    int32_t k;      /* affine: the tensor's axis; -1: done, or plain */
-    uint32_t shift; /* where it goes in out, once k is -1 */
+    int32_t k;             /* affine: the tensor's axis; -1: done, or plain */
+    uint32_t shift;        /* where it goes in out, once k is -1 */
+    const uint64_t *place; /* or index by index; NULL: index << shift */
 } dim;
 
 /* Row-major cells: the tensor's own, then field elements of ours. */
@@ -26,7 +33,8 @@ typedef struct cells {
     dim d[MAX_DIMS];
     zkg_dtype type;
     const void *data;
-    zkg_fr *owned; /* data, when ours */
+    void *owned;     /* data, when ours */
+    uint64_t *place; /* of this rank's outer cells; owned */
 } cells;
 
 /* The matrix of one affine axis: its rows are what the rounds keep. */
@@ -37,11 +45,11 @@ typedef struct sparse {
     zkg_fr *w;
 } sparse;
 
-/* What this rank does: outer cells [lo, hi) of `outer`, or entries u in
- * [lo, hi) of the first affine axis. */
+/* What this rank does: its cells of the axes above the first affine one, which
+ * are all it has then; or entries u in [lo, hi) of the first affine axis. */
 typedef struct part {
     bool shared, by_outer;
-    uint64_t lo, hi, outer;
+    uint64_t lo, hi;
 } part;
 
 static void sparse_clear(sparse *m)
@@ -147,37 +155,68 @@ static uint64_t product(const cells *c, uint32_t from, uint32_t to)
     return n;
 }
 
-/* out[i] = sum over entries of w * line u, lines of `inner` small integers. */
+/* Entries of a row of a matrix, and the lines they are of. */
+typedef struct entries {
+    uint64_t n;
+    const uint64_t *u;
+    const zkg_fr *w;
+    const uint8_t *line;
+    size_t bytes; /* from one line to the next */
+} entries;
+
+/* Whether the lines are one run of cells. */
+static bool is_run(const entries *e, uint64_t columns)
+{
+    return columns == 1 && e->n > 0 && e->u[e->n - 1] - e->u[0] == e->n - 1;
+}
+
+/* out[i] = sum over entries of w times column i of line u, small integers. */
 static zkg_status int_row(zkg_fr *out, zkg_fr_wide *acc, const void **rows,
-                          const uint8_t *values, zkg_dtype type, uint64_t inner,
-                          const uint64_t *u, const zkg_fr *w, uint64_t n,
+                          zkg_dtype type, const entries *e, uint64_t columns,
                           const zkg_backend *backend)
 {
-    const size_t line = inner * zkg_dtype_size(type);
-
-    memset(acc, 0, inner * sizeof(*acc));
-    if (inner == 1 && n > 0 && u[n - 1] - u[0] == n - 1) {
-        ZKG_TRY(backend->int_dot(acc, w, values + u[0] * line, type, n));
+    memset(acc, 0, columns * sizeof(*acc));
+    if (is_run(e, columns) && e->bytes == zkg_dtype_size(type)) {
+        ZKG_TRY(backend->int_dot(acc, e->w, e->line + e->u[0] * e->bytes, type,
+                                 e->n));
     } else {
-        for (uint64_t i = 0; i < n; i++)
-            rows[i] = values + u[i] * line;
-        ZKG_TRY(backend->int_fold(acc, w, rows, n, type, inner));
+        for (uint64_t i = 0; i < e->n; i++)
+            rows[i] = e->line + e->u[i] * e->bytes;
+        ZKG_TRY(backend->int_fold(acc, e->w, rows, e->n, type, columns));
     }
-    return backend->wide_reduce(out, acc, inner);
+    return backend->wide_reduce(out, acc, columns);
 }
 
 /* The same of field elements. */
-static zkg_status fr_row(zkg_fr *out, const zkg_fr *values, uint64_t inner,
-                         const uint64_t *u, const zkg_fr *w, uint64_t n,
+static zkg_status fr_row(zkg_fr *out, const entries *e, uint64_t columns,
                          const zkg_backend *backend)
 {
-    if (inner == 1 && n > 0 && u[n - 1] - u[0] == n - 1)
-        return backend->fr_dot(out, w, values + u[0], n);
-    for (uint64_t i = 0; i < inner; i++)
+    const zkg_fr *cell = (const zkg_fr *)(const void *)e->line;
+    const size_t line = e->bytes / sizeof(*cell);
+
+    if (is_run(e, columns) && line == 1)
+        return backend->fr_dot(out, e->w, cell + e->u[0], e->n);
+    for (uint64_t i = 0; i < columns; i++)
         out[i] = zkg_fr_zero;
-    for (uint64_t i = 0; i < n; i++)
-        ZKG_TRY(backend->fr_axpy(out, &w[i], values + u[i] * inner, inner));
+    for (uint64_t i = 0; i < e->n; i++)
+        ZKG_TRY(
+            backend->fr_axpy(out, &e->w[i], cell + e->u[i] * line, columns));
     return ZKG_OK;
+}
+
+/* Entries of row r; of the first axis those this rank adds up. */
+static entries row_entries(const sparse *m, uint64_t r, const part *mine,
+                           bool first)
+{
+    uint64_t from = m->start[r], end = m->start[r + 1];
+
+    if (first && mine->shared && !mine->by_outer) {
+        while (from < end && m->u[from] < mine->lo)
+            from++;
+        while (from < end && m->u[end - 1] >= mine->hi)
+            end--;
+    }
+    return (entries){.n = end - from, .u = &m->u[from], .w = &m->w[from]};
 }
 
 /* One affine axis, dimension at of c: out [outer][rows][inner]. */
@@ -187,35 +226,25 @@ static zkg_status contract(zkg_fr *out, const cells *c, uint32_t at,
 {
     const uint64_t outer = product(c, 0, at), len = c->d[at].len;
     const uint64_t inner = product(c, at + 1, c->dims);
-    const size_t line = inner * zkg_dtype_size(c->type);
-    uint64_t lo = 0, hi = outer;
-    zkg_fr_wide *acc = zkg_alloc(inner, sizeof(*acc));
+    const size_t size = zkg_dtype_size(c->type);
+    zkg_fr_wide *acc = zkg_alloc(STRIP, sizeof(*acc));
     const void **rows = zkg_alloc(len, sizeof(*rows));
     zkg_status status = acc == NULL || rows == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
-    if (mine->by_outer) {
-        lo = mine->lo * (outer / mine->outer);
-        hi = mine->hi * (outer / mine->outer);
-    }
-    for (uint64_t o = lo; o < hi && status == ZKG_OK; o++) {
-        const uint8_t *values = (const uint8_t *)c->data + o * len * line;
+    for (uint64_t i = 0; i < outer * m->rows && status == ZKG_OK; i++) {
+        entries e = row_entries(m, i % m->rows, mine, first);
 
-        for (uint64_t r = 0; r < m->rows && status == ZKG_OK; r++) {
-            zkg_fr *to = &out[(o * m->rows + r) * inner];
-            uint64_t from = m->start[r], end = m->start[r + 1];
+        e.bytes = inner * size;
+        e.line = (const uint8_t *)c->data + i / m->rows * len * e.bytes;
+        for (uint64_t x = 0; x < inner && status == ZKG_OK; x += STRIP) {
+            const uint64_t n = inner - x < STRIP ? inner - x : STRIP;
+            zkg_fr *to = &out[i * inner + x];
 
-            while (first && mine->shared && !mine->by_outer && from < end &&
-                   m->u[from] < mine->lo)
-                from++;
-            while (first && mine->shared && !mine->by_outer && from < end &&
-                   m->u[end - 1] >= mine->hi)
-                end--;
             if (c->type == ZKG_FR)
-                status = fr_row(to, (const zkg_fr *)(const void *)values, inner,
-                                &m->u[from], &m->w[from], end - from, backend);
+                status = fr_row(to, &e, n, backend);
             else
-                status = int_row(to, acc, rows, values, c->type, inner,
-                                 &m->u[from], &m->w[from], end - from, backend);
+                status = int_row(to, acc, rows, c->type, &e, n, backend);
+            e.line += n * size;
         }
     }
     zkg_free(acc);
@@ -260,8 +289,9 @@ static zkg_status contract_axis(cells *c, uint32_t at, const zkg_task_run *run,
     if (status == ZKG_OK) {
         memmove(&c->d[at + 2], &c->d[at + 1],
                 (c->dims - at - 1) * sizeof(c->d[0]));
-        c->d[at] = (dim){a.kept ? a.len : 1, -1, a.shift};
-        c->d[at + 1] = (dim){b.kept ? b.len : 1, -1, b.shift};
+        c->d[at] = (dim){.len = a.kept ? a.len : 1, .k = -1, .shift = a.shift};
+        c->d[at + 1] =
+            (dim){.len = b.kept ? b.len : 1, .k = -1, .shift = b.shift};
         c->dims++;
         zkg_free(c->owned);
         c->data = c->owned = out;
@@ -275,23 +305,34 @@ static zkg_status contract_axis(cells *c, uint32_t at, const zkg_task_run *run,
     return status;
 }
 
-/* Entries to their places; this rank's, where outer cells are dealt out. */
-static void scatter(zkg_fr *out, const cells *c, const part *mine)
+/* Where index i of a dimension goes. */
+static uint64_t place_of(const dim *d, uint64_t i)
+{
+    return d->place == NULL ? i << d->shift : d->place[i];
+}
+
+/* Entries to their places. */
+static void scatter(zkg_fr *out, const cells *c)
 {
     const uint64_t n = product(c, 0, c->dims);
-    const uint64_t each = mine->by_outer ? n / mine->outer : n;
-    const uint64_t lo = mine->by_outer ? mine->lo * each : 0;
-    const uint64_t hi = mine->by_outer ? mine->hi * each : n;
+    const zkg_fr *entry = c->data;
 
-    for (uint64_t i = lo; i < hi; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         uint64_t rest = i, at = 0;
 
         for (uint32_t k = c->dims; k-- > 0;) {
-            at += rest % c->d[k].len << c->d[k].shift;
+            at += place_of(&c->d[k], rest % c->d[k].len);
             rest /= c->d[k].len;
         }
-        out[at] = c->owned[i];
+        out[at] = entry[i];
     }
+}
+
+static void cells_clear(cells *c)
+{
+    zkg_free(c->owned);
+    zkg_free(c->place);
+    *c = (cells){0};
 }
 
 /* The tensor's cells; folded first along plain axes that are not kept. */
@@ -315,12 +356,13 @@ static zkg_status cells_init(cells *c, const zkg_task_run *run,
         if (axis[k].bits > 0 && !axis[k].kept)
             folded++;
         else
-            c->d[c->dims++] =
-                (dim){a->stored[k], affine ? (int32_t)k : -1, shift};
+            c->d[c->dims++] = (dim){.len = a->stored[k],
+                                    .k = affine ? (int32_t)k : -1,
+                                    .shift = shift};
     }
     if (folded == 0)
         return ZKG_OK;
-    c->owned = zkg_alloc(product(c, 0, c->dims), sizeof(*c->owned));
+    c->owned = zkg_alloc(product(c, 0, c->dims), sizeof(zkg_fr));
     if (c->owned == NULL)
         return ZKG_ERR_NOMEM;
     c->data = c->owned;
@@ -328,20 +370,81 @@ static zkg_status cells_init(cells *c, const zkg_task_run *run,
     return zkg_fold_compact(c->owned, a, axis, run->c->backend, run->c->comm);
 }
 
-static part deal(const cells *c, const zkg_comm *comm)
+/* Dimensions [0, first) as one, of the cells [lo, hi) alone. */
+static zkg_status take_outer(cells *c, uint32_t first, uint64_t lo, uint64_t hi)
+{
+    const uint64_t inner = product(c, first, c->dims);
+
+    c->place = zkg_alloc(hi - lo, sizeof(*c->place));
+    if (c->place == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint64_t o = lo; o < hi; o++) {
+        uint64_t rest = o;
+
+        for (uint32_t k = first; k-- > 0; rest /= c->d[k].len)
+            c->place[o - lo] += place_of(&c->d[k], rest % c->d[k].len);
+    }
+    c->data = (const uint8_t *)c->data + lo * inner * zkg_dtype_size(c->type);
+    memmove(&c->d[1], &c->d[first], (c->dims - first) * sizeof(c->d[0]));
+    c->dims -= first - 1;
+    c->d[0] = (dim){.len = hi - lo, .k = -1, .place = c->place};
+    return ZKG_OK;
+}
+
+/* Deal the work out: outer cells, where each rank gets one. */
+static zkg_status deal(part *p, cells *c, const zkg_comm *comm)
 {
     const uint64_t size = zkg_comm_size(comm), rank = zkg_comm_rank(comm);
-    part p = {.shared = size > 1 && product(c, 0, c->dims) >= MIN_SHARED_CELLS};
+    uint64_t outer, all;
     uint32_t first = 0;
 
     while (c->d[first].k < 0)
         first++;
-    p.outer = product(c, 0, first);
-    p.by_outer = p.shared && p.outer >= size;
-    p.hi = p.by_outer ? p.outer : c->d[first].len;
-    p.lo = p.hi * rank / size;
-    p.hi = p.hi * (rank + 1) / size;
-    return p;
+    outer = product(c, 0, first);
+    *p = (part){.shared =
+                    size > 1 && product(c, 0, c->dims) >= MIN_SHARED_CELLS};
+    p->by_outer = p->shared && outer >= size;
+    all = p->by_outer ? outer : c->d[first].len;
+    p->lo = all * rank / size;
+    p->hi = all * (rank + 1) / size;
+    if (first == 0)
+        return ZKG_OK;
+    return take_outer(c, first, p->by_outer ? p->lo : 0,
+                      p->by_outer ? p->hi : outer);
+}
+
+/* out[j, i] = in[i, j], i < n, j < m, of cells of `size` bytes. */
+static inline __attribute__((always_inline)) void
+turn(uint8_t *out, const uint8_t *in, uint64_t n, uint64_t m, size_t size)
+{
+    for (uint64_t i = 0; i < n; i += TURN_BLOCK)
+        for (uint64_t j = 0; j < m; j++)
+            for (uint64_t k = i; k < n && k < i + TURN_BLOCK; k++)
+                memcpy(out + (j * n + k) * size, in + (k * m + j) * size, size);
+}
+
+/* Dimensions [0, at) to the end: lines become that many times as long. */
+static zkg_status lengthen(cells *c, uint32_t at)
+{
+    const uint64_t n = product(c, 0, at), m = product(c, at, c->dims);
+    const size_t size = zkg_dtype_size(c->type);
+    dim d[MAX_DIMS];
+    uint8_t *out = zkg_alloc(n * m, size);
+
+    if (out == NULL)
+        return ZKG_ERR_NOMEM;
+    if (size == 1)
+        turn(out, c->data, n, m, 1);
+    else if (size == 2)
+        turn(out, c->data, n, m, 2);
+    else
+        turn(out, c->data, n, m, size);
+    memcpy(d, c->d, sizeof(d));
+    memcpy(c->d, &d[at], (c->dims - at) * sizeof(d[0]));
+    memcpy(&c->d[c->dims - at], d, at * sizeof(d[0]));
+    zkg_free(c->owned);
+    c->data = c->owned = out;
+    return ZKG_OK;
 }
 
 zkg_status zkg_window_fold(zkg_fr *out, const zkg_task_run *run,
@@ -350,19 +453,31 @@ zkg_status zkg_window_fold(zkg_fr *out, const zkg_task_run *run,
 {
     cells c;
     bool first = true;
-    part mine;
+    part mine = {0};
     zkg_status status = cells_init(&c, run, term, f, s, coords);
 
-    mine = deal(&c, run->c->comm);
-    for (uint32_t at = 0; at < c.dims && status == ZKG_OK; at++) {
-        if (c.d[at].k < 0)
-            continue;
-        status = contract_axis(&c, at, run, term, f, s, coords, &mine, first);
+    if (status == ZKG_OK)
+        status = deal(&mine, &c, run->c->comm);
+    while (status == ZKG_OK) {
+        uint32_t at = 0;
+
+        while (at < c.dims && c.d[at].k < 0)
+            at++;
+        if (at == c.dims)
+            break;
+        if (product(&c, at + 1, c.dims) < SHORT_LINE &&
+            product(&c, 0, at) > 1) {
+            status = lengthen(&c, at);
+            at = 0;
+        }
+        if (status == ZKG_OK)
+            status =
+                contract_axis(&c, at, run, term, f, s, coords, &mine, first);
         first = false;
     }
     if (status == ZKG_OK)
-        scatter(out, &c, &mine);
-    zkg_free(c.owned);
+        scatter(out, &c);
+    cells_clear(&c);
     if (status == ZKG_OK && mine.shared)
         status = zkg_comm_sum_fr(run->c->comm, out, (size_t)1 << s->vars);
     return status;

@@ -92,17 +92,19 @@ static void segments_are_the_same(void **state)
 }
 
 /* Convolutions dealt out by channels (many), by rows (few channels; the image
- * first), after a fold of the batch, and a sum of windows. */
+ * first), after a fold of the batch, and a sum of windows; short lines of so
+ * many channels that these are added up in strips. */
 static void convolutions_are_the_same(void **state)
 {
     static const uint64_t size[][4] = {/* batch, channels, rows, columns */
                                        {1, 40, 12, 11},
                                        {1, 2, 70, 41},
                                        {3, 9, 20, 17},
-                                       {1, 1, 9, 500}};
+                                       {1, 1, 9, 500},
+                                       {1, 150, 4, 8}};
 
     (void)state;
-    for (uint32_t n = 0; n < 4; n++) {
+    for (uint32_t n = 0; n < 5; n++) {
         for (uint32_t last = 0; last < 2; last++) {
             const uint32_t at = last ? 1 : 2;
             fixture f;
