@@ -79,6 +79,22 @@ static const zkg_fp frob2[6] __attribute__((unused)) = {
       0x584e90fdcb6c0213, 0x09e1685bdf2f8849}},
 };
 
+/* of glv.h: beta, lambda, u, w, and u / p and w / p times 2^256 */
+#define GLV_BETA                                                               \
+    {{0x71930c11d782e155, 0xa6bb947cffbe3323,                                  \
+      0xaa303344d4741444, 0x2c3b3f0d26594943}}
+#define GLV_LAMBDA                                                             \
+    {{0x93e7cede4a0329b3, 0x7d4fdca77a96c167,                                  \
+      0x8be4ba08b19a750a, 0x1cbd5653a5661c25}}
+static const uint64_t glv_u[2] __attribute__((unused)) = {
+    0x89d3256894d213e3, 0x0000000000000000};
+static const uint64_t glv_w[2] __attribute__((unused)) = {
+    0x8211bbeb7d4f1128, 0x6f4d8248eeb859fc};
+static const uint64_t glv_g1[3] __attribute__((unused)) = {
+    0xd91d232ec7e0b3d7, 0x0000000000000002, 0x0000000000000000};
+static const uint64_t glv_g2[3] __attribute__((unused)) = {
+    0x7a7bd9d4391eb18e, 0x4ccef014a773d2cf, 0x0000000000000002};
+
 /* signed digits, lowest first: of 6 x + 2 */
 static const int8_t ate_naf[66] __attribute__((unused)) = {
     0, 0, 0, 1, 0, 1, 0, -1, 0, 0, -1, 0, 0, 0, 1, 0,

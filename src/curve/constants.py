@@ -4,7 +4,16 @@
 
 X = 4965661367192848881
 Q = 36 * X**4 + 36 * X**3 + 24 * X**2 + 6 * X + 1
+R = 36 * X**4 + 36 * X**3 + 18 * X**2 + 6 * X + 1
 XI = (9, 1)
+# glv.h has what these are
+BETA = (18 * X**3 + 18 * X**2 + 9 * X + 1) % Q
+LAMBDA = (36 * X**3 + 18 * X**2 + 6 * X + 1) % R
+U = 2 * X + 1
+W = 6 * X**2 + 2 * X
+assert (BETA**2 + BETA + 1) % Q == 0 and (LAMBDA**2 + LAMBDA + 1) % R == 0
+assert (U - W * LAMBDA) % R == 0 and (U + W + U * LAMBDA) % R == 0
+assert U * U + W * (U + W) == R and 9 * (2 * U + W) < 16 * 2**126
 G2 = (
     (
         10857046999023057135944570762232829481370756359578518086990519993285655852781,
@@ -45,8 +54,8 @@ def naf(v):
     return out
 
 
-def fp(a, pad):
-    m = a * 2**256 % Q
+def fp(a, pad, modulus=Q):
+    m = a * 2**256 % modulus
     w = ["0x%016x" % (m >> 64 * i & 2**64 - 1) for i in range(4)]
     return "{{%s, %s,\n%s  %s, %s}}" % (w[0], w[1], pad, w[2], w[3])
 
@@ -68,6 +77,17 @@ def macro(name, parts):
     lines += ("    {" + ",\n     ".join(parts) + "}").split("\n")
     print("\n".join(l.ljust(79) + "\\" for l in lines[:-1]))
     print(lines[-1])
+
+
+def words(name, v, n):
+    print("static const uint64_t %s[%d] __attribute__((unused)) = {" %
+          (name, n))
+    print("    %s};" % ", ".join("0x%016x" % (v >> 64 * i & 2**64 - 1)
+                                 for i in range(n)))
+
+
+def nearest(a, b):
+    return (2 * a + b) // (2 * b)
 
 
 def digits(name, d):
@@ -99,6 +119,14 @@ print("/* xi^(j (q^2 - 1) / 6), j = 0..5, all in Fp */")
 f2 = [power(XI, j * (Q * Q - 1) // 6) for j in range(6)]
 assert all(v[1] == 0 for v in f2)
 table("zkg_fp", "frob2", [v[0] for v in f2])
+print("/* of glv.h: beta, lambda, u, w, and u / p and w / p times 2^256 */")
+macro("GLV_BETA", [fp(BETA, "    ")[1:-1]])
+macro("GLV_LAMBDA", [fp(LAMBDA, "    ", R)[1:-1]])
+words("glv_u", U, 2)
+words("glv_w", W, 2)
+words("glv_g1", nearest(2**256 * U, R), 3)
+words("glv_g2", nearest(2**256 * W, R), 3)
+print()
 print("/* signed digits, lowest first: of 6 x + 2 */")
 digits("ate_naf", naf(6 * X + 2))
 print("/* of x */")

@@ -5,7 +5,10 @@
  */
 #include "curve/msm.h"
 
+#include <string.h>
+
 #include "base/mem.h"
+#include "curve/glv.h"
 #include "curve/msm_variant.h"
 
 static uint64_t magnitude(int64_t v, uint32_t *negative)
@@ -61,89 +64,206 @@ static uint32_t bit_length(const uint64_t *m, uint32_t limbs)
     return 0;
 }
 
-/* Fills t's index and mag, four words or one each, and n and bits. */
-static void load(zkg_msm_terms *t, uint32_t *index, const void *scalars,
-                 zkg_scalar_type type, size_t n)
+/* Sums that are worked on together. */
+typedef struct group {
+    const zkg_msm *sums;
+    size_t count;
+    size_t first, span; /* the points that they take */
+    bool has_halves;
+    zkg_msm_terms *terms;
+    zkg_g1j *sum;
+    zkg_fp *scratch; /* 2 count */
+    uint32_t *index;
+    uint64_t *mag;
+    zkg_g1 *both; /* the points and their images, if has_halves */
+} group;
+
+/* Where terms go, those of magnitude 0 left out. */
+typedef struct loader {
+    zkg_msm_terms *t;
+    uint32_t *index;
+    uint64_t below[4]; /* of all magnitudes less 1, the bits that are there */
+} loader;
+
+static inline void add_term(loader *l, const uint64_t *m, uint32_t limbs,
+                            uint32_t index)
 {
-    const bool fr = type == ZKG_SCALAR_FR;
-    uint64_t all[4] = {0, 0, 0, 0};
-    uint32_t negative;
+    uint64_t *to = l->t->mag + l->t->n * limbs, any = 0, borrow = 1;
 
-    t->limbs = fr ? 4 : 1;
-    t->n = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t *m = t->mag + t->n * t->limbs, any = 0;
-
-        if (fr)
-            magnitude_fr(m, &((const zkg_fr *)scalars)[i], &negative);
-        else
-            m[0] = load_small(&negative, scalars, type, i);
-        for (uint32_t j = 0; j < t->limbs; j++)
-            any |= m[j];
-        if (!any)
-            continue;
-        for (uint32_t j = 0; j < t->limbs; j++)
-            all[j] |= m[j];
-        index[t->n++] = (uint32_t)i << 1 | negative;
+    for (uint32_t j = 0; j < limbs; j++)
+        any |= m[j];
+    if (!any)
+        return;
+    for (uint32_t j = 0; j < limbs; j++) {
+        to[j] = m[j];
+        l->below[j] |= zkg_limb_sbb(m[j], 0, &borrow);
     }
-    t->bits = bit_length(all, 4);
+    l->index[l->t->n++] = index;
+}
+
+/* k, of point i, as two terms. */
+static void add_halves(loader *l, const uint64_t k[4], uint32_t i,
+                       uint32_t span, uint32_t negative)
+{
+    zkg_glv g;
+
+    zkg_glv_split(&g, k);
+    add_term(l, g.half[0], 2, i << 1 | (g.negative[0] ^ negative));
+    add_term(l, g.half[1], 2, (i + span) << 1 | (g.negative[1] ^ negative));
+}
+
+/* Terms of a sum: four words or one each, or in halves two. */
+static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *sum,
+                 const group *g, bool halves)
+{
+    const uint32_t shift = (uint32_t)(sum->first - g->first);
+    loader l = {t, index, {0, 0, 0, 0}};
+    uint32_t negative;
+    uint64_t m[4];
+
+    t->n = 0;
+    t->limbs = sum->type != ZKG_SCALAR_FR ? 1 : halves ? 2 : 4;
+    for (size_t i = 0; i < sum->n; i++) {
+        const uint32_t at = (uint32_t)i + shift;
+
+        if (sum->type != ZKG_SCALAR_FR) {
+            m[0] = load_small(&negative, sum->scalars, sum->type, i);
+            add_term(&l, m, 1, at << 1 | negative);
+            continue;
+        }
+        magnitude_fr(m, &((const zkg_fr *)sum->scalars)[i], &negative);
+        if (halves)
+            add_halves(&l, m, at, (uint32_t)g->span, negative);
+        else
+            add_term(&l, m, 4, at << 1 | negative);
+    }
+    t->bits = bit_length(l.below, 4);
 }
 
 /* Leaves as many words each as the magnitudes and a bit to spare need. */
 static void narrow(zkg_msm_terms *t)
 {
-    uint32_t limbs = t->bits / 64 + 1;
+    const uint32_t limbs = t->bits / 64 + 1;
 
-    if (limbs > t->limbs) { /* 64-bit magnitudes: from the end, they grow */
-        for (size_t i = t->n; i-- > 0;) {
-            t->mag[2 * i] = t->mag[i];
-            t->mag[2 * i + 1] = 0;
-        }
-    } else {
-        for (size_t i = 0; i < t->n; i++)
-            for (uint32_t j = 0; j < limbs; j++)
-                t->mag[i * limbs + j] = t->mag[i * t->limbs + j];
-    }
+    for (size_t i = 0; i < t->n; i++)
+        for (uint32_t j = 0; j < limbs; j++)
+            t->mag[i * limbs + j] = t->mag[i * t->limbs + j];
     t->limbs = limbs;
+}
+
+static void load_all(group *g, uint32_t cpu_flags)
+{
+    uint32_t *index = g->index;
+    uint64_t *mag = g->mag;
+
+    g->has_halves = false;
+    for (size_t s = 0; s < g->count; s++) {
+        const zkg_msm *sum = &g->sums[s];
+        zkg_msm_terms *t = &g->terms[s];
+
+        *t = (zkg_msm_terms){.index = index, .mag = mag};
+        load(t, index, sum, g, false);
+        if (g->both &&
+            ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_halves, t->n, t->bits)) {
+            load(t, index, sum, g, true);
+            g->has_halves = true;
+        }
+        narrow(t);
+        index += t->n;
+        mag += t->n * t->limbs;
+    }
+}
+
+static void group_clear(group *g)
+{
+    zkg_free(g->both);
+    zkg_free(g->mag);
+    zkg_free(g->index);
+    zkg_free(g->scratch);
+    zkg_free(g->sum);
+    zkg_free(g->terms);
+}
+
+/* Memory for count sums of all terms, of which wide are field elements. */
+static bool group_init(group *g, size_t all, size_t wide)
+{
+    const bool may_halve = wide > 0 && g->span <= ZKG_MSM_TOGETHER;
+
+    g->terms = zkg_alloc_raw(g->count, sizeof(*g->terms));
+    g->sum = zkg_alloc_raw(g->count, sizeof(*g->sum));
+    g->scratch = zkg_alloc_raw(g->count, 2 * sizeof(*g->scratch));
+    g->index = zkg_alloc_raw(all + wide, sizeof(*g->index));
+    g->mag = zkg_alloc_raw(all + 3 * wide, sizeof(*g->mag));
+    if (may_halve)
+        g->both = zkg_alloc_raw(g->span, 2 * sizeof(*g->both));
+    if (g->terms && g->sum && g->scratch && g->index && g->mag &&
+        (g->both || !may_halve))
+        return true;
+    group_clear(g);
+    return false;
+}
+
+/* The sums first .. first + count of a list, count > 0, none of no terms. */
+static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
+                            const zkg_msm *sums, size_t count,
+                            uint32_t cpu_flags)
+{
+    group g = {.sums = sums, .count = count, .first = SIZE_MAX};
+    size_t all = 0, wide = 0, end = 0;
+    bool ok;
+
+    for (size_t s = 0; s < count; s++) {
+        all += sums[s].n;
+        wide += sums[s].type == ZKG_SCALAR_FR ? sums[s].n : 0;
+        g.first = sums[s].first < g.first ? sums[s].first : g.first;
+        end = sums[s].first + sums[s].n > end ? sums[s].first + sums[s].n : end;
+    }
+    g.span = end - g.first;
+    if (!group_init(&g, all, wide))
+        return ZKG_ERR_NOMEM;
+    load_all(&g, cpu_flags);
+    points += g.first;
+    if (g.has_halves) {
+        memcpy(g.both, points, g.span * sizeof(*points));
+        ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_images, g.both + g.span, points,
+                           g.span);
+        points = g.both;
+    }
+    ok = ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_sums, g.sum, points, g.terms,
+                            count);
+    if (ok)
+        zkg_g1j_batch_to_affine(out, g.sum, count, g.scratch);
+    group_clear(&g);
+    return ok ? ZKG_OK : ZKG_ERR_NOMEM;
+}
+
+zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
+                           const zkg_msm *sums, size_t count,
+                           uint32_t cpu_flags)
+{
+    for (size_t s = 0; s < count; s++)
+        if (sums[s].n >> 31 || (sums[s].first + sums[s].n) >> 31 ||
+            (unsigned)sums[s].type > ZKG_SCALAR_FR)
+            return ZKG_ERR_INVALID;
+    for (size_t at = 0, end = 0; at < count; at = end) {
+        size_t terms = sums[end++].n;
+
+        while (end < count && terms + sums[end].n <= ZKG_MSM_TOGETHER)
+            terms += sums[end++].n;
+        ZKG_TRY(sum_group(out + at, points, sums + at, end - at, cpu_flags));
+    }
+    return ZKG_OK;
 }
 
 zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
                       zkg_scalar_type type, size_t n, uint32_t cpu_flags)
 {
-    const size_t words = type == ZKG_SCALAR_FR    ? 4
-                         : type == ZKG_SCALAR_I64 ? 2
-                                                  : 1;
-    zkg_msm_terms t = {.points = points};
-    zkg_status status = ZKG_ERR_NOMEM;
-    uint32_t *index;
-    zkg_g1j sum;
+    const zkg_msm sum = {0, scalars, type, n};
+    zkg_g1 point;
 
-    if (n >> 31 || (unsigned)type > ZKG_SCALAR_FR)
-        return ZKG_ERR_INVALID;
-    if (n == 0) {
-        *out = zkg_g1_infinity;
-        return ZKG_OK;
-    }
-    index = zkg_alloc_raw(n, sizeof(*index));
-    t.mag = zkg_alloc_raw(n * words, sizeof(*t.mag));
-    if (!index || !t.mag)
-        goto free_all;
-    t.index = index;
-    load(&t, index, scalars, type, n);
-    if (t.n == 0) {
-        *out = zkg_g1_infinity;
-        status = ZKG_OK;
-        goto free_all;
-    }
-    narrow(&t);
-    if (!ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_sum, &sum, &t))
-        goto free_all;
-    zkg_g1j_to_affine(out, &sum);
-    status = ZKG_OK;
-free_all:
-    zkg_free(t.mag);
-    zkg_free(index);
-    return status;
+    ZKG_TRY(zkg_msm_g1_many(&point, points, &sum, 1, cpu_flags));
+    *out = point;
+    return ZKG_OK;
 }
 
 zkg_status zkg_g1_powers(zkg_g1 *out, size_t n, const zkg_fr *tau,

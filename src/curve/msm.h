@@ -6,7 +6,8 @@
  * there, not the type, and zeros cost nothing.  An array of Fr whose elements
  * are all near 0 or near p counts as small.  Points may be equal, opposite or
  * infinite.  The result is a group element, so no choice made inside can
- * change it.  cpu_flags as in pairing.h.
+ * change it; sums of some length halve wide scalars by glv.h.  cpu_flags as in
+ * pairing.h.
  */
 #ifndef ZKG_CURVE_MSM_H
 #define ZKG_CURVE_MSM_H
@@ -26,16 +27,32 @@ typedef enum zkg_scalar_type {
     ZKG_SCALAR_FR
 } zkg_scalar_type;
 
+/** The sum over i < n of scalars[i] points[first + i]. */
+typedef struct zkg_msm {
+    size_t first;
+    const void *scalars; /**< n elements of the type */
+    zkg_scalar_type type;
+    size_t n;
+} zkg_msm;
+
+/** Consecutive short sums of this many terms are worked on together. */
+enum { ZKG_MSM_TOGETHER = 1 << 15 };
+
 /**
- * out = sum over i < n of scalars[i] * points[i]; infinity for n = 0.
+ * out[s] = sum s of count, all over the same points; infinity for n = 0.
+ * Additions of what is worked on together share inversions.
  *
- * @param[in] scalars n elements of the type
- * @param[in] n       < 2^31
- *
- * @retval ZKG_ERR_NOMEM   *out is unchanged; it needs about 20 to 45 bytes a
- *                         non-zero scalar, and up to 12 MiB beside
- * @retval ZKG_ERR_INVALID n is too large, or the type unknown
+ * @retval ZKG_ERR_NOMEM   out is undefined; what is worked on together needs
+ *                         about 20 to 45 bytes a non-zero scalar, up to 128
+ *                         where scalars are halved, and up to 12 MiB beside
+ * @retval ZKG_ERR_INVALID first + n is 2^31 or more, or a type unknown
  */
+ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
+                                          const zkg_msm *sums, size_t count,
+                                          uint32_t cpu_flags);
+
+/** out = sum over i < n of scalars[i] points[i], as above; *out is unchanged
+ *  on failure. */
 ZKG_MUST_CHECK zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points,
                                      const void *scalars, zkg_scalar_type type,
                                      size_t n, uint32_t cpu_flags);

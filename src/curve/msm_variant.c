@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pippenger's method with signed digits.
+ * Pippenger's method with signed digits, for several sums at once.
  *
- * A magnitude m < 2^bits is sum over w < W of d_w 2^(c w), W = ceil((bits + 1)
+ * A magnitude m <= 2^bits is sum over w < W of d_w 2^(c w), W = ceil((bits + 1)
  * / c), with -2^(c-1) <= d_w < 2^(c-1) below the top and 0 <= d_{W-1} <=
  * 2^(c-1).  Adding 2^(c-1) at every window but the top one first makes each
  * digit a plain field of bits, less 2^(c-1).
  *
- * Buckets: the terms of some windows are sorted by window and |d|, and the
- * points of each bucket are added in pairs until one is left.
+ * Buckets: a window of a sum is a row.  The terms of some rows are sorted by
+ * row and |d|, and the points of each bucket are added in pairs until one is
+ * left.
  *
- * Weights: B_b being the sum of bucket b, of weight b + 1, sum_b b B_b halves
- * its length by
+ * Weights: B_b being the sum of bucket b, of weight b + 1, of 2 L buckets,
+ * sum_b b B_b halves its length by
  *
- *     sum_b b B_b = 2 sum_i i (B_{2i} + B_{2i+1}) + sum_i B_{2i+1},
+ *     sum_{b < 2L} b B_b = sum_{b < L} b (B_b + B_{b+L}) + L sum_{b < L}
+ * B_{b+L},
  *
- * so with O_j what step j has at odd places, summed, and T what is left at last
+ * so with U_j the sum of the upper half where L = 2^j, and T what is left
  *
- *     sum_b (b + 1) B_b = T + sum_j 2^j O_j.
+ *     sum_b (b + 1) B_b = T + sum_j 2^j U_j.
  *
  * All of this is affine additions that do not depend on one another, of all
- * windows together, with one inversion for many; what is left is one sum of
- * points times powers of two.
+ * rows together, with one inversion for many; what is left is one sum of
+ * points times powers of two for each sum.
  */
 #include "curve/msm_variant.h"
 
@@ -29,35 +31,50 @@
 #include <string.h>
 
 #include "curve/batch_add.h"
+#include "curve/glv.h"
 
 enum {
     AFFINE_FROM = 300, /* additions for which batches of them pay */
     MAX_WINDOW = 17,
-    /* of windows sorted, and weighed, together, unless one has more */
+    /* of rows sorted, and weighed, together, unless one has more */
     GROUP_TERMS = 1 << 14,
     BLOCK = 1 << 13,  /* terms added up together, in cache */
     FETCH_AHEAD = 32, /* terms */
-    GROUP_BUCKETS = 1 << 15
+    GROUP_BUCKETS = 1 << 15,
+    GROUP_ROWS = 1 << 10,
+    HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
+    HALVING_COST = 1,      /* of a term, in additions */
+#ifdef ZKG_FIELD_IFMA
+    BIT_COST = 8 /* of a bit of the last sum, in additions by the batch */
+#else
+    BIT_COST = 3
+#endif
 };
 
-/* The work space of one sum. */
-typedef struct space {
-    uint32_t c, windows;
-    uint32_t group;   /* windows sorted together */
-    uint32_t batch;   /* windows weighed together; group is not more */
+/* Window w of a sum. */
+typedef struct row {
+    const zkg_msm_terms *t;
+    zkg_g1j *out;
+    uint32_t w, c, windows;
     uint32_t buckets; /* 2^(c-1): bucket b is for |d| = b + 1 */
-    uint32_t *start;  /* group * buckets: places in sorted */
-    uint32_t *len;    /* group * buckets: what is left in each */
-    uint32_t *sorted; /* group * n, and FETCH_AHEAD zeros: as index, the sign
-                         taken in */
-    uint32_t
-        *digits; /* group * n, and FETCH_AHEAD zeros: as digit() gives them */
+} row;
+
+/* The work space.  Terms and buckets of rows are one after another. */
+typedef struct space {
+    row *rows;
+    size_t count;
+    size_t terms;     /* with FETCH_AHEAD more for each row */
+    size_t buckets;   /* of rows weighed together */
+    uint32_t *start;  /* buckets: places in sorted */
+    uint32_t *len;    /* buckets: what is left in each */
+    uint32_t *sorted; /* terms: as index, the sign taken in */
+    uint32_t *digits; /* terms: as digit() gives them, and zeros */
     zkg_g1 *big, *small;
-    zkg_g1 *sums;     /* batch * buckets: their points, or infinity */
-    zkg_g1 *half;     /* batch * buckets / 2 */
-    zkg_g1 *odd;      /* batch * buckets */
-    uint32_t *parts;  /* batch * c */
-    zkg_g1 *odd_sums; /* batch * c */
+    zkg_g1 *sums;    /* buckets: their points, or infinity */
+    zkg_g1 *upper;   /* buckets */
+    zkg_g1 *half;    /* buckets / 2 */
+    uint32_t *parts; /* GROUP_ROWS * MAX_WINDOW */
+    zkg_g1 *part_sums;
     queue *q;
 } space;
 
@@ -80,43 +97,56 @@ static inline uint32_t digit(const uint64_t *m, uint32_t limbs, uint32_t w,
     return ((d ^ (0 - minus)) + minus) << 1 | minus;
 }
 
-/* Fills start, len and sorted for count windows from first on. */
-static void sort_windows(space *s, const zkg_msm_terms *t, uint32_t first,
-                         uint32_t count)
+/* The digits of a row, counted in len, which is 0 before. */
+static void count_digits(uint32_t *digits, uint32_t *len, const row *r)
 {
-    const uint32_t all = count * s->buckets;
-    uint32_t sum = 0;
+    const zkg_msm_terms *t = r->t;
 
-    memset(s->len, 0, all * sizeof(*s->len));
-    for (uint32_t g = 0; g < count; g++) {
-        uint32_t *digits = s->digits + g * t->n;
-        uint32_t *len = s->len + g * s->buckets;
+    for (size_t i = 0; i < t->n; i++) {
+        const uint32_t d =
+            digit(t->mag + i * t->limbs, t->limbs, r->w, r->c, r->windows);
 
-        for (size_t i = 0; i < t->n; i++) {
-            const uint32_t d = digit(t->mag + i * t->limbs, t->limbs, first + g,
-                                     s->c, s->windows);
-
-            digits[i] = d;
-            if (d)
-                len[d / 2 - 1]++;
-        }
+        digits[i] = d;
+        if (d)
+            len[d / 2 - 1]++;
     }
-    for (uint32_t b = 0; b < all; b++) {
+    memset(digits + t->n, 0, FETCH_AHEAD * sizeof(*digits));
+}
+
+/* Each term goes to its bucket's next place. */
+static void place_terms(uint32_t *sorted, uint32_t *start,
+                        const uint32_t *digits, const row *r)
+{
+    for (size_t i = 0; i < r->t->n; i++) {
+        const uint32_t d = digits[i], later = digits[i + FETCH_AHEAD];
+
+        /* to be written */
+        __builtin_prefetch(&sorted[start[later / 2 - (later > 0)]], 1);
+        if (d)
+            sorted[start[d / 2 - 1]++] = r->t->index[i] ^ (d & 1);
+    }
+}
+
+/* Fills start, len and sorted for count rows, of so many buckets. */
+static void sort_rows(space *s, const row *r, size_t count, size_t buckets)
+{
+    uint32_t *digits = s->digits, *len = s->len, *start = s->start, sum = 0;
+
+    memset(s->len, 0, buckets * sizeof(*s->len));
+    for (size_t i = 0; i < count; i++) {
+        count_digits(digits, len, &r[i]);
+        digits += r[i].t->n + FETCH_AHEAD;
+        len += r[i].buckets;
+    }
+    for (size_t b = 0; b < buckets; b++) {
         s->start[b] = sum;
         sum += s->len[b];
     }
-    for (uint32_t g = 0; g < count; g++) {
-        const uint32_t *digits = s->digits + g * t->n;
-        uint32_t *start = s->start + g * s->buckets;
-
-        for (size_t i = 0; i < t->n; i++) {
-            const uint32_t d = digits[i], later = digits[i + FETCH_AHEAD];
-
-            /* to be written */
-            __builtin_prefetch(&s->sorted[start[later / 2 - (later > 0)]], 1);
-            if (d)
-                s->sorted[start[d / 2 - 1]++] = t->index[i] ^ (d & 1);
-        }
+    digits = s->digits;
+    for (size_t i = 0; i < count; i++) {
+        place_terms(s->sorted, start, digits, &r[i]);
+        digits += r[i].t->n + FETCH_AHEAD;
+        start += r[i].buckets;
     }
 }
 
@@ -202,114 +232,167 @@ static void add_long(zkg_g1 *to, space *s, const zkg_g1 *points,
     }
 }
 
-/* to: the sums of all buckets of count windows from first on. */
-static void fill_buckets(zkg_g1 *to, space *s, const zkg_msm_terms *t,
-                         uint32_t first, uint32_t count)
+/* to: the sums of all buckets of count rows, of so many buckets. */
+static void fill_buckets(zkg_g1 *to, space *s, const zkg_g1 *points,
+                         const row *r, size_t count, size_t buckets)
 {
-    const uint32_t buckets = count * s->buckets, *in = s->sorted;
+    const uint32_t *in = s->sorted;
 
-    sort_windows(s, t, first, count);
+    sort_rows(s, r, count, buckets);
     memset(to, 0, buckets * sizeof(*to)); /* infinity */
-    for (uint32_t b = 0, end = 0; b < buckets; b = end) {
+    for (size_t b = 0, end = 0; b < buckets; b = end) {
         uint32_t n = 0;
 
         while (end < buckets && s->len[end] <= BLOCK - n)
             n += s->len[end++];
         if (end == b) {
             n = s->len[end++];
-            add_long(&to[b], s, t->points, in, n);
+            add_long(&to[b], s, points, in, n);
         } else {
-            gather(s->big, t->points, in, n);
-            add_runs(s->q, to + b, s->big, s->small, s->len + b, end - b);
+            gather(s->big, points, in, n);
+            add_runs(s->q, to + b, s->big, s->small, s->len + b,
+                     (uint32_t)(end - b));
         }
         in += n;
     }
 }
 
-/* out = a + b, at once where one of them is infinite. */
-static void push_or_copy(queue *q, zkg_g1 *out, const zkg_g1 *a,
-                         const zkg_g1 *b)
+/* Adds the upper half of 2 n buckets to the lower one, and copies it to upper,
+ * infinities left out; how many it copied. */
+static uint32_t fold(queue *q, zkg_g1 *upper, zkg_g1 *b, uint32_t n)
 {
-    if (zkg_g1_is_infinity(a))
-        *out = *b;
-    else if (zkg_g1_is_infinity(b))
-        *out = *a;
-    else
-        push(q, out, a, b);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const zkg_g1 *high = &b[i + n];
+
+        if (zkg_g1_is_infinity(high))
+            continue;
+        upper[kept++] = *high;
+        if (zkg_g1_is_infinity(&b[i]))
+            b[i] = *high;
+        else
+            push(q, &b[i], &b[i], high);
+    }
+    return kept;
 }
 
-/*
- * Folds the weights of count windows: what is left of window w is (*left)[w],
- * and for bit j s->odd_sums[j count + w].  Overwrites sums, half and odd.
- */
-static void weigh(const zkg_g1 **left, space *s, uint32_t count)
+/* U_j of row i of count is this part of those that weigh makes. */
+static size_t part_of(uint32_t j, size_t i, uint32_t steps, size_t count)
 {
-    const uint32_t steps = s->c - 1;
-    zkg_g1 *from = s->sums, *to = s->half, *at = s->odd, *swap;
+    return (steps - 1 - j) * count + i;
+}
 
-    for (uint32_t j = 0; j < steps; j++) {
-        const size_t len = (size_t)s->buckets >> (j + 1);
+/* Steps of the widest row. */
+static uint32_t steps_of(const row *r, size_t count)
+{
+    uint32_t steps = 0;
 
-        for (uint32_t w = 0; w < count; w++) {
-            const zkg_g1 *in = from + 2 * len * w;
-            zkg_g1 *out = to + len * w;
-            uint32_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        steps = r[i].c - 1 > steps ? r[i].c - 1 : steps;
+    return steps;
+}
 
-            for (size_t i = 0; i < len; i++) {
-                push_or_copy(s->q, &out[i], &in[2 * i], &in[2 * i + 1]);
-                if (!zkg_g1_is_infinity(&in[2 * i + 1]))
-                    at[n++] = in[2 * i + 1];
-            }
-            s->parts[j * count + w] = n;
-            at += n;
+/* Folds the weights of count rows, whose buckets are in s->sums: T of a row
+ * takes the place of its first bucket, its U_j are in part_sums. */
+static void weigh(space *s, const row *r, size_t count, uint32_t steps)
+{
+    zkg_g1 *upper = s->upper;
+
+    memset(s->parts, 0, steps * count * sizeof(*s->parts));
+    memset(s->part_sums, 0, steps * count * sizeof(*s->part_sums));
+    for (uint32_t j = steps; j-- > 0;) {
+        zkg_g1 *b = s->sums;
+
+        for (size_t i = 0; i < count; b += r[i++].buckets) {
+            uint32_t kept;
+
+            if (!(r[i].buckets >> (j + 1)))
+                continue;
+            kept = fold(s->q, upper, b, 1u << j);
+            s->parts[part_of(j, i, steps, count)] = kept;
+            upper += kept;
         }
         flush(s->q);
-        swap = from;
-        from = to;
-        to = swap;
     }
-    *left = from;
-    memset(s->odd_sums, 0, steps * count * sizeof(*s->odd_sums));
-    add_runs(s->q, s->odd_sums, s->odd, to, s->parts, steps * count);
+    add_runs(s->q, s->part_sums, s->upper, s->half, s->parts,
+             (uint32_t)(steps * count));
 }
 
-/* out = 2^(c count) out + sum over w of 2^(c w) (left[w] + sum_j 2^j odd_wj) */
-static void add_windows(zkg_g1j *out, const space *s, uint32_t count,
-                        const zkg_g1 *left)
+/* out = 2^c out + T + sum_j 2^j U_j for row i of those weighed. */
+static void add_row(zkg_g1j *out, const space *s, const row *r, size_t i,
+                    size_t count, uint32_t steps, const zkg_g1 *left)
 {
-    for (uint32_t w = count; w-- > 0;) {
-        zkg_g1j_double(out, out); /* bit c - 1 is empty */
-        for (uint32_t j = s->c - 1; j-- > 0;) {
+    for (uint32_t j = r->c; j-- > 0;) {
+        if (!zkg_g1j_is_infinity(out))
             zkg_g1j_double(out, out);
-            zkg_g1j_add_mixed(out, out, &s->odd_sums[j * count + w]);
-        }
-        zkg_g1j_add_mixed(out, out, &left[w]);
+        if (j < r->c - 1) /* bit c - 1 is empty */
+            zkg_g1j_add_mixed(out, out,
+                              &s->part_sums[part_of(j, i, steps, count)]);
     }
+    zkg_g1j_add_mixed(out, out, left);
 }
 
-static void sum_affine(zkg_g1j *out, space *s, const zkg_msm_terms *t)
+/* As many rows from r on as have limit of what they cost; 1 at least. */
+static size_t fit(const row *r, size_t count, size_t limit,
+                  size_t (*cost)(const row *r))
 {
-    zkg_g1j_set_infinity(out);
-    for (uint32_t end = s->windows; end > 0;) {
-        const uint32_t count = end < s->batch ? end : s->batch;
-        const uint32_t first = end - count;
-        const zkg_g1 *left;
+    size_t n = 1, sum = cost(r);
 
-        for (uint32_t w = first; w < end; w += s->group)
-            fill_buckets(s->sums + (size_t)(w - first) * s->buckets, s, t, w,
-                         end - w < s->group ? end - w : s->group);
-        weigh(&left, s, count);
-        add_windows(out, s, count, left);
-        end = first;
+    while (n < count && sum + cost(r + n) <= limit)
+        sum += cost(r + n++);
+    return n;
+}
+
+static size_t row_buckets(const row *r)
+{
+    return r->buckets;
+}
+
+static size_t row_terms(const row *r)
+{
+    return r->t->n + FETCH_AHEAD;
+}
+
+/* Adds count rows, of so many buckets together, to their sums. */
+static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
+{
+    const uint32_t steps = steps_of(r, count);
+    zkg_g1 *b = s->sums;
+
+    for (size_t i = 0, n; i < count; i += n) {
+        size_t buckets = 0;
+
+        n = fit(r + i, count - i, s->terms, row_terms);
+        for (size_t k = i; k < i + n; k++)
+            buckets += r[k].buckets;
+        fill_buckets(b, s, points, r + i, n, buckets);
+        b += buckets;
+    }
+    weigh(s, r, count, steps);
+    b = s->sums;
+    for (size_t i = 0; i < count; b += r[i++].buckets)
+        add_row(r[i].out, s, &r[i], i, count, steps, b);
+}
+
+static void sum_affine(space *s, const zkg_g1 *points)
+{
+    for (size_t i = 0, n; i < s->count; i += n) {
+        const size_t most =
+            s->count - i < GROUP_ROWS ? s->count - i : GROUP_ROWS;
+
+        n = fit(s->rows + i, most, s->buckets, row_buckets);
+        sum_rows(s, points, s->rows + i, n);
     }
 }
 
 /* One window's weighted sum with buckets in Jacobian coordinates, for few
  * terms. */
-static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
+static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, const zkg_g1 *points,
                             const zkg_msm_terms *t, uint32_t w, uint32_t c,
                             uint32_t windows)
 {
+    const uint32_t buckets = 1u << (c - 1);
     zkg_g1j run, sum;
     zkg_g1 p;
 
@@ -322,7 +405,7 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
         if (!d)
             continue;
         to = &bucket[d / 2 - 1];
-        load_signed(&p, &t->points[t->index[i] >> 1], (t->index[i] ^ d) & 1);
+        load_signed(&p, &points[t->index[i] >> 1], (t->index[i] ^ d) & 1);
         zkg_g1j_add_mixed(to, to, &p);
     }
     zkg_g1j_set_infinity(&run);
@@ -334,23 +417,27 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, uint32_t buckets,
     *out = sum;
 }
 
-static bool sum_jacobian(zkg_g1j *out, const zkg_msm_terms *t, uint32_t c,
-                         uint32_t windows)
+static bool sum_jacobian(zkg_g1j *out, const zkg_g1 *points,
+                         const zkg_msm_terms *t, uint32_t c, uint32_t windows)
 {
-    const uint32_t buckets = 1u << (c - 1);
-    zkg_g1j *bucket = malloc(buckets * sizeof(*bucket)), part;
+    zkg_g1j *bucket = zkg_alloc_raw((size_t)1 << (c - 1), sizeof(*bucket));
+    zkg_g1j part;
 
     if (!bucket)
         return false;
-    zkg_g1j_set_infinity(out);
     for (uint32_t w = windows; w-- > 0;) {
         for (uint32_t j = 0; j < c; j++)
             zkg_g1j_double(out, out);
-        window_jacobian(&part, bucket, buckets, t, w, c, windows);
+        window_jacobian(&part, bucket, points, t, w, c, windows);
         zkg_g1j_add(out, out, &part);
     }
-    free(bucket);
+    zkg_free(bucket);
     return true;
+}
+
+static uint32_t windows_of(uint32_t bits, uint32_t c)
+{
+    return (bits + c) / c;
 }
 
 /* The window that costs least, in additions: a term takes one in each window;
@@ -358,13 +445,13 @@ static bool sum_jacobian(zkg_g1j *out, const zkg_msm_terms *t, uint32_t c,
 static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
                               bool affine)
 {
-    const uint64_t per_bucket = affine ? 2 : 3;
-    uint32_t c_best = 2;
+    const uint64_t per_bucket = affine ? 2 : 3, per_bit = affine ? BIT_COST : 1;
+    uint32_t c_best = 1;
 
     *cost = UINT64_MAX;
-    for (uint32_t c = 2; c <= MAX_WINDOW; c++) {
-        const uint64_t windows = (bits + c) / c;
-        const uint64_t sum = windows * (n + (per_bucket << (c - 1)) + c);
+    for (uint32_t c = 1; c <= MAX_WINDOW; c++) {
+        const uint64_t sum =
+            windows_of(bits, c) * (n + (per_bucket << (c - 1)) + per_bit * c);
 
         if (sum < *cost) {
             *cost = sum;
@@ -372,6 +459,25 @@ static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
         }
     }
     return c_best;
+}
+
+bool ZKG_VARIANT(zkg_msm_halves)(size_t n, uint32_t bits)
+{
+    uint64_t whole, halves;
+
+    if (n > HALVED_MOST)
+        return false;
+    choose_window(&whole, n, bits, true);
+    choose_window(&halves, 2 * n, ZKG_GLV_BITS, true);
+    return halves + HALVING_COST * n < whole;
+}
+
+void ZKG_VARIANT(zkg_msm_images)(zkg_g1 *out, const zkg_g1 *points, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        zkg_fp_mul(&out[i].x, &points[i].x, &zkg_glv_beta);
+        out[i].y = points[i].y;
+    }
 }
 
 /* mag += 2^(c-1) at every window below the top. */
@@ -395,6 +501,7 @@ static void add_offset(const zkg_msm_terms *t, uint32_t c, uint32_t windows)
 
 static void space_clear(space *s)
 {
+    zkg_free(s->rows);
     zkg_free(s->start);
     zkg_free(s->len);
     zkg_free(s->sorted);
@@ -402,65 +509,121 @@ static void space_clear(space *s)
     zkg_free(s->big);
     zkg_free(s->small);
     zkg_free(s->sums);
+    zkg_free(s->upper);
     zkg_free(s->half);
-    zkg_free(s->odd);
     zkg_free(s->parts);
-    zkg_free(s->odd_sums);
+    zkg_free(s->part_sums);
     queue_free(s->q);
 }
 
-/* How many of n windows have limit entries of len each; 1 at least. */
-static uint32_t fit(uint32_t n, size_t limit, size_t len)
+/* The most that rows taken together cost: limit, or all, or the costliest. */
+static size_t most_of(const row *r, size_t count, size_t limit,
+                      size_t (*cost)(const row *r))
 {
-    return limit / len >= n ? n : limit / len > 1 ? (uint32_t)(limit / len) : 1;
+    size_t all = 0, most = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        all += cost(&r[i]);
+        most = cost(&r[i]) > most ? cost(&r[i]) : most;
+    }
+    return most > limit ? most : all < limit ? all : limit;
 }
 
-static bool space_init(space *s, size_t n, uint32_t c, uint32_t windows)
+/* s->rows and s->count are there; frees all if memory is short. */
+static bool space_init(space *s)
 {
-    size_t sorted, weighed, terms;
+    const size_t rows = s->count < GROUP_ROWS ? s->count : GROUP_ROWS;
+    const size_t parts = rows * steps_of(s->rows, s->count);
 
-    *s = (space){.c = c, .windows = windows, .buckets = 1u << (c - 1)};
-    s->batch = fit(windows, GROUP_BUCKETS, s->buckets);
-    s->group = fit(s->batch, GROUP_TERMS, n);
-    weighed = (size_t)s->batch * s->buckets;
-    sorted = (size_t)s->group * s->buckets;
-    terms = s->group * n;
-    s->start = zkg_alloc_raw(sorted, sizeof(*s->start));
-    s->len = zkg_alloc_raw(sorted, sizeof(*s->len));
-    s->sorted = zkg_alloc(terms + FETCH_AHEAD, sizeof(*s->sorted));
-    s->digits = zkg_alloc(terms + FETCH_AHEAD, sizeof(*s->digits));
+    s->terms = most_of(s->rows, s->count, GROUP_TERMS, row_terms);
+    s->buckets = most_of(s->rows, s->count, GROUP_BUCKETS, row_buckets);
+    s->start = zkg_alloc_raw(s->buckets, sizeof(*s->start));
+    s->len = zkg_alloc_raw(s->buckets, sizeof(*s->len));
+    s->sorted = zkg_alloc(s->terms, sizeof(*s->sorted));
+    s->digits = zkg_alloc_raw(s->terms, sizeof(*s->digits));
     s->big = zkg_alloc_raw(BLOCK + 1, sizeof(*s->big));
     s->small = zkg_alloc_raw(BLOCK + 1, sizeof(*s->small));
-    s->sums = zkg_alloc_raw(weighed, sizeof(*s->sums));
-    s->half = zkg_alloc_raw(weighed / 2, sizeof(*s->half));
-    s->odd = zkg_alloc_raw(weighed, sizeof(*s->odd));
-    s->parts = zkg_alloc_raw((size_t)s->batch * c, sizeof(*s->parts));
-    s->odd_sums = zkg_alloc_raw((size_t)s->batch * c, sizeof(*s->odd_sums));
+    s->sums = zkg_alloc_raw(s->buckets, sizeof(*s->sums));
+    s->upper = zkg_alloc_raw(s->buckets, sizeof(*s->upper));
+    s->half = zkg_alloc_raw(s->buckets / 2, sizeof(*s->half));
+    s->parts = zkg_alloc_raw(parts, sizeof(*s->parts));
+    s->part_sums = zkg_alloc_raw(parts, sizeof(*s->part_sums));
     s->q = queue_new();
     if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
-        s->sums && s->half && s->odd && s->parts && s->odd_sums && s->q)
+        s->sums && s->half && s->upper && s->parts && s->part_sums && s->q)
         return true;
     space_clear(s);
     return false;
 }
 
-bool ZKG_VARIANT(zkg_msm_sum)(zkg_g1j *out, const zkg_msm_terms *t)
+/* The rows of all sums, highest windows first, offsets added; NULL when memory
+ * is short. */
+static row *make_rows(size_t *count, zkg_g1j *out, const zkg_msm_terms *t,
+                      size_t sums)
 {
     uint64_t cost;
-    uint32_t c = choose_window(&cost, t->n, t->bits, true);
-    const bool affine = cost >= AFFINE_FROM;
-    uint32_t windows;
+    size_t n = 0;
+    row *rows;
+
+    for (size_t i = 0; i < sums; i++)
+        if (t[i].n)
+            n += windows_of(t[i].bits,
+                            choose_window(&cost, t[i].n, t[i].bits, true));
+    rows = zkg_alloc_raw(n, sizeof(*rows));
+    if (!rows)
+        return NULL;
+    *count = n;
+    n = 0;
+    for (size_t i = 0; i < sums; i++) {
+        const uint32_t c = choose_window(&cost, t[i].n, t[i].bits, true);
+        const uint32_t windows = t[i].n ? windows_of(t[i].bits, c) : 0;
+
+        add_offset(&t[i], c, windows);
+        for (uint32_t w = windows; w-- > 0;)
+            rows[n++] = (row){&t[i], &out[i], w, c, windows, 1u << (c - 1)};
+    }
+    return rows;
+}
+
+/* What all sums cost, in additions by the batch. */
+static uint64_t cost_of(const zkg_msm_terms *t, size_t sums)
+{
+    uint64_t all = 0, cost;
+
+    for (size_t i = 0; i < sums; i++) {
+        choose_window(&cost, t[i].n, t[i].bits, true);
+        all += t[i].n ? cost : 0;
+    }
+    return all;
+}
+
+static bool sum_few(zkg_g1j *out, const zkg_g1 *points, const zkg_msm_terms *t)
+{
+    uint64_t cost;
+    const uint32_t c = choose_window(&cost, t->n, t->bits, false);
+    const uint32_t windows = windows_of(t->bits, c);
+
+    add_offset(t, c, windows);
+    return sum_jacobian(out, points, t, c, windows);
+}
+
+bool ZKG_VARIANT(zkg_msm_sums)(zkg_g1j *out, const zkg_g1 *points,
+                               const zkg_msm_terms *terms, size_t count)
+{
     space s = {.q = NULL};
 
-    if (!affine)
-        c = choose_window(&cost, t->n, t->bits, false);
-    windows = (t->bits + c) / c;
-    if (affine && !space_init(&s, t->n, c, windows))
+    for (size_t i = 0; i < count; i++)
+        zkg_g1j_set_infinity(&out[i]);
+    if (cost_of(terms, count) < AFFINE_FROM) {
+        for (size_t i = 0; i < count; i++)
+            if (!sum_few(&out[i], points, &terms[i]))
+                return false;
+        return true;
+    }
+    s.rows = make_rows(&s.count, out, terms, count);
+    if (!s.rows || !space_init(&s))
         return false;
-    add_offset(t, c, windows);
-    if (!affine)
-        return sum_jacobian(out, t, c, windows);
-    sum_affine(out, &s, t);
+    sum_affine(&s, points);
     space_clear(&s);
     return true;
 }
@@ -470,22 +633,22 @@ enum { POWER_WINDOW = 8, POWER_ROWS = 32, POWER_COLS = 255 };
 /* table[w * POWER_COLS + d - 1] = d 2^(8 w) G */
 static bool make_table(zkg_g1 *table)
 {
-    zkg_g1j *row = malloc((POWER_COLS + 1) * sizeof(*row));
+    zkg_g1j *multiple = malloc((POWER_COLS + 1) * sizeof(*multiple));
     zkg_fp *scratch = malloc(2 * POWER_COLS * sizeof(*scratch));
-    const bool ok = row && scratch;
+    const bool ok = multiple && scratch;
 
     if (ok) {
-        zkg_g1j_from_affine(&row[0], &zkg_g1_generator);
+        zkg_g1j_from_affine(&multiple[0], &zkg_g1_generator);
         for (int w = 0; w < POWER_ROWS; w++) {
             for (int d = 1; d <= POWER_COLS; d++)
-                zkg_g1j_add(&row[d], &row[d - 1], &row[0]);
-            zkg_g1j_batch_to_affine(table + w * POWER_COLS, row, POWER_COLS,
-                                    scratch);
-            row[0] = row[POWER_COLS];
+                zkg_g1j_add(&multiple[d], &multiple[d - 1], &multiple[0]);
+            zkg_g1j_batch_to_affine(table + w * POWER_COLS, multiple,
+                                    POWER_COLS, scratch);
+            multiple[0] = multiple[POWER_COLS];
         }
     }
     free(scratch);
-    free(row);
+    free(multiple);
     return ok;
 }
 

@@ -12,19 +12,25 @@
  * magnitude in words i * limbs and following of mag, lowest first.
  */
 typedef struct zkg_msm_terms {
-    const zkg_g1 *points;
     const uint32_t *index;
     uint64_t *mag; /**< overwritten */
     size_t n;
     uint32_t limbs; /**< words for each magnitude, a bit to spare at the top */
-    uint32_t bits;  /**< every magnitude is below 2^bits, bits >= 1 */
+    uint32_t bits;  /**< every magnitude is at most 2^bits */
 } zkg_msm_terms;
 
 #define ZKG_DECLARE_MSM(v)                                                     \
-    bool zkg_msm_sum_##v(zkg_g1j *out, const zkg_msm_terms *terms);            \
+    bool zkg_msm_sums_##v(zkg_g1j *out, const zkg_g1 *points,                  \
+                          const zkg_msm_terms *terms, size_t count);           \
+    bool zkg_msm_halves_##v(size_t n, uint32_t bits);                          \
+    void zkg_msm_images_##v(zkg_g1 *out, const zkg_g1 *points, size_t n);      \
     bool zkg_g1_powers_##v(zkg_g1 *out, size_t n, const zkg_fr *tau);
 
-/* zkg_msm_sum: *out = the sum; false when memory is short.
+/* zkg_msm_sums: out[s] = the sum of terms[s], s < count; false when memory is
+ * short.
+ * zkg_msm_halves: whether a sum of n terms of that width is quicker with 2 n
+ * terms of half the width.
+ * zkg_msm_images: out[i] = phi(points[i]), as in glv.h.
  * zkg_g1_powers: as in msm.h; false when memory is short. */
 ZKG_DECLARE_MSM(portable)
 ZKG_DECLARE_MSM(mulx)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/cpu.h"
+#include "curve/glv.h"
 #include "rng.h"
 
 enum { MOST = 2100 };
@@ -101,7 +102,8 @@ static void check(const zkg_g1 *points, const void *scalars,
     }
 }
 
-/* kind 0: distinct points; 1: also equal, opposite and infinite ones. */
+/* kind 0: distinct points; 1: also equal, opposite and infinite ones, and
+ * images under the endomorphism. */
 static void make_points(zkg_g1 *p, size_t n, int kind, rng *g)
 {
     zkg_fr tau;
@@ -109,7 +111,7 @@ static void make_points(zkg_g1 *p, size_t n, int kind, rng *g)
     zkg_fr_from_u64(&tau, rng_u64(g));
     assert_int_equal(zkg_g1_powers(p, n, &tau, 0), ZKG_OK);
     for (size_t i = 1; kind && i < n; i++) {
-        switch (rng_below(g, 5)) {
+        switch (rng_below(g, 6)) {
         case 0:
             p[i] = p[i - 1];
             break;
@@ -118,6 +120,10 @@ static void make_points(zkg_g1 *p, size_t n, int kind, rng *g)
             break;
         case 2:
             p[i] = zkg_g1_infinity;
+            break;
+        case 3:
+            zkg_fp_mul(&p[i].x, &p[i - 1].x, &zkg_glv_beta);
+            p[i].y = p[i - 1].y;
             break;
         default:
             break;
@@ -249,6 +255,58 @@ static void large_sums(void **state)
     free(s);
 }
 
+/* Lists of sums of all types, most of them short, over parts of the same
+ * points: as many together as there are, and more terms than go together. */
+static void many_sums(void **state)
+{
+    enum { SUMS = 70, POINTS = 1100, ROUNDS = 3 };
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
+    zkg_g1 *p = malloc(POINTS * sizeof(*p)), want[SUMS], got[SUMS];
+    zkg_fr *s = malloc((size_t)SUMS * POINTS * sizeof(*s)), tau, t;
+    zkg_msm sums[SUMS];
+    rng g = rng_new();
+
+    (void)state;
+    assert_true(p && s);
+    for (int round = 0; round < ROUNDS; round++) {
+        zkg_fr_from_u64(&tau, rng_u64(&g));
+        assert_int_equal(zkg_g1_powers(p, POINTS, &tau, cpu[2]), ZKG_OK);
+        for (size_t k = 0; k < SUMS; k++) {
+            const zkg_scalar_type type =
+                (zkg_scalar_type)rng_below(&g, ZKG_SCALAR_FR + 1);
+            zkg_fr *own = s + k * POINTS, sum = zkg_fr_zero, power;
+            const size_t n = round == 2 ? POINTS - 1 : rng_below(&g, 40);
+
+            sums[k] = (zkg_msm){rng_below(&g, POINTS - n), own, type, n};
+            zkg_fr_pow_u64(&power, &tau, sums[k].first);
+            for (size_t i = 0; i < n; i++) {
+                if (type == ZKG_SCALAR_FR) {
+                    zkg_fr_from_u64(&own[i], rng_edge(&g));
+                    if (k & 1)
+                        zkg_fr_inv(&own[i], &own[i]);
+                } else {
+                    put(own, type, i, rng_edge(&g));
+                }
+                get(&t, own, type, i);
+                zkg_fr_mul(&t, &t, &power);
+                zkg_fr_add(&sum, &sum, &t);
+                zkg_fr_mul(&power, &power, &tau);
+            }
+            zkg_g1_mul(&want[k], &zkg_g1_generator, &sum);
+        }
+        for (int c = 0; c < 3; c++) {
+            assert_int_equal(zkg_msm_g1_many(got, p, sums, SUMS, cpu[c]),
+                             ZKG_OK);
+            for (size_t k = 0; k < SUMS; k++)
+                assert_true(zkg_g1_equal(&got[k], &want[k]));
+        }
+    }
+    assert_int_equal(zkg_msm_g1_many(got, p, sums, 0, 0), ZKG_OK);
+    free(p);
+    free(s);
+}
+
 /* One bucket gets everything: equal points double, opposite ones cancel. */
 static void degenerate_sums(void **state)
 {
@@ -358,14 +416,17 @@ static void powers_of_tau(void **state)
 
 static void bad_arguments(void **state)
 {
-    zkg_g1 r = zkg_g1_generator;
+    zkg_g1 r = zkg_g1_generator, out[2];
     int8_t s = 1;
+    zkg_msm many[2] = {{0, &s, ZKG_SCALAR_I8, 1}, {0, &s, ZKG_SCALAR_I8, 1}};
 
     (void)state;
     assert_int_equal(zkg_msm_g1(&r, &r, &s, (zkg_scalar_type)8, 1, 0),
                      ZKG_ERR_INVALID);
     assert_int_equal(zkg_msm_g1(&r, &r, &s, ZKG_SCALAR_I8, (size_t)1 << 31, 0),
                      ZKG_ERR_INVALID);
+    many[1].first = (size_t)1 << 31;
+    assert_int_equal(zkg_msm_g1_many(out, &r, many, 2, 0), ZKG_ERR_INVALID);
     assert_true(zkg_g1_equal(&r, &zkg_g1_generator));
 }
 
@@ -375,6 +436,7 @@ int main(void)
         cmocka_unit_test(every_type_and_length),
         cmocka_unit_test(many_terms),
         cmocka_unit_test(large_sums),
+        cmocka_unit_test(many_sums),
         cmocka_unit_test(degenerate_sums),
         cmocka_unit_test(every_width),
         cmocka_unit_test(powers_of_tau),
