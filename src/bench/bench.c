@@ -34,8 +34,12 @@ static const zkg_bench_kernel kernels[] = {
     {"msm_i16", "points, 16-bit signed scalars", 1, 22, zkg_bench_msm_i16},
     {"msm_i8", "points, 8-bit signed scalars", 1, 22, zkg_bench_msm_i8},
     {"pairing", "check of a product of two", 0, 0, zkg_bench_pairing},
-    {"open_mercury", "values of one opening", 1, 20, zkg_bench_mercury},
-    {"open_hyperkzg", "values of one opening", 1, 20, zkg_bench_hyperkzg},
+    {"commit_i16", "16-bit values of a tensor, by chunks", 1, 22,
+     zkg_bench_commit_i16},
+    {"commit_i8", "8-bit values of a tensor, by chunks", 1, 22,
+     zkg_bench_commit_i8},
+    {"open_mercury", "values of one opening", 1, 22, zkg_bench_mercury},
+    {"open_hyperkzg", "values of one opening", 1, 22, zkg_bench_hyperkzg},
 };
 
 const zkg_bench_kernel *zkg_bench_kernel_at(size_t i)

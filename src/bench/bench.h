@@ -78,7 +78,8 @@ zkg_bench_fn zkg_bench_fr_axpy, zkg_bench_fr_dot, zkg_bench_fr_inv,
     zkg_bench_table_fold, zkg_bench_poly_eval, zkg_bench_poly_divide,
     zkg_bench_hash, zkg_bench_sumcheck2, zkg_bench_sumcheck2_eq,
     zkg_bench_sumcheck3, zkg_bench_lookup_tree, zkg_bench_msm_fr,
-    zkg_bench_msm_i16, zkg_bench_msm_i8, zkg_bench_pairing, zkg_bench_mercury,
+    zkg_bench_msm_i16, zkg_bench_msm_i8, zkg_bench_pairing,
+    zkg_bench_commit_i16, zkg_bench_commit_i8, zkg_bench_mercury,
     zkg_bench_hyperkzg;
 
 #endif

@@ -7,6 +7,7 @@
 #include "curve/msm.h"
 #include "curve/pairing.h"
 #include "pcs/hyperkzg.h"
+#include "pcs/kzg.h"
 #include "pcs/mercury.h"
 
 static zkg_status time_msm(double *seconds, zkg_bench_env *env,
@@ -53,6 +54,47 @@ zkg_status zkg_bench_msm_i16(double *seconds, zkg_bench_env *env)
 zkg_status zkg_bench_msm_i8(double *seconds, zkg_bench_env *env)
 {
     return time_msm(seconds, env, ZKG_SCALAR_I8);
+}
+
+/* In chunks of as many values as a key of that size would choose. */
+static zkg_status time_commit(double *seconds, zkg_bench_env *env,
+                              zkg_dtype type)
+{
+    const uint64_t n = (uint64_t)1 << env->log_size;
+    const uint32_t k = zkg_kzg_default_k(n);
+    const size_t chunks = (size_t)zkg_kzg_chunks(env->log_size, k);
+    zkg_g1 *out = zkg_alloc(chunks, sizeof(*out));
+    zkg_status s = out == NULL ? ZKG_ERR_NOMEM : zkg_bench_srs(env, k);
+    uint64_t x = 88172645463325252u;
+    zkg_array a = {0};
+    double from;
+
+    if (s == ZKG_OK)
+        s = zkg_array_init(&a, type, 1, &n, NULL);
+    for (uint64_t i = 0; s == ZKG_OK && i < n; i++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        zkg_array_set_i64(&a, i,
+                          (int64_t)x >> (64 - 8 * (int)zkg_dtype_size(type)));
+    }
+    from = zkg_bench_now();
+    if (s == ZKG_OK)
+        s = zkg_kzg_commit(out, env->srs, k, &a, env->cpu_flags);
+    *seconds = zkg_bench_now() - from;
+    zkg_array_clear(&a);
+    zkg_free(out);
+    return s;
+}
+
+zkg_status zkg_bench_commit_i16(double *seconds, zkg_bench_env *env)
+{
+    return time_commit(seconds, env, ZKG_I16);
+}
+
+zkg_status zkg_bench_commit_i8(double *seconds, zkg_bench_env *env)
+{
+    return time_commit(seconds, env, ZKG_I8);
 }
 
 zkg_status zkg_bench_pairing(double *seconds, zkg_bench_env *env)

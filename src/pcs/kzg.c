@@ -91,43 +91,92 @@ static zkg_status gather(uint8_t **out, size_t *len, zkg_kzg_walk w, uint32_t k)
     return ZKG_OK;
 }
 
-zkg_status zkg_kzg_commit_chunk(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
-                                const zkg_array *a, uint64_t chunk,
-                                uint32_t cpu_flags)
+/* The sum that a chunk is; *copy, or NULL, is what its scalars are in. */
+static zkg_status make_sum(zkg_msm *sum, uint8_t **copy, uint32_t k,
+                           const zkg_kzg_chunk *chunk)
 {
-    const zkg_scalar_type type = scalar_type(a->type);
-    uint8_t *copy;
-    size_t len;
-    zkg_status s;
+    const zkg_array *a = chunk->array;
     zkg_kzg_layout l;
     zkg_kzg_walk w, ahead;
     zkg_kzg_run r, second;
 
-    if (k > srs->power || chunk >= zkg_kzg_chunks(zkg_array_vars(a), k))
-        return ZKG_ERR_INVALID;
+    *copy = NULL;
+    *sum = (zkg_msm){.type = scalar_type(a->type)};
     zkg_kzg_layout_init(&l, a);
-    walk_chunk(&w, &l, k, chunk);
+    walk_chunk(&w, &l, k, chunk->index);
     ahead = w;
-    if (!zkg_kzg_walk_next(&r, &ahead)) {
-        *out = zkg_g1_infinity;
+    if (!zkg_kzg_walk_next(&r, &ahead))
+        return ZKG_OK;
+    if (!zkg_kzg_walk_next(&second, &ahead)) {
+        sum->first = r.at;
+        sum->scalars = zkg_kzg_cell(a, r.flat);
+        sum->n = r.len;
         return ZKG_OK;
     }
-    if (!zkg_kzg_walk_next(&second, &ahead))
-        return zkg_msm_g1(out, srs->g1 + r.at, zkg_kzg_cell(a, r.flat), type,
-                          r.len, cpu_flags);
-    ZKG_TRY(gather(&copy, &len, w, k));
-    s = zkg_msm_g1(out, srs->g1, copy, type, len, cpu_flags);
-    zkg_free(copy);
+    ZKG_TRY(gather(copy, &sum->n, w, k));
+    sum->scalars = *copy;
+    return ZKG_OK;
+}
+
+/* Chunks whose sums are made together. */
+enum { TOGETHER = 64 };
+
+static zkg_status commit_some(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
+                              const zkg_kzg_chunk *chunks, size_t count,
+                              uint32_t cpu_flags)
+{
+    uint8_t *copies[TOGETHER];
+    zkg_msm sums[TOGETHER] = {{0}};
+    zkg_status s = ZKG_OK;
+    size_t n = 0;
+
+    while (s == ZKG_OK && n < count) {
+        s = make_sum(&sums[n], &copies[n], k, &chunks[n]);
+        n++;
+    }
+    if (s == ZKG_OK)
+        s = zkg_msm_g1_many(out, srs->g1, sums, count, cpu_flags);
+    while (n > 0)
+        zkg_free(copies[--n]);
     return s;
+}
+
+/* As many chunks as are worth ZKG_MSM_TOGETHER cells; 1 at least. */
+static size_t chunks_together(uint32_t k)
+{
+    const size_t n = ZKG_MSM_TOGETHER >> k;
+
+    return n < 1 ? 1 : n < TOGETHER ? n : TOGETHER;
+}
+
+zkg_status zkg_kzg_commit_chunks(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
+                                 const zkg_kzg_chunk *chunks, size_t count,
+                                 uint32_t cpu_flags)
+{
+    const size_t most = k <= srs->power ? chunks_together(k) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (most == 0 || chunks[i].index >=
+                             zkg_kzg_chunks(zkg_array_vars(chunks[i].array), k))
+            return ZKG_ERR_INVALID;
+    for (size_t at = 0; at < count; at += most)
+        ZKG_TRY(commit_some(out + at, srs, k, chunks + at,
+                            count - at < most ? count - at : most, cpu_flags));
+    return ZKG_OK;
 }
 
 zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs, uint32_t k,
                           const zkg_array *a, uint32_t cpu_flags)
 {
     const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
+    zkg_kzg_chunk some[TOGETHER];
 
-    for (uint64_t c = 0; c < chunks; c++)
-        ZKG_TRY(zkg_kzg_commit_chunk(&out[c], srs, k, a, c, cpu_flags));
+    for (uint64_t at = 0, n; at < chunks; at += n) {
+        n = chunks - at < TOGETHER ? chunks - at : TOGETHER;
+        for (uint64_t i = 0; i < n; i++)
+            some[i] = (zkg_kzg_chunk){a, at + i};
+        ZKG_TRY(zkg_kzg_commit_chunks(out + at, srs, k, some, n, cpu_flags));
+    }
     return ZKG_OK;
 }
 

@@ -42,20 +42,27 @@ uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk);
 void zkg_kzg_chunk_hash(zkg_hash *h, const zkg_array *a, uint32_t k,
                         uint64_t chunk);
 
+/** One chunk of a tensor. */
+typedef struct zkg_kzg_chunk {
+    const zkg_array *array;
+    uint64_t index;
+} zkg_kzg_chunk;
+
 /**
- * Commit to one chunk.
+ * out[i] = the commitment to chunks[i], O for zeros; of any tensors.  Short
+ * chunks share the work on their sums with those next to them.
  *
- * @param[out] out       O for a chunk of zeros
  * @param      cpu_flags see base/cpu.h
  * @retval ZKG_ERR_INVALID k is more than srs serves, or no such chunk
- * @retval ZKG_ERR_NOMEM
+ * @retval ZKG_ERR_NOMEM   out is undefined
  */
-ZKG_MUST_CHECK zkg_status zkg_kzg_commit_chunk(zkg_g1 *out, const zkg_srs *srs,
-                                               uint32_t k, const zkg_array *a,
-                                               uint64_t chunk,
-                                               uint32_t cpu_flags);
+ZKG_MUST_CHECK zkg_status zkg_kzg_commit_chunks(zkg_g1 *out, const zkg_srs *srs,
+                                                uint32_t k,
+                                                const zkg_kzg_chunk *chunks,
+                                                size_t count,
+                                                uint32_t cpu_flags);
 
-/** All chunks of a, one after the other: out has zkg_kzg_chunks points. */
+/** All chunks of a in order: out has zkg_kzg_chunks points. */
 ZKG_MUST_CHECK zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs,
                                          uint32_t k, const zkg_array *a,
                                          uint32_t cpu_flags);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Commitments: the chunks of all private tensors, over all ranks by cost.
  *
- * A journal keeps them by the batch: consecutive chunks worth about as much as
- * a flush of the disk.  Batches do not depend on the number of ranks, so that
- * another number finds them again; one that two ranks share is not kept.
+ * They are made by the batch, since short sums of points are quicker together.
+ * A journal keeps batches: consecutive chunks worth about as much as a flush of
+ * the disk.  Batches do not depend on the number of ranks, so that another
+ * number finds them again; one that two ranks share is not kept.
  *
  *   key of a batch = H(SRS digest, k, position, type and value of each cell) */
 #include <stdlib.h>
@@ -12,12 +13,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "curve/msm.h"
 #include "pcs/kzg.h"
 #include "prover/prover.h"
 
 /* An MSM costs about this many cells before its first one; a batch is closed
- * when it costs as many cells as a flush, or more. */
-enum { CHUNK_COST = 64, BATCH_COST = 4096, RAW_BYTES = 64 };
+ * when it costs as many cells as a flush, or more; without a journal, as many
+ * as are worked on together. */
+enum {
+    CHUNK_COST = 64,
+    KEPT_COST = 4096,
+    BATCH_COST = ZKG_MSM_TOGETHER,
+    RAW_BYTES = 64
+};
 
 /* The rank that commits to the chunk at which the ranks' work so far is
  * `done` of `all`. */
@@ -120,18 +128,29 @@ static zkg_status save_batch(const zkg_g1 *out, const zkg_prover *p,
                            raw, b->len * (size_t)RAW_BYTES, err);
 }
 
-static zkg_status commit_chunk(zkg_g1 *out, const zkg_prover *p, const chunk *c,
-                               zkg_error *err)
+/* The chunks of a batch from first on that are this rank's: a run of them. */
+static zkg_status commit_chunks(zkg_g1 *out, const zkg_prover *p,
+                                const batch *b, uint32_t first, zkg_error *err)
 {
-    const char *name = p->st->tensor[c->tensor].name;
-    zkg_status status;
+    zkg_kzg_chunk chunks[BATCH_COST / CHUNK_COST];
+    const char *name = "";
+    size_t n = 0;
+    zkg_status s;
 
-    ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_COMMIT, name, err));
-    status = zkg_kzg_commit_chunk(point_of(out, p, c), p->srs, p->k,
-                                  p->arrays[c->tensor], c->index, p->cpu_flags);
-    if (status != ZKG_OK)
-        return zkg_fail(err, status, "no commitment to %s (%s)", name,
-                        zkg_status_words(status));
+    for (uint32_t i = first; i < b->len && b->chunk[i].rank == p->rank; i++) {
+        const chunk *c = &b->chunk[i];
+
+        name = p->st->tensor[c->tensor].name;
+        ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_COMMIT, name, err));
+        chunks[n++] = (zkg_kzg_chunk){p->arrays[c->tensor], c->index};
+    }
+    /* chunks of private tensors have their points in their order */
+    s = zkg_kzg_commit_chunks(point_of(out, p, &b->chunk[first]), p->srs, p->k,
+                              chunks, n, p->cpu_flags);
+    if (s != ZKG_OK)
+        return zkg_fail(err, s,
+                        "no commitment to %s and what is before it (%s)", name,
+                        zkg_status_words(s));
     return ZKG_OK;
 }
 
@@ -141,6 +160,7 @@ static zkg_status commit_batch(zkg_g1 *out, zkg_prover *p, const batch *b,
 {
     bool is_mine = p->options->journal != NULL && b->len > 0, found = false;
     uint8_t key[ZKG_DIGEST_BYTES];
+    uint32_t first = 0;
 
     for (uint32_t i = 0; i < b->len; i++)
         is_mine = is_mine && b->chunk[i].rank == p->rank;
@@ -150,9 +170,10 @@ static zkg_status commit_batch(zkg_g1 *out, zkg_prover *p, const batch *b,
         ZKG_TRY(load_batch(&found, out, p, b, key, err));
     if (found)
         return ZKG_OK;
-    for (uint32_t i = 0; i < b->len; i++)
-        if (b->chunk[i].rank == p->rank)
-            ZKG_TRY(commit_chunk(out, p, &b->chunk[i], err));
+    while (first < b->len && b->chunk[first].rank != p->rank)
+        first++;
+    if (first < b->len)
+        ZKG_TRY(commit_chunks(out, p, b, first, err));
     return is_mine ? save_batch(out, p, b, key, err) : ZKG_OK;
 }
 
@@ -160,6 +181,7 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
                               zkg_error *err)
 {
     const uint64_t all = all_cost(p);
+    const uint64_t most = p->options->journal ? KEPT_COST : BATCH_COST;
     uint64_t done = 0;
     batch b = {.len = 0};
 
@@ -179,7 +201,7 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
             b.chunk[b.len++] = (chunk){t, rank, c};
             b.cost += cost;
             done += cost;
-            if (b.cost >= BATCH_COST) {
+            if (b.cost >= most) {
                 ZKG_TRY(commit_batch(out, p, &b, err));
                 b.len = 0;
                 b.cost = 0;

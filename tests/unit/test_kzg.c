@@ -47,26 +47,65 @@ static void chunk_at_tau(zkg_fr *out, const zkg_array *a, uint32_t k,
     }
 }
 
+/* Chunk by chunk and all at once. */
 static void check_commitments(const zkg_array *a, const zkg_srs *srs,
                               const zkg_fr *tau, uint32_t flags)
 {
     for (uint32_t k = 1; k <= POWER; k++) {
         const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
+        zkg_g1 *all = malloc(chunks * sizeof(*all));
         uint64_t cells = 0;
 
+        assert_non_null(all);
+        assert_int_equal(zkg_kzg_commit(all, srs, k, a, flags), ZKG_OK);
         for (uint64_t c = 0; c < chunks; c++) {
+            const zkg_kzg_chunk chunk = {a, c};
             zkg_g1 got, want;
             zkg_fr v;
 
-            assert_int_equal(zkg_kzg_commit_chunk(&got, srs, k, a, c, flags),
-                             ZKG_OK);
+            assert_int_equal(
+                zkg_kzg_commit_chunks(&got, srs, k, &chunk, 1, flags), ZKG_OK);
             chunk_at_tau(&v, a, k, c, tau);
             zkg_g1_mul(&want, &zkg_g1_generator, &v);
             assert_true(zkg_g1_equal(&got, &want));
+            assert_true(zkg_g1_equal(&all[c], &want));
             cells += zkg_kzg_chunk_cells(a, k, c);
         }
         assert_int_equal(cells, zkg_array_stored_count(a));
+        free(all);
     }
+}
+
+/* Of all tensors together, as a prover commits. */
+static void chunks_of_many_tensors(void **state)
+{
+    enum { K = 3, MOST = 200 };
+    zkg_g1 got[MOST], want[MOST];
+    zkg_kzg_chunk chunk[MOST];
+    zkg_array a[SHAPES];
+    size_t n = 0;
+    zkg_fr tau;
+    zkg_srs *srs = fixture_srs(POWER, &tau);
+
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        const size_t first = n;
+
+        fixture_array(&a[i], shapes[i].type, shapes[i].axes, shapes[i].len, i);
+        for (uint64_t c = 0; c < zkg_kzg_chunks(zkg_array_vars(&a[i]), K); c++)
+            chunk[n++] = (zkg_kzg_chunk){&a[i], c};
+        assert_true(n <= MOST);
+        assert_int_equal(zkg_kzg_commit(want + first, srs, K, &a[i], 0),
+                         ZKG_OK);
+    }
+    assert_int_equal(zkg_kzg_commit_chunks(got, srs, K, chunk, n,
+                                           zkg_cpu_features(ZKG_CPU_ALL)),
+                     ZKG_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_true(zkg_g1_equal(&got[i], &want[i]));
+    for (size_t i = 0; i < SHAPES; i++)
+        zkg_array_clear(&a[i]);
+    zkg_srs_free(srs);
 }
 
 static void commitments_are_polynomials_at_tau(void **state)
@@ -105,6 +144,7 @@ static void zeros_commit_to_infinity(void **state)
 {
     const uint64_t len[1] = {40};
     zkg_g1 out[10];
+    zkg_kzg_chunk chunk[2];
     zkg_fr tau;
     zkg_srs *srs = fixture_srs(POWER, &tau);
     zkg_array a;
@@ -114,13 +154,15 @@ static void zeros_commit_to_infinity(void **state)
     assert_int_equal(zkg_kzg_commit(out, srs, 3, &a, 0), ZKG_OK);
     for (int i = 0; i < 8; i++)
         assert_true(zkg_g1_is_infinity(&out[i]));
+    chunk[0] = (zkg_kzg_chunk){&a, 0};
+    chunk[1] = (zkg_kzg_chunk){&a, 8};
     zkg_array_set_i64(&a, 39, -3);
     assert_int_equal(zkg_kzg_commit(out, srs, 3, &a, 0), ZKG_OK);
     assert_false(zkg_g1_is_infinity(&out[4]));
     assert_true(zkg_g1_is_infinity(&out[5]));
-    assert_int_equal(zkg_kzg_commit_chunk(out, srs, 3, &a, 8, 0),
+    assert_int_equal(zkg_kzg_commit_chunks(out, srs, 3, chunk, 2, 0),
                      ZKG_ERR_INVALID);
-    assert_int_equal(zkg_kzg_commit_chunk(out, srs, POWER + 1, &a, 0, 0),
+    assert_int_equal(zkg_kzg_commit_chunks(out, srs, POWER + 1, chunk, 1, 0),
                      ZKG_ERR_INVALID);
     zkg_array_clear(&a);
     zkg_srs_free(srs);
@@ -228,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commitments_are_polynomials_at_tau),
+        cmocka_unit_test(chunks_of_many_tensors),
         cmocka_unit_test(garbage_in_the_padding_is_committed),
         cmocka_unit_test(zeros_commit_to_infinity),
         cmocka_unit_test(folds_are_partial_evaluations),
