@@ -22,16 +22,8 @@ static void walk_chunk(zkg_kzg_walk *w, const zkg_kzg_layout *l, uint32_t k,
 
 uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk)
 {
-    uint64_t cells = 0;
-    zkg_kzg_layout l;
-    zkg_kzg_walk w;
-    zkg_kzg_run r;
-
-    zkg_kzg_layout_init(&l, a);
-    walk_chunk(&w, &l, k, chunk);
-    while (zkg_kzg_walk_next(&r, &w))
-        cells += r.len;
-    return cells;
+    return zkg_kzg_cells_before(a, (chunk + 1) << k) -
+           zkg_kzg_cells_before(a, chunk << k);
 }
 
 void zkg_kzg_chunk_hash(zkg_hash *h, const zkg_array *a, uint32_t k,

@@ -84,8 +84,7 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_commit_polys(
     zkg_g1 *out, const zkg_comm *comm, const zkg_srs *srs,
     const zkg_kzg_poly *polys, size_t count, uint32_t cpu_flags);
 
-/** What folding a chunk of a costs on average, in integers of long rows: those
- *  of short ones are copied first. */
+/** What folding a chunk of a costs on average, in integers. */
 uint64_t zkg_kzg_fold_cost(const zkg_array *a, uint32_t k);
 
 /**

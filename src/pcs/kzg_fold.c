@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Folds of chunks: the only step of an opening that touches all data.  A strip
- * of columns at a time, some chunks at a time, as rows of int_fold; rows with
- * padding in them are copied first, zeros for the padding.
+ * Folds of chunks: the only step of an opening that touches all data.
+ *
+ * The stored cells of a chunk lie side by side, whatever its padding, and those
+ * of any chunk stand where the first ones of chunk 0 do: a chunk is cut off
+ * where an axis ends, never at its start.  So chunks are rows of int_fold as
+ * they lie in memory, and only their sum has to be put to its padded places.
  */
 #include "pcs/kzg_walk.h"
 
@@ -17,125 +20,158 @@
 
 typedef struct fold {
     const zkg_backend *backend;
+    const zkg_array *array;
     const zkg_fr *weights; /* of the chunks */
-    uint64_t first, end;
-    uint32_t k;
-    uint64_t len; /* columns of a chunk that there are */
-    zkg_kzg_layout layout;
+    const uint64_t *start; /* first cells of the chunks, and what is behind */
+    uint64_t chunks;
     zkg_fr_wide acc[STRIP];
     zkg_fr sum[STRIP];
     zkg_fr row_weight[ROWS];
     const void *row[ROWS];
-    uint8_t *copies; /* ROWS of a strip, and slack */
 } fold;
 
-/* weights[i] = scale * eq(z_hi, first + i) */
+/* weights[i] = scale eq(z_hi, i), i < end */
 static zkg_status make_weights(zkg_fr **out, uint32_t n, uint32_t k,
-                               const zkg_fr *point, uint64_t first,
-                               uint64_t end, const zkg_fr *scale)
+                               const zkg_fr *point, uint64_t end,
+                               const zkg_fr *scale)
 {
-    zkg_fr *weights = zkg_alloc((size_t)(end - first), sizeof(*weights));
-
-    if (weights == NULL)
+    *out = zkg_alloc((size_t)end, sizeof(**out));
+    if (*out == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint64_t c = first; c < end; c++) {
-        zkg_fr *w = &weights[c - first];
-
-        *w = *scale;
-        if (n <= k)
-            continue;
-        zkg_eq_at(w, point + k, n - k, c);
-        zkg_fr_mul(w, w, scale);
-    }
-    *out = weights;
+    zkg_eq_expand_len(*out, end, n > k ? point + k : NULL, n > k ? n - k : 0,
+                      scale);
     return ZKG_OK;
 }
 
-/* The part [at, at + columns) of a chunk as cells without gaps, which may be
- * the array's own; NULL when nothing of it is stored. */
-static const void *find_row(const fold *f, uint8_t *copy, uint64_t chunk,
-                            uint64_t at, uint64_t columns)
+static zkg_status make_starts(uint64_t **out, const zkg_array *a, uint32_t k,
+                              uint64_t first, uint64_t end)
 {
-    zkg_kzg_walk w, ahead;
-    zkg_kzg_run r;
-
-    zkg_kzg_walk_init(&w, &f->layout, (chunk << f->k) + at, columns);
-    ahead = w;
-    if (!zkg_kzg_walk_next(&r, &ahead))
-        return NULL;
-    if (r.len == columns)
-        return zkg_kzg_cell(f->layout.array, r.flat);
-    (void)zkg_kzg_gather(copy, &w, columns);
-    return copy;
+    *out = zkg_alloc((size_t)(end - first + 1), sizeof(**out));
+    if (*out == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint64_t c = first; c <= end; c++)
+        (*out)[c - first] = zkg_kzg_cells_before(a, c << k);
+    return ZKG_OK;
 }
 
-static zkg_status fold_strip(fold *f, zkg_fr *out, uint64_t at,
+static uint64_t cells_of(const fold *f, uint64_t chunk)
+{
+    return f->start[chunk + 1] - f->start[chunk];
+}
+
+/* out[i] += cells at + i, i < columns, of all chunks that have `len`. */
+static zkg_status fold_strip(fold *f, zkg_fr *out, uint64_t len, uint64_t at,
                              uint64_t columns)
 {
-    const zkg_array *a = f->layout.array;
-    const size_t bytes = columns * zkg_dtype_size(a->type) + ZKG_KZG_SLACK;
+    const zkg_array *a = f->array;
     size_t rows = 0;
 
     memset(f->acc, 0, columns * sizeof(f->acc[0]));
-    for (uint64_t c = f->first; c < f->end; c++) {
-        f->row[rows] = find_row(f, f->copies + rows * bytes, c, at, columns);
-        f->row_weight[rows] = f->weights[c - f->first];
-        rows += f->row[rows] != NULL;
-        if (rows < ROWS && c + 1 < f->end)
+    for (uint64_t c = 0; c < f->chunks; c++) {
+        if (cells_of(f, c) != len)
             continue;
-        ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows,
-                                     a->type, columns));
-        rows = 0;
+        if (rows == ROWS) {
+            ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows,
+                                         a->type, columns));
+            rows = 0;
+        }
+        f->row[rows] = zkg_kzg_cell(a, f->start[c] + at);
+        f->row_weight[rows++] = f->weights[c];
     }
+    ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows, a->type,
+                                 columns));
     ZKG_TRY(f->backend->wide_reduce(f->sum, f->acc, columns));
-    return f->backend->fr_axpy(out, &zkg_fr_one, f->sum, columns);
+    for (uint64_t i = 0; i < columns; i++)
+        zkg_fr_add(&out[i], &out[i], &f->sum[i]);
+    return ZKG_OK;
 }
 
-static zkg_status fold_all(fold *f, zkg_fr *out)
+/* All chunks, those of one length after the other: full ones, and what is left
+ * of one where an axis ends. */
+static zkg_status fold_all(fold *f, zkg_fr *out, uint64_t most)
 {
-    for (uint64_t at = 0; at < f->len; at += STRIP)
-        ZKG_TRY(fold_strip(f, out + at, at,
-                           f->len - at < STRIP ? f->len - at : STRIP));
+    uint64_t less = 0;
+
+    for (uint64_t len = most; len > 0; len = less) {
+        less = 0;
+        for (uint64_t c = 0; c < f->chunks; c++)
+            if (cells_of(f, c) < len && cells_of(f, c) > less)
+                less = cells_of(f, c);
+        for (uint64_t at = 0; at < len; at += STRIP)
+            ZKG_TRY(fold_strip(f, out + at, len, at,
+                               len - at < STRIP ? len - at : STRIP));
+    }
     return ZKG_OK;
+}
+
+/* The sum's cells to where chunk 0 has its own. */
+static void spread(zkg_fr *out, const zkg_fr *sum, const zkg_array *a,
+                   uint32_t k)
+{
+    zkg_kzg_layout l;
+    zkg_kzg_walk w;
+    zkg_kzg_run r;
+
+    zkg_kzg_layout_init(&l, a);
+    zkg_kzg_walk_init(&w, &l, 0, (uint64_t)1 << k);
+    while (zkg_kzg_walk_next(&r, &w))
+        for (uint64_t i = 0; i < r.len; i++)
+            zkg_fr_add(&out[r.at + i], &out[r.at + i], &sum[r.flat + i]);
+}
+
+static zkg_status fold_and_spread(fold *f, zkg_fr *out, uint32_t k)
+{
+    const uint64_t most = zkg_kzg_chunk_cells(f->array, k, 0);
+    zkg_fr *sum;
+    zkg_status s;
+    zkg_kzg_layout l;
+    zkg_kzg_walk w;
+    zkg_kzg_run r;
+
+    zkg_kzg_layout_init(&l, f->array);
+    zkg_kzg_walk_init(&w, &l, 0, (uint64_t)1 << k);
+    if (!zkg_kzg_walk_next(&r, &w))
+        return ZKG_OK;
+    if (r.len == most)
+        return fold_all(f, out, most);
+    sum = zkg_alloc_aligned(most, sizeof(*sum));
+    s = sum == NULL ? ZKG_ERR_NOMEM : fold_all(f, sum, most);
+    if (s == ZKG_OK)
+        spread(out, sum, f->array, k);
+    zkg_free(sum);
+    return s;
 }
 
 uint64_t zkg_kzg_fold_cost(const zkg_array *a, uint32_t k)
 {
     const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
     const uint64_t cells = 1 + zkg_array_stored_count(a) / chunks;
-    zkg_kzg_layout l;
 
-    zkg_kzg_layout_init(&l, a);
-    return a->type == ZKG_FR              ? 3 * cells
-           : l.outer > 0 && l.run < STRIP ? 5 * cells / 2
-                                          : cells;
+    return a->type == ZKG_FR ? 3 * cells : cells;
 }
 
 zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
                             const zkg_array *a, uint32_t k, const zkg_fr *point,
                             uint64_t first, uint64_t end, const zkg_fr *scale)
 {
-    const uint32_t n = zkg_array_vars(a);
-    const size_t rows = end - first < ROWS ? (size_t)(end - first) : ROWS;
-    fold *f = zkg_alloc_aligned(1, sizeof(*f));
+    fold *f = zkg_alloc_raw(1, sizeof(*f));
+    uint64_t *start = NULL;
     zkg_fr *weights = NULL;
     zkg_status s = f != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
 
     if (s == ZKG_OK)
-        s = make_weights(&weights, n, k, point, first, end, scale);
+        s = make_weights(&weights, zkg_array_vars(a), k, point, end, scale);
+    if (s == ZKG_OK)
+        s = make_starts(&start, a, k, first, end);
     if (s == ZKG_OK) {
         f->backend = backend;
-        f->weights = weights;
-        f->first = first;
-        f->end = end;
-        f->k = k;
-        f->len = (uint64_t)1 << (n < k ? n : k);
-        zkg_kzg_layout_init(&f->layout, a);
-        f->copies = zkg_alloc_aligned(rows, STRIP * zkg_dtype_size(a->type) +
-                                                ZKG_KZG_SLACK);
-        s = f->copies != NULL ? fold_all(f, out) : ZKG_ERR_NOMEM;
-        zkg_free(f->copies);
+        f->array = a;
+        f->weights = weights + first;
+        f->start = start;
+        f->chunks = end - first;
+        s = fold_and_spread(f, out, k);
     }
+    zkg_free(start);
     zkg_free(weights);
     zkg_free(f);
     return s;

@@ -141,3 +141,24 @@ uint64_t zkg_kzg_gather(uint8_t *out, zkg_kzg_walk *w, uint64_t len)
     }
     return end;
 }
+
+uint64_t zkg_kzg_cells_before(const zkg_array *a, uint64_t at)
+{
+    uint64_t unit = zkg_array_stored_count(a), before = 0;
+    uint32_t bits = zkg_array_vars(a);
+
+    if (unit == 0 || at >> bits != 0)
+        return unit;
+    for (uint32_t axis = 0; axis < a->axes; axis++) {
+        uint64_t index;
+
+        bits -= zkg_axis_bits(a->len[axis]);
+        index = at >> bits;
+        at -= index << bits;
+        if (index >= a->stored[axis])
+            return before + unit;
+        unit /= a->stored[axis];
+        before += index * unit;
+    }
+    return before;
+}

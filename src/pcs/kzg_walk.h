@@ -60,6 +60,9 @@ bool zkg_kzg_walk_next(zkg_kzg_run *out, zkg_kzg_walk *w);
  */
 uint64_t zkg_kzg_gather(uint8_t *out, zkg_kzg_walk *w, uint64_t len);
 
+/** Stored cells in front of padded cell `at`, at <= 2^n. */
+uint64_t zkg_kzg_cells_before(const zkg_array *a, uint64_t at);
+
 static inline const uint8_t *zkg_kzg_cell(const zkg_array *a, uint64_t flat)
 {
     return (const uint8_t *)a->data + flat * zkg_dtype_size(a->type);

@@ -25,9 +25,8 @@ enum { SMALL_ENTRY_BYTES = 32, ENTRY_BYTES = 96 };
 /* relation/rows.h: integers, and columns, of which no table is made. */
 enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
 
-/* Leaves of a lookup whose tree the second-level cache holds; shorter runs of a
- * tensor than this are copied before the opening folds them. */
-enum { NEAR_LEAVES = 1 << 16, SHORT_RUN = 512 };
+/* Leaves of a lookup whose tree the second-level cache holds. */
+enum { NEAR_LEAVES = 1 << 16 };
 
 /* Of any child: tape, points, weights of folds. */
 enum { CHILD_BYTES = 1 << 16 };
@@ -321,20 +320,6 @@ static bool is_committed(const zkg_tensor *t)
     return t->vis == ZKG_PRIVATE || t->vis == ZKG_FIXED;
 }
 
-/* Cells that lie side by side although they are padded: the lowest axes, up to
- * one whose length is no power of two. */
-static uint64_t run_of(const zkg_tensor *t)
-{
-    uint64_t run = 1;
-
-    for (uint32_t i = t->axes; i-- > 0;) {
-        run *= t->len[i];
-        if (!zkg_is_pow2(t->len[i]))
-            break;
-    }
-    return run;
-}
-
 static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
 {
     const uint32_t vars = zkg_tensor_vars(t);
@@ -346,8 +331,6 @@ static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
         w->opened_elements += (double)zkg_tensor_count(t);
     else
         w->opened_cells += (double)zkg_tensor_count(t);
-    if (run_of(t) < SHORT_RUN && run_of(t) < zkg_tensor_count(t))
-        w->gathered += (double)zkg_tensor_count(t);
     w->opened_points += ldexp(1, (int)(vars < k ? vars : k));
 }
 
@@ -442,7 +425,6 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
                       const zkg_root_work *work, uint32_t ranks)
 {
     const double folds = costs->open_cell * work->opened_cells +
-                         costs->open_gather * work->gathered +
                          costs->element * work->opened_elements +
                          costs->open_point * work->opened_points;
     double commits = costs->chunk * work->chunks;

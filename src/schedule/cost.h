@@ -35,7 +35,6 @@ typedef struct zkg_root_work {
     double commits[4];   /**< values committed to: of 1, 2, 4 and more bytes */
     double chunks;       /**< commitments */
     double opened_cells; /**< integers folded by the opening */
-    double gathered;     /**< of them, those in short rows, which it copies */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */
     double root;          /**< 2^k: what rank 0 ends alone */
@@ -51,7 +50,7 @@ typedef struct zkg_costs {
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double commit[4], chunk;
-    double open_cell, open_gather, open_point, open_root, open_claim;
+    double open_cell, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */
 } zkg_costs;

@@ -2,6 +2,7 @@
 #include "pcs_fixture.h"
 
 #include "base/cpu.h"
+#include "pcs/kzg_walk.h"
 #include "poly/array_mle.h"
 #include "poly/eq.h"
 
@@ -210,8 +211,8 @@ static void folds_are_partial_evaluations(void **state)
     }
 }
 
-/* Several strips, several calls of rows, runs of one to eight bytes and more.
- */
+/* Several strips, several calls of rows, chunks that end with an axis and
+ * chunks that lie behind it. */
 static void large_folds_are_partial_evaluations(void **state)
 {
     static const shape large[] = {
@@ -219,7 +220,9 @@ static void large_folds_are_partial_evaluations(void **state)
         {ZKG_I32, 3, {90, 9, 5}},     {ZKG_I64, 2, {700, 3}},
         {ZKG_U8, 2, {700, 5}},        {ZKG_U16, 2, {5, 1500}},
         {ZKG_I8, 4, {3, 1, 1100, 2}}, {ZKG_I8, 1, {8192}},
-        {ZKG_FR, 2, {300, 3}},
+        {ZKG_FR, 2, {300, 3}},        {ZKG_I8, 5, {7, 5, 3, 2, 1}},
+        {ZKG_I16, 4, {2, 13, 7, 5}},  {ZKG_I64, 5, {2, 1, 6, 14, 14}},
+        {ZKG_U8, 4, {1, 97, 3, 1}},   {ZKG_I8, 3, {5, 1, 333}},
     };
     enum { MOST = 12 };
     zkg_fr *folded = malloc(sizeof(*folded) << MOST);
@@ -256,6 +259,35 @@ static void large_folds_are_partial_evaluations(void **state)
     free(weights);
 }
 
+/* Cells in front of a place, against walking there; a chunk's cells are the
+ * first ones of chunk 0's places. */
+static void cells_of_a_chunk_lie_side_by_side(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        zkg_kzg_layout l;
+        zkg_kzg_walk w;
+        zkg_kzg_run r;
+        zkg_array a;
+        uint64_t before = 0, at = 0;
+
+        fixture_array(&a, shapes[i].type, shapes[i].axes, shapes[i].len, i);
+        zkg_kzg_layout_init(&l, &a);
+        zkg_kzg_walk_init(&w, &l, 0, l.padded);
+        while (zkg_kzg_walk_next(&r, &w)) {
+            for (; at <= r.at; at++)
+                assert_int_equal(zkg_kzg_cells_before(&a, at), before);
+            for (; at < r.at + r.len; at++)
+                assert_int_equal(zkg_kzg_cells_before(&a, at), ++before);
+            before++;
+        }
+        for (; at <= l.padded; at++)
+            assert_int_equal(zkg_kzg_cells_before(&a, at), before);
+        assert_int_equal(before, zkg_array_stored_count(&a));
+        zkg_array_clear(&a);
+    }
+}
+
 static void the_default_k_grows_with_the_square_root(void **state)
 {
     (void)state;
@@ -275,6 +307,7 @@ int main(void)
         cmocka_unit_test(zeros_commit_to_infinity),
         cmocka_unit_test(folds_are_partial_evaluations),
         cmocka_unit_test(large_folds_are_partial_evaluations),
+        cmocka_unit_test(cells_of_a_chunk_lie_side_by_side),
         cmocka_unit_test(the_default_k_grows_with_the_square_root),
     };
 

@@ -310,26 +310,17 @@ static zkg_status solve_commits(zkg_costs *c, const zkg_srs *srs, uint32_t k,
     return ZKG_OK;
 }
 
-/* `count` true claims on bytes of `vars` variables; with `narrow` in blocks of
- * 3 x 3. */
+/* `count` true claims on bytes of `vars` variables. */
 static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
-                               bool narrow, size_t count, uint32_t k,
-                               zkg_error *err)
+                               size_t count, uint32_t k, zkg_error *err)
 {
     const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
     const uint64_t n = (uint64_t)1 << vars;
     zkg_open_claim claim[CLAIMS];
     zkg_fr point[CLAIMS][ZKG_MAX_VARS];
     zkg_array a = {0};
-    zkg_status status = make_values(&a, narrow ? n / 16 * 9 : n, 8, err);
+    zkg_status status = make_values(&a, n, 8, err);
 
-    if (status == ZKG_OK && narrow) {
-        const uint64_t len[3] = {n / 16, 3, 3};
-
-        a.axes = 3;
-        memcpy(a.len, len, sizeof(len));
-        memcpy(a.stored, len, sizeof(len));
-    }
     *best = INFINITY;
     for (size_t i = 0; i < count && status == ZKG_OK; i++) {
         for (uint32_t v = 0; v < vars; v++) {
@@ -364,16 +355,13 @@ static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
     const double n = ldexp(1, (int)k);
     const uint32_t vars = k + 6 > FOLDED ? k + 6 : FOLDED;
     const double cells = ldexp(1, (int)vars);
-    double small, one, many, high, narrow;
+    double small, one, many, high;
 
-    ZKG_TRY(time_opening(&small, srs, 1, false, CLAIMS, k, err));
-    ZKG_TRY(time_opening(&one, srs, k, false, 1, k, err));
-    ZKG_TRY(time_opening(&many, srs, k, false, CLAIMS, k, err));
-    ZKG_TRY(time_opening(&high, srs, vars, false, 1, k, err));
-    ZKG_TRY(time_opening(&narrow, srs, vars, true, 1, k, err));
+    ZKG_TRY(time_opening(&small, srs, 1, CLAIMS, k, err));
+    ZKG_TRY(time_opening(&one, srs, k, 1, k, err));
+    ZKG_TRY(time_opening(&many, srs, k, CLAIMS, k, err));
+    ZKG_TRY(time_opening(&high, srs, vars, 1, k, err));
     c->open_cell = above((high - one) / (cells - n), 1e-11);
-    c->open_gather =
-        above((narrow - one) / (cells * 9 / 16) - c->open_cell, 1e-11);
     c->open_point =
         above((many - one) / ((CLAIMS - 1) * n) - c->open_cell, 1e-9);
     c->open_root = above((one - (c->open_point + c->open_cell) * n) / n, 1e-8);
