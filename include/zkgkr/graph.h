@@ -184,6 +184,8 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_output(zkg_graph *g,
  * copy:     the same elements in the same order, in another shape
  * count:    how often each row of `table` is looked up
  * constant: every element
+ * values:   what the graph holds for a public or private tensor, such as
+ *           weights: they are in no digest and in no key
  */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_divmod(
     zkg_graph *g, const char *task, uint32_t einsum, const char *quotient,
@@ -226,6 +228,18 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_constant(zkg_graph *g,
                                                           const char *to,
                                                           int64_t value,
                                                           zkg_error *err);
+
+/**
+ * The rule `values`.
+ *
+ * @param value row-major, copied; NULL: not known here.  Such a graph can be
+ *              finished, saved and set up; a witness is made where they are
+ */
+ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_rule_values(zkg_graph *g,
+                                                        const char *to,
+                                                        const int64_t *value,
+                                                        size_t count,
+                                                        zkg_error *err);
 
 /**
  * How to print a tensor: value / 2^scale, and names of its entries.

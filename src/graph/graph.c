@@ -29,13 +29,13 @@ void zkg_graph_free(zkg_graph *g)
 {
     if (g == NULL)
         return;
-    for (uint32_t i = 0; g->fixed != NULL && i < g->st.tensors; i++)
-        zkg_array_clear(&g->fixed[i]);
+    for (uint32_t i = 0; g->value != NULL && i < g->st.tensors; i++)
+        zkg_array_clear(&g->value[i]);
     zkg_displays_free(g->display, g->display != NULL ? g->st.tensors : 0);
     for (uint32_t i = 0; g->program != NULL && i < g->st.kernels; i++)
         zkg_program_clear(&g->program[i]);
     zkg_free(g->program);
-    zkg_free(g->fixed);
+    zkg_free(g->value);
     zkg_free(g->rule);
     zkg_free(g->input);
     zkg_free(g->output);
@@ -118,10 +118,10 @@ zkg_status zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec,
     if (spec->axes > ZKG_MAX_AXES)
         return BAD("tensor %s: %u axes, at most %d", spec->name, spec->axes,
                    ZKG_MAX_AXES);
-    more = zkg_grow(g->fixed, n, sizeof(g->fixed[0]));
+    more = zkg_grow(g->value, n, sizeof(g->value[0]));
     if (more == NULL)
         return no_memory(err);
-    g->fixed = more;
+    g->value = more;
     more = zkg_grow(g->display, n, sizeof(g->display[0]));
     if (more == NULL)
         return no_memory(err);
@@ -141,18 +141,18 @@ zkg_status zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec,
     return ZKG_OK;
 }
 
-zkg_status zkg_fixed_out_of_range(const zkg_tensor *t, uint64_t i, int64_t v,
-                                  zkg_error *err)
+zkg_status zkg_values_out_of_range(const zkg_tensor *t, uint64_t i, int64_t v,
+                                   zkg_error *err)
 {
     return zkg_fail(err, ZKG_ERR_WITNESS,
-                    "fixed tensor %s: element %llu is %lld, outside "
+                    "%s tensor %s: element %llu is %lld, outside "
                     "%lld..%lld",
-                    t->name, (unsigned long long)i, (long long)v,
-                    (long long)t->min, (long long)t->max);
+                    zkg_visibility_name(t->vis), t->name, (unsigned long long)i,
+                    (long long)v, (long long)t->min, (long long)t->max);
 }
 
-zkg_status zkg_fixed_check_range(const zkg_tensor *t, const zkg_array *a,
-                                 zkg_error *err)
+zkg_status zkg_values_check_range(const zkg_tensor *t, const zkg_array *a,
+                                  zkg_error *err)
 {
     const uint64_t n = zkg_tensor_count(t);
     int64_t least, most;
@@ -167,8 +167,27 @@ zkg_status zkg_fixed_check_range(const zkg_tensor *t, const zkg_array *a,
         const int64_t v = zkg_array_get_i64(a, k);
 
         if (v < t->min || v > t->max)
-            return zkg_fixed_out_of_range(t, k, v, err);
+            return zkg_values_out_of_range(t, k, v, err);
     }
+    return ZKG_OK;
+}
+
+zkg_status zkg_graph_set_values(zkg_graph *g, uint32_t id, const int64_t *value,
+                                size_t count, zkg_error *err)
+{
+    const zkg_tensor *t = &g->st.tensor[id];
+
+    if (count != zkg_tensor_count(t))
+        return BAD("tensor %s has %llu elements, not %zu", t->name,
+                   (unsigned long long)zkg_tensor_count(t), count);
+    for (size_t i = 0; i < count; i++) {
+        if (t->type != ZKG_FR && (value[i] < t->min || value[i] > t->max))
+            return zkg_values_out_of_range(t, i, value[i], err);
+    }
+    zkg_array_clear(&g->value[id]);
+    ZKG_TRY(zkg_array_init(&g->value[id], t->type, t->axes, t->len, err));
+    for (size_t i = 0; i < count; i++)
+        zkg_array_set_i64(&g->value[id], i, value[i]);
     return ZKG_OK;
 }
 
@@ -176,26 +195,14 @@ zkg_status zkg_graph_set_fixed(zkg_graph *g, const char *tensor,
                                const int64_t *value, size_t count,
                                zkg_error *err)
 {
-    const zkg_tensor *t;
     uint32_t id;
 
     ZKG_TRY(find_tensor(&id, g, tensor, err));
-    t = &g->st.tensor[id];
-    if (t->vis != ZKG_FIXED)
-        return BAD("tensor %s is %s: only fixed ones have values", tensor,
-                   zkg_visibility_name(t->vis));
-    if (count != zkg_tensor_count(t))
-        return BAD("tensor %s has %llu elements, not %zu", tensor,
-                   (unsigned long long)zkg_tensor_count(t), count);
-    for (size_t i = 0; i < count; i++) {
-        if (t->type != ZKG_FR && (value[i] < t->min || value[i] > t->max))
-            return zkg_fixed_out_of_range(t, i, value[i], err);
-    }
-    zkg_array_clear(&g->fixed[id]);
-    ZKG_TRY(zkg_array_init(&g->fixed[id], t->type, t->axes, t->len, err));
-    for (size_t i = 0; i < count; i++)
-        zkg_array_set_i64(&g->fixed[id], i, value[i]);
-    return ZKG_OK;
+    if (g->st.tensor[id].vis != ZKG_FIXED)
+        return BAD("tensor %s is %s: only fixed ones have values by "
+                   "themselves, others by a rule",
+                   tensor, zkg_visibility_name(g->st.tensor[id].vis));
+    return zkg_graph_set_values(g, id, value, count, err);
 }
 
 zkg_status zkg_graph_set_fixed_fr(zkg_graph *g, const char *tensor,
@@ -213,10 +220,10 @@ zkg_status zkg_graph_set_fixed_fr(zkg_graph *g, const char *tensor,
     if (count != zkg_tensor_count(t))
         return BAD("tensor %s has %llu elements, not %zu", tensor,
                    (unsigned long long)zkg_tensor_count(t), count);
-    zkg_array_clear(&g->fixed[id]);
-    ZKG_TRY(zkg_array_init(&g->fixed[id], ZKG_FR, t->axes, t->len, err));
+    zkg_array_clear(&g->value[id]);
+    ZKG_TRY(zkg_array_init(&g->value[id], ZKG_FR, t->axes, t->len, err));
     if (count > 0)
-        memcpy(g->fixed[id].data, value, count * sizeof(*value));
+        memcpy(g->value[id].data, value, count * sizeof(*value));
     return ZKG_OK;
 }
 
@@ -784,6 +791,40 @@ zkg_status zkg_graph_rule_constant(zkg_graph *g, const char *to, int64_t value,
     return add_rule(g, &r, err);
 }
 
+zkg_status zkg_graph_rule_values(zkg_graph *g, const char *to,
+                                 const int64_t *value, size_t count,
+                                 zkg_error *err)
+{
+    zkg_rule r = no_rule;
+
+    r.kind = ZKG_RULE_VALUES;
+    ZKG_TRY(refuse_finished(g, err));
+    ZKG_TRY(find_tensor(&r.to, g, to, err));
+    if (g->st.tensor[r.to].vis != ZKG_PUBLIC &&
+        g->st.tensor[r.to].vis != ZKG_PRIVATE)
+        return BAD("tensor %s is %s: a rule's values are those of a public or "
+                   "private one",
+                   to, zkg_visibility_name(g->st.tensor[r.to].vis));
+    if (value != NULL)
+        ZKG_TRY(zkg_graph_set_values(g, r.to, value, count, err));
+    return add_rule(g, &r, err);
+}
+
+bool zkg_graph_is_stored(const zkg_graph *g, const zkg_rule *r,
+                         zkg_visibility vis)
+{
+    return r->kind == ZKG_RULE_VALUES && g->st.tensor[r->to].vis == vis;
+}
+
+uint32_t zkg_graph_stored(const zkg_graph *g, zkg_visibility vis)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < g->rules; i++)
+        n += zkg_graph_is_stored(g, &g->rule[i], vis);
+    return n;
+}
+
 zkg_status zkg_graph_rule_circuit(zkg_graph *g, const char *task,
                                   zkg_error *err)
 {
@@ -907,7 +948,7 @@ static zkg_status check_rules(const zkg_graph *g, zkg_error *err)
         if (t->vis == ZKG_FIXED) {
             if (made[i] != 0)
                 s = BAD("tensor %s is fixed, and made by a rule", t->name);
-            else if (g->fixed[i].data == NULL)
+            else if (g->value[i].data == NULL)
                 s = BAD("fixed tensor %s has no values", t->name);
         } else if (made[i] == 0) {
             s = BAD("tensor %s is no input, and no rule makes it", t->name);

@@ -503,6 +503,10 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         ZKG_TRY(need_string(&table, v, "table", err));
         ZKG_TRY(need_string(&to, v, "to", err));
         AT(v, zkg_graph_rule_count(g, table, to, &local_));
+    } else if (strcmp(rule, "values") == 0) {
+        ZKG_TRY(KNOWN(v, "rule", "to"));
+        ZKG_TRY(need_string(&to, v, "to", err));
+        AT(v, zkg_graph_rule_values(g, to, NULL, 0, &local_));
     } else if (strcmp(rule, "circuit") == 0) {
         ZKG_TRY(KNOWN(v, "rule", "task"));
         ZKG_TRY(need_string(&task, v, "task", err));
@@ -516,7 +520,7 @@ static zkg_status load_rule(zkg_graph *g, const zkg_json *v, zkg_error *err)
         return zkg_json_fail(
             err, zkg_json_get(v, "rule"), ZKG_ERR_UNSUPPORTED,
             "there is no rule \"%s\" here (divmod, digits, solve, "
-            "max, map, count, constant, circuit, rsqrt, copy)",
+            "max, map, count, constant, circuit, rsqrt, copy, values)",
             rule);
     }
     return ZKG_OK;
@@ -611,21 +615,21 @@ static zkg_status copy_ints(zkg_array *out, const zkg_tensor *t,
         const int64_t v = zkg_st_entry_i64(e, k);
 
         if (v < t->min || v > t->max)
-            return zkg_fixed_out_of_range(t, k, v, err);
+            return zkg_values_out_of_range(t, k, v, err);
         zkg_array_set_i64(out, k, v);
     }
     return ZKG_OK;
 }
 
-static zkg_status load_fixed_one(zkg_array *out, const zkg_tensor *t,
-                                 const zkg_safetensors *st, const char *path,
-                                 zkg_error *err)
+static zkg_status load_values(zkg_array *out, const zkg_tensor *t,
+                              const zkg_safetensors *st, const char *path,
+                              zkg_error *err)
 {
     const zkg_st_entry *e = zkg_safetensors_find(st, t->name);
 
     if (e == NULL)
-        return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s: fixed tensor %s is not there", path, t->name);
+        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: %s tensor %s is not there",
+                        path, zkg_visibility_name(t->vis), t->name);
     if (t->type == ZKG_FR)
         return zkg_st_entry_fr(out, e, t->axes, t->len, path, err);
     if (e->axes != t->axes ||
@@ -637,18 +641,36 @@ static zkg_status load_fixed_one(zkg_array *out, const zkg_tensor *t,
                         path, t->name);
     if (st->map.data != NULL &&
         zkg_st_entry_borrow(out, e, t->type, t->axes, t->len))
-        return zkg_fixed_check_range(t, out, err);
+        return zkg_values_check_range(t, out, err);
     return copy_ints(out, t, e, err);
 }
 
-/* Values of the fixed tensors. */
 static zkg_status load_fixed(zkg_graph *g, const zkg_safetensors *st,
                              const char *path, zkg_error *err)
 {
-    for (uint32_t i = 0; i < g->st.tensors; i++)
+    for (uint32_t i = 0; i < g->st.tensors; i++) {
         if (g->st.tensor[i].vis == ZKG_FIXED)
-            ZKG_TRY(
-                load_fixed_one(&g->fixed[i], &g->st.tensor[i], st, path, err));
+            ZKG_TRY(load_values(&g->value[i], &g->st.tensor[i], st, path, err));
+    }
+    return ZKG_OK;
+}
+
+/* What rules `values` hold, of one visibility; *n of them. */
+static zkg_status load_stored(size_t *n, zkg_graph *g, zkg_visibility vis,
+                              const zkg_safetensors *st, const char *path,
+                              zkg_error *err)
+{
+    *n = 0;
+    for (uint32_t i = 0; i < g->rules; i++) {
+        const uint32_t id = g->rule[i].to;
+
+        if (!zkg_graph_is_stored(g, &g->rule[i], vis))
+            continue;
+        /* Twice: zkg_graph_finish() says so. */
+        zkg_array_clear(&g->value[id]);
+        ZKG_TRY(load_values(&g->value[id], &g->st.tensor[id], st, path, err));
+        ++*n;
+    }
     return ZKG_OK;
 }
 
@@ -670,6 +692,28 @@ static zkg_status check_digest(const zkg_graph *g, const zkg_safetensors *st,
     return ZKG_OK;
 }
 
+/* The values of private tensors, where they are. */
+static zkg_status load_private(zkg_graph *g, const char *path, zkg_error *err)
+{
+    zkg_safetensors st;
+    zkg_status s;
+    size_t n;
+
+    if (zkg_graph_stored(g, ZKG_PRIVATE) == 0 || !zkg_file_exists(path))
+        return ZKG_OK;
+    ZKG_TRY(zkg_safetensors_read(&st, path, err));
+    s = check_digest(g, &st, path, err);
+    if (s == ZKG_OK)
+        s = load_stored(&n, g, ZKG_PRIVATE, &st, path, err);
+    if (s == ZKG_OK && n != st.entries)
+        s = zkg_fail(err, ZKG_ERR_MALFORMED,
+                     "%s has %zu tensors, this graph holds values of %zu "
+                     "private ones",
+                     path, st.entries, n);
+    zkg_safetensors_clear(&st);
+    return s;
+}
+
 static zkg_status load(zkg_graph *g, const zkg_json *root,
                        const zkg_safetensors *st, const char *arrays_path,
                        const char *programs_path, zkg_error *err)
@@ -677,6 +721,7 @@ static zkg_status load(zkg_graph *g, const zkg_json *root,
     const zkg_json *part;
     const char *kind;
     uint64_t version;
+    size_t n;
 
     ZKG_TRY(zkg_json_expect(root, ZKG_JSON_OBJECT, err));
     ZKG_TRY(KNOWN(root, "zkgkr", "version", "statement", "witness", "display"));
@@ -693,6 +738,7 @@ static zkg_status load(zkg_graph *g, const zkg_json *root,
     ZKG_TRY(zkg_programs_load(g, programs_path, err));
     ZKG_TRY(zkg_json_need(&part, root, "witness", ZKG_JSON_OBJECT, err));
     ZKG_TRY(load_witness(g, part, err));
+    ZKG_TRY(load_stored(&n, g, ZKG_PUBLIC, st, arrays_path, err));
     ZKG_TRY(zkg_json_need(&part, root, "display", ZKG_JSON_OBJECT, err));
     ZKG_TRY(load_display(g, part, err));
     AT(root, zkg_graph_finish(g, &local_));
@@ -705,7 +751,7 @@ static zkg_status load_folder(zkg_graph **out, const char *folder, bool mapped,
     zkg_safetensors st = {.file = NULL};
     zkg_json_doc *doc = NULL;
     zkg_graph *g = NULL;
-    char *arrays, *json, *circuits, *programs;
+    char *arrays, *own, *json, *circuits, *programs;
     zkg_status s;
 
     *out = NULL;
@@ -714,11 +760,13 @@ static zkg_status load_folder(zkg_graph **out, const char *folder, bool mapped,
                         "%s: no such folder (a graph is a "
                         "folder NAME.zkg)",
                         folder);
-    arrays = zkg_path_join(folder, "tensors.safetensors");
+    arrays = zkg_path_join(folder, ZKG_TENSORS_FILE);
+    own = zkg_path_join(folder, ZKG_PRIVATE_FILE);
     json = zkg_path_join(folder, "graph.json");
     circuits = zkg_path_join(folder, "circuits.bin");
     programs = zkg_path_join(folder, "programs.bin");
-    if (arrays == NULL || json == NULL || circuits == NULL || programs == NULL)
+    if (arrays == NULL || own == NULL || json == NULL || circuits == NULL ||
+        programs == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = zkg_json_read(&doc, json, MAX_GRAPH_JSON, err);
@@ -731,10 +779,13 @@ static zkg_status load_folder(zkg_graph **out, const char *folder, bool mapped,
         s = zkg_circuits_load(&g->st, circuits, err);
     if (s == ZKG_OK)
         s = load(g, zkg_json_root(doc), &st, arrays, programs, err);
+    if (s == ZKG_OK)
+        s = load_private(g, own, err);
     zkg_free(programs);
     zkg_free(circuits);
     zkg_json_free(doc);
     zkg_free(arrays);
+    zkg_free(own);
     zkg_free(json);
     if (s == ZKG_OK && mapped)
         g->tensors = st;

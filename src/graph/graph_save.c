@@ -229,9 +229,9 @@ static void save_digits(zkg_json_out *o, const zkg_statement *st,
 static void save_rule(zkg_json_out *o, const zkg_statement *st,
                       const zkg_rule *r)
 {
-    static const char *const names[] = {"divmod", "solve",    "map",
-                                        "count",  "constant", "circuit",
-                                        "max",    "rsqrt",    "copy"};
+    static const char *const names[] = {"divmod",   "solve",   "map", "count",
+                                        "constant", "circuit", "max", "rsqrt",
+                                        "copy",     "values"};
 
     zkg_json_out_line_object(o);
     key_string(o, "rule", r->digits > 0 ? "digits" : names[r->kind]);
@@ -349,14 +349,38 @@ static zkg_status save_json(const zkg_graph *g, const char *path,
     return s;
 }
 
+static zkg_status write_arrays(const zkg_graph *g, const char *path,
+                               const zkg_st_out *out, size_t n, zkg_error *err)
+{
+    char digest[65];
+    const char *const meta[] = {"zkgkr", "tensors", "version",
+                                "1",     "graph",   digest};
+
+    zkg_digest_hex(digest, g->st.digest);
+    return zkg_safetensors_write(path, out, n, meta, 3, err);
+}
+
+/* What rules `values` hold, of one visibility; fewer where they are not there.
+ */
+static size_t stored(zkg_st_out *out, const zkg_graph *g, zkg_visibility vis)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < g->rules; i++) {
+        const uint32_t id = g->rule[i].to;
+
+        if (zkg_graph_is_stored(g, &g->rule[i], vis) &&
+            g->value[id].data != NULL)
+            out[n++] = (zkg_st_out){g->st.tensor[id].name, &g->value[id]};
+    }
+    return n;
+}
+
 static zkg_status save_arrays(const zkg_graph *g, const char *path,
                               zkg_error *err)
 {
     const zkg_statement *st = &g->st;
     size_t max = st->tensors, n = 0, names = 0;
-    char digest[65];
-    const char *const meta[] = {"zkgkr", "tensors", "version",
-                                "1",     "graph",   digest};
     char(*name)[ZKG_MAX_NAME + 32];
     zkg_st_out *out;
     zkg_status s;
@@ -372,8 +396,9 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
     }
     for (uint32_t i = 0; i < st->tensors; i++) {
         if (st->tensor[i].vis == ZKG_FIXED)
-            out[n++] = (zkg_st_out){st->tensor[i].name, &g->fixed[i]};
+            out[n++] = (zkg_st_out){st->tensor[i].name, &g->value[i]};
     }
+    n += stored(out + n, g, ZKG_PUBLIC);
     for (uint32_t i = 0; i < st->tables; i++) {
         const zkg_stmt_table *t = &st->table[i];
 
@@ -382,30 +407,53 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
             out[n++] = (zkg_st_out){name[names++], &t->column[c]};
         }
     }
-    zkg_digest_hex(digest, st->digest);
-    s = zkg_safetensors_write(path, out, n, meta, 3, err);
+    s = write_arrays(g, path, out, n, err);
     zkg_free(out);
     zkg_free(name);
+    return s;
+}
+
+/* A file of their own, so that the folder can be given away without it; one of
+ * another graph does not stay. */
+static zkg_status save_private(const zkg_graph *g, const char *path,
+                               zkg_error *err)
+{
+    zkg_st_out *out = zkg_alloc(g->rules, sizeof(out[0]));
+    size_t n;
+    zkg_status s = ZKG_OK;
+
+    if (out == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    n = stored(out, g, ZKG_PRIVATE);
+    if (n > 0)
+        s = write_arrays(g, path, out, n, err);
+    else if (zkg_file_exists(path) && remove(path) != 0)
+        s = zkg_fail(err, ZKG_ERR_IO, "%s: cannot be removed", path);
+    zkg_free(out);
     return s;
 }
 
 zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
                           zkg_error *err)
 {
-    char *arrays, *json, *circuits, *programs;
+    char *arrays, *own, *json, *circuits, *programs;
     zkg_status s;
 
     if (!g->finished)
         return zkg_fail(err, ZKG_ERR_INVALID, "the graph is not finished");
     ZKG_TRY(zkg_make_dir(folder, err));
-    arrays = zkg_path_join(folder, "tensors.safetensors");
+    arrays = zkg_path_join(folder, ZKG_TENSORS_FILE);
+    own = zkg_path_join(folder, ZKG_PRIVATE_FILE);
     json = zkg_path_join(folder, "graph.json");
     circuits = zkg_path_join(folder, "circuits.bin");
     programs = zkg_path_join(folder, "programs.bin");
-    if (arrays == NULL || json == NULL || circuits == NULL || programs == NULL)
+    if (arrays == NULL || own == NULL || json == NULL || circuits == NULL ||
+        programs == NULL)
         s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     else
         s = save_arrays(g, arrays, err);
+    if (s == ZKG_OK)
+        s = save_private(g, own, err);
     if (s == ZKG_OK)
         s = zkg_circuits_save(&g->st, circuits, err);
     if (s == ZKG_OK)
@@ -415,6 +463,7 @@ zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
     zkg_free(circuits);
     zkg_free(programs);
     zkg_free(arrays);
+    zkg_free(own);
     zkg_free(json);
     return s;
 }

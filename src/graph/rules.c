@@ -683,6 +683,26 @@ static zkg_status run_constant(zkg_array *arrays, const zkg_graph *g,
     return ZKG_OK;
 }
 
+/* What the graph holds, borrowed. */
+static zkg_status run_values(zkg_array *arrays, const zkg_graph *g,
+                             const zkg_rule *r, zkg_error *err)
+{
+    const zkg_tensor *t = &g->st.tensor[r->to];
+
+    if (g->value[r->to].data == NULL)
+        return zkg_fail(err, ZKG_ERR_IO,
+                        "the values of tensor %s are not there: have "
+                        "%s in the graph's folder, or give a whole witness "
+                        "(prove --witness FILE)",
+                        t->name,
+                        t->vis == ZKG_PRIVATE ? ZKG_PRIVATE_FILE
+                                              : ZKG_TENSORS_FILE);
+    zkg_array_clear(&arrays[r->to]);
+    arrays[r->to] = g->value[r->to];
+    arrays[r->to].owned = false;
+    return ZKG_OK;
+}
+
 /* The greatest u with u^2 <= n, for n <= 2^62. */
 static int64_t root(int64_t n)
 {
@@ -758,6 +778,8 @@ zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
         return run_rsqrt(arrays, g, r, err);
     case ZKG_RULE_COPY:
         return run_copy(arrays, g, r, err);
+    case ZKG_RULE_VALUES:
+        return run_values(arrays, g, r, err);
     case ZKG_RULE_CIRCUIT:
         return zkg_rule_circuit(arrays, g, r->task, hints, err);
     default:

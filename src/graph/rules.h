@@ -18,11 +18,13 @@ bool zkg_rule_makes(uint32_t *id, const zkg_graph *g, const zkg_rule *r,
                     uint32_t k);
 
 /**
- * Run a rule; the arrays that it makes become owned by their list.
+ * Run a rule; the arrays that it makes become owned by their list, but for
+ * those of rule `values`, which are the graph's.
  *
  * @param hints of programs, beside those built in; may be NULL
  * @retval ZKG_ERR_WITNESS     no value satisfies it
  * @retval ZKG_ERR_UNSUPPORTED a hint that is not there
+ * @retval ZKG_ERR_IO          rule `values`, and the graph lacks them
  */
 ZKG_MUST_CHECK zkg_status zkg_rule_run(zkg_array *arrays, const zkg_graph *g,
                                        const zkg_rule *r,

@@ -11,7 +11,8 @@ static zkg_status check_fixed(const zkg_graph *g, zkg_error *err)
 {
     for (uint32_t i = 0; i < g->st.tensors; i++)
         if (g->st.tensor[i].vis == ZKG_FIXED)
-            ZKG_TRY(zkg_fixed_check_range(&g->st.tensor[i], &g->fixed[i], err));
+            ZKG_TRY(
+                zkg_values_check_range(&g->st.tensor[i], &g->value[i], err));
     return ZKG_OK;
 }
 
@@ -62,7 +63,7 @@ static zkg_status commit_fixed(zkg_key *key, const zkg_graph *g,
 
         if (g->st.tensor[i].vis != ZKG_FIXED)
             continue;
-        s = zkg_kzg_commit(&key->fixed[at], srs, key->srs.k, &g->fixed[i],
+        s = zkg_kzg_commit(&key->fixed[at], srs, key->srs.k, &g->value[i],
                            cpu_flags);
         if (s != ZKG_OK)
             return zkg_fail(err, s, "tensor %s cannot be committed to (%s)",

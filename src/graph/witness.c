@@ -36,7 +36,7 @@ zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
     }
     for (uint32_t i = 0; i < out->tensors; i++) {
         if (g->st.tensor[i].vis == ZKG_FIXED) {
-            out->array[i] = g->fixed[i];
+            out->array[i] = g->value[i];
             out->array[i].owned = false;
         }
     }

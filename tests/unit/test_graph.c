@@ -112,7 +112,7 @@ static void a_graph_survives_its_folder(void **state)
     assert_memory_equal(h->rule, g->rule, g->rules * sizeof(g->rule[0]));
     assert_int_equal(h->display[1].scale, 3);
     assert_string_equal(h->display[1].label[1], "b \"q\"");
-    assert_int_equal(zkg_array_get_i64(&h->fixed[2], 1), 4);
+    assert_int_equal(zkg_array_get_i64(&h->value[2], 1), 4);
     OK(zkg_graph_save(h, folder, NULL));
     read_text(&b, folder);
     assert_string_equal(a, b);
@@ -136,19 +136,19 @@ static void mapped_tensors_are_the_same_and_not_copies(void **state)
     OK(zkg_graph_save(g, folder, NULL));
     OK(zkg_graph_load_mapped(&h, folder, NULL));
     assert_memory_equal(g->st.digest, h->st.digest, 32);
-    at = h->fixed[2].data;
-    assert_false(h->fixed[2].owned);
+    at = h->value[2].data;
+    assert_false(h->value[2].owned);
     assert_in_range((uintptr_t)at, (uintptr_t)h->tensors.map.data,
                     (uintptr_t)h->tensors.map.data + h->tensors.map.len - 1);
-    for (uint64_t i = 0; i < zkg_array_count(&g->fixed[2]); i++)
-        assert_true(zkg_array_same_cell(&g->fixed[2], &h->fixed[2], i));
+    for (uint64_t i = 0; i < zkg_array_count(&g->value[2]); i++)
+        assert_true(zkg_array_same_cell(&g->value[2], &h->value[2], i));
     /* Replaced by a rename, the old file stays as it is for who mapped it. */
     OK(zkg_graph_save(h, folder, NULL));
-    assert_int_equal(zkg_array_get_i64(&h->fixed[2], 1), 4);
+    assert_int_equal(zkg_array_get_i64(&h->value[2], 1), 4);
     zkg_graph_free(h);
     /* The range is checked where the values lie. */
     OK(zkg_graph_load(&h, folder, NULL));
-    zkg_array_set_i64(&h->fixed[2], 1, g->st.tensor[2].max + 1);
+    zkg_array_set_i64(&h->value[2], 1, g->st.tensor[2].max + 1);
     OK(zkg_graph_save(h, folder, NULL));
     zkg_graph_free(h);
     assert_int_equal(zkg_graph_load_mapped(&h, folder, &err), ZKG_ERR_WITNESS);

@@ -99,7 +99,7 @@ static void a_key_is_deterministic_and_survives_its_bytes(void **state)
     assert_int_equal(again.display[g->output[0]].scale, 4);
     assert_string_equal(again.display[g->output[0]].label[2], "c");
     assert_true(again.display[g->input[0]].is_input);
-    OK(zkg_kzg_commit(&point, srs, key.srs.k, &g->fixed[1], 0));
+    OK(zkg_kzg_commit(&point, srs, key.srs.k, &g->value[1], 0));
     assert_true(zkg_g1_equal(&point, &again.fixed[0]));
     zkg_key_clear(&again);
     zkg_key_clear(&key);
@@ -158,7 +158,7 @@ static void fixed_values_are_held_to_their_range(void **state)
     zkg_key key;
 
     (void)state;
-    zkg_array_set_i64(&g->fixed[1], 0, 100);
+    zkg_array_set_i64(&g->value[1], 0, 100);
     assert_int_equal(zkg_setup(&key, NULL, g, srs, ZKG_PCS_MERCURY, 0, &err),
                      ZKG_ERR_WITNESS);
     assert_non_null(strstr(err.text, "l.w"));

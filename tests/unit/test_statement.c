@@ -499,7 +499,7 @@ static void two_rules(zkg_graph *g)
 
 static void no_fixed_values(zkg_graph *g)
 {
-    zkg_array_clear(&g->fixed[1]);
+    zkg_array_clear(&g->value[1]);
 }
 
 static void every_bad_statement_is_refused(void **state)

@@ -136,7 +136,7 @@ static zkg_status expect_input(verify_job *j, zkg_error *err)
     uint32_t *input = zkg_alloc(st->tensors, sizeof(*input));
     zkg_array *fixed = zkg_alloc(st->tensors, sizeof(*fixed));
     zkg_graph g = {.st = *st,
-                   .fixed = fixed,
+                   .value = fixed,
                    .input = input,
                    .display = j->key.display,
                    .finished = true};
