@@ -18,9 +18,11 @@
  * large the tables must be follows from interval arithmetic: no input in
  * [0,1] can leave them.
  *
- * Weights are fixed: they are committed once, in the key.  The output is
- * public.  The image is public, or private with --input-visibility private;
- * then a third task holds its pixels to 0 .. 2^S.
+ * Weights are fixed: they are committed once, in the key.  With
+ * --param-visibility private they are committed in each proof instead, and
+ * tasks of their own hold them to their ranges.  The output is public.  The
+ * image is public, or private with --input-visibility private; then one more
+ * task holds its pixels to 0 .. 2^S.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -38,19 +40,23 @@ enum { PIXELS = 64, HIDDEN = 48, CLASSES = 10 };
 
 static const char usage[] =
     "usage: make-graph --weights FILE [--scale S] [--param-scale P]\n"
-    "                  [--input-visibility public|private] -o DIGITS.zkg\n"
+    "                  [--input-visibility public|private]\n"
+    "                  [--param-visibility fixed|private|public] -o "
+    "DIGITS.zkg\n"
     "\n"
     "  --weights FILE      safetensors with w1, b1, w2, b2 (F32)\n"
     "  --scale S           pixels and activations are stored as v * 2^S; "
     "default 7\n"
     "  --param-scale P     weights are stored as w * 2^P; default the larger "
     "of 12 and S\n"
-    "  --input-visibility  who sees the image; default public\n";
+    "  --input-visibility  who sees the image; default public\n"
+    "  --param-visibility  who sees the weights; default fixed: the key has "
+    "them\n";
 
 typedef struct options {
     const char *weights, *output;
     uint32_t scale, param_scale;
-    zkg_visibility image;
+    zkg_visibility image, weights_are;
 } options;
 
 /* Everything of one network, as integers. */
@@ -110,7 +116,7 @@ static zkg_status add_layers(zkg_graph *g, const network *net, const options *o,
         .b = net->b1,
         .shift = o->param_scale,
         .y_visibility = ZKG_PRIVATE,
-        .param_visibility = ZKG_FIXED,
+        .param_visibility = o->weights_are,
     };
     const zkg_nn_dense layer2 = {
         .name = "layer2",
@@ -122,7 +128,7 @@ static zkg_status add_layers(zkg_graph *g, const network *net, const options *o,
         .b = net->b2,
         .shift = o->param_scale,
         .y_visibility = ZKG_PUBLIC,
-        .param_visibility = ZKG_FIXED,
+        .param_visibility = o->weights_are,
     };
     zkg_interval image[PIXELS], hidden[HIDDEN];
 
@@ -189,13 +195,14 @@ static bool parse(options *o, int argc, char **argv)
         {"scale", required_argument, NULL, 's'},
         {"param-scale", required_argument, NULL, 'p'},
         {"input-visibility", required_argument, NULL, 'i'},
+        {"param-visibility", required_argument, NULL, 'v'},
         {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     int c;
 
-    *o = (options){.scale = 7, .image = ZKG_PUBLIC};
+    *o = (options){.scale = 7, .image = ZKG_PUBLIC, .weights_are = ZKG_FIXED};
     while ((c = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
         switch (c) {
         case 'w':
@@ -218,6 +225,14 @@ static bool parse(options *o, int argc, char **argv)
             if (strcmp(optarg, "private") == 0)
                 o->image = ZKG_PRIVATE;
             else if (strcmp(optarg, "public") != 0)
+                return false;
+            break;
+        case 'v':
+            if (strcmp(optarg, "private") == 0)
+                o->weights_are = ZKG_PRIVATE;
+            else if (strcmp(optarg, "public") == 0)
+                o->weights_are = ZKG_PUBLIC;
+            else if (strcmp(optarg, "fixed") != 0)
                 return false;
             break;
         case 'h':

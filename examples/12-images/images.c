@@ -69,6 +69,7 @@ static zkg_status add_layer(net *n, const layer *l, uint32_t index, bool last,
     int64_t *b = malloc(l->maps * sizeof(*b)), *value = NULL;
     zkg_status s = ZKG_ERR_NOMEM;
     const zkg_nn_conv2d c = {
+        .param_visibility = ZKG_FIXED,
         .name = name,
         .x = n->x,
         .y = y,

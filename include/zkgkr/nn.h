@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-#define ZKG_NN_MAX_SHIFT 16 /**< of one rescale; more needs limbs */
+#define ZKG_NN_MAX_SHIFT 62 /**< of one rescale */
 
 /** What a value may be, inclusive. */
 typedef struct zkg_interval {
@@ -36,8 +36,8 @@ typedef struct zkg_interval {
  *     y[o] = q[o],  or  max(0, q[o]) with relu.
  */
 typedef struct zkg_nn_dense {
-    const char *name; /**< tensors are <name>.w, .b, .rem (and .q with relu);
-                           the kernel is <name> */
+    const char *name; /**< of the kernel; tensors are <name>.w, .b, the
+                           remainder's digits .rem0 .., and .q with relu */
     const char *x;    /**< a tensor of shape [in] that is there */
     const char *y;    /**< name of the tensor of shape [out] to be made */
     uint64_t out, in;
@@ -45,8 +45,11 @@ typedef struct zkg_nn_dense {
     const int64_t *b;                /**< out, at the scale of w x */
     uint32_t shift;                  /**< 1 .. ZKG_NN_MAX_SHIFT */
     zkg_visibility y_visibility;     /**< public or private */
-    zkg_visibility param_visibility; /**< of w and b: fixed (public and private
-                                          ones are not there yet) */
+    zkg_visibility param_visibility; /**< of w and b: fixed, in the key;
+                                          private, held to -2^(n-1)..2^(n-1)-1
+                                          by tasks of their own; or public.
+                                          Of private and public ones the
+                                          statement says the bits n alone */
 } zkg_nn_dense;
 
 /**
@@ -68,7 +71,8 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_dense_model(
  *
  * @param[out] y_range `out` intervals, exact for x within x_range; may be NULL
  * @param[in]  x_range `in` intervals
- * @retval ZKG_ERR_UNSUPPORTED the shift, or the values, need limbs
+ * @retval ZKG_ERR_UNSUPPORTED the shift, values that fit no table of 2^20, or
+ *                             private weights of more than 60 bits
  */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_dense_rescale(
     zkg_graph *g, zkg_interval *y_range, const zkg_nn_dense *layer,
@@ -125,6 +129,7 @@ typedef struct zkg_nn_conv2d {
     const char *table;           /**< of (q, y), that is there; NULL: none */
     uint64_t pool[2];            /**< 0: none */
     zkg_visibility y_visibility; /**< public or private */
+    zkg_visibility param_visibility; /**< of w and b, as of a dense layer */
 } zkg_nn_conv2d;
 
 /** Rows and columns of y; false when there are none. */

@@ -11,6 +11,7 @@
 #include "nn/model.h"
 #include "nn/pool.h"
 #include "nn/special.h"
+#include "nn/weights.h"
 #include "tensor/dtype.h"
 
 #define NAME_BYTES (ZKG_MAX_NAME + 16)
@@ -147,15 +148,23 @@ static uint64_t weights(const shape *s)
     return s->groups * s->out * s->in * zkg_nn_window_taps(&s->w);
 }
 
+/* The largest magnitude that n of the layer's parameters are declared with. */
+static uint64_t declared(const zkg_nn_conv2d *c, const int64_t *v, uint64_t n)
+{
+    const zkg_interval h = zkg_nn_weights_range(v, n, c->param_visibility);
+
+    return largest((const int64_t[2]){h.min, h.max}, 2);
+}
+
 /* Do all sums stay below 2^62 for |x| <= x? */
 static bool sums_fit(const zkg_nn_conv2d *c, const shape *s, uint64_t x)
 {
     const uint64_t half = c->shift > 0 ? UINT64_C(1) << (c->shift - 1) : 0;
-    uint64_t b = c->b == NULL ? 0 : largest(c->b, s->groups * s->out);
+    uint64_t b = c->b == NULL ? 0 : declared(c, c->b, s->groups * s->out);
 
     return zkg_add_ok(&b, b, half) &&
            zkg_nn_sum_fits(s->in * zkg_nn_window_taps(&s->w),
-                           largest(c->w, weights(s)), x, b);
+                           declared(c, c->w, weights(s)), x, b);
 }
 
 /* y = max over blocks of q, which is one map. */
@@ -288,8 +297,10 @@ static zkg_status add_weights(names *name, zkg_graph *g, const zkg_nn_conv2d *c,
     len[n++] = s->w.kernel[1];
     snprintf(name->w, NAME_BYTES, "%.120s.w", c->name);
     snprintf(name->b, NAME_BYTES, "%.120s.b", c->name);
-    ZKG_TRY(zkg_nn_fixed(g, name->w, n, len, c->w, err));
-    return c->b == NULL ? ZKG_OK : zkg_nn_fixed(g, name->b, m, bias, c->b, err);
+    ZKG_TRY(zkg_nn_weights(g, name->w, n, len, c->w, c->param_visibility, err));
+    return c->b == NULL ? ZKG_OK
+                        : zkg_nn_weights(g, name->b, m, bias, c->b,
+                                         c->param_visibility, err);
 }
 
 static zkg_status add_plain(zkg_graph *g, const zkg_nn_conv2d *c,
@@ -491,10 +502,19 @@ static const char *bias_axes(const fused *f)
     return f->c->batch > 0 ? f->t.y + 2 : f->t.y;
 }
 
+/* w and b, where they are sums of digits; b is the second and may lack. */
+static void fused_splits(zkg_nn_split out[2], char w_axes[64], const fused *f)
+{
+    snprintf(w_axes, 64, "%s,i,j", f->t.w);
+    out[0] = (zkg_nn_split){f->g, f->c->name, "w", w_axes, f->name.w};
+    out[1] = (zkg_nn_split){f->g, f->c->name, "b", bias_axes(f), f->name.b};
+}
+
 static zkg_status fused_params(const fused *f, bool with_q, zkg_error *err)
 {
     const char *k = f->c->name;
-    char text[160];
+    char text[160], axes[64];
+    zkg_nn_split split[2];
 
     snprintf(text, sizeof(text), "%s,i,j", f->t.w);
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "w", text, err));
@@ -511,6 +531,9 @@ static zkg_status fused_params(const fused *f, bool with_q, zkg_error *err)
     ZKG_TRY(zkg_graph_kernel_param(f->g, k, "d", text, err));
     for (uint32_t i = 0; i < f->digits; i++)
         ZKG_TRY(zkg_graph_kernel_param(f->g, k, f->rem_param[i], text, err));
+    fused_splits(split, axes, f);
+    for (int i = 0; i < (f->c->b != NULL ? 2 : 1); i++)
+        ZKG_TRY(zkg_nn_split_params(&split[i], err));
     return ZKG_OK;
 }
 
@@ -527,7 +550,8 @@ static zkg_status fused_einsums(const fused *f, bool with_q, zkg_error *err)
 {
     const char *k = f->c->name;
     const int64_t whole = (int64_t)1 << f->c->shift;
-    char text[160], other[160];
+    char text[160], other[160], axes[64];
+    zkg_nn_split split[2];
 
     snprintf(text, sizeof(text), "s,t,%s", f->y_axes);
     ZKG_TRY(zkg_graph_kernel_einsum(f->g, k, text, NULL, err));
@@ -550,14 +574,20 @@ static zkg_status fused_einsums(const fused *f, bool with_q, zkg_error *err)
     snprintf(other, sizeof(other), "x[%.24s,%.60s,%.60s]", f->t.x, f->t.at[0],
              f->t.at[1]);
     ZKG_TRY(term(f, 1, text, other, err));
+    fused_splits(split, axes, f);
     if (f->c->b == NULL)
-        return ZKG_OK;
+        return zkg_nn_split_einsum(&split[0], err);
     snprintf(text, sizeof(text), "b[%s]", bias_axes(f));
-    return term(f, 1, text, NULL, err);
+    ZKG_TRY(term(f, 1, text, NULL, err));
+    ZKG_TRY(zkg_nn_split_einsum(&split[0], err));
+    return zkg_nn_split_einsum(&split[1], err);
 }
 
 static zkg_status fused_bind(const fused *f, bool with_q, zkg_error *err)
 {
+    zkg_nn_split split[2];
+    char axes[64];
+
     ZKG_TRY(zkg_graph_bind(f->g, "w", f->name.w, false, err));
     ZKG_TRY(zkg_graph_bind(f->g, "x", f->c->x, false, err));
     if (f->c->b != NULL)
@@ -569,6 +599,9 @@ static zkg_status fused_bind(const fused *f, bool with_q, zkg_error *err)
     ZKG_TRY(zkg_graph_bind(f->g, "d", f->d, false, err));
     for (uint32_t i = 0; i < f->digits; i++)
         ZKG_TRY(zkg_graph_bind(f->g, f->rem_param[i], f->rem[i], false, err));
+    fused_splits(split, axes, f);
+    for (int i = 0; i < (f->c->b != NULL ? 2 : 1); i++)
+        ZKG_TRY(zkg_nn_split_bind(&split[i], err));
     return ZKG_OK;
 }
 
@@ -601,7 +634,9 @@ static zkg_status fused_build(fused *f, const char *table, const char *y_table,
         .tap = block_tap,
         .user = f,
     };
-    uint32_t einsums = 0;
+    uint32_t einsums = 0, next;
+    zkg_nn_split split[2];
+    char axes[64];
 
     ZKG_TRY(
         zkg_nn_range_table(d_table, f->g, 0, ((int64_t)1 << f->bits) - 1, err));
@@ -627,6 +662,10 @@ static zkg_status fused_build(fused *f, const char *table, const char *y_table,
     ZKG_TRY(fused_bind(f, with_q, err));
     ZKG_TRY(zkg_nn_zero_product_bind(&zero, err));
     task = f->g->st.task[f->g->st.tasks - 1].name;
+    next = einsums + 2;
+    fused_splits(split, axes, f);
+    for (int i = 0; i < (f->c->b != NULL ? 2 : 1); i++)
+        ZKG_TRY(zkg_nn_split_rule(&next, &split[i], err));
     ZKG_TRY(zkg_graph_rule_solve(f->g, task, einsums + 1, f->v, err));
     ZKG_TRY(
         zkg_graph_rule_max(f->g, task, einsums, with_q ? f->q : f->c->y, err));
@@ -648,8 +687,9 @@ static zkg_interval v_interval(const zkg_graph *g, const zkg_nn_conv2d *c,
     const uint64_t high = x->max < 0 ? 0 - (uint64_t)x->max : (uint64_t)x->max;
     const int64_t most =
         (int64_t)(s->in * zkg_nn_window_taps(&s->w) *
-                      largest(c->w, weights(s)) * (low > high ? low : high) +
-                  (c->b == NULL ? 0 : largest(c->b, s->groups * s->out)));
+                      declared(c, c->w, weights(s)) *
+                      (low > high ? low : high) +
+                  (c->b == NULL ? 0 : declared(c, c->b, s->groups * s->out)));
 
     return (zkg_interval){-most, most};
 }

@@ -8,6 +8,7 @@
 #include "nn/range.h"
 #include "nn/special.h"
 #include "nn/task.h"
+#include "nn/weights.h"
 
 /* ---- x / z ---- */
 
@@ -105,6 +106,11 @@ zkg_status zkg_nn_divide_add(zkg_graph *g, const zkg_nn_layer *l,
     if (l->full)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
                         "layer %s has too many axes or operands", l->name);
+    if (zkg_nn_is_split(g, x) || zkg_nn_is_split(g, z))
+        return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
+                        "layer %s: a division of private weights of more than "
+                        "%d bits; use a smaller scale",
+                        l->name, ZKG_NN_DIGIT_BITS);
     d.q = (zkg_nn_quotient){.task = &d.t,
                             .c = (int64_t)1 << shift,
                             .a = "a",

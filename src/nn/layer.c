@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "nn/weights.h"
 #include "tensor/dtype.h"
 
 #define MAX_DIGITS (1 + ZKG_RULE_DIGITS)
@@ -273,6 +274,13 @@ static zkg_status add_term(zkg_graph *g, const char *k, int64_t c,
                                  f1[0] == 0 ? NULL : f1, err);
 }
 
+/* A parameter's digits, where it is a sum of such. */
+static zkg_nn_split split_of(zkg_graph *g, const zkg_nn_layer *l, uint32_t i)
+{
+    return (zkg_nn_split){g, l->name, l->param[i].name, l->param[i].axes,
+                          l->param[i].tensor};
+}
+
 static zkg_status add_params(zkg_graph *g, const zkg_nn_layer *l,
                              const digits *d, zkg_error *err)
 {
@@ -292,6 +300,11 @@ static zkg_status add_params(zkg_graph *g, const zkg_nn_layer *l,
     ZKG_TRY(zkg_graph_kernel_param(g, k, "y", l->out, err));
     for (uint32_t i = 0; i < d->n; i++)
         ZKG_TRY(zkg_graph_kernel_param(g, k, d->param[i], l->out, err));
+    for (uint32_t i = 0; i < l->params; i++) {
+        const zkg_nn_split p = split_of(g, l, i);
+
+        ZKG_TRY(zkg_nn_split_params(&p, err));
+    }
     return ZKG_OK;
 }
 
@@ -315,12 +328,16 @@ static zkg_status add_einsum(zkg_graph *g, const zkg_nn_layer *l,
         snprintf(factor, sizeof(factor), "%s[%s]", d->param[i], l->out);
         ZKG_TRY(add_term(g, k, -d->radix[i], factor, "", err));
     }
-    if (l->inners == 0)
-        return ZKG_OK;
-    ZKG_TRY(zkg_graph_kernel_einsum(g, k, inner_out(l), "t", err));
+    if (l->inners > 0)
+        ZKG_TRY(zkg_graph_kernel_einsum(g, k, inner_out(l), "t", err));
     for (uint32_t i = 0; i < l->inners; i++)
         ZKG_TRY(
             add_term(g, k, l->inner[i].c, l->inner[i].f0, l->inner[i].f1, err));
+    for (uint32_t i = 0; i < l->params; i++) {
+        const zkg_nn_split p = split_of(g, l, i);
+
+        ZKG_TRY(zkg_nn_split_einsum(&p, err));
+    }
     return ZKG_OK;
 }
 
@@ -330,9 +347,15 @@ static zkg_status add_rules(zkg_graph *g, const zkg_nn_layer *l,
 {
     const char *task = g->st.task[g->st.tasks - 1].name;
     const char *name[MAX_DIGITS];
+    uint32_t einsum = l->inners > 0 ? 2 : 1;
 
     for (uint32_t i = 0; i < d->n; i++)
         name[i] = d->name[i];
+    for (uint32_t i = 0; i < l->params; i++) {
+        const zkg_nn_split p = split_of(g, l, i);
+
+        ZKG_TRY(zkg_nn_split_rule(&einsum, &p, err));
+    }
     if (l->inners > 0)
         ZKG_TRY(zkg_graph_rule_solve(g, task, 1, t, err));
     if (d->n == 0)
@@ -411,6 +434,11 @@ zkg_status zkg_nn_layer_add(zkg_graph *g, const zkg_nn_layer *l, zkg_error *err)
     ZKG_TRY(zkg_graph_bind(g, "y", l->y, false, err));
     for (uint32_t i = 0; i < d.n; i++)
         ZKG_TRY(zkg_graph_bind(g, d.param[i], d.name[i], false, err));
+    for (uint32_t i = 0; i < l->params; i++) {
+        const zkg_nn_split p = split_of(g, l, i);
+
+        ZKG_TRY(zkg_nn_split_bind(&p, err));
+    }
     return add_rules(g, l, &d, q, t_name, err);
 }
 

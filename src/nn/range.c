@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables that hold a tensor to its range, and the task of a private input. */
+/* Tables that hold a tensor to its range, and a task that does. */
 #include "nn/range.h"
 
 #include <inttypes.h>
@@ -27,8 +27,8 @@ static zkg_status add_rows(zkg_graph *g, const char *name, int64_t min,
 
     if (rows == 0 || rows > ZKG_MAX_TABLE_ROWS)
         return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                        "a range of %lld..%lld is too large for a table, and "
-                        "limbs are not there yet",
+                        "a range of %lld..%lld is too large for a table, which "
+                        "has at most 2^20 rows",
                         (long long)min, (long long)max);
     value = zkg_alloc(rows, sizeof(value[0]));
     if (value == NULL)

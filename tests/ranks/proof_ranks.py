@@ -36,19 +36,21 @@ def main():
         graph = os.path.join(tmp, 'digits.zkg')
         image = os.path.join(tmp, 'image.json')
         tools = os.path.join(build, 'examples', '01-digits')
-        for visibility in ('public', 'private'):
+        for visibility, weights in (('public', 'fixed'), ('private', 'fixed'),
+                                    ('private', 'private')):
             subprocess.run(
                 [os.path.join(tools, 'make-graph'), '--weights',
                  os.path.join(example, 'weights.safetensors'), '--scale', '7',
-                 '--input-visibility', visibility, '-o', graph], check=True,
-                stdout=subprocess.DEVNULL)
+                 '--input-visibility', visibility, '--param-visibility',
+                 weights, '-o', graph], check=True, stdout=subprocess.DEVNULL)
             subprocess.run(
                 [os.path.join(tools, 'make-image'), '--digits',
                  os.path.join(example, 'digits.safetensors'), '-o', image],
                 check=True, stdout=subprocess.DEVNULL)
-            # A private image makes a third task, which the example schedules
-            # do not know: one launch is enough for that one.
-            ranks = RANKS if visibility == 'public' else [3]
+            # What is private makes tasks more, which the example schedules do
+            # not know: a launch or two are enough for those.
+            ranks = RANKS if visibility == 'public' else \
+                [3] if weights == 'fixed' else [1, 3]
             proofs = []
             for n in ranks:
                 proofs.append(os.path.join(tmp, 'proof%d' % n))
@@ -65,7 +67,7 @@ def main():
                 wanted = '%d ranks, %d plans' % (
                     n, 4 + len(examples))
                 assert wanted in out.stdout.decode(), out.stdout
-                print(visibility, out.stdout.decode().strip())
+                print(visibility, weights, out.stdout.decode().strip())
             for proof in proofs[1:]:
                 assert filecmp.cmp(proofs[0], proof, shallow=False), proof
 

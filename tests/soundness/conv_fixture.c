@@ -84,7 +84,8 @@ static void pool(net *t, zkg_nn_pool2d *p, bool max, const char *y)
 
 static void first_layer(net *t)
 {
-    zkg_nn_conv2d c = {.out_channels = t->lead > 1 ? 4 : 3,
+    zkg_nn_conv2d c = {.param_visibility = ZKG_FIXED,
+                       .out_channels = t->lead > 1 ? 4 : 3,
                        .groups = t->lead,
                        .window = {.kernel = {3, 2}},
                        .shift = 3,
@@ -122,7 +123,8 @@ static zkg_graph *make_graph(uint64_t seed)
                                     .before = {1, 1},
                                     .after = {1, 0}}};
     zkg_nn_pool2d mean = {.window = {.kernel = {2, 2}}};
-    zkg_nn_conv2d last = {.out_channels = 2,
+    zkg_nn_conv2d last = {.param_visibility = ZKG_FIXED,
+                          .out_channels = 2,
                           .batch = t.lead > 1 ? t.lead : 0,
                           .shift = 4,
                           .y_visibility = ZKG_PUBLIC};
@@ -139,7 +141,8 @@ static zkg_graph *make_graph(uint64_t seed)
     t.channels = 2 * t.lead;
     first_layer(&t);
     if (t.lead == 1 && (seed & 4) != 0) {
-        zkg_nn_conv2d c = {.out_channels = 3,
+        zkg_nn_conv2d c = {.param_visibility = ZKG_FIXED,
+                           .out_channels = 3,
                            .groups = 3,
                            .window = {.kernel = {2, 1}, .before = {1, 0}},
                            .shift = 2,

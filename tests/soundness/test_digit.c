@@ -409,16 +409,16 @@ static void garbage_in_padding_changes_nothing(void **state)
     int64_t unit;
 
     fx_garbage(&d->f, "layer1.q", 0, 0, 1);
-    fx_garbage(&d->f, "layer1.rem", 0, 0, 1);
+    fx_garbage(&d->f, "layer1.rem0", 0, 0, 1);
     fx_garbage(&d->f, "hidden", 20, 100, 1);
     unit = d->f.graph->st
-               .tensor[zkg_statement_tensor_id(&d->f.graph->st, "layer1.rem")]
+               .tensor[zkg_statement_tensor_id(&d->f.graph->st, "layer1.rem0")]
                .max +
            1;
     /* 0 = 2^s q + rem there. */
     for (uint64_t i = 48; i < 64; i++) {
         fx_set_cell(&d->f, "layer1.q", &i, -(int64_t)(i % 7));
-        fx_set_cell(&d->f, "layer1.rem", &i, unit * (int64_t)(i % 7));
+        fx_set_cell(&d->f, "layer1.rem0", &i, unit * (int64_t)(i % 7));
     }
     must(fx_prove(&d->f, NULL, &dirty, &len, &err), &err);
     assert_int_equal(fx_verify(&d->f, dirty, len, NULL, &v), ZKG_OK);

@@ -40,14 +40,17 @@ static void convolutions_are_the_model(void **state)
 {
     static int64_t x[CELLS], y[CELLS], w[CELLS], b[64];
     rng r = rng_new();
-    uint32_t pooled = 0, plain = 0;
+    static const zkg_visibility vis[3] = {ZKG_FIXED, ZKG_PRIVATE, ZKG_PUBLIC};
+    uint32_t pooled = 0, plain = 0, split = 0;
 
     (void)state;
     for (int round = 0; round < 400; round++) {
+        int64_t w_most, b_most;
         const uint64_t in = 1 + rng_below(&r, 4), out = 1 + rng_below(&r, 4);
         const uint64_t g = round % 3 == 0 ? 1 + rng_below(&r, 3) : 1;
         const bool depthwise = g > 1 && in == 1 && out == 1;
-        zkg_nn_conv2d c = {.name = "conv",
+        zkg_nn_conv2d c = {.param_visibility = vis[round / 2 % 3],
+                           .name = "conv",
                            .x = "x",
                            .y = "y",
                            .batch = rng_below(&r, 4),
@@ -75,12 +78,15 @@ static void convolutions_are_the_model(void **state)
         }
         if (!zkg_nn_conv2d_out(size, &c))
             continue;
+        /* Private ones of so many bits are sums of digits. */
+        w_most = c.shift == 19 ? (int64_t)1 << 17 : 20;
+        b_most = c.shift > 15 ? (int64_t)1 << 20 : 500;
         for (size_t i = 0; i < CELLS; i++) {
             x[i] = between(&r, -9, 13);
-            w[i] = between(&r, -20, 20);
+            w[i] = between(&r, -w_most, w_most);
         }
         for (size_t i = 0; i < 64; i++)
-            b[i] = between(&r, -500, 500);
+            b[i] = between(&r, -b_most, b_most);
         OK(zkg_nn_conv2d_model(y, &c, x, NULL));
         if (c.batch > 0)
             len[n++] = c.batch;
@@ -98,8 +104,9 @@ static void convolutions_are_the_model(void **state)
         check(graph, x, y);
         pooled += c.pool[0] > 1 || c.pool[1] > 1;
         plain += c.pool[0] == 0;
+        split += c.shift > 15 && c.param_visibility == ZKG_PRIVATE;
     }
-    assert_true(pooled > 50 && plain > 100);
+    assert_true(pooled > 50 && plain > 100 && split > 5);
 }
 
 static void pools_are_the_model(void **state)
@@ -183,7 +190,8 @@ static void bad_layers_are_refused(void **state)
 {
     static const int64_t w[64] = {1}, b[4] = {1};
     static const uint64_t len[3] = {2, 4, 4};
-    const zkg_nn_conv2d good = {.name = "conv",
+    const zkg_nn_conv2d good = {.param_visibility = ZKG_FIXED,
+                                .name = "conv",
                                 .x = "x",
                                 .y = "y",
                                 .in_channels = 2,

@@ -104,11 +104,17 @@ static void set_input(zkg_witness *w, const zkg_graph *g, const int64_t *x)
 
 static void layers_are_the_model(void **state)
 {
+    static const zkg_visibility vis[3] = {ZKG_FIXED, ZKG_PRIVATE, ZKG_PUBLIC};
     uint64_t seed = 0x9e3779b97f4a7c15;
 
     (void)state;
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 120; round++) {
         const bool relu = round % 2 == 1;
+        /* Of the last ones remainders and, if private, weights have digits. */
+        const bool large = round >= 80;
+        const int64_t w_most = large ? (int64_t)1 << 20 : 20;
+        const int64_t b_most = large ? (int64_t)1 << (17 + round % 23) : 500;
+        const uint32_t shift = (large ? 25 : 1) + (uint32_t)(next(&seed) % 8);
         const uint64_t in = 1 + next(&seed) % 9, out = 1 + next(&seed) % 6;
         int64_t wv[64], bv[8], x[16], q[8], rem[8], y[8];
         const zkg_nn_dense layer = {
@@ -119,9 +125,9 @@ static void layers_are_the_model(void **state)
             .in = in,
             .w = wv,
             .b = bv,
-            .shift = 1 + (uint32_t)(next(&seed) % 8),
+            .shift = shift,
             .y_visibility = round % 4 < 2 ? ZKG_PRIVATE : ZKG_PUBLIC,
-            .param_visibility = ZKG_FIXED,
+            .param_visibility = vis[round % 3],
         };
         zkg_error err = {0};
         zkg_witness w;
@@ -129,9 +135,9 @@ static void layers_are_the_model(void **state)
         uint32_t y_id;
 
         for (size_t i = 0; i < in * out; i++)
-            wv[i] = between(&seed, -20, 20);
+            wv[i] = between(&seed, -w_most, w_most);
         for (size_t i = 0; i < out; i++)
-            bv[i] = between(&seed, -500, 500);
+            bv[i] = between(&seed, -b_most, b_most);
         for (size_t i = 0; i < in; i++)
             x[i] = between(&seed, -9, 13);
         g = one_layer(&layer, relu, -9, 13);
@@ -149,7 +155,7 @@ static void layers_are_the_model(void **state)
     }
 }
 
-static void what_needs_limbs_is_refused(void **state)
+static void what_fits_no_table_is_refused(void **state)
 {
     static const int64_t w[1] = {1 << 24}, b[1] = {0};
     const zkg_tensor_spec x = {"x", ZKG_I32, ZKG_PUBLIC, 1, {1}, -9999, 9999};
@@ -174,6 +180,14 @@ static void what_needs_limbs_is_refused(void **state)
     layer.shift = 17;
     assert_int_equal(zkg_nn_dense_rescale(g, NULL, &layer, range, NULL),
                      ZKG_ERR_UNSUPPORTED);
+    for (uint32_t shift = 0; shift <= 63; shift += 63) {
+        layer.shift = shift;
+        assert_int_equal(zkg_nn_dense_rescale(g, NULL, &layer, range, NULL),
+                         ZKG_ERR_UNSUPPORTED);
+    }
+    layer.shift = 19;
+    assert_int_equal(zkg_nn_dense_rescale(g, NULL, &layer, range, NULL),
+                     ZKG_OK);
     zkg_graph_free(g);
 }
 
@@ -369,7 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounding_of_the_model_is_half_up),
         cmocka_unit_test(layers_are_the_model),
-        cmocka_unit_test(what_needs_limbs_is_refused),
+        cmocka_unit_test(what_fits_no_table_is_refused),
         cmocka_unit_test(digits_at_scale_10_agree_with_the_float_network),
         cmocka_unit_test(scale_7_fits_tables_of_12_bits),
     };
