@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "graph/inputs.h"
 #include "nn/special.h"
+#include "nn/weights.h"
 #include "onnx/lower_internal.h"
 #include "tensor/dtype.h"
 #include "tensor/quantise.h"
@@ -214,10 +215,11 @@ zkg_status zkg_onnx_quantised(int64_t **whole, const zkg_onnx_lowering *w,
     return ZKG_OK;
 }
 
-zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
-                          const char *suffix, uint32_t axes,
-                          const uint64_t *len, const double *real,
-                          uint32_t scale, int64_t **whole)
+static zkg_status add_constant(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
+                               const char *suffix, uint32_t axes,
+                               const uint64_t *len, const double *real,
+                               uint32_t scale, zkg_visibility vis,
+                               int64_t **whole)
 {
     uint64_t n = 1;
     char task[ZKG_ONNX_NAME];
@@ -228,12 +230,30 @@ zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
     ZKG_TRY(zkg_onnx_quantised(whole, w, real, n, scale));
     zkg_onnx_task_name(task, w, w->m->node[w->node].name);
     snprintf(name, ZKG_ONNX_NAME, "%.100s.%s", task, suffix);
-    s = zkg_nn_fixed(w->g, name, axes, len, *whole, w->err);
+    s = zkg_nn_weights(w->g, name, axes, len, *whole, vis, w->err);
     if (s != ZKG_OK) {
         zkg_free(*whole);
         *whole = NULL;
     }
     return s;
+}
+
+zkg_status zkg_onnx_weights(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
+                            const char *suffix, uint32_t axes,
+                            const uint64_t *len, const double *real,
+                            uint32_t scale, int64_t **whole)
+{
+    return add_constant(w, name, suffix, axes, len, real, scale,
+                        w->options->param, whole);
+}
+
+zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
+                          const char *suffix, uint32_t axes,
+                          const uint64_t *len, const double *real,
+                          uint32_t scale, int64_t **whole)
+{
+    return add_constant(w, name, suffix, axes, len, real, scale, ZKG_FIXED,
+                        whole);
 }
 
 /* ---- ranges ---- */

@@ -113,7 +113,7 @@ typedef struct zkg_onnx_options {
     const char *calibrate; /**< inputs, or NULL: made ones */
     uint32_t margin; /**< tables hold so many times what calibration saw, in
                           percent; 0: 150, or 400 without calibration data */
-    zkg_visibility input, output;
+    zkg_visibility input, output, param;
 } zkg_onnx_options;
 
 /** What `compile` prints of one task. */

@@ -110,7 +110,8 @@ zkg_status zkg_onnx_lower_conv_pool(zkg_onnx_lowering *w,
                      .out_channels = v->out_channels,
                      .groups = v->groups,
                      .shift = w->options->param_scale,
-                     .relu = step->relu}};
+                     .relu = step->relu,
+                     .param_visibility = w->options->param}};
     zkg_onnx_window pool;
     zkg_status s;
 

@@ -82,14 +82,21 @@ void zkg_onnx_name_push(char *list, size_t bytes, const char *name);
 zkg_status zkg_onnx_quantised(int64_t **whole, const zkg_onnx_lowering *w,
                               const double *real, uint64_t n, uint32_t scale);
 
-/** A fixed tensor from reals: round(v 2^scale). */
+/** Parameters of the model as a tensor, of the visibility asked for:
+ *  round(v 2^scale), which are the caller's. */
+zkg_status zkg_onnx_weights(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
+                            const char *suffix, uint32_t axes,
+                            const uint64_t *len, const double *real,
+                            uint32_t scale, int64_t **whole);
+
+/** The same for what an operator's attributes and shapes say: always fixed. */
 zkg_status zkg_onnx_fixed(zkg_onnx_lowering *w, char name[ZKG_ONNX_NAME],
                           const char *suffix, uint32_t axes,
                           const uint64_t *len, const double *real,
                           uint32_t scale, int64_t **whole);
 
-/** factor times a constant, or factor over it, at a scale: a fixed tensor in
- * its own shape, and its samples, which are the caller's. */
+/** factor times a constant, or factor over it, at a scale: a tensor in its own
+ * shape, as of zkg_onnx_weights(), and its samples, which are the caller's. */
 zkg_status zkg_onnx_constant(zkg_onnx_flow *out, zkg_onnx_lowering *w,
                              uint32_t value, const char *suffix, double factor,
                              bool invert, uint32_t scale);

@@ -195,7 +195,8 @@ static zkg_status add_dense(zkg_onnx_lowering *w, const dense *d)
     zkg_status st;
 
     memcpy(len + 1, x->len + first, n * sizeof(len[0]));
-    ZKG_TRY(zkg_onnx_fixed(w, w_name, "w", 1 + n, len, d->weight, p, &weight));
+    ZKG_TRY(
+        zkg_onnx_weights(w, w_name, "w", 1 + n, len, d->weight, p, &weight));
     zkg_onnx_push_axes(&l, x);
     zkg_nn_axis_push(&l, "o", d->n);
     zkg_onnx_name_axes(list, sizeof(list), first, n);
@@ -210,8 +211,8 @@ static zkg_status add_dense(zkg_onnx_lowering *w, const dense *d)
     if (d->bias != NULL) {
         memcpy(len, x->len, first * sizeof(len[0]));
         len[d->per_row ? first : 0] = d->n;
-        st = zkg_onnx_fixed(w, b_name, "b", d->per_row ? first + 1 : 1, len,
-                            d->bias, p + s, &bias);
+        st = zkg_onnx_weights(w, b_name, "b", d->per_row ? first + 1 : 1, len,
+                              d->bias, p + s, &bias);
         zkg_nn_param_push(&l, "b", d->per_row ? l.out : "o", b_name);
         zkg_onnx_push_term(&l, 1, "b", d->per_row ? l.out : "o", NULL, NULL);
     }
@@ -487,10 +488,10 @@ static zkg_status add_conv(zkg_onnx_lowering *w, const zkg_onnx_window *v,
     push_image_axes(&l, 1, x, named);
     window_model(&model, v);
     terms = in * zkg_nn_window_taps(&model);
-    s = zkg_onnx_fixed(w, w_name, "w", axes, len, real_w, p, &weight);
+    s = zkg_onnx_weights(w, w_name, "w", axes, len, real_w, p, &weight);
     if (s == ZKG_OK)
-        s = zkg_onnx_fixed(w, b_name, "b", bias_axes, len, real_b,
-                           p + w->options->scale, &bias);
+        s = zkg_onnx_weights(w, b_name, "b", bias_axes, len, real_b,
+                             p + w->options->scale, &bias);
     l.param[0].tensor = w_name;
     l.param[2].tensor = b_name;
     if (s == ZKG_OK &&
@@ -865,15 +866,15 @@ static zkg_status add_affine(zkg_onnx_lowering *w, const affine *f)
         zkg_onnx_name_axes(list, sizeof(list), f->axis[i], 1);
     zkg_nn_param_push(&l, "x", l.out, x->tensor);
     if (f->a != NULL) {
-        s = zkg_onnx_fixed(w, a_name, "a", f->axes, f->len, f->a, p, &a);
+        s = zkg_onnx_weights(w, a_name, "a", f->axes, f->len, f->a, p, &a);
         zkg_nn_param_push(&l, "a", list, a_name);
         zkg_onnx_push_term(&l, 1, "a", list, "x", l.out);
     } else {
         zkg_onnx_push_term(&l, f->sign, "x", l.out, NULL, NULL);
     }
     if (s == ZKG_OK && f->b != NULL) {
-        s = zkg_onnx_fixed(w, b_name, "b", f->axes, f->len, f->b,
-                           p + w->options->scale, &b);
+        s = zkg_onnx_weights(w, b_name, "b", f->axes, f->len, f->b,
+                             p + w->options->scale, &b);
         zkg_nn_param_push(&l, "b", list, b_name);
         zkg_onnx_push_term(&l, 1, "b", list, NULL, NULL);
     }

@@ -11,7 +11,7 @@
 
 /* ---- operands ---- */
 
-/* A value, or a constant that became a fixed tensor. */
+/* A value, or a constant that became a tensor. */
 typedef struct operand {
     zkg_onnx_flow *f;
     zkg_onnx_flow own; /* f of a constant; its samples are owned */
@@ -45,8 +45,8 @@ zkg_status zkg_onnx_constant(zkg_onnx_flow *out, zkg_onnx_lowering *w,
     out->axes = t->shape.axes;
     out->count = t->count;
     memcpy(out->len, t->shape.len, sizeof(t->shape.len));
-    s = zkg_onnx_fixed(w, out->tensor, suffix, out->axes, out->len, real, scale,
-                       &whole);
+    s = zkg_onnx_weights(w, out->tensor, suffix, out->axes, out->len, real,
+                         scale, &whole);
     zkg_free(real);
     if (s == ZKG_OK)
         s = zkg_onnx_new_acc(&out->sample, w, t->count);

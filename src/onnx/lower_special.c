@@ -249,12 +249,12 @@ static zkg_status add_norm(zkg_onnx_lowering *w, norm *d)
     ZKG_TRY(take(&d->real_bias, w, s->bias, d->l.how.n));
     ZKG_TRY(choose_scales(d, w));
     if (d->real_gain != NULL)
-        ZKG_TRY(zkg_onnx_fixed(w, d->gain_name, "g", axes, len, d->real_gain,
-                               d->l.how.param_scale, &d->gain));
+        ZKG_TRY(zkg_onnx_weights(w, d->gain_name, "g", axes, len, d->real_gain,
+                                 d->l.how.param_scale, &d->gain));
     if (d->real_bias != NULL)
-        ZKG_TRY(zkg_onnx_fixed(w, d->bias_name, "b", axes, len, d->real_bias,
-                               d->l.how.param_scale + d->l.how.scale,
-                               &d->bias));
+        ZKG_TRY(zkg_onnx_weights(w, d->bias_name, "b", axes, len, d->real_bias,
+                                 d->l.how.param_scale + d->l.how.scale,
+                                 &d->bias));
     ZKG_TRY(zkg_nn_layer_norm_rows(w->g, &d->l, w->err));
     return add_elements(w, d);
 }

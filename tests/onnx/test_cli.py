@@ -133,6 +133,98 @@ def honest():
          'short.npy')
 
 
+def every_kind(out='kinds.onnx'):
+    """Every kind of parameter: a convolution with a maximum in its task, a
+    BatchNormalization alone, a Gemm, a LayerNormalization, constants of Add,
+    Concat and MatMul on the left, and one in a table."""
+    m = Model()
+    m.input('x', [1, 2, 4, 4])
+    m.constant('cw', [2, 2, 3, 3], [(i * 7 % 11 - 5) / 8 for i in range(36)])
+    m.constant('cb', [2], [0.5, -3.0])
+    m.node('Conv', ['x', 'cw', 'cb'], ['a'], pads=[1, 1, 1, 1])
+    m.node('MaxPool', ['a'], ['b'], kernel_shape=[2, 2], strides=[2, 2])
+    for name, values in (('g', [1.5, -0.5]), ('h', [0.25, 9.0]),
+                         ('mean', [0.1, 0.2]), ('var', [1.0, 2.0])):
+        m.constant(name, [2], values)
+    m.node('BatchNormalization', ['b', 'g', 'h', 'mean', 'var'], ['c'])
+    m.node('Flatten', ['c'], ['d'])
+    m.constant('w', [8, 3], [(i * 5 % 13 - 6) / 8 for i in range(24)])
+    m.constant('v', [3], [1.0, -20.0, 0.125])
+    m.node('Gemm', ['d', 'w', 'v'], ['e'])
+    m.constant('gain', [3], [1.0, 0.5, -1.0])
+    m.constant('bias', [3], [0.0, 4.0, -4.0])
+    m.node('LayerNormalization', ['e', 'gain', 'bias'], ['f'])
+    m.constant('shift', [3], [0.5, 0.25, -0.5])
+    m.node('Add', ['f', 'shift'], ['i'])
+    m.constant('more', [1, 1], [0.75])
+    m.node('Concat', ['i', 'more'], ['j'], axis=1)
+    m.constant('left', [2, 1], [0.5, -1.0])
+    m.node('MatMul', ['left', 'j'], ['k'])
+    m.constant('half', [1], [0.5])
+    m.node('Mul', ['k', 'half'], ['y'], name='/half')
+    m.output('y')
+    m.save(out)
+
+
+def visibilities():
+    """Parameters that are fixed, private and public: the same outputs; what a
+    folder without the private ones is good for."""
+    every_kind()
+    write('k.json', json.dumps({'input_data': [
+        [(i * 3 % 17 - 8) / 8 for i in range(32)]]}))
+    outputs = []
+    for how in 'fixed', 'private', 'public':
+        graph, key, proof = how + '.zkg', how + '.vk', how + '.proof'
+        case(how + ' parameters', 0, r'constants of /half\n' if
+             how == 'private' else r'', 'compile', 'kinds.onnx', '--scale',
+             '7', '--calibrate', 'k.json', '--param-visibility', how, '-o',
+             graph, where='out')
+        case(how + ': setup', 0, r'', 'setup', '--graph', graph, '--srs',
+             's.srs', '-o', key, where='out')
+        case(how + ': prove', 0, r'', 'prove', '--graph', graph, '--key', key,
+             '--srs', 's.srs', '--input', 'k.json', '-o', proof, where='out')
+        found = json.loads(run('verify', '--key', key, '--proof', proof,
+                               '--json')[1])
+        outputs.append([t['values'] for t in found['public']
+                        if t['name'] == 'y'])
+        if os.path.exists(graph + '/private.safetensors') != (
+                how == 'private'):
+            FAILED.append('private.safetensors where parameters are ' + how)
+    if len(outputs[0][0]) != 8 or outputs[1:] != outputs[:1] * 2:
+        FAILED.append('outputs differ: %s' % outputs)
+    case('what a proof commits to', 0, r'(?m)^  _?\S*Gemm\S*w +[0-9a-f]{64}$',
+         'inspect', 'private.proof', '--key', 'private.vk', where='out')
+    case('another key', 3, r'another key', 'inspect', 'private.proof', '--key',
+         'public.vk')
+    prove = ['prove', '--graph', 'private.zkg', '--key', 'private.vk', '--srs',
+             's.srs', '-o', 'again.proof']
+    case('witness', 0, r'', 'witness', '--graph', 'private.zkg', '--input',
+         'k.json', '-o', 'k.witness', where='out')
+    os.rename('private.zkg/private.safetensors', 'secret')
+    case('nothing to prove with', 3, r'values of tensor \S+ are not there: '
+         r'have private\.safetensors .*--witness', *prove, '--input', 'k.json')
+    case('a whole witness', 0, r'', *prove, '--witness', 'k.witness',
+         where='out')
+    case('setup without them', 0, r'', 'setup', '--graph', 'private.zkg',
+         '--srs', 's.srs', '-o', 'again.vk', where='out')
+    case('verify without them', 0, r'verified for this graph', 'verify',
+         '--graph', 'private.zkg', '--key', 'again.vk', '--proof',
+         'again.proof', where='out')
+    for a, b in ('again.vk', 'private.vk'), ('again.proof', 'private.proof'):
+        if open(a, 'rb').read() != open(b, 'rb').read():
+            FAILED.append('%s is not %s' % (a, b))
+    case('inspect', 0, r'private tensors, in private\.safetensors, which is '
+         r'not there', 'inspect', 'private.zkg', where='out')
+    for option in 'input', 'output':
+        case(option + ' fixed', 2, r'--%s-visibility: what is fixed is in the '
+             r'key, and %ss .* public or private' % (option, option),
+             'compile', 'kinds.onnx', '--scale', '7',
+             '--%s-visibility' % option, 'fixed', '-o', 'no.zkg')
+    case('parameters hidden', 2, r'`hidden` is none of public, private, fixed',
+         'compile', 'kinds.onnx', '--scale', '7', '--param-visibility',
+         'hidden', '-o', 'no.zkg')
+
+
 def inputs():
     """JSON, .npy and safetensors; what is not an input is named."""
     def st(values, dtype='F32', shape=(1, 3), name='x'):
@@ -450,8 +542,9 @@ def main():
     folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
     os.chdir(folder)
     try:
-        for part in (honest, inputs, samples, unsupported, malformed, external, suite,
-                     suite_changes, suite_ends, example):
+        for part in (honest, visibilities, inputs, samples, unsupported,
+                     malformed, external, suite, suite_changes, suite_ends,
+                     example):
             part()
     finally:
         os.chdir('/')

@@ -112,7 +112,8 @@ static void look_ahead(outlook *e, const zkg_onnx_model *m,
                                       .param_scale = scale > 12 ? scale : 12,
                                       .calibrate = calibrate,
                                       .input = ZKG_PRIVATE,
-                                      .output = ZKG_PUBLIC};
+                                      .output = ZKG_PUBLIC,
+                                      .param = ZKG_FIXED};
     zkg_onnx_report report;
     zkg_graph *g;
 
@@ -224,8 +225,10 @@ zkg_status zkg_inspect_onnx(const char *path, bool json, uint32_t scale,
 
 /* ---- compile ---- */
 
+/* why: of what cannot be fixed; NULL: it can. */
 static zkg_status parse_visibility(zkg_visibility *out, const char *option,
-                                   const char *text, zkg_error *err)
+                                   const char *text, const char *why,
+                                   zkg_error *err)
 {
     if (text == NULL)
         return ZKG_OK;
@@ -233,9 +236,17 @@ static zkg_status parse_visibility(zkg_visibility *out, const char *option,
         *out = ZKG_PUBLIC;
     else if (strcmp(text, "private") == 0)
         *out = ZKG_PRIVATE;
-    else
+    else if (strcmp(text, "fixed") != 0)
         return zkg_fail(err, ZKG_ERR_USAGE,
-                        "--%s: `%s` is none of public, private", option, text);
+                        "--%s: `%s` is none of public, private%s", option, text,
+                        why == NULL ? ", fixed" : "");
+    else if (why != NULL)
+        return zkg_fail(err, ZKG_ERR_USAGE,
+                        "--%s: what is fixed is in the key, and %s; give "
+                        "public or private",
+                        option, why);
+    else
+        *out = ZKG_FIXED;
     return ZKG_OK;
 }
 
@@ -294,6 +305,26 @@ static void list_unsupported(const zkg_onnx_model *m, const zkg_onnx_plan *p)
                    p->step[k].why);
 }
 
+/* Numbers that a table is made of are in the statement, whatever the visibility
+ * of parameters: say where. */
+static void list_told(const zkg_onnx_model *m, const zkg_onnx_plan *p)
+{
+    bool any = false;
+
+    for (uint32_t k = 0; k < m->nodes; k++) {
+        if (p->step[k].role != ZKG_ONNX_FUNCTION ||
+            parameters(m, &m->node[k]) == 0)
+            continue;
+        printf("%s%s",
+               any ? ", "
+                   : "in tables, and so known to all: the "
+                     "constants of ",
+               m->node[k].name);
+        any = true;
+    }
+    printf("%s", any ? "\n" : "");
+}
+
 static zkg_status compile(const char *path, const char *out,
                           const zkg_onnx_options *options, zkg_error *err)
 {
@@ -307,6 +338,8 @@ static zkg_status compile(const char *path, const char *out,
     if (p.unsupported > FEW_UNSUPPORTED)
         list_unsupported(&m, &p);
     s = zkg_onnx_compile(&g, &report, &m, &p, options, err);
+    if (s == ZKG_OK && options->param == ZKG_PRIVATE)
+        list_told(&m, &p);
     zkg_onnx_plan_clear(&p);
     zkg_onnx_clear(&m);
     ZKG_TRY(s);
@@ -317,6 +350,10 @@ static zkg_status compile(const char *path, const char *out,
                " tables; scale %" PRIu32 ", parameters %" PRIu32 "\n",
                out, g->st.tasks, g->st.tensors, g->st.tables, options->scale,
                options->param_scale);
+        if (zkg_graph_stored(g, ZKG_PRIVATE) > 0)
+            printf("%s/%s holds the parameters: for provers alone; the rest of "
+                   "the folder is for all\n",
+                   out, ZKG_PRIVATE_FILE);
     }
     zkg_onnx_report_clear(&report);
     zkg_graph_free(g);
@@ -326,8 +363,9 @@ static zkg_status compile(const char *path, const char *out,
 zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
     const char *path = NULL, *out = NULL, *scale = NULL, *param_scale = NULL,
-               *input = NULL, *output = NULL, *margin = NULL;
-    zkg_onnx_options o = {.input = ZKG_PRIVATE, .output = ZKG_PUBLIC};
+               *input = NULL, *output = NULL, *param = NULL, *margin = NULL;
+    zkg_onnx_options o = {
+        .input = ZKG_PRIVATE, .output = ZKG_PUBLIC, .param = ZKG_FIXED};
     const zkg_option options[] = {
         {"scale", "S", "activations are stored as v * 2^S", &scale, NULL, true},
         {"param-scale", "P", "parameters as w * 2^P; default max(12, S)",
@@ -342,6 +380,8 @@ zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
          false},
         {"output-visibility", "V", "public (default) or private", &output, NULL,
          false},
+        {"param-visibility", "V",
+         "fixed (default: in the key), private or public", &param, NULL, false},
         {"o", "G.zkg", "the graph to write", &out, NULL, true},
     };
     size_t count = 0;
@@ -362,7 +402,10 @@ zkg_status zkg_cmd_compile(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         ZKG_TRY(zkg_option_u32(&o.param_scale, "param-scale", param_scale, 1,
                                24, err));
     ZKG_TRY(parse_margin(&o.margin, margin, err));
-    ZKG_TRY(parse_visibility(&o.input, "input-visibility", input, err));
-    ZKG_TRY(parse_visibility(&o.output, "output-visibility", output, err));
+    ZKG_TRY(parse_visibility(&o.input, "input-visibility", input,
+                             "inputs come with each proof", err));
+    ZKG_TRY(parse_visibility(&o.output, "output-visibility", output,
+                             "outputs are made by each proof", err));
+    ZKG_TRY(parse_visibility(&o.param, "param-visibility", param, NULL, err));
     return compile(path, out, &o, err);
 }

@@ -16,6 +16,7 @@
 #include "graph/key.h"
 #include "graph/proof.h"
 #include "options.h"
+#include "pcs/kzg.h"
 #include "tensor/safetensors.h"
 #include "verifier/root.h"
 #include "zkgkr/srs.h"
@@ -275,6 +276,31 @@ static void json_statement(zkg_json_out *o, const zkg_statement *st)
 
 /* ---- what a file may be ---- */
 
+/* Are the values of all private tensors of rules `values` there? */
+static bool has_private(const zkg_graph *g)
+{
+    bool all = true;
+
+    for (uint32_t i = 0; i < g->rules; i++)
+        all = all && (!zkg_graph_is_stored(g, &g->rule[i], ZKG_PRIVATE) ||
+                      g->value[g->rule[i].to].data != NULL);
+    return all;
+}
+
+static void show_values(const zkg_graph *g)
+{
+    const uint32_t publics = zkg_graph_stored(g, ZKG_PUBLIC);
+    const uint32_t privates = zkg_graph_stored(g, ZKG_PRIVATE);
+
+    if (publics > 0)
+        printf("\nvalues        of %" PRIu32 " public tensors, in %s", publics,
+               ZKG_TENSORS_FILE);
+    if (privates > 0)
+        printf("\nvalues        of %" PRIu32 " private tensors, in %s%s",
+               privates, ZKG_PRIVATE_FILE,
+               has_private(g) ? "" : ", which is not there");
+}
+
 static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
 {
     zkg_estimate estimate;
@@ -291,6 +317,9 @@ static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
         json_string(&o, "zkgkr", "graph");
         json_u64(&o, "default_k", zkg_statement_default_k(&g->st));
         json_statement(&o, &g->st);
+        json_u64(&o, "public_values", zkg_graph_stored(g, ZKG_PUBLIC));
+        json_u64(&o, "private_values", zkg_graph_stored(g, ZKG_PRIVATE));
+        json_bool(&o, "private_values_there", has_private(g));
         if (estimated == ZKG_OK)
             zkg_estimate_json(&o, &estimate);
         zkg_json_out_end(&o);
@@ -304,6 +333,7 @@ static zkg_status inspect_graph(const char *path, bool json, zkg_error *err)
         printf("\noutputs      ");
         for (uint32_t i = 0; i < g->outputs; i++)
             printf(" %s", g->st.tensor[g->output[i]].name);
+        show_values(g);
         printf("\nrules         %" PRIu32 "\ndefault k     %" PRIu32 "\n",
                g->rules, zkg_statement_default_k(&g->st));
         if (estimated == ZKG_OK)
@@ -368,6 +398,113 @@ static zkg_status inspect_key(const char *path, bool json, zkg_error *err)
     return s;
 }
 
+/* What a proof commits to: of each private tensor but the counts, one digest
+ * of its commitments.  Equal values under one SRS and k have equal ones. */
+static void commitment_digest(char hex[65], const zkg_proof_view *proof,
+                              const zkg_root_layout *layout, const zkg_key *key,
+                              uint32_t t)
+{
+    const uint32_t n = zkg_tensor_vars(&key->statement.tensor[t]);
+    const uint64_t chunks = zkg_kzg_chunks(n, key->srs.k);
+    uint8_t digest[32];
+
+    zkg_blake2b_256(
+        digest, proof->commitments + layout->first_chunk[t] * ZKG_TAPE_G1_BYTES,
+        (size_t)chunks * ZKG_TAPE_G1_BYTES);
+    zkg_digest_hex(hex, digest);
+}
+
+static bool is_committed(const zkg_statement *st, uint32_t t)
+{
+    return st->tensor[t].vis == ZKG_PRIVATE &&
+           !zkg_statement_is_hinted_counts(st, t);
+}
+
+static void list_commitments(const zkg_proof_view *proof,
+                             const zkg_root_layout *layout, const zkg_key *key)
+{
+    char hex[65];
+
+    printf("commitments of private tensors, BLAKE2b-256 of each one's points "
+           "(the proof is not verified here)\n");
+    for (uint32_t t = 0; t < key->statement.tensors; t++) {
+        if (!is_committed(&key->statement, t))
+            continue;
+        commitment_digest(hex, proof, layout, key, t);
+        printf("  %-20s %s\n", key->statement.tensor[t].name, hex);
+    }
+}
+
+static zkg_status json_commitments(const zkg_proof_view *proof,
+                                   const zkg_root_layout *layout,
+                                   const zkg_key *key, size_t len,
+                                   const char *key_digest, zkg_error *err)
+{
+    zkg_json_out o;
+    char hex[65];
+
+    zkg_json_out_init(&o);
+    zkg_json_out_object(&o);
+    json_string(&o, "zkgkr", "proof");
+    json_u64(&o, "bytes", len);
+    json_string(&o, "key_digest", key_digest);
+    zkg_json_out_key(&o, "commitments");
+    zkg_json_out_object(&o);
+    for (uint32_t t = 0; t < key->statement.tensors; t++) {
+        if (!is_committed(&key->statement, t))
+            continue;
+        commitment_digest(hex, proof, layout, key, t);
+        json_string(&o, key->statement.tensor[t].name, hex);
+    }
+    zkg_json_out_end(&o);
+    zkg_json_out_end(&o);
+    return print_json(&o, err);
+}
+
+/* A proof, with the key that says where its parts are. */
+static zkg_status inspect_parts(const char *path, const uint8_t *bytes,
+                                size_t len, const char *key_path, bool json,
+                                zkg_error *err)
+{
+    zkg_root_layout layout;
+    zkg_proof_sizes sizes;
+    zkg_proof_view proof;
+    char hex[65];
+    zkg_key key;
+    zkg_status s;
+
+    ZKG_TRY(zkg_key_read(&key, key_path, err));
+    s = zkg_root_layout_init(&layout, &key.statement, &key.srs, err);
+    if (s != ZKG_OK) {
+        zkg_key_clear(&key);
+        return s;
+    }
+    zkg_root_proof_sizes(&sizes, &layout);
+    zkg_digest_hex(hex, key.digest);
+    /* Before the size, which would only say that something is wrong. */
+    if (len >= ZKG_CONTAINER_BYTES + sizeof(key.digest) &&
+        memcmp(bytes + ZKG_CONTAINER_BYTES, key.digest, sizeof(key.digest)) !=
+            0)
+        s = zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the proof of another key",
+                     path);
+    else
+        s = zkg_proof_split(&proof, bytes, len, &sizes, path, err);
+    if (s == ZKG_OK && json) {
+        s = json_commitments(&proof, &layout, &key, len, hex, err);
+    } else if (s == ZKG_OK) {
+        printf("proof         %s\n"
+               "bytes         %zu, of these public values %zu, commitments "
+               "%zu, segments %zu, opening %zu\n"
+               "key digest    %s\n",
+               path, len, sizes.public_bytes, sizes.commit_bytes,
+               sizes.segments_bytes, sizes.opening_bytes, hex);
+        list_commitments(&proof, &layout, &key);
+    }
+    zkg_root_layout_clear(&layout);
+    zkg_key_clear(&key);
+    return s;
+}
+
 static zkg_status inspect_proof(const char *path, const uint8_t *bytes,
                                 size_t len, bool json, zkg_error *err)
 {
@@ -396,7 +533,8 @@ static zkg_status inspect_proof(const char *path, const uint8_t *bytes,
     printf("proof         %s\n"
            "bytes         %zu\n"
            "key digest    %s\n"
-           "Its other parts have no lengths: they follow from the key.\n",
+           "Its other parts have no lengths: they follow from the key (--key "
+           "K.vk).\n",
            path, len, digest);
     return ZKG_OK;
 }
@@ -488,7 +626,8 @@ static zkg_status inspect_witness(const char *path, bool json, zkg_error *err)
     return s;
 }
 
-static zkg_status inspect_file(const char *path, bool json, zkg_error *err)
+static zkg_status inspect_file(const char *path, const char *key, bool json,
+                               zkg_error *err)
 {
     uint8_t *bytes;
     size_t len;
@@ -497,7 +636,11 @@ static zkg_status inspect_file(const char *path, bool json, zkg_error *err)
 
     ZKG_TRY(zkg_file_read(&bytes, &len, path, MAX_FILE, err));
     kind = zkg_container_kind_of(bytes, len);
-    if (kind == ZKG_CONTAINER_PROOF)
+    if (key != NULL && kind != ZKG_CONTAINER_PROOF)
+        s = zkg_fail(err, ZKG_ERR_USAGE, "--key is for proofs");
+    else if (kind == ZKG_CONTAINER_PROOF && key != NULL)
+        s = inspect_parts(path, bytes, len, key, json, err);
+    else if (kind == ZKG_CONTAINER_PROOF)
         s = inspect_proof(path, bytes, len, json, err);
     else if (kind == ZKG_CONTAINER_KEY)
         s = inspect_key(path, json, err);
@@ -514,7 +657,7 @@ static zkg_status inspect_file(const char *path, bool json, zkg_error *err)
 
 zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
 {
-    const char *path = NULL, *scale = NULL, *calibrate = NULL;
+    const char *path = NULL, *scale = NULL, *calibrate = NULL, *key = NULL;
     bool json = false, done;
     const zkg_option options[] = {
         {"json", NULL, "one JSON object on stdout", NULL, &json, false},
@@ -522,6 +665,8 @@ zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
          NULL, false},
         {"calibrate", "FILE", "of an ONNX model: as compile's", &calibrate,
          NULL, false},
+        {"key", "K.vk", "of a proof: list what it commits to", &key, NULL,
+         false},
     };
     uint32_t bits = 7;
     size_t count = 0;
@@ -538,6 +683,9 @@ zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
                         "ONNX model");
     if (scale != NULL)
         ZKG_TRY(zkg_option_u32(&bits, "scale", scale, 1, 20, err));
+    if (key != NULL &&
+        (scale != NULL || calibrate != NULL || zkg_dir_exists(path)))
+        return zkg_fail(err, ZKG_ERR_USAGE, "--key is for proofs");
     if (strlen(path) > 5 && strcmp(path + strlen(path) - 5, ".onnx") == 0)
         return zkg_inspect_onnx(path, json, bits, calibrate, err);
     if (scale != NULL || calibrate != NULL)
@@ -546,5 +694,5 @@ zkg_status zkg_cmd_inspect(zkg_cli *cli, int argc, char **argv, zkg_error *err)
                         "end in .onnx");
     if (zkg_dir_exists(path))
         return inspect_graph(path, json, err);
-    return inspect_file(path, json, err);
+    return inspect_file(path, key, json, err);
 }
