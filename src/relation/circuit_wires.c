@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* Slices a rank, so that uneven shares stay within an eighth. */
-enum { SLICES_PER_RANK = 8 };
-
 zkg_status zkg_circuit_prover_no_memory(const zkg_circuit_prover *p)
 {
     return zkg_fail(p->cr->run->err, ZKG_ERR_NOMEM,
@@ -124,7 +121,7 @@ static void deal_out(zkg_circuit_prover *p)
     const uint32_t size = zkg_comm_size(comm);
     const uint32_t copy_vars = p->cr->copy_vars;
     const uint32_t lane_vars = zkg_log2_floor(ZKG_WIRE_LANES);
-    uint32_t m = size > 1 ? zkg_log2_ceil((uint64_t)SLICES_PER_RANK * size) : 0;
+    uint32_t m = zkg_slices_even(size);
 
     /* Full groups are worth more than even shares. */
     if (m + lane_vars > copy_vars &&

@@ -152,7 +152,8 @@ static zkg_status rows_sum(zkg_fr *out, const pair *p, uint32_t low,
     zkg_status status = ZKG_OK;
 
     if (p->vars > from) {
-        ZKG_TRY(zkg_split_eq_new(&eq, u + (from - low), from, p->vars));
+        ZKG_TRY(
+            zkg_split_eq_new(&eq, u + (from - low), from, p->vars, c->backend));
         zkg_split_eq_weights(&w, &eq, 1);
     }
     for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A tree is kept as its layers' tables: layer d holds, for the 2^d nodes of
  * depth d, their children p0, p1, q0, q1.  Where the tree is dealt out in 2^m
- * slices, layers d >= m are (slice s: the nodes below node s of depth m), and
- * the layers above are whole, the same on every rank.
+ * slices, layers from some depth above m on are (slice s: the nodes below node
+ * s of depth m), and the short ones above it are whole, the same on every rank.
  *
  * Of small leaves the lowest two layers, three quarters of the tree, are never
  * kept: layer n - 3 is made of the integers, layer n - 2 when its turn comes on
@@ -57,9 +57,13 @@ typedef struct layer_tables {
     zkg_rows *rows;       /* with leaves: of the tables, which are not made */
 } layer_tables;
 
+/* Layers of fewer variables are not dealt out. */
+enum { DEALT_VARS = 8 };
+
 typedef struct prover_tree {
     zkg_tree *claim;
     uint32_t m;             /* slice bits; 0: whole */
+    uint32_t dealt;         /* the first layer that is dealt out; above m */
     zkg_row_columns leaves; /* small ones, for the way down */
     layer_tables layer[ZKG_MAX_VARS];
 } prover_tree;
@@ -74,12 +78,15 @@ static void layer_clear(layer_tables *l, const zkg_backend *backend)
     *l = (layer_tables){0};
 }
 
+static uint32_t slice_bits_of(const prover_tree *tree, uint32_t d)
+{
+    return d >= tree->dealt ? tree->m : 0;
+}
+
 /* A layer's share, without its tables. */
-static zkg_status layer_init(layer_tables *l, uint32_t d, uint32_t m,
+static zkg_status layer_init(layer_tables *l, uint32_t slice_bits,
                              uint32_t arity, const zkg_comm *comm)
 {
-    const uint32_t slice_bits = d >= m ? m : 0;
-
     *l = (layer_tables){.arity = arity, .slice_bits = slice_bits};
     zkg_slices_of(&l->first, &l->count, slice_bits, zkg_comm_rank(comm),
                   zkg_comm_size(comm));
@@ -87,13 +94,13 @@ static zkg_status layer_init(layer_tables *l, uint32_t d, uint32_t m,
     return l->table == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 }
 
-static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t m,
+static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t slice_bits,
                             uint32_t arity, const zkg_comm *comm,
                             const zkg_backend *backend)
 {
-    ZKG_TRY(layer_init(l, d, m, arity, comm));
+    ZKG_TRY(layer_init(l, slice_bits, arity, comm));
     for (uint32_t i = 0; i < l->count * arity; i++)
-        ZKG_TRY(zkg_table_new(backend, &l->table[i], d - l->slice_bits));
+        ZKG_TRY(zkg_table_new(backend, &l->table[i], d - slice_bits));
     return ZKG_OK;
 }
 
@@ -126,7 +133,7 @@ static zkg_status layer_of_leaves(prover_tree *tree, uint32_t levels,
     const uint32_t n = tree->claim->vars, d = n - 1 - levels;
     layer_tables *out = &tree->layer[d];
 
-    ZKG_TRY(layer_new(out, d, tree->m, 4, comm, backend));
+    ZKG_TRY(layer_new(out, d, slice_bits_of(tree, d), 4, comm, backend));
     for (uint32_t s = 0; s < out->count; s++) {
         slice_leaves slice;
 
@@ -150,7 +157,8 @@ static zkg_status layer_of_tables(prover_tree *tree, const zkg_row_columns *l,
     layer_tables *out = &tree->layer[n - 1];
     zkg_column column[ZKG_MAX_COLUMNS + 1];
 
-    ZKG_TRY(layer_new(out, n - 1, tree->m, arity, comm, backend));
+    ZKG_TRY(layer_new(out, n - 1, slice_bits_of(tree, n - 1), arity, comm,
+                      backend));
     for (uint32_t s = 0; s < out->count; s++) {
         zkg_table *t = &out->table[s * arity];
         const uint64_t at = (out->first + s) * (uint64_t)rows;
@@ -185,13 +193,11 @@ static zkg_status node(zkg_fr out[2], const zkg_table *t, uint32_t arity,
 }
 
 /* Layer d - 1 from layer d, both dealt out alike. */
-static zkg_status layer_up(prover_tree *tree, uint32_t d, const zkg_comm *comm,
+static zkg_status layer_up(layer_tables *out, const layer_tables *in,
+                           uint32_t d, const zkg_comm *comm,
                            const zkg_backend *backend)
 {
-    layer_tables *in = &tree->layer[d];
-    layer_tables *out = &tree->layer[d - 1];
-
-    ZKG_TRY(layer_new(out, d - 1, tree->m, 4, comm, backend));
+    ZKG_TRY(layer_new(out, d - 1, in->slice_bits, 4, comm, backend));
     for (uint32_t s = 0; s < in->count; s++) {
         zkg_table four[4];
 
@@ -207,44 +213,71 @@ static zkg_status layer_up(prover_tree *tree, uint32_t d, const zkg_comm *comm,
     return ZKG_OK;
 }
 
-/* Layer m - 1, whole, from the slices' nodes of depth m. */
-static zkg_status layer_gather(prover_tree *tree, const zkg_comm *comm,
-                               const zkg_backend *backend)
+/* The entries of a layer's slices, four tables each, slice by slice. */
+static zkg_status gather_slices(zkg_fr *all, const layer_tables *in, size_t len,
+                                const zkg_comm *comm,
+                                const zkg_backend *backend)
 {
-    const uint32_t m = tree->m, size = zkg_comm_size(comm);
-    const layer_tables *in = &tree->layer[m];
-    layer_tables *out = &tree->layer[m - 1];
-    zkg_fr(*all)[2] = zkg_alloc((size_t)1 << m, sizeof(*all));
-    zkg_fr *half = zkg_alloc((size_t)1 << m, sizeof(*half));
+    const uint32_t size = zkg_comm_size(comm);
     uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
-    zkg_status status = ZKG_OK;
+    zkg_status status = first == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
-    if (all == NULL || half == NULL || first == NULL)
-        status = ZKG_ERR_NOMEM;
-    for (uint32_t s = 0; s < in->count && status == ZKG_OK; s++)
-        status = node(all[in->first + s], &in->table[s * in->arity], in->arity,
-                      backend);
+    for (uint32_t i = 0; i < 4 * in->count && status == ZKG_OK; i++)
+        status = backend->table_export(&all[(4 * (size_t)in->first + i) * len],
+                                       &in->table[i], 0, len);
     for (uint32_t r = 0; r < size && status == ZKG_OK; r++) {
         uint32_t begin, count;
 
-        zkg_slices_of(&begin, &count, m, r, size);
-        first[r] = 2 * (uint64_t)begin;
-        first[r + 1] = 2 * ((uint64_t)begin + count);
+        zkg_slices_of(&begin, &count, in->slice_bits, r, size);
+        first[r] = 4 * (uint64_t)len * begin;
+        first[r + 1] = 4 * (uint64_t)len * (begin + count);
     }
     if (status == ZKG_OK)
-        status = zkg_comm_allgather_fr(comm, &all[0][0], first);
-    if (status == ZKG_OK)
-        status = layer_new(out, m - 1, m, 4, comm, backend);
-    for (uint32_t i = 0; i < 4 && status == ZKG_OK; i++) {
-        const size_t n = (size_t)1 << (m - 1);
+        status = zkg_comm_allgather_fr(comm, all, first);
+    zkg_free(first);
+    return status;
+}
 
-        for (size_t x = 0; x < n; x++)
-            half[x] = all[2 * x + (i & 1)][i >> 1];
-        status = backend->table_import(&out->table[i], 0, half, ZKG_FR, n);
+/* *out, layer d, whole, from one that is dealt out. */
+static zkg_status layer_gather(layer_tables *out, const layer_tables *in,
+                               uint32_t d, const zkg_comm *comm,
+                               const zkg_backend *backend)
+{
+    const size_t n = (size_t)1 << d, len = n >> in->slice_bits;
+    zkg_fr *all = zkg_alloc_raw(4 * n, sizeof(*all));
+    zkg_fr *table = zkg_alloc_raw(n, sizeof(*table));
+    zkg_status status = ZKG_OK;
+
+    if (all == NULL || table == NULL)
+        status = ZKG_ERR_NOMEM;
+    if (status == ZKG_OK)
+        status = gather_slices(all, in, len, comm, backend);
+    if (status == ZKG_OK)
+        status = layer_new(out, d, 0, 4, comm, backend);
+    for (uint32_t i = 0; i < 4 && status == ZKG_OK; i++) {
+        for (size_t s = 0; s < n / len; s++)
+            memcpy(&table[s * len], &all[(4 * s + i) * len],
+                   len * sizeof(*table));
+        status = backend->table_import(&out->table[i], 0, table, ZKG_FR, n);
     }
     zkg_free(all);
-    zkg_free(half);
-    zkg_free(first);
+    zkg_free(table);
+    return status;
+}
+
+/* Layer d - 1 of a tree from its layer d. */
+static zkg_status tree_up(prover_tree *tree, uint32_t d, const zkg_comm *comm,
+                          const zkg_backend *backend)
+{
+    layer_tables part = {0}, *out = &tree->layer[d - 1];
+    zkg_status status;
+
+    if (tree->m == 0 || d != tree->dealt)
+        return layer_up(out, &tree->layer[d], d, comm, backend);
+    status = layer_up(&part, &tree->layer[d], d, comm, backend);
+    if (status == ZKG_OK)
+        status = layer_gather(out, &part, d - 1, comm, backend);
+    layer_clear(&part, backend);
     return status;
 }
 
@@ -263,6 +296,9 @@ static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
                                  (uint64_t)(first + count) << inside));
     l->small = l->small && inside >= 3;
     *lowest = l->small ? n - 3 : n - 1;
+    /* A share has slices of 2^4 leaves at least: *lowest is above m. */
+    tree->dealt = *lowest < DEALT_VARS ? *lowest : DEALT_VARS;
+    tree->dealt = tree->dealt > tree->m ? tree->dealt : tree->m + 1;
     if (l->small)
         return layer_of_leaves(tree, 2, comm, backend);
     ZKG_TRY(layer_of_tables(tree, l, comm, backend));
@@ -284,12 +320,8 @@ static zkg_status tree_build(prover_tree *tree, const zkg_rows_view *r,
     }
     tree->m = zkg_slices(r->vars - 1, zkg_comm_size(comm));
     ZKG_TRY(tree_begin(tree, &d, r, comm, backend));
-    for (; d > 0; d--) {
-        if (tree->m > 0 && d == tree->m)
-            ZKG_TRY(layer_gather(tree, comm, backend));
-        else
-            ZKG_TRY(layer_up(tree, d, comm, backend));
-    }
+    for (; d > 0; d--)
+        ZKG_TRY(tree_up(tree, d, comm, backend));
     ZKG_TRY(node(root, tree->layer[0].table, tree->layer[0].arity, backend));
     tree->claim->p = root[0];
     tree->claim->q = root[1];
@@ -308,7 +340,7 @@ static zkg_status layer_again(prover_tree *tree, uint32_t d,
         return ZKG_OK;
     if (d + 2 == n)
         return layer_of_leaves(tree, 1, comm, backend);
-    ZKG_TRY(layer_init(l, d, tree->m, arity, comm));
+    ZKG_TRY(layer_init(l, slice_bits_of(tree, d), arity, comm));
     l->leaves = zkg_alloc((size_t)l->count + 1, sizeof(*l->leaves));
     l->rows = zkg_alloc((size_t)l->count * arity + 1, sizeof(*l->rows));
     if (l->leaves == NULL || l->rows == NULL)

@@ -15,12 +15,9 @@
 #include "base/mem.h"
 #include "sumcheck/split_eq.h"
 
-/* Slices keep at least this many variables, so that rounds over the network
- * stay few beside those inside a rank. */
-#define MIN_SLICE_VARS 4
-
-/* Slices a rank, so that uneven shares stay within an eighth. */
-#define SLICES_PER_RANK 8
+/* A rank's share has at least this many entries: for fewer a round costs less
+ * than its sum over the network. */
+#define MIN_SHARE_VARS 7
 
 typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
 
@@ -58,14 +55,22 @@ typedef struct prover {
     zkg_split_eq *eq; /* [n_j], made for those n_j that occur */
 } prover;
 
+uint32_t zkg_slices_even(uint32_t size)
+{
+    uint32_t m = 0;
+
+    /* The largest share, ceil(2^m / size), against 9/8 of 2^m / size. */
+    while (8 * (((UINT64_C(1) << m) + size - 1) / size) * size > UINT64_C(9)
+                                                                     << m)
+        m++;
+    return m;
+}
+
 uint32_t zkg_slices(uint32_t vars, uint32_t size)
 {
-    uint32_t m;
-
-    if (size <= 1)
+    if (size <= 1 || vars < zkg_log2_ceil(size) + MIN_SHARE_VARS)
         return 0;
-    m = zkg_log2_ceil((uint64_t)SLICES_PER_RANK * size);
-    return vars >= m + MIN_SLICE_VARS ? m : 0;
+    return zkg_slices_even(size);
 }
 
 void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
@@ -685,7 +690,7 @@ static zkg_status make_eq(prover *p)
         if (p->eq[vars].memory == NULL)
             ZKG_TRY(zkg_split_eq_new(&p->eq[vars],
                                      shape->eq_point + (from - shape->eq_from),
-                                     from, vars));
+                                     from, vars, p->backend));
         p->runs[j].eq = &p->eq[vars];
     }
     return ZKG_OK;

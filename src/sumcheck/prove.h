@@ -56,9 +56,15 @@ typedef struct zkg_form {
     uint32_t part_count;
 } zkg_form;
 
+/** The least m for which none of `size` >= 1 ranks has more than 9/8 of an even
+ *  share of 2^m slices; log2(size) for a power of two, log2(8 size) rounded up
+ *  at most.  A slice is a table of its own, whose last rounds are too short for
+ *  vectors, so there are no more of them than this takes. */
+uint32_t zkg_slices_even(uint32_t size);
+
 /** The number m of slice bits for a part of `vars` variables and a group of
- *  `size` ranks: the least with 2^m >= 8 size; 0 when the part is too small
- *  for that, or size is 1. */
+ *  `size` ranks: as above; 0 when size is 1, or a share is too small for the
+ *  sums over the group to pay. */
 uint32_t zkg_slices(uint32_t vars, uint32_t size);
 
 /** The slices [*first, *first + *count) of a rank; all of slice_bits = 0 is

@@ -9,38 +9,41 @@
 /* Fewer variables in lo than this are not worth a product of two tables. */
 #define LEAST_LO 5
 
-/* tables[s] for from <= s <= to, one behind the other in *memory. */
-static void suffixes(zkg_fr **tables, zkg_fr **memory, const zkg_fr *u,
-                     uint32_t from, uint32_t to)
+/* tables[s] for from <= s <= to, one behind the other in *memory: the longest
+ * by products, and from each one the next, eq(u, 0) + eq(u, 1) being 1. */
+static zkg_status suffixes(zkg_fr **tables, zkg_fr **memory, const zkg_fr *u,
+                           uint32_t from, uint32_t to,
+                           const zkg_backend *backend)
 {
-    tables[to] = *memory;
-    *tables[to] = zkg_fr_one;
-    *memory += 1;
-    for (uint32_t s = to; s-- > from;) {
+    tables[from] = *memory;
+    ZKG_TRY(backend->eq_expand(tables[from], u, to - from, NULL));
+    for (uint32_t s = from; s < to; s++) {
         const size_t len = (size_t)1 << (to - s - 1);
-        const zkg_fr *above = tables[s + 1];
 
-        tables[s] = *memory;
-        *memory += 2 * len;
-        for (size_t i = 0; i < len; i++) {
-            zkg_fr_mul(&tables[s][2 * i + 1], &above[i], &u[s - from]);
-            zkg_fr_sub(&tables[s][2 * i], &above[i], &tables[s][2 * i + 1]);
-        }
+        tables[s + 1] = tables[s] + 2 * len;
+        for (size_t i = 0; i < len; i++)
+            zkg_fr_add(&tables[s + 1][i], &tables[s][2 * i],
+                       &tables[s][2 * i + 1]);
     }
+    *memory = tables[to] + 1;
+    return ZKG_OK;
 }
 
 zkg_status zkg_split_eq_new(zkg_split_eq *out, const zkg_fr *u, uint32_t from,
-                            uint32_t to)
+                            uint32_t to, const zkg_backend *backend)
 {
-    const uint32_t middle = from + (to - from) / 2;
+    /* lo is longer than what join adds, so that both are as short. */
+    const uint32_t n = to - from, half = (n + LEAST_LO - 1) / 2;
+    const uint32_t middle = from + (half < n ? half : n);
     const uint32_t join =
         middle - from < LEAST_LO ? from : middle - (LEAST_LO - 1);
     zkg_fr *memory;
+    zkg_status status;
 
     memset(out, 0, sizeof(*out));
-    memory =
-        zkg_alloc(((size_t)2 << (middle - from)) + ((size_t)2 << (to - join)),
-                  sizeof(zkg_fr));
+    memory = zkg_alloc_raw(((size_t)2 << (middle - from)) +
+                               ((size_t)2 << (to - join)),
+                           sizeof(zkg_fr));
     if (memory == NULL)
         return ZKG_ERR_NOMEM;
     out->from = from;
@@ -48,9 +51,13 @@ zkg_status zkg_split_eq_new(zkg_split_eq *out, const zkg_fr *u, uint32_t from,
     out->middle = middle;
     out->to = to;
     out->memory = memory;
-    suffixes(out->lo, &memory, u, from, middle);
-    suffixes(out->all, &memory, u + (join - from), join, to);
-    return ZKG_OK;
+    status = suffixes(out->lo, &memory, u, from, middle, backend);
+    if (status == ZKG_OK)
+        status =
+            suffixes(out->all, &memory, u + (join - from), join, to, backend);
+    if (status != ZKG_OK)
+        zkg_split_eq_clear(out);
+    return status;
 }
 
 void zkg_split_eq_clear(zkg_split_eq *eq)

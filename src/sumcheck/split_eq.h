@@ -25,10 +25,11 @@ typedef struct zkg_split_eq {
 
 /**
  * @param u coordinates of the variables from .. to-1
- * @retval ZKG_ERR_NOMEM
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE
  */
 ZKG_MUST_CHECK zkg_status zkg_split_eq_new(zkg_split_eq *out, const zkg_fr *u,
-                                           uint32_t from, uint32_t to);
+                                           uint32_t from, uint32_t to,
+                                           const zkg_backend *backend);
 void zkg_split_eq_clear(zkg_split_eq *eq);
 
 /**

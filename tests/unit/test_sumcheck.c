@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/bits.h"
 #include "base/cpu.h"
 #include "sumcheck/prove.h"
 #include "sumcheck/split_eq.h"
@@ -532,7 +533,7 @@ static void bad_shapes_are_refused(void **state)
 /* Weights are eq of what is left, however it is split. */
 static void split_eq_is_eq(void **state)
 {
-    enum { MOST = 14 };
+    enum { MOST = 15 };
     uint64_t seed = 7;
     zkg_fr u[MOST], expected, got;
 
@@ -540,9 +541,12 @@ static void split_eq_is_eq(void **state)
     draw(u, MOST, &seed);
     for (uint32_t to = 1; to <= MOST; to++) {
         for (uint32_t from = 0; from < to; from += 1 + from) {
+            const zkg_backend *backend =
+                zkg_backend_get(to % 2 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
             zkg_split_eq eq;
 
-            assert_int_equal(zkg_split_eq_new(&eq, u, from, to), ZKG_OK);
+            assert_int_equal(zkg_split_eq_new(&eq, u, from, to, backend),
+                             ZKG_OK);
             for (uint32_t t = 0; t <= to; t++) {
                 const uint32_t s = t > from ? t : from;
                 zkg_weights w;
@@ -574,7 +578,9 @@ static void slices_are_dealt_evenly(void **state)
             assert_true(m <= vars);
             if (m == 0)
                 continue;
-            assert_true(1u << m >= 8 * size);
+            assert_int_equal(m, zkg_slices_even(size));
+            if (zkg_is_pow2(size))
+                assert_int_equal(m, zkg_log2_ceil(size));
             for (uint32_t r = 0; r < size; r++) {
                 zkg_slices_of(&first, &count, m, r, size);
                 assert_int_equal(first, next);
@@ -584,6 +590,7 @@ static void slices_are_dealt_evenly(void **state)
             }
             assert_int_equal(next, 1u << m);
             assert_true(most - least <= 1);
+            assert_true((uint64_t)most * size * 8 <= UINT64_C(9) << m);
         }
     }
 }
