@@ -21,6 +21,8 @@ zkg_status zkg_ifma_poly_fold(zkg_fr *out, const zkg_fr *p, const zkg_fr *u,
     size_t i = 0;
     mulc8 k;
 
+    if (n < 8)
+        return zkg_backend_table_cpu.poly_fold(out, p, u, n);
     mulc8_init(&k, u);
     for (; i + 8 <= n; i += 8) {
         v8 even, odd;
@@ -139,6 +141,58 @@ zkg_status zkg_ifma_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
     (void)zkg_backend_table_cpu.fr_dot(&tail, a + 8 * groups, b + 8 * groups,
                                        n % 8);
     zkg_fr_add(out, &sum, &tail);
+    return ZKG_OK;
+}
+
+/* As dot_block; there are two sums, so that limbs need no halves. */
+static void dot_pairs_block(acc8 sum[2], const zkg_fr *w, const zkg_fr *v,
+                            size_t groups)
+{
+    acc8 part[2];
+
+    acc8_zero(&part[0]);
+    acc8_zero(&part[1]);
+    for (size_t g = 0; g < groups; g++) {
+        const v8 x = v8_load_operand(w + 8 * g);
+        v8 even, odd;
+
+        v8_load_pairs(&even, &odd, v + 16 * g);
+        acc8_mac(&part[0], &x, &even);
+        acc8_mac(&part[1], &x, &odd);
+    }
+    for (int h = 0; h < 2; h++) {
+        for (int k = 0; k < 10; k++)
+            sum[h].l[k] = _mm512_add_epi64(sum[h].l[k], part[h].l[k]);
+        acc8_carry(&sum[h]);
+    }
+}
+
+zkg_status zkg_ifma_fr_dot_pairs(zkg_fr out[2], const zkg_fr *w,
+                                 const zkg_fr *v, size_t n)
+{
+    const zkg_fr scale = shifted(&zkg_fr_one, 2);
+    const v8 one = v8_of(&scale);
+    const size_t groups = n / 8;
+    uint32_t blocks = 0;
+    zkg_fr sum[2] = {zkg_fr_zero, zkg_fr_zero}, tail[2];
+    acc8 acc[2];
+
+    acc8_zero(&acc[0]);
+    acc8_zero(&acc[1]);
+    for (size_t g = 0; g < groups; g += DOT_GROUPS) {
+        const size_t some = groups - g < DOT_GROUPS ? groups - g : DOT_GROUPS;
+
+        dot_pairs_block(acc, w + 8 * g, v + 16 * g, some);
+        if (++blocks == DOT_BLOCKS || g + some == groups) {
+            dot_flush(&sum[0], &acc[0], &one);
+            dot_flush(&sum[1], &acc[1], &one);
+            blocks = 0;
+        }
+    }
+    (void)zkg_backend_table_cpu.fr_dot_pairs(tail, w + 8 * groups,
+                                             v + 16 * groups, n % 8);
+    zkg_fr_add(&out[0], &sum[0], &tail[0]);
+    zkg_fr_add(&out[1], &sum[1], &tail[1]);
     return ZKG_OK;
 }
 

@@ -829,6 +829,30 @@ static zkg_status op_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
     return ZKG_OK;
 }
 
+/* As many as stay in the nearest cache until they are multiplied. */
+#define PAIR_CHUNK 64
+
+static zkg_status op_fr_dot_pairs(zkg_fr out[2], const zkg_fr *w,
+                                  const zkg_fr *v, size_t n)
+{
+    zkg_fr half[PAIR_CHUNK], sum;
+
+    out[0] = out[1] = zkg_fr_zero;
+    for (size_t i = 0; n < 8 && i < 2 * n; i++)
+        mul_add(&out[i % 2], &w[i / 2], &v[i]);
+    for (size_t i = 0; n >= 8 && i < n; i += PAIR_CHUNK) {
+        const size_t some = n - i < PAIR_CHUNK ? n - i : PAIR_CHUNK;
+
+        for (int odd = 0; odd < 2; odd++) {
+            for (size_t k = 0; k < some; k++)
+                half[k] = v[2 * (i + k) + (size_t)odd];
+            (void)op_fr_dot(&sum, w + i, half, some);
+            zkg_fr_add(&out[odd], &out[odd], &sum);
+        }
+    }
+    return ZKG_OK;
+}
+
 static zkg_status op_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
                              const void *values, zkg_dtype type, size_t n)
 {

@@ -6,6 +6,13 @@
  * ranks' sums add up.  Claims at one point are one part, whose vector is
  * sum_j gamma^j F_j.  A part lives on one rank alone, which the slices of
  * sumcheck/prove.h do not know, so the rounds are driven here.
+ *
+ * With x_0 .. x_{t-1} bound to rho, what a part adds to round t is
+ *
+ *     p(X) = c eq(z_t, X) ((1 - X) q_0 + X q_1),   c = eq(z_{<t}, rho),
+ *     q_b = sum_y eq(z_{>t}, y) F(rho, b, y):
+ *
+ * F alone is folded, and eq needs no table that lasts.
  */
 #include "pcs/batch.h"
 
@@ -22,12 +29,17 @@
  * that one's are in.  Claims of one child are near each other. */
 enum { ROUND_COST = 64, SUM_COST = 10, NEAR_CLAIMS = 8 };
 
+/* Variables of one sum of products: its weights stay in the nearest cache. */
+enum { LOW_VARS = 9 };
+
 /* Claims at one point, as far as this rank folds them. */
 typedef struct part {
     uint32_t vars;
     const zkg_fr *point;
-    zkg_fr *vector;      /* 2^vars: sum of gamma^j F_j */
-    zkg_table tables[2]; /* vector, eq(point): used up by the rounds */
+    zkg_fr *vector; /* 2^vars: sum of gamma^j F_j */
+    zkg_fr *folded; /* 2^(vars-1), once x_0 is bound: what is left of vector */
+    zkg_fr *low;    /* eq of z_{>t}, of its LOW_VARS lowest coordinates */
+    zkg_fr bound;   /* c */
 } part;
 
 typedef struct batch {
@@ -38,7 +50,8 @@ typedef struct batch {
     zkg_fr *power; /* gamma^j */
     part *parts;   /* room for count */
     size_t part_count;
-    zkg_fr tail; /* parts that have no variable left, sum of products */
+    zkg_fr tail;  /* parts that have no variable left, sum of products */
+    zkg_fr *high; /* eq of z_{>t}'s other coordinates, of the part at hand */
     zkg_fr *g;
 } batch;
 
@@ -102,20 +115,25 @@ static zkg_status batch_init(batch *b, const zkg_backend *backend,
     b->k = k;
     b->power = zkg_alloc(count, sizeof(*b->power));
     b->parts = zkg_alloc(count, sizeof(*b->parts));
+    b->high = zkg_alloc_raw(k > LOW_VARS ? (size_t)1 << (k - LOW_VARS) : 1,
+                            sizeof(*b->high));
     b->g = zkg_alloc_aligned((size_t)1 << k, sizeof(*b->g));
-    return b->power != NULL && b->parts != NULL && b->g != NULL ? ZKG_OK
-                                                                : ZKG_ERR_NOMEM;
+    return b->power != NULL && b->parts != NULL && b->high != NULL &&
+                   b->g != NULL
+               ? ZKG_OK
+               : ZKG_ERR_NOMEM;
 }
 
 static void batch_clear(batch *b)
 {
     for (size_t i = 0; i < b->part_count; i++) {
         zkg_free(b->parts[i].vector);
-        zkg_table_clear(b->backend, &b->parts[i].tables[0]);
-        zkg_table_clear(b->backend, &b->parts[i].tables[1]);
+        zkg_free(b->parts[i].folded);
+        zkg_free(b->parts[i].low);
     }
     zkg_free(b->power);
     zkg_free(b->parts);
+    zkg_free(b->high);
     zkg_free(b->g);
 }
 
@@ -134,6 +152,7 @@ static zkg_status find_part(part **out, batch *b, const zkg_open_claim *c)
     }
     p->vars = vars;
     p->point = c->point;
+    p->bound = zkg_fr_one;
     p->vector = zkg_alloc_aligned((size_t)1 << vars, sizeof(zkg_fr));
     if (p->vector == NULL)
         return ZKG_ERR_NOMEM;
@@ -171,59 +190,88 @@ static zkg_status fold_share(batch *b, uint32_t rank, uint32_t size)
     return ZKG_OK;
 }
 
-static zkg_status make_tables(batch *b)
+/* Bind x_{t-1}, t >= 1, to r. */
+static zkg_status part_bind(batch *b, part *p, uint32_t t, const zkg_fr *r)
 {
-    for (size_t i = 0; i < b->part_count; i++) {
-        part *p = &b->parts[i];
+    const size_t len = (size_t)1 << (p->vars - t);
+    zkg_fr eq;
 
-        ZKG_TRY(zkg_table_from_fr(b->backend, &p->tables[0], p->vars, p->vector,
-                                  (size_t)1 << p->vars));
-        ZKG_TRY(zkg_table_new(b->backend, &p->tables[1], p->vars));
-        ZKG_TRY(b->backend->table_eq(&p->tables[1], p->point, NULL));
+    if (t == 1) {
+        p->folded = zkg_alloc_raw(len, sizeof(*p->folded));
+        if (p->folded == NULL)
+            return ZKG_ERR_NOMEM;
+    }
+    zkg_eq_eval(&eq, &p->point[t - 1], r, 1);
+    zkg_fr_mul(&p->bound, &p->bound, &eq);
+    return b->backend->poly_fold(p->folded, t == 1 ? p->vector : p->folded, r,
+                                 len);
+}
+
+/* eq(z_{>t}, y) for the lowest `low` coordinates.  Where they are all, what
+ * there was adds up to it: eq(z, 0) + eq(z, 1) = 1. */
+static zkg_status make_low(batch *b, part *p, uint32_t t, uint32_t low)
+{
+    if (p->low == NULL)
+        p->low = zkg_alloc_raw((size_t)1 << low, sizeof(*p->low));
+    if (p->low == NULL)
+        return ZKG_ERR_NOMEM;
+    if (t == 0 || low == LOW_VARS)
+        return b->backend->eq_expand(p->low, p->point + t + 1, low, NULL);
+    for (size_t i = 0; i < (size_t)1 << low; i++)
+        zkg_fr_add(&p->low[i], &p->low[2 * i], &p->low[2 * i + 1]);
+    return ZKG_OK;
+}
+
+/* q_0 and q_1 of round t, times c. */
+static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t)
+{
+    const uint32_t rest = p->vars - t - 1;
+    const uint32_t low = rest < LOW_VARS ? rest : LOW_VARS;
+    const zkg_fr *left = t > 0 ? p->folded : p->vector;
+
+    q[0] = q[1] = zkg_fr_zero;
+    ZKG_TRY(make_low(b, p, t, low));
+    ZKG_TRY(b->backend->eq_expand(b->high, p->point + t + 1 + low, rest - low,
+                                  &p->bound));
+    for (size_t h = 0; h < (size_t)1 << (rest - low); h++) {
+        zkg_fr s[2];
+
+        ZKG_TRY(b->backend->fr_dot_pairs(s, p->low, left + (2 * h << low),
+                                         (size_t)1 << low));
+        for (int i = 0; i < 2; i++) {
+            zkg_fr_mul(&s[i], &s[i], &b->high[h]);
+            zkg_fr_add(&q[i], &q[i], &s[i]);
+        }
     }
     return ZKG_OK;
 }
 
-/* A part without variables left is one product. */
-static zkg_status retire(batch *b, part *p)
-{
-    zkg_fr x, y;
-
-    ZKG_TRY(zkg_table_scalar(b->backend, &x, &p->tables[0]));
-    ZKG_TRY(zkg_table_scalar(b->backend, &y, &p->tables[1]));
-    zkg_fr_mul(&x, &x, &y);
-    zkg_fr_add(&b->tail, &b->tail, &x);
-    return ZKG_OK;
-}
-
-/* Bind x_{t-1} of one part by *bound (t >= 1), and add to sums = p(0), p(2) of
- * x_t.  A part that ends here moves to the tail instead. */
-static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *bound,
+/* Bind x_{t-1} of one part to *r (t >= 1), and add to sums = p(0), p(2) of x_t.
+ * A part that ends here moves to the tail instead. */
+static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *r,
                              zkg_fr sums[2])
 {
-    const zkg_weights ones = {0};
-    zkg_sums s = {.want_at0 = true};
-    zkg_fr two;
+    zkg_fr two, eq, q[2];
 
     if (t > p->vars)
         return ZKG_OK;
+    if (t > 0)
+        ZKG_TRY(part_bind(b, p, t, r));
     if (t == p->vars) {
-        if (t > 0) {
-            ZKG_TRY(b->backend->table_fold(&p->tables[0], bound));
-            ZKG_TRY(b->backend->table_fold(&p->tables[1], bound));
-        }
-        return retire(b, p);
+        zkg_fr_mul(&q[0], &p->bound, t > 0 ? p->folded : p->vector);
+        zkg_fr_add(&b->tail, &b->tail, &q[0]);
+        return ZKG_OK;
     }
-    if (t == 0)
-        ZKG_TRY(b->backend->part_sums(&s, ZKG_FORM_PRODUCT, p->tables, &ones));
-    else
-        ZKG_TRY(b->backend->part_fold_sums(&s, ZKG_FORM_PRODUCT, p->tables,
-                                           bound, &ones));
-    zkg_fr_add(&sums[0], &sums[0], &s.at0);
-    /* p(2) = 2 p(1) - p(0) + 2 c2 */
-    zkg_fr_add(&two, &s.at1, &s.c2);
-    zkg_fr_double(&two, &two);
-    zkg_fr_sub(&two, &two, &s.at0);
+    ZKG_TRY(part_sums(q, b, p, t));
+    zkg_eq_eval(&eq, &p->point[t], &zkg_fr_zero, 1);
+    zkg_fr_mul(&eq, &eq, &q[0]);
+    zkg_fr_add(&sums[0], &sums[0], &eq);
+    /* eq(z, 2) (2 q_1 - q_0) */
+    zkg_fr_double(&two, &zkg_fr_one);
+    zkg_eq_eval(&eq, &p->point[t], &two, 1);
+    zkg_fr_double(&two, &q[1]);
+    zkg_fr_sub(&two, &two, &q[0]);
+    zkg_fr_mul(&two, &two, &eq);
     zkg_fr_add(&sums[1], &sums[1], &two);
     return ZKG_OK;
 }
@@ -281,7 +329,6 @@ static zkg_status run(batch *b, zkg_tape *tape, const zkg_comm *comm,
 
     zkg_batch_wire_start(tape, b->power, &claim, b->claims, b->count);
     ZKG_TRY(fold_share(b, zkg_comm_rank(comm), zkg_comm_size(comm)));
-    ZKG_TRY(make_tables(b));
     ZKG_TRY(run_rounds(b, tape, comm, &claim, rho));
     ZKG_TRY(zkg_comm_sum_fr(comm, &b->tail, 1));
     if (zkg_hooks_cheat(hooks))

@@ -23,9 +23,9 @@ static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
            64 * root->chunks;
 }
 
-/* A point of the opening's sumcheck is three field elements in memory; about
- * half of the claims lie at a point of another one, and share them. */
-enum { POINT_BYTES = 48 };
+/* A point of the opening's sumcheck is one and a half field elements in memory;
+ * about half of the claims lie at a point of another one, and share them. */
+enum { POINT_BYTES = 24 };
 
 static void set_root(zkg_job *job, const zkg_costs *costs,
                      const zkg_statement *st, uint32_t k)

@@ -1079,6 +1079,40 @@ static void check_fr_dot(context *c)
     }
 }
 
+static void check_fr_dot_pairs(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *w = elements(c, n), *v = elements(c, 2 * n), *half = get(n, 32);
+        zkg_fr *x = elements(c, 2), *y = copy(x, 2), *z = copy(x, 2);
+
+        must(c->ref->fr_dot_pairs(x, w, v, n));
+        must(c->b->fr_dot_pairs(y, w, v, n));
+        same(c, x, y, 2, "sums");
+        for (size_t odd = 0; odd < 2; odd++) {
+            for (size_t i = 0; i < n; i++)
+                half[i] = v[2 * i + odd];
+            must(c->ref->fr_dot(&z[odd], w, half, n));
+        }
+        same(c, x, z, 2, "as fr_dot");
+        free(w);
+        free(v);
+        free(half);
+        free(x);
+        free(y);
+        free(z);
+    }
+    if (c->bench) {
+        zkg_fr *w = elements(c, BENCH_LEN), *v = elements(c, 2 * BENCH_LEN);
+        zkg_fr out[2];
+
+        BENCH(c, "", BENCH_LEN, (void)0,
+              c->b->fr_dot_pairs(out, w, v, BENCH_LEN));
+        free(w);
+        free(v);
+    }
+}
+
 static void check_poly_fold(context *c)
 {
     FOR_LENGTHS(n)
