@@ -41,7 +41,6 @@ enum {
     BLOCK = 1 << 13,  /* terms added up together, in cache */
     FETCH_AHEAD = 32, /* terms */
     GROUP_BUCKETS = 1 << 15,
-    GROUP_ROWS = 1 << 10,
     HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
     HALVING_COST = 1,      /* of a term, in additions */
 #ifdef ZKG_FIELD_IFMA
@@ -70,11 +69,7 @@ typedef struct space {
     uint32_t *sorted; /* terms: as index, the sign taken in */
     uint32_t *digits; /* terms: as digit() gives them, and zeros */
     zkg_g1 *big, *small;
-    zkg_g1 *sums;    /* buckets: their points, or infinity */
-    zkg_g1 *upper;   /* buckets */
-    zkg_g1 *half;    /* buckets / 2 */
-    uint32_t *parts; /* GROUP_ROWS * MAX_WINDOW */
-    zkg_g1 *part_sums;
+    zkg_g1 *sums; /* buckets: their points, or infinity */
     queue *q;
 } space;
 
@@ -257,80 +252,58 @@ static void fill_buckets(zkg_g1 *to, space *s, const zkg_g1 *points,
     }
 }
 
-/* Adds the upper half of 2 n buckets to the lower one, and copies it to upper,
- * infinities left out; how many it copied. */
-static uint32_t fold(queue *q, zkg_g1 *upper, zkg_g1 *b, uint32_t n)
+/* b[i] += b[i + n], i < n, at the next flush, or at once where one of them is
+ * infinite. */
+static void fold(queue *q, zkg_g1 *b, size_t n)
 {
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const zkg_g1 *high = &b[i + n];
 
         if (zkg_g1_is_infinity(high))
             continue;
-        upper[kept++] = *high;
         if (zkg_g1_is_infinity(&b[i]))
             b[i] = *high;
         else
             push(q, &b[i], &b[i], high);
     }
-    return kept;
 }
 
-/* U_j of row i of count is this part of those that weigh makes. */
-static size_t part_of(uint32_t j, size_t i, uint32_t steps, size_t count)
+/*
+ * Of each of count rows T takes the place of its first bucket, and U_j that of
+ * bucket 2^j: what the first 2 n buckets leave behind as their upper half is
+ * halved itself from the next step on, so that all steps are of n = half the
+ * buckets, a quarter, .. 1.
+ */
+static void weigh(space *s, const row *r, size_t count)
 {
-    return (steps - 1 - j) * count + i;
-}
-
-/* Steps of the widest row. */
-static uint32_t steps_of(const row *r, size_t count)
-{
-    uint32_t steps = 0;
+    size_t most = 0;
 
     for (size_t i = 0; i < count; i++)
-        steps = r[i].c - 1 > steps ? r[i].c - 1 : steps;
-    return steps;
-}
-
-/* Folds the weights of count rows, whose buckets are in s->sums: T of a row
- * takes the place of its first bucket, its U_j are in part_sums. */
-static void weigh(space *s, const row *r, size_t count, uint32_t steps)
-{
-    zkg_g1 *upper = s->upper;
-
-    memset(s->parts, 0, steps * count * sizeof(*s->parts));
-    memset(s->part_sums, 0, steps * count * sizeof(*s->part_sums));
-    for (uint32_t j = steps; j-- > 0;) {
+        most = r[i].buckets > most ? r[i].buckets : most;
+    for (size_t n = most / 2; n > 0; n /= 2) {
         zkg_g1 *b = s->sums;
 
         for (size_t i = 0; i < count; b += r[i++].buckets) {
-            uint32_t kept;
-
-            if (!(r[i].buckets >> (j + 1)))
+            if (r[i].buckets < 2 * n)
                 continue;
-            kept = fold(s->q, upper, b, 1u << j);
-            s->parts[part_of(j, i, steps, count)] = kept;
-            upper += kept;
+            fold(s->q, b, n);
+            for (size_t upper = 2 * n; upper < r[i].buckets; upper *= 2)
+                fold(s->q, b + upper, n);
         }
         flush(s->q);
     }
-    add_runs(s->q, s->part_sums, s->upper, s->half, s->parts,
-             (uint32_t)(steps * count));
 }
 
-/* out = 2^c out + T + sum_j 2^j U_j for row i of those weighed. */
-static void add_row(zkg_g1j *out, const space *s, const row *r, size_t i,
-                    size_t count, uint32_t steps, const zkg_g1 *left)
+/* out = 2^c out + T + sum_j 2^j U_j for a row that is weighed. */
+static void add_row(zkg_g1j *out, const zkg_g1 *b, uint32_t c)
 {
-    for (uint32_t j = r->c; j-- > 0;) {
+    for (uint32_t j = c; j-- > 0;) {
         if (!zkg_g1j_is_infinity(out))
             zkg_g1j_double(out, out);
-        if (j < r->c - 1) /* bit c - 1 is empty */
-            zkg_g1j_add_mixed(out, out,
-                              &s->part_sums[part_of(j, i, steps, count)]);
+        if (j < c - 1) /* bit c - 1 is empty */
+            zkg_g1j_add_mixed(out, out, &b[(size_t)1 << j]);
     }
-    zkg_g1j_add_mixed(out, out, left);
+    zkg_g1j_add_mixed(out, out, &b[0]);
 }
 
 /* As many rows from r on as have limit of what they cost; 1 at least. */
@@ -357,7 +330,6 @@ static size_t row_terms(const row *r)
 /* Adds count rows, of so many buckets together, to their sums. */
 static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
 {
-    const uint32_t steps = steps_of(r, count);
     zkg_g1 *b = s->sums;
 
     for (size_t i = 0, n; i < count; i += n) {
@@ -369,19 +341,16 @@ static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
         fill_buckets(b, s, points, r + i, n, buckets);
         b += buckets;
     }
-    weigh(s, r, count, steps);
+    weigh(s, r, count);
     b = s->sums;
     for (size_t i = 0; i < count; b += r[i++].buckets)
-        add_row(r[i].out, s, &r[i], i, count, steps, b);
+        add_row(r[i].out, b, r[i].c);
 }
 
 static void sum_affine(space *s, const zkg_g1 *points)
 {
     for (size_t i = 0, n; i < s->count; i += n) {
-        const size_t most =
-            s->count - i < GROUP_ROWS ? s->count - i : GROUP_ROWS;
-
-        n = fit(s->rows + i, most, s->buckets, row_buckets);
+        n = fit(s->rows + i, s->count - i, s->buckets, row_buckets);
         sum_rows(s, points, s->rows + i, n);
     }
 }
@@ -509,10 +478,6 @@ static void space_clear(space *s)
     zkg_free(s->big);
     zkg_free(s->small);
     zkg_free(s->sums);
-    zkg_free(s->upper);
-    zkg_free(s->half);
-    zkg_free(s->parts);
-    zkg_free(s->part_sums);
     queue_free(s->q);
 }
 
@@ -532,9 +497,6 @@ static size_t most_of(const row *r, size_t count, size_t limit,
 /* s->rows and s->count are there; frees all if memory is short. */
 static bool space_init(space *s)
 {
-    const size_t rows = s->count < GROUP_ROWS ? s->count : GROUP_ROWS;
-    const size_t parts = rows * steps_of(s->rows, s->count);
-
     s->terms = most_of(s->rows, s->count, GROUP_TERMS, row_terms);
     s->buckets = most_of(s->rows, s->count, GROUP_BUCKETS, row_buckets);
     s->start = zkg_alloc_raw(s->buckets, sizeof(*s->start));
@@ -544,13 +506,9 @@ static bool space_init(space *s)
     s->big = zkg_alloc_raw(BLOCK + 1, sizeof(*s->big));
     s->small = zkg_alloc_raw(BLOCK + 1, sizeof(*s->small));
     s->sums = zkg_alloc_raw(s->buckets, sizeof(*s->sums));
-    s->upper = zkg_alloc_raw(s->buckets, sizeof(*s->upper));
-    s->half = zkg_alloc_raw(s->buckets / 2, sizeof(*s->half));
-    s->parts = zkg_alloc_raw(parts, sizeof(*s->parts));
-    s->part_sums = zkg_alloc_raw(parts, sizeof(*s->part_sums));
     s->q = queue_new();
     if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
-        s->sums && s->half && s->upper && s->parts && s->part_sums && s->q)
+        s->sums && s->q)
         return true;
     space_clear(s);
     return false;
