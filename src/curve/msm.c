@@ -101,43 +101,47 @@ static inline void add_term(loader *l, const uint64_t *m, uint32_t limbs,
     l->index[l->t->n++] = index;
 }
 
-/* k, of point i, as two terms. */
-static void add_halves(loader *l, const uint64_t k[4], uint32_t i,
-                       uint32_t span, uint32_t negative)
-{
-    zkg_glv g;
-
-    zkg_glv_split(&g, k);
-    add_term(l, g.half[0], 2, i << 1 | (g.negative[0] ^ negative));
-    add_term(l, g.half[1], 2, (i + span) << 1 | (g.negative[1] ^ negative));
-}
-
-/* Terms of a sum: four words or one each, or in halves two. */
+/* Terms of a sum: four words or one each. */
 static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *sum,
-                 const group *g, bool halves)
+                 size_t first)
 {
-    const uint32_t shift = (uint32_t)(sum->first - g->first);
+    const uint32_t shift = (uint32_t)(sum->first - first);
     loader l = {t, index, {0, 0, 0, 0}};
     uint32_t negative;
     uint64_t m[4];
 
     t->n = 0;
-    t->limbs = sum->type != ZKG_SCALAR_FR ? 1 : halves ? 2 : 4;
+    t->limbs = sum->type == ZKG_SCALAR_FR ? 4 : 1;
     for (size_t i = 0; i < sum->n; i++) {
         const uint32_t at = (uint32_t)i + shift;
 
-        if (sum->type != ZKG_SCALAR_FR) {
+        if (sum->type == ZKG_SCALAR_FR) {
+            magnitude_fr(m, &((const zkg_fr *)sum->scalars)[i], &negative);
+            add_term(&l, m, 4, at << 1 | negative);
+        } else {
             m[0] = load_small(&negative, sum->scalars, sum->type, i);
             add_term(&l, m, 1, at << 1 | negative);
-            continue;
         }
-        magnitude_fr(m, &((const zkg_fr *)sum->scalars)[i], &negative);
-        if (halves)
-            add_halves(&l, m, at, (uint32_t)g->span, negative);
-        else
-            add_term(&l, m, 4, at << 1 | negative);
     }
     t->bits = bit_length(l.below, 4);
+}
+
+/* Two terms for each, in halves of two words, from the end: they lie where the
+ * four words did.  A half may be 0. */
+static void halve(zkg_msm_terms *t, uint32_t *index, size_t span)
+{
+    for (size_t i = t->n; i-- > 0;) {
+        const uint32_t at = index[i];
+        zkg_glv g;
+
+        zkg_glv_split(&g, t->mag + 4 * i);
+        memcpy(t->mag + 4 * i, g.half, sizeof(g.half));
+        index[2 * i] = at ^ g.negative[0];
+        index[2 * i + 1] = (at + 2 * (uint32_t)span) ^ g.negative[1];
+    }
+    t->n *= 2;
+    t->limbs = 2;
+    t->bits = ZKG_GLV_BITS;
 }
 
 /* Leaves as many words each as the magnitudes and a bit to spare need. */
@@ -162,10 +166,10 @@ static void load_all(group *g, uint32_t cpu_flags)
         zkg_msm_terms *t = &g->terms[s];
 
         *t = (zkg_msm_terms){.index = index, .mag = mag};
-        load(t, index, sum, g, false);
-        if (g->both &&
+        load(t, index, sum, g->first);
+        if (g->both && t->limbs == 4 &&
             ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_halves, t->n, t->bits)) {
-            load(t, index, sum, g, true);
+            halve(t, index, g->span);
             g->has_halves = true;
         }
         narrow(t);

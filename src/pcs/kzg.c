@@ -183,6 +183,11 @@ static zkg_status commit_share(zkg_g1 *out, const zkg_srs *srs,
                                const zkg_kzg_poly *polys, size_t count,
                                size_t from, size_t to, uint32_t cpu_flags)
 {
+    zkg_msm *sums = zkg_alloc(count, sizeof(*sums));
+    zkg_status s;
+
+    if (sums == NULL)
+        return ZKG_ERR_NOMEM;
     for (size_t i = 0, start = 0; i < count; start += polys[i++].len) {
         const size_t len = polys[i].len;
         const size_t first = from <= start        ? 0
@@ -192,10 +197,12 @@ static zkg_status commit_share(zkg_g1 *out, const zkg_srs *srs,
                            : to - start < len ? to - start
                                               : len;
 
-        ZKG_TRY(zkg_msm_g1(&out[i], srs->g1 + first, polys[i].c + first,
-                           ZKG_SCALAR_FR, end - first, cpu_flags));
+        sums[i] =
+            (zkg_msm){first, polys[i].c + first, ZKG_SCALAR_FR, end - first};
     }
-    return ZKG_OK;
+    s = zkg_msm_g1_many(out, srs->g1, sums, count, cpu_flags);
+    zkg_free(sums);
+    return s;
 }
 
 /* out[i] = sum over ranks of their out[i] */
