@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A task's segment, replayed; and its length, from the statement alone. */
-#include "base/mem.h"
 #include "relation/circuit.h"
 #include "relation/einsum.h"
 #include "relation/lookup.h"
@@ -41,42 +40,24 @@ zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
     return status;
 }
 
-/* Verify `len` zero bytes without a check.
- * Returns the bytes read, SIZE_MAX when that failed. */
-static size_t walk(const zkg_task_relations *t, const zkg_lookup_table *table,
-                   size_t len, size_t *claims, zkg_status *status)
+/* Verify zeros without a check, and count them; SIZE_MAX when that failed. */
+static size_t segment_bytes(const zkg_task_relations *t,
+                            const zkg_lookup_table *table, size_t *claims)
 {
-    uint8_t *zeros = zkg_alloc(len, 1);
     zkg_tape tape;
     zkg_child c = {.tape = &tape, .sizing = true};
+    zkg_status status;
     size_t bytes;
 
-    *status = ZKG_ERR_NOMEM;
-    if (zeros == NULL)
-        return SIZE_MAX;
-    zkg_tape_init_verify(&tape, zeros, len);
-    *status = t != NULL ? zkg_task_verify(&c, t, NULL)
-                        : zkg_tableside_verify(&c, table, NULL);
+    zkg_tape_init_sizing(&tape);
+    status = t != NULL ? zkg_task_verify(&c, t, NULL)
+                       : zkg_tableside_verify(&c, table, NULL);
     bytes = tape.pos;
     if (claims != NULL)
         *claims = c.ledger.claims;
     zkg_child_clear(&c);
     zkg_tape_clear(&tape);
-    zkg_free(zeros);
-    return *status == ZKG_OK ? bytes : SIZE_MAX;
-}
-
-static size_t segment_bytes(const zkg_task_relations *t,
-                            const zkg_lookup_table *table, size_t *claims)
-{
-    zkg_status status = ZKG_ERR_MALFORMED;
-    size_t bytes = SIZE_MAX;
-
-    /* A walk that ran out of zeros is done again with more. */
-    for (size_t len = (size_t)1 << 14;
-         status == ZKG_ERR_MALFORMED && len <= (size_t)1 << 34; len *= 4)
-        bytes = walk(t, table, len, claims, &status);
-    return bytes;
+    return status == ZKG_OK ? bytes : SIZE_MAX;
 }
 
 size_t zkg_task_segment_bytes(const zkg_task_relations *t, size_t *claims)

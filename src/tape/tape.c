@@ -49,6 +49,8 @@ static void absorb(zkg_tape *tape, zkg_tag tag, const void *bytes, size_t len)
 {
     zkg_hash h;
 
+    if (tape->sizing)
+        return;
     absorb_begin(tape, &h, tag, len);
     if (len > 0)
         zkg_hash_update(&h, bytes, len);
@@ -76,6 +78,12 @@ void zkg_tape_init_verify(zkg_tape *tape, const uint8_t *bytes, size_t len)
     memset(tape, 0, sizeof(*tape));
     tape->in = bytes;
     tape->len = len;
+}
+
+void zkg_tape_init_sizing(zkg_tape *tape)
+{
+    memset(tape, 0, sizeof(*tape));
+    tape->sizing = true;
 }
 
 void zkg_tape_init_child(zkg_tape *child, const uint8_t seed[64],
@@ -118,6 +126,8 @@ void zkg_tape_public_fr(zkg_tape *tape, zkg_tag tag, const zkg_fr *v, size_t n)
     zkg_hash h;
 
     trace(tape, 'P', tag, n * ZKG_TAPE_FR_BYTES);
+    if (tape->sizing)
+        return;
     absorb_begin(tape, &h, tag, (uint64_t)n * ZKG_TAPE_FR_BYTES);
     for (size_t i = 0; i < n; i++) {
         zkg_fr_to_bytes(bytes, &v[i]);
@@ -132,6 +142,8 @@ void zkg_tape_public_g1(zkg_tape *tape, zkg_tag tag, const zkg_g1 *p, size_t n)
     zkg_hash h;
 
     trace(tape, 'P', tag, n * ZKG_TAPE_G1_BYTES);
+    if (tape->sizing)
+        return;
     absorb_begin(tape, &h, tag, (uint64_t)n * ZKG_TAPE_G1_BYTES);
     for (size_t i = 0; i < n; i++) {
         zkg_g1_to_bytes(bytes, &p[i]);
@@ -154,6 +166,8 @@ void zkg_tape_public_zeros(zkg_tape *tape, zkg_tag tag, uint64_t n)
     zkg_hash h;
 
     trace(tape, 'P', tag, (size_t)n);
+    if (tape->sizing)
+        return;
     absorb_begin(tape, &h, tag, n);
     for (uint64_t done = 0; done < n;) {
         const uint64_t step =
@@ -175,6 +189,12 @@ static zkg_status reserve(zkg_tape *tape, size_t n, size_t each,
     *read = NULL;
     if (__builtin_mul_overflow(n, each, &len))
         return tape->proving ? ZKG_ERR_NOMEM : ZKG_ERR_MALFORMED;
+    if (tape->sizing) {
+        if (len > SIZE_MAX - tape->pos)
+            return ZKG_ERR_MALFORMED;
+        tape->pos += len;
+        return ZKG_OK;
+    }
     if (!tape->proving) {
         if (len > tape->len - tape->pos)
             return ZKG_ERR_MALFORMED;
@@ -219,7 +239,7 @@ zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v, size_t n)
     for (size_t i = 0; i < n; i++)
         v[i] = zkg_fr_zero;
     ZKG_TRY(s);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !tape->sizing; i++) {
         if (!zkg_fr_from_bytes(&v[i], in + ZKG_TAPE_FR_BYTES * i))
             return ZKG_ERR_MALFORMED;
     }
@@ -235,7 +255,9 @@ zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p, size_t n)
     trace(tape, 'M', tag, n * ZKG_TAPE_G1_BYTES);
     ZKG_TRY(reserve(tape, n, ZKG_TAPE_G1_BYTES, &out, &in));
     for (size_t i = 0; i < n; i++) {
-        if (tape->proving)
+        if (tape->sizing)
+            p[i] = zkg_g1_infinity;
+        else if (tape->proving)
             zkg_g1_to_bytes(out + ZKG_TAPE_G1_BYTES * i, &p[i]);
         else if (!zkg_g1_from_bytes(&p[i], in + ZKG_TAPE_G1_BYTES * i))
             return ZKG_ERR_MALFORMED;
@@ -253,7 +275,9 @@ zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag, uint8_t *bytes,
     trace(tape, 'M', tag, len);
     ZKG_TRY(reserve(tape, len, 1, &out, &in));
     if (len > 0) {
-        if (tape->proving)
+        if (tape->sizing)
+            memset(bytes, 0, len);
+        else if (tape->proving)
             memcpy(out, bytes, len);
         else
             memcpy(bytes, in, len);
@@ -267,7 +291,9 @@ void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
     uint8_t wide[64];
 
     trace(tape, 'C', tag, n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && tape->sizing; i++)
+        zkg_fr_from_u64(&out[i], 2 + tape->drawn++);
+    for (size_t i = 0; i < n && !tape->sizing; i++) {
         mark(wide, tape, 'C');
         zkg_fr_from_wide_bytes(&out[i], wide);
         mark(tape->state, tape, 'R');

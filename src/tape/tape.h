@@ -51,12 +51,14 @@ typedef void (*zkg_tape_trace_fn)(void *user, char verb, zkg_tag tag, size_t n);
 /** Read-only outside tape.c, except trace and trace_user. */
 typedef struct zkg_tape {
     bool proving;
+    bool sizing;    /**< counts bytes; verifying otherwise */
+    uint64_t drawn; /**< sizing: challenges so far */
     uint8_t state[ZKG_TAPE_STATE_BYTES];
     uint8_t *buf;      /**< proving: the bytes so far; owned */
     size_t len;        /**< proving: bytes so far; verifying: input length */
     size_t cap;        /**< proving: bytes allocated */
     const uint8_t *in; /**< verifying: the input; not owned */
-    size_t pos;        /**< verifying: bytes read */
+    size_t pos;        /**< verifying: bytes read, or counted */
     zkg_tape_trace_fn trace; /**< NULL, or called at each item (inventory) */
     void *trace_user;
 } zkg_tape;
@@ -67,6 +69,10 @@ void zkg_tape_init_prove(zkg_tape *tape);
 /** Start a verifying tape over bytes, which are borrowed and must outlive it;
  *  state = 64 zero bytes. */
 void zkg_tape_init_verify(zkg_tape *tape, const uint8_t *bytes, size_t len);
+
+/** Start a verifying tape that reads any number of zeros and hashes nothing:
+ * pos says how many.  Challenges are neither 0 nor 1, and no two are equal. */
+void zkg_tape_init_sizing(zkg_tape *tape);
 
 /**
  * Start the tape of a child: state = H(seed | kind | index as u64).

@@ -258,6 +258,42 @@ static void a_long_proof_grows(void **state)
     zkg_tape_clear(&tape);
 }
 
+/* What a sizing tape counts is what a proving one sends. */
+static void sizing_counts_what_is_sent(void **state)
+{
+    zkg_tape tape[2];
+    zkg_fr c[2][4], v[3] = {zkg_fr_one, zkg_fr_one, zkg_fr_one};
+    zkg_g1 p[2] = {zkg_g1_generator, zkg_g1_generator};
+    uint8_t bytes[5] = {1, 2, 3, 4, 5};
+
+    (void)state;
+    zkg_tape_init_prove(&tape[0]);
+    zkg_tape_init_sizing(&tape[1]);
+    for (int i = 0; i < 2; i++) {
+        zkg_tape_public_fr(&tape[i], ZKG_TAG_CLAIM, v, 3);
+        zkg_tape_public_zeros(&tape[i], ZKG_TAG_PADDING, 7);
+        assert_int_equal(zkg_tape_fr(&tape[i], ZKG_TAG_ROUND, v, 3), ZKG_OK);
+        zkg_tape_challenge(&tape[i], ZKG_TAG_ALPHA, c[i], 3);
+        assert_int_equal(zkg_tape_g1(&tape[i], ZKG_TAG_COMMIT, p, 2), ZKG_OK);
+        assert_int_equal(zkg_tape_bytes(&tape[i], ZKG_TAG_CHILD, bytes, 5),
+                         ZKG_OK);
+        zkg_tape_challenge(&tape[i], ZKG_TAG_BETA, &c[i][3], 1);
+    }
+    assert_int_equal(tape[1].pos, tape[0].len);
+    for (int i = 0; i < 3; i++)
+        assert_true(zkg_fr_is_zero(&v[i]));
+    assert_true(zkg_g1_is_infinity(&p[0]) && zkg_g1_is_infinity(&p[1]));
+    assert_int_equal(bytes[0] | bytes[4], 0);
+    for (int i = 0; i < 4; i++) {
+        assert_false(zkg_fr_is_zero(&c[1][i]));
+        assert_false(zkg_fr_equal(&c[1][i], &zkg_fr_one));
+        for (int j = 0; j < i; j++)
+            assert_false(zkg_fr_equal(&c[1][i], &c[1][j]));
+    }
+    zkg_tape_clear(&tape[0]);
+    zkg_tape_clear(&tape[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +306,7 @@ int main(void)
         cmocka_unit_test(children_are_kept_apart),
         cmocka_unit_test(the_hash_is_the_documented_one),
         cmocka_unit_test(a_long_proof_grows),
+        cmocka_unit_test(sizing_counts_what_is_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
