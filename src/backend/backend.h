@@ -68,6 +68,19 @@ typedef struct zkg_sums {
     zkg_fr at0, at1, c2, c3;
 } zkg_sums;
 
+/**
+ * What quad_sums makes, for a round and the next one, out[ZKG_QUAD_SUMS].
+ * P(X, Y) is the sum over quads i of the product of a_i and b_i, where a_i(X,
+ * Y) is multilinear with the values a[4i], a[4i+1], a[4i+2], a[4i+3] at (0, 0),
+ * (1, 0), (0, 1), (1, 1).  out[0] is of P(X, 0), without at0; out[1] of
+ * P(X, 1) and out[2] of P's coefficient of Y^2, both with at0.
+ *
+ * So S(X) = P(X, 0) + P(X, 1) is what part_sums tells of these tables; and of
+ * these tables folded by r, where S(Y) = P(r, Y), at1 is P(r, 1) and c2 is
+ * P(r, .)'s coefficient of Y^2: polynomials of degree 2, at r.
+ */
+#define ZKG_QUAD_SUMS 3
+
 /** A column of pair_affine: coeff * values[i * step]. */
 typedef struct zkg_column {
     const void *values;
@@ -100,6 +113,9 @@ typedef struct zkg_rows {
 
 typedef struct zkg_backend {
     const char *name;
+    uint32_t quads_from; /**< a sumcheck takes two rounds with one reading of a
+                              product's tables when they have this many
+                              variables: by quad_sums and quad_fold_sums */
 #define SLOT(slot, arguments, names, meaning) zkg_status(*slot) arguments;
 #include "backend/slots.def"
 #undef SLOT

@@ -360,6 +360,22 @@ V8_INLINE v8 v8_add_raw(v8 a, v8 b)
     return a;
 }
 
+/** a - b, limbs of any sign */
+V8_INLINE v8 v8_sub_raw(v8 a, v8 b)
+{
+    for (int k = 0; k < 5; k++)
+        a.l[k] = _mm512_sub_epi64(a.l[k], b.l[k]);
+    return a;
+}
+
+/** d + m p, which is not negative, of limbs of any sign; open. */
+V8_INLINE v8 v8_lift(v8 d, uint64_t m)
+{
+    for (int k = 0; k < 5; k++)
+        d.l[k] = _mm512_add_epi64(d.l[k], v8_p(k, m));
+    return v8_pass(d);
+}
+
 /** a - b + p for b <= p: in [0, p + a] */
 V8_INLINE v8 v8_sub(v8 a, v8 b)
 {
@@ -510,18 +526,28 @@ V8_INLINE v8 v8_trim(v8 v)
     return v8_pass(v);
 }
 
-/**
- * c d + x: d open, below 2^256, x below 2 p; open, below 1.01 p.
- *
- * c d = sum_j d_j (c 2^(52 j)), six limbs instead of ten; one Montgomery step
- * takes the lowest away.  It is below (4 + 2^-4) p + p before x is added.
- */
-V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
+/** The same for v < 16 p, limbs below 2^58. */
+V8_INLINE v8 v8_trim_16(v8 v)
 {
-    const __m512i zero = _mm512_setzero_si512();
-    __m512i t[6] = {zero, zero, zero, zero, zero, zero}, q;
-    v8 r;
+    const __m512i c = v8_set(ZKG_FR_TRIM);
+    const __m512i top = _mm512_srli_epi64(v.l[4], 18);
+    const __m512i q = _mm512_srli_epi64(_mm512_mul_epu32(top, c), 59);
+    const __mmask8 eight = _mm512_test_epi64_mask(q, v8_set(8));
 
+    assert(_mm512_cmpgt_epu64_mask(v.l[4], v8_p(4, 16)) == 0);
+    for (int k = 0; k < 5; k++) {
+        v.l[k] = _mm512_mask_sub_epi64(v.l[k], eight, v.l[k], v8_p(k, 8));
+        /* by the three lowest bits of q */
+        v.l[k] = _mm512_sub_epi64(v.l[k],
+                                  _mm512_permutexvar_epi64(q, v8_multiples(k)));
+    }
+    return v8_pass(v);
+}
+
+/** t += c d = sum_j d_j (c 2^(52 j)), six limbs instead of ten: with d open and
+ *  below 2^257, below (4 + 2^-3) 2^52 p. */
+V8_INLINE void mulc8_mac(__m512i t[6], v8 d, const mulc8 *c)
+{
     for (int j = 0; j < 5; j++) {
         for (int i = 0; i < 5; i++) {
             const __m512i k = v8_set(c->l[j][i]);
@@ -530,7 +556,16 @@ V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
             t[i + 1] = hi52(t[i + 1], d.l[j], k);
         }
     }
-    q = lo52(zero, t[0], v8_set(zkg_fr_mod_.inv));
+}
+
+/** t / 2^52 + x, by one Montgomery step that takes the lowest limb away: below
+ *  t / 2^52 + p + x; limbs not normalised. */
+V8_INLINE v8 mulc8_reduce(__m512i t[6], v8 x)
+{
+    const __m512i q =
+        lo52(_mm512_setzero_si512(), t[0], v8_set(zkg_fr_mod_.inv));
+    v8 r;
+
     for (int i = 0; i < 5; i++) {
         t[i] = lo52(t[i], q, v8_p(i, 1));
         t[i + 1] = hi52(t[i + 1], q, v8_p(i, 1));
@@ -538,7 +573,29 @@ V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
     t[1] = _mm512_add_epi64(t[1], _mm512_srli_epi64(t[0], 52));
     for (int i = 0; i < 5; i++)
         r.l[i] = _mm512_add_epi64(t[i + 1], x.l[i]);
-    return v8_trim(r);
+    return r;
+}
+
+/** c d + x: d open, below 2^257, x below 2 p; open, below 1.01 p. */
+V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i t[6] = {zero, zero, zero, zero, zero, zero};
+
+    mulc8_mac(t, d, c);
+    return v8_trim(mulc8_reduce(t, x)); /* of below 7.2 p */
+}
+
+/** c[0] d + c[1] e + c[2] f + x; bounds and outcome the same. */
+V8_INLINE v8 v8_mulc_add_3(v8 d, v8 e, v8 f, const mulc8 c[3], v8 x)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i t[6] = {zero, zero, zero, zero, zero, zero};
+
+    mulc8_mac(t, d, &c[0]);
+    mulc8_mac(t, e, &c[1]);
+    mulc8_mac(t, f, &c[2]);
+    return v8_trim_16(mulc8_reduce(t, x)); /* of below 15.4 p */
 }
 
 /* ---- products that stay in tables ---- */

@@ -334,20 +334,29 @@ static zkg_status lane_sums(zkg_sums *out, zkg_form_kind kind,
     return status;
 }
 
+/* Plain copies of n tables, to be cleared even after a failure. */
+static zkg_status plain_copies(zkg_table *copy, const zkg_table *tables,
+                               uint32_t n)
+{
+    zkg_status status = ZKG_OK;
+
+    for (uint32_t k = 0; k < n && status == ZKG_OK; k++) {
+        status = zkg_backend_table_cpu.table_new(&copy[k], tables[k].vars);
+        if (status == ZKG_OK)
+            status = zkg_ifma_table_export(copy[k].data, &tables[k], 0,
+                                           lane_len(&tables[k]));
+    }
+    return status;
+}
+
 /* Sums over plain copies. */
 static zkg_status plain_sums(zkg_sums *out, zkg_form_kind kind,
                              const zkg_table *tables, const zkg_weights *w)
 {
     const uint32_t arity = zkg_form_arity(kind);
     zkg_table copy[4] = {{0}};
-    zkg_status status = ZKG_OK;
+    zkg_status status = plain_copies(copy, tables, arity);
 
-    for (uint32_t k = 0; k < arity && status == ZKG_OK; k++) {
-        status = zkg_backend_table_cpu.table_new(&copy[k], tables[k].vars);
-        if (status == ZKG_OK)
-            status = zkg_ifma_table_export(copy[k].data, &tables[k], 0,
-                                           lane_len(&tables[k]));
-    }
     if (status == ZKG_OK)
         status = zkg_backend_table_cpu.part_sums(out, kind, copy, w);
     for (uint32_t k = 0; k < arity; k++)
@@ -396,6 +405,149 @@ zkg_status zkg_ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
         tables[i].vars--;
         tables[i].layout--;
         zkg_lane_settle(&tables[i]);
+    }
+    return ZKG_OK;
+}
+
+/* ---- quads ---- */
+
+/* Quads that are summed before they are reduced.  Of entries below 2 p the
+ * differences v_xy are below 8 p, their products below 2^513.3, and 2^6 of them
+ * below 2^519.3.  Reduced, times R mod p, below 2^252, 2^7 of these are below
+ * 2^519. */
+#define QUAD_RUN 64
+
+/* A table's groups at x + 2 y, and its differences, not lifted. */
+typedef struct quad8 {
+    v8 at[4], dy[2];
+} quad8;
+
+V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i)
+{
+    const __m512i *w = lane_at(t, 4 * i);
+
+    lane_fetch(w, 4);
+    for (int v = 0; v < 4; v++)
+        q->at[v] = lane_read(w + 4 * v);
+    for (int x = 0; x < 2; x++)
+        q->dy[x] = v8_sub_raw(q->at[2 + x], q->at[x]);
+}
+
+/* The product's coefficient of Y^2 at X = 0 and 1, and of X^2 Y^2. */
+V8_INLINE void terms_of_y2(acc8 *s, const quad8 *a, const quad8 *b)
+{
+    const v8 a0 = v8_lift(a->dy[0], 2), b0 = v8_lift(b->dy[0], 2);
+    const v8 a1 = v8_lift(a->dy[1], 2), b1 = v8_lift(b->dy[1], 2);
+    const v8 da = v8_lift(v8_sub_raw(a->dy[1], a->dy[0]), 4);
+    const v8 db = v8_lift(v8_sub_raw(b->dy[1], b->dy[0]), 4);
+
+    acc8_mac(&s[AT0], &a0, &b0);
+    acc8_mac(&s[AT1], &a1, &b1);
+    acc8_mac(&s[C2], &da, &db);
+}
+
+static void quads8(zkg_sums out[3], const zkg_table *tables, size_t quads)
+{
+    const v8 one = v8_of(&zkg_fr_one);
+    long_sum s[3];
+
+    /* of the run, of outer and of the product by scale */
+    for (int k = 0; k < 3; k++)
+        long_init(&s[k], false, k > 0, 3);
+    for (size_t i = 0; i < quads; i++) {
+        quad8 a, b;
+
+        for (int k = 0; k < 3; k++) {
+            if (s[k].run_held == QUAD_RUN)
+                long_end_run(&s[k], &one);
+            s[k].run_held++;
+        }
+        read_quad(&a, &tables[0], i);
+        read_quad(&b, &tables[1], i);
+        terms_product(s[0].run, &a.at[0], &a.at[1], &b.at[0], &b.at[1], false);
+        terms_product(s[1].run, &a.at[2], &a.at[3], &b.at[2], &b.at[3], true);
+        terms_of_y2(s[2].run, &a, &b);
+    }
+    for (int k = 0; k < 3; k++) {
+        long_end_run(&s[k], &one);
+        long_drain(&s[k]);
+        out[k] = (zkg_sums){k > 0, s[k].total[AT0], s[k].total[AT1],
+                            s[k].total[C2], s[k].total[C3]};
+    }
+}
+
+zkg_status zkg_ifma_quad_sums(zkg_sums *out, const zkg_table *tables)
+{
+    zkg_status status = ZKG_OK;
+    zkg_table copy[2] = {{0}};
+
+    if (lane_block(&tables[0]) >= 5 && lanes_alike(ZKG_FORM_PRODUCT, tables)) {
+        for (uint32_t k = 0; k < 2; k++)
+            lane_materialise(&tables[k]);
+        quads8(out, tables, lane_groups(&tables[0]) / 4);
+        return ZKG_OK;
+    }
+    status = plain_copies(copy, tables, 2);
+    if (status == ZKG_OK)
+        status = zkg_backend_table_cpu.quad_sums(out, copy);
+    for (uint32_t k = 0; k < 2; k++)
+        (void)zkg_ifma_table_clear(&copy[k]);
+    return status;
+}
+
+/* Pairs of groups of what the tables become. */
+static void quad_fold8(zkg_sums *out, const zkg_table *t, size_t pairs,
+                       const mulc8 r[3])
+{
+    const v8 one = v8_of(&zkg_fr_one);
+    long_sum s;
+
+    long_init(&s, false, false, 3);
+    for (size_t i = 0; i < pairs; i++) {
+        ends8 e;
+
+        if (s.run_held == ACC8_PRODUCTS)
+            long_end_run(&s, &one);
+        s.run_held++;
+        for (uint32_t k = 0; k < 2; k++) {
+            const __m512i *from = lane_at(&t[k], 8 * i);
+
+            lane_fetch(from, 8);
+            e.lo[k] = lane_fold_2(from, r);
+            e.hi[k] = lane_fold_2(from + 16, r);
+            lane_write(lane_at(&t[k], 2 * i), e.lo[k]);
+            lane_write(lane_at(&t[k], 2 * i + 1), e.hi[k]);
+            e.lo[k] = v8_close(e.lo[k]);
+            e.hi[k] = v8_close(e.hi[k]);
+        }
+        terms8(s.run, &e, 2, false);
+    }
+    long_end_run(&s, &one);
+    long_drain(&s);
+    out->at1 = s.total[AT1];
+    out->c2 = s.total[C2];
+    out->c3 = s.total[C3];
+}
+
+zkg_status zkg_ifma_quad_fold_sums(zkg_sums *out, zkg_table *tables,
+                                   const zkg_fr *r)
+{
+    const zkg_weights none = {0};
+    mulc8 fold[3];
+
+    if (lane_block(&tables[0]) < 6 || !lanes_alike(ZKG_FORM_PRODUCT, tables)) {
+        for (uint32_t k = 0; k < 4; k++)
+            ZKG_TRY(zkg_ifma_table_fold(&tables[k / 2], &r[k % 2]));
+        return zkg_ifma_part_sums(out, ZKG_FORM_PRODUCT, tables, &none);
+    }
+    lane_fold_2_init(fold, r);
+    for (uint32_t k = 0; k < 2; k++)
+        lane_open(&tables[k]);
+    quad_fold8(out, tables, lane_groups(&tables[0]) / 8, fold);
+    for (uint32_t k = 0; k < 2; k++) {
+        tables[k].vars -= 2;
+        tables[k].layout -= 2;
+        zkg_lane_settle(&tables[k]);
     }
     return ZKG_OK;
 }

@@ -381,6 +381,41 @@ static zkg_status op_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
     return ZKG_OK;
 }
 
+static zkg_status op_quad_sums(zkg_sums *out, const zkg_table *tables)
+{
+    const zkg_fr *t[2] = {entries(&tables[0]), entries(&tables[1])};
+    zkg_sums s[ZKG_QUAD_SUMS] = {no_sums(false), no_sums(true), no_sums(true)};
+
+    for (size_t i = 0; i < table_len(&tables[0]); i += 4) {
+        ends e;
+
+        for (size_t y = 0; y < 2; y++) {
+            for (uint32_t k = 0; k < 2; k++) {
+                e.lo[k] = t[k][i + 2 * y];
+                e.hi[k] = t[k][i + 2 * y + 1];
+            }
+            add_product(&s[y], &e);
+        }
+        for (uint32_t k = 0; k < 2; k++) {
+            zkg_fr_sub(&e.lo[k], &t[k][i + 2], &t[k][i]);
+            zkg_fr_sub(&e.hi[k], &t[k][i + 3], &t[k][i + 1]);
+        }
+        add_product(&s[2], &e);
+    }
+    memcpy(out, s, sizeof(s));
+    return ZKG_OK;
+}
+
+static zkg_status op_quad_fold_sums(zkg_sums *out, zkg_table *tables,
+                                    const zkg_fr *r)
+{
+    const zkg_weights none = {0};
+
+    for (uint32_t k = 0; k < 4; k++)
+        (void)op_table_fold(&tables[k / 2], &r[k % 2]);
+    return op_part_sums(out, ZKG_FORM_PRODUCT, tables, &none);
+}
+
 /* ---- lookups ---- */
 
 /* Leaves are made in blocks that stay in the cache, column after column. */
@@ -991,6 +1026,8 @@ static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
 
 const zkg_backend BACKEND_TABLE = {
     .name = BACKEND_NAME,
+    /* Products take long enough to read each table twice. */
+    .quads_from = UINT32_MAX,
 #define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
 #include "backend/slots.def"
 #undef SLOT

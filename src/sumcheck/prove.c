@@ -21,6 +21,14 @@
 
 typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
 
+/* Where a round's sums come from. */
+typedef enum pace {
+    PACE_ONE,   /* its own reading of the tables */
+    PACE_QUADS, /* one that gives the next round's, too */
+    PACE_READY, /* the round before */
+    PACE_BIND   /* its own reading, which binds two variables */
+} pace;
+
 /* The rows of a slice, brought into a slot's form. */
 typedef struct slice_rows {
     zkg_rows rows[4];
@@ -39,6 +47,8 @@ typedef struct run {
     uint32_t left3;     /* PRODUCT3: in each third table */
     uint32_t slices;    /* tables / arity */
     zkg_table *tables;
+    pace pace;                     /* of the round at hand */
+    zkg_sums quads[ZKG_QUAD_SUMS]; /* PACE_QUADS: of all slices */
     slice_rows *rows;      /* owned; what the tables will be made of, or NULL */
     zkg_table gathered[4]; /* owned; what tables becomes after the gather */
     zkg_fr third;          /* PRODUCT3: the third's value once left3 = 0 */
@@ -444,19 +454,70 @@ static zkg_status rows_bind(const prover *p, const run *r,
     return ZKG_OK;
 }
 
+/* The pace of the round behind one of pace r->pace.  Tables are read for two
+ * rounds when they are large; only products without weights can be. */
+static pace next_pace(const prover *p, const run *r, const zkg_fr *point)
+{
+    const uint64_t entries = (uint64_t)r->slices << r->left;
+    const uint32_t from = p->backend->quads_from;
+    const bool unbound = (r->rows != NULL) == (point != NULL);
+
+    if (r->pace == PACE_QUADS)
+        return PACE_READY;
+    if (r->pace == PACE_READY)
+        return PACE_BIND;
+    if (r->kind != ZKG_FORM_PRODUCT || r->eq != NULL || !unbound)
+        return PACE_ONE;
+    return r->left >= 3 && from <= ZKG_MAX_VARS && entries >> from > 0
+               ? PACE_QUADS
+               : PACE_ONE;
+}
+
+/* The sums of a slice's tables, of this round and the next one. */
+static zkg_status quad_sums(const prover *p, run *r, const zkg_table *tables,
+                            zkg_sums *out)
+{
+    zkg_sums quads[ZKG_QUAD_SUMS];
+
+    ZKG_TRY(p->backend->quad_sums(quads, tables));
+    for (uint32_t k = 0; k < ZKG_QUAD_SUMS; k++)
+        add_sums(&r->quads[k], &quads[k]);
+    zkg_fr_add(&out->at1, &quads[0].at1, &quads[1].at1);
+    zkg_fr_add(&out->c2, &quads[0].c2, &quads[1].c2);
+    return ZKG_OK;
+}
+
+/* The polynomial of degree 2 that s tells of, at x. */
+static void sums_at(zkg_fr *out, const zkg_sums *s, const zkg_fr *x)
+{
+    zkg_fr c1;
+
+    /* (c2 x + c1) x + c0 */
+    zkg_fr_sub(&c1, &s->at1, &s->at0);
+    zkg_fr_sub(&c1, &c1, &s->c2);
+    zkg_fr_mul(out, &s->c2, x);
+    zkg_fr_add(out, out, &c1);
+    zkg_fr_mul(out, out, x);
+    zkg_fr_add(out, out, &s->at0);
+}
+
 /* One slice's sums; point as in slices_sums. */
-static zkg_status slice_sums(const prover *p, const run *r, uint32_t s,
+static zkg_status slice_sums(const prover *p, run *r, uint32_t s,
                              const zkg_weights *w, const zkg_fr *point,
                              zkg_sums *out)
 {
     zkg_table *tables = r->tables + (size_t)s * r->arity;
 
+    if (r->pace == PACE_BIND)
+        return p->backend->quad_fold_sums(out, tables, point - 1);
     if (r->rows != NULL && point == NULL)
         return rows_sums(p, r, &r->rows[s], w, out);
     if (r->rows == NULL && point != NULL)
         return p->backend->part_fold_sums(out, r->kind, tables, point, w);
     if (r->rows != NULL)
         ZKG_TRY(rows_bind(p, r, &r->rows[s], point, tables));
+    if (r->pace == PACE_QUADS)
+        return quad_sums(p, r, tables, out);
     return p->backend->part_sums(out, r->kind, tables, w);
 }
 
@@ -467,6 +528,14 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
 {
     zkg_weights w = {0};
 
+    r->pace = next_pace(p, r, point);
+    if (r->pace == PACE_READY) {
+        sums_at(&out->at1, &r->quads[1], point);
+        sums_at(&out->c2, &r->quads[2], point);
+        return ZKG_OK;
+    }
+    for (uint32_t k = 0; k < ZKG_QUAD_SUMS; k++)
+        r->quads[k] = (zkg_sums){.want_at0 = k > 0};
     if (r->eq != NULL)
         zkg_split_eq_weights(&w, r->eq, t + 1);
     for (uint32_t s = 0; s < r->slices; s++) {

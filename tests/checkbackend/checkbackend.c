@@ -539,6 +539,91 @@ static void check_part_fold_sums(context *c)
     check_sums(c, true);
 }
 
+/* Two rounds' sums: against ref's, and what they say against part_sums. */
+static void check_quads(context *c, uint32_t vars, bool empty)
+{
+    static const char *const names[] = {"P(X, 0)", "P(X, 1)", "Y^2"};
+    zkg_sums x[ZKG_QUAD_SUMS], y[ZKG_QUAD_SUMS], sums = {.want_at0 = false};
+    const zkg_weights none = {0};
+    zkg_table ref[2], b[2];
+    summand s;
+    zkg_fr v;
+
+    summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 1, 0);
+    if (empty) {
+        pair_clear(c, &s.t[0]);
+        pair_zero(c, &s.t[0], vars);
+    }
+    tables_of(&s, ref, b);
+    must(c->ref->quad_sums(x, ref));
+    must(c->b->quad_sums(y, b));
+    for (int k = 0; k < ZKG_QUAD_SUMS; k++)
+        verdict(c,
+                (k == 0 || zkg_fr_equal(&x[k].at0, &y[k].at0)) &&
+                    zkg_fr_equal(&x[k].at1, &y[k].at1) &&
+                    zkg_fr_equal(&x[k].c2, &y[k].c2),
+                names[k], vars);
+    must(c->ref->part_sums(&sums, ZKG_FORM_PRODUCT, ref, &none));
+    zkg_fr_add(&v, &y[0].at1, &y[1].at1);
+    verdict(c, zkg_fr_equal(&v, &sums.at1), "at1", vars);
+    zkg_fr_add(&v, &y[0].c2, &y[1].c2);
+    verdict(c, zkg_fr_equal(&v, &sums.c2), "c2", vars);
+    summand_clear(c, &s);
+}
+
+static void check_quad_sums(context *c)
+{
+    for (uint32_t vars = 2; vars <= 14; vars++) {
+        check_quads(c, vars, false);
+        check_quads(c, vars, true);
+    }
+    if (c->bench) {
+        zkg_sums y[ZKG_QUAD_SUMS];
+        zkg_table ref[2], b[2];
+        summand s;
+
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, 0, 0);
+        tables_of(&s, ref, b);
+        BENCH(c, "a quad", BENCH_LEN / 4, (void)0, c->b->quad_sums(y, b));
+        summand_clear(c, &s);
+    }
+}
+
+static void check_quad_fold_sums(context *c)
+{
+    for (uint32_t vars = 3; vars <= 14; vars++) {
+        zkg_fr *r = elements(c, 2);
+        zkg_sums x = {.want_at0 = false}, y = {.want_at0 = false};
+        zkg_table ref[2], b[2];
+        summand s;
+
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 3, 0);
+        tables_of(&s, ref, b);
+        must(c->ref->quad_fold_sums(&x, ref, r));
+        must(c->b->quad_fold_sums(&y, b, r));
+        sums_same(c, &s, &x, &y, vars);
+        for (uint32_t k = 0; k < 2; k++) {
+            s.t[k].ref = ref[k];
+            s.t[k].b = b[k];
+            pair_same(c, &s.t[k], "tables");
+        }
+        summand_clear(c, &s);
+        free(r);
+    }
+    if (c->bench) {
+        zkg_fr *r = elements(c, 2);
+        zkg_sums y = {.want_at0 = false};
+        zkg_table ref[2], b[2];
+        summand s;
+
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, 0, 0);
+        BENCH(c, "a quad", BENCH_LEN / 4, tables_of(&s, ref, b),
+              c->b->quad_fold_sums(&y, b, r));
+        summand_clear(c, &s);
+        free(r);
+    }
+}
+
 /* Rows of `columns` columns of a type (ZKG_FR: of any) over n rows, of integers
  * below 2^ZKG_ROWS_BITS in absolute value, all of them extreme in some. */
 typedef struct drawn_rows {

@@ -214,17 +214,39 @@ static void entry(zkg_fr *out, uint32_t j, uint32_t k, uint64_t i)
     zkg_fr_mul(out, out, out);
 }
 
-/* The fraction layer of three trees, the larger ones in slices. */
-static void check_sumcheck(const zkg_comm *c, uint8_t digest[32])
+/* f at entry i of part j's tables. */
+static void summand(zkg_fr *out, const zkg_part *p, uint32_t j, uint64_t i)
 {
+    zkg_fr f[4];
+
+    for (uint32_t k = 0; k < 4; k++)
+        entry(&f[k], j, k, i);
+    if (p->kind == ZKG_FORM_PRODUCT) {
+        zkg_fr_mul(out, &f[0], &f[1]);
+        return;
+    }
+    zkg_fr_mul(out, &p->lambda, &f[2]);
+    zkg_fr_add(out, out, &f[0]);
+    zkg_fr_mul(out, out, &f[3]);
+    zkg_fr_mul(&f[1], &f[1], &f[2]);
+    zkg_fr_add(out, out, &f[1]);
+}
+
+/* The fraction layer of three trees, or three products without eq, the larger
+ * ones in slices. */
+static void check_sumcheck(const zkg_comm *c, zkg_form_kind kind,
+                           const zkg_backend *b, uint8_t digest[32])
+{
+    const bool eq = kind == ZKG_FORM_FRACTION;
+    const uint32_t arity = zkg_form_arity(kind);
     static const uint32_t vars[] = {10, 8, 3};
-    const zkg_backend *b = zkg_backend_ref();
     zkg_part part[3] = {{0}};
     zkg_form form = {.parts = part, .part_count = 3};
     zkg_fr u[10], point[10], claim = zkg_fr_zero, end;
     zkg_tape tape;
 
-    form.shape = (zkg_sumcheck_shape){.vars = 10, .eq_point = u};
+    form.shape =
+        (zkg_sumcheck_shape){.vars = 10, .eq_from = eq ? 0 : 10, .eq_point = u};
     memset(form.shape.degree, 2, 10);
     for (uint32_t t = 0; t < 10; t++)
         zkg_fr_from_u64(&u[t], 1000 + t);
@@ -232,39 +254,36 @@ static void check_sumcheck(const zkg_comm *c, uint8_t digest[32])
         zkg_part *p = &part[j];
         uint64_t len;
 
-        p->kind = ZKG_FORM_FRACTION;
+        p->kind = kind;
         p->vars = vars[j];
         zkg_fr_from_u64(&p->coeff, 17 + j);
         zkg_fr_from_u64(&p->lambda, 29);
         p->slice_bits = zkg_slices(p->vars, zkg_comm_size(c));
         zkg_slices_of(&p->first, &p->count, p->slice_bits, zkg_comm_rank(c),
                       zkg_comm_size(c));
-        p->tables = calloc(4 * (size_t)p->count + 1, sizeof(zkg_table));
+        p->tables = calloc(arity * (size_t)p->count + 1, sizeof(zkg_table));
         CHECK(p->tables != NULL);
         len = UINT64_C(1) << (p->vars - p->slice_bits);
-        for (uint32_t k = 0; k < 4 * p->count; k++) {
+        for (uint32_t k = 0; k < arity * p->count; k++) {
             zkg_table *t = &p->tables[k];
 
             CHECK(zkg_table_new(b, t, p->vars - p->slice_bits) == ZKG_OK);
             for (uint64_t i = 0; i < len; i++) {
                 zkg_fr v;
 
-                entry(&v, j, k % 4, (p->first + k / 4) * len + i);
+                entry(&v, j, k % arity, (p->first + k / arity) * len + i);
                 CHECK(b->table_import(t, i, &v, ZKG_FR, 1) == ZKG_OK);
             }
         }
         /* its share of the claim, from whole tables */
         for (uint64_t i = 0; i < UINT64_C(1) << p->vars; i++) {
-            zkg_fr f[4], e, v;
+            zkg_fr e, v;
 
-            for (uint32_t k = 0; k < 4; k++)
-                entry(&f[k], j, k, i);
-            zkg_fr_mul(&v, &p->lambda, &f[2]);
-            zkg_fr_add(&v, &v, &f[0]);
-            zkg_fr_mul(&v, &v, &f[3]);
-            zkg_fr_mul(&f[1], &f[1], &f[2]);
-            zkg_fr_add(&v, &v, &f[1]);
-            zkg_eq_at(&e, u, p->vars, i);
+            summand(&v, p, j, i);
+            /* without eq, for all values of the variables it does not have */
+            zkg_fr_from_u64(&e, UINT64_C(1) << (10 - p->vars));
+            if (eq)
+                zkg_eq_at(&e, u, p->vars, i);
             zkg_fr_mul(&v, &v, &e);
             zkg_fr_mul(&v, &v, &p->coeff);
             zkg_fr_add(&claim, &claim, &v);
@@ -277,7 +296,7 @@ static void check_sumcheck(const zkg_comm *c, uint8_t digest[32])
     zkg_blake2b_256(digest, tape.buf, tape.len);
     zkg_tape_clear(&tape);
     for (uint32_t j = 0; j < 3; j++) {
-        for (uint32_t k = 0; k < 4 * part[j].count; k++)
+        for (uint32_t k = 0; k < arity * part[j].count; k++)
             zkg_table_clear(b, &part[j].tables[k]);
         free(part[j].tables);
     }
@@ -285,6 +304,7 @@ static void check_sumcheck(const zkg_comm *c, uint8_t digest[32])
 
 int main(int argc, char **argv)
 {
+    zkg_backend two_rounds = *zkg_backend_ref();
     uint8_t digest[32], alone[32];
     char text[65];
     zkg_comm *world;
@@ -298,8 +318,13 @@ int main(int argc, char **argv)
     check_tokens(world);
     check_min(world);
     check_parcels(world);
-    check_sumcheck(world, digest);
-    check_sumcheck(zkg_comm_self(), alone);
+    two_rounds.quads_from = 0;
+    check_sumcheck(world, ZKG_FORM_PRODUCT, &two_rounds, digest);
+    check_sumcheck(zkg_comm_self(), ZKG_FORM_PRODUCT, zkg_backend_ref(), alone);
+    CHECK(memcmp(digest, alone, 32) == 0);
+    check_sumcheck(world, ZKG_FORM_FRACTION, zkg_backend_ref(), digest);
+    check_sumcheck(zkg_comm_self(), ZKG_FORM_FRACTION, zkg_backend_ref(),
+                   alone);
     CHECK(memcmp(digest, alone, 32) == 0);
     zkg_digest_hex(text, digest);
     if (zkg_comm_rank(world) == 0)

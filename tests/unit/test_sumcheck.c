@@ -320,16 +320,19 @@ static void check(const plain *f)
     assert_true(zkg_fr_equal(&claim, &end));
     assert_memory_equal(verify.state, tape.state, 64);
 
-    /* Slices, rows and backends do not change a byte. */
-    for (size_t i = 0; i < 2 * sizeof(slice_bits) / sizeof(*slice_bits); i++) {
-        const zkg_backend *b =
-            zkg_backend_get(i % 2 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
+    /* Slices, rows, backends and how many rounds a reading of the tables serves
+     * do not change a byte. */
+    for (size_t i = 0; i < 4 * sizeof(slice_bits) / sizeof(*slice_bits); i++) {
+        zkg_backend b =
+            *zkg_backend_get(i % 2 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
         zkg_tape again;
         zkg_fr p[MAX_N];
 
+        if (i / 2 % 2)
+            b.quads_from = i % 8 == 2 ? 4 : 0;
         zkg_tape_init_prove(&again);
         claim = sum;
-        prove(&again, f, b, slice_bits[i / 2], true, &claim, p, &end);
+        prove(&again, f, &b, slice_bits[i / 4], true, &claim, p, &end);
         assert_int_equal(again.len, tape.len);
         if (tape.len > 0)
             assert_memory_equal(again.buf, tape.buf, tape.len);
@@ -385,6 +388,23 @@ static void every_kind_alone(void **state)
                 check(f);
             }
         }
+    }
+    free(f);
+}
+
+/* Products without eq, whose tables may be read once for two rounds. */
+static void products_of_large_tables(void **state)
+{
+    uint64_t seed = 11;
+    plain *f = malloc(sizeof(*f));
+
+    (void)state;
+    for (uint32_t n = 1; n <= MAX_N; n++) {
+        make(f, n, n, ZKG_EXTEND_CONSTANT, &seed);
+        add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
+        add_part(f, ZKG_FORM_FRACTION_ONES, n - 1, 0, &seed);
+        add_part(f, ZKG_FORM_PRODUCT3, n, n / 2, &seed);
+        check(f);
     }
     free(f);
 }
@@ -599,6 +619,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_alone),
+        cmocka_unit_test(products_of_large_tables),
         cmocka_unit_test(rows_of_small_integers),
         cmocka_unit_test(an_indicator_of_the_low_variables),
         cmocka_unit_test(parts_of_several_sizes),

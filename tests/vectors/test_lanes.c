@@ -142,6 +142,7 @@ static void differences_stay_positive(void **state)
     mpz_clears(bound, got, want, NULL);
 }
 
+/* Below 8 p, or 16. */
 static void trimming_takes_multiples_of_p(void **state)
 {
     rng r = rng_new();
@@ -149,24 +150,27 @@ static void trimming_takes_multiples_of_p(void **state)
 
     (void)state;
     mpz_inits(bound, got, NULL);
-    times_p(bound, 8);
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < 2 * TRIALS; i++) {
+        const bool wide = i % 2;
+        const uint64_t carry = wide ? 63 : 15;
         eight x;
         v8 a;
+
+        times_p(bound, wide ? 16 : 8);
 
         eight_draw(&x, bound, &r);
         put(&a, x.z, false, &r);
         /* the same value, with carries not passed on */
         for (int k = 3; k >= 0; k--) {
             const __mmask8 some =
-                _mm512_cmpge_epu64_mask(a.l[k + 1], v8_set(15));
+                _mm512_cmpge_epu64_mask(a.l[k + 1], v8_set(carry));
 
             a.l[k] = _mm512_mask_add_epi64(a.l[k], some, a.l[k],
-                                           v8_set(UINT64_C(15) << 52));
-            a.l[k + 1] =
-                _mm512_mask_sub_epi64(a.l[k + 1], some, a.l[k + 1], v8_set(15));
+                                           v8_set(carry << 52));
+            a.l[k + 1] = _mm512_mask_sub_epi64(a.l[k + 1], some, a.l[k + 1],
+                                               v8_set(carry));
         }
-        a = v8_trim(a);
+        a = wide ? v8_trim_16(a) : v8_trim(a);
         for (int k = 0; k < 8; k++) {
             get(got, &a, k);
             assert_trimmed(got, x.z[k]);
@@ -176,42 +180,50 @@ static void trimming_takes_multiples_of_p(void **state)
     mpz_clears(bound, got, NULL);
 }
 
-static void constants_multiply_up_to_2_256(void **state)
+/* One product, or three. */
+static void constants_multiply_up_to_2_257(void **state)
 {
     rng r = rng_new();
-    mpz_t bound_d, bound_x, bound_c, c, got, want;
+    mpz_t bound_d, bound_x, bound_c, c[3], got, want;
 
     (void)state;
-    mpz_inits(bound_d, bound_x, bound_c, c, got, want, NULL);
-    mpz_setbit(bound_d, 256);
+    mpz_inits(bound_d, bound_x, bound_c, c[0], c[1], c[2], got, want, NULL);
+    mpz_setbit(bound_d, 257);
     times_p(bound_x, 2);
     times_p(bound_c, 1);
     for (int i = 0; i < TRIALS; i++) {
-        uint64_t scalar[4] = {0};
-        zkg_fr constant;
-        eight d, x;
-        mulc8 m;
-        v8 a, b;
+        const int n = i % 2 ? 3 : 1;
+        eight d[3], x;
+        mulc8 m[3];
+        v8 a[3], b;
 
-        eight_draw(&d, bound_d, &r);
         eight_draw(&x, bound_x, &r);
-        draw(c, bound_c, &r);
-        mpz_export(scalar, NULL, -1, 8, 0, 0, c);
-        assert_true(zkg_fr_from_scalar(&constant, scalar));
-        mulc8_init(&m, &constant);
-        put(&a, d.z, true, &r);
         put(&b, x.z, false, &r);
-        a = v8_mulc_add(a, &m, b);
+        for (int j = 0; j < n; j++) {
+            uint64_t scalar[4] = {0};
+            zkg_fr constant;
+
+            eight_draw(&d[j], bound_d, &r);
+            put(&a[j], d[j].z, true, &r);
+            draw(c[j], bound_c, &r);
+            mpz_export(scalar, NULL, -1, 8, 0, 0, c[j]);
+            assert_true(zkg_fr_from_scalar(&constant, scalar));
+            mulc8_init(&m[j], &constant);
+        }
+        b = n == 1 ? v8_mulc_add(a[0], m, b)
+                   : v8_mulc_add_3(a[0], a[1], a[2], m, b);
         for (int k = 0; k < 8; k++) {
-            get(got, &a, k);
-            mpz_mul(want, c, d.z[k]);
-            mpz_add(want, want, x.z[k]);
+            get(got, &b, k);
+            mpz_set(want, x.z[k]);
+            for (int j = 0; j < n; j++)
+                mpz_addmul(want, c[j], d[j].z[k]);
             assert_trimmed(got, want);
         }
-        eight_clear(&d);
+        for (int j = 0; j < n; j++)
+            eight_clear(&d[j]);
         eight_clear(&x);
     }
-    mpz_clears(bound_d, bound_x, bound_c, c, got, want, NULL);
+    mpz_clears(bound_d, bound_x, bound_c, c[0], c[1], c[2], got, want, NULL);
 }
 
 static void last_reductions_are_exact(void **state)
@@ -313,7 +325,7 @@ int main(void)
         cmocka_unit_test(packing_is_undone),
         cmocka_unit_test(differences_stay_positive),
         cmocka_unit_test(trimming_takes_multiples_of_p),
-        cmocka_unit_test(constants_multiply_up_to_2_256),
+        cmocka_unit_test(constants_multiply_up_to_2_257),
         cmocka_unit_test(last_reductions_are_exact),
         cmocka_unit_test(full_sums_do_not_overflow),
     };
