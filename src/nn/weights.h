@@ -6,7 +6,7 @@
  * @file
  * Parameters of layers (weights, biases, gains), fixed, public or private.
  *
- * Of b bits, the least with -2^(b-1) <= w < 2^(b-1) for all of them:
+ * Of b bits, the least b >= 2 with -2^(b-1) <= w < 2^(b-1) for all of them:
  *
  *     fixed     in the key; declared min..max of the values themselves
  *     public    in every proof, and compared there with -2^(b-1)..2^(b-1)-1
@@ -14,7 +14,8 @@
  *               a lookup in a task of its own
  *
  * The statement says of public and private ones their shape and b, no more.
- * Private ones of b > ZKG_NN_DIGIT_BITS are committed in n digits, private
+ * Private ones of b > ZKG_NN_DIGIT_BITS are committed in n digits of e bits,
+ * the fewest and the shortest with n e >= b, which then is their b: private
  * tensors <name>.0 .. each with its task,
  *
  *     w = sum_i 2^(e i) d_i - 2^(n e - 1),     0 <= d_i < 2^e

@@ -133,13 +133,15 @@ def honest():
          'short.npy')
 
 
-def every_kind(out='kinds.onnx'):
+def every_kind(out='kinds.onnx', first=-0.625):
     """Every kind of parameter: a convolution with a maximum in its task, a
     BatchNormalization alone, a Gemm, a LayerNormalization, constants of Add,
-    Concat and MatMul on the left, and one in a table."""
+    Concat and MatMul on the left, and one in a table.  first: of the
+    convolution's weights."""
     m = Model()
     m.input('x', [1, 2, 4, 4])
-    m.constant('cw', [2, 2, 3, 3], [(i * 7 % 11 - 5) / 8 for i in range(36)])
+    m.constant('cw', [2, 2, 3, 3],
+               [first] + [(i * 7 % 11 - 5) / 8 for i in range(1, 36)])
     m.constant('cb', [2], [0.5, -3.0])
     m.node('Conv', ['x', 'cw', 'cb'], ['a'], pads=[1, 1, 1, 1])
     m.node('MaxPool', ['a'], ['b'], kernel_shape=[2, 2], strides=[2, 2])
@@ -223,6 +225,41 @@ def visibilities():
     case('parameters hidden', 2, r'`hidden` is none of public, private, fixed',
          'compile', 'kinds.onnx', '--scale', '7', '--param-visibility',
          'hidden', '-o', 'no.zkg')
+
+
+def other_weights():
+    """A model that differs in one weight has the graph and the key of the
+    other: commitments tell private ones apart, the graph's folder public
+    ones."""
+    every_kind('others.onnx', first=-0.5)
+    for how in 'private', 'public':
+        graph = 'other-%s.zkg' % how
+        case(how + ' others', 0, r'', 'compile', 'others.onnx', '--scale', '7',
+             '--calibrate', 'k.json', '--param-visibility', how, '-o', graph,
+             where='out')
+        case(how + ' others: prove', 0, r'', 'prove', '--graph', graph, '--key',
+             how + '.vk', '--srs', 's.srs', '--input', 'k.json', '-o',
+             'other-%s.proof' % how, where='out')
+    one, other = (json.loads(run(
+        'inspect', name, '--key', 'private.vk', '--json')[1])['commitments']
+        for name in ('private.proof', 'other-private.proof'))
+    weights = [name for name in one if re.search(r'\.[abgw](\.\d)?$', name)]
+    changed = [name for name in weights if one[name] != other[name]]
+    if len(weights) < 8 or not (
+            len(changed) == 1 and re.search(r'Conv\S*\.w$', changed[0])):
+        FAILED.append('commitments')
+        print('FAILED commitments: %s of %s changed' % (changed, weights))
+    verify = ['verify', '--key', 'public.vk', '--proof', 'other-public.proof']
+    case('other public weights', 0, r'verified', *verify, where='out')
+    case('for their graph', 0, r'verified for this graph', *verify, '--graph',
+         'other-public.zkg', where='out')
+    case('for another', 1, r'rejected: public: .*Conv\S*\.w', *verify, '--graph',
+         'public.zkg')
+    case('witness of others', 0, r'', 'witness', '--graph',
+         'other-public.zkg', '--input', 'k.json', '-o', 'other.witness',
+         where='out')
+    case('that are said to be right', 0, r'verified for this graph', *verify,
+         '--graph', 'public.zkg', '--public', 'other.witness', where='out')
 
 
 def inputs():
@@ -542,9 +579,9 @@ def main():
     folder = tempfile.mkdtemp(prefix='zkgkr-onnx-')
     os.chdir(folder)
     try:
-        for part in (honest, visibilities, inputs, samples, unsupported,
-                     malformed, external, suite, suite_changes, suite_ends,
-                     example):
+        for part in (honest, visibilities, other_weights, inputs, samples,
+                     unsupported, malformed, external, suite, suite_changes,
+                     suite_ends, example):
             part()
     finally:
         os.chdir('/')

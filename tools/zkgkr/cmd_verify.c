@@ -40,6 +40,7 @@ typedef struct verify_job {
     zkg_array *array;       /* one a tensor: the proof's public ones */
     zkg_witness expected;   /* what --public says */
     zkg_array *by_name;     /* likewise, from safetensors */
+    zkg_graph *graph;       /* what --graph says; has public weights */
     const zkg_array **want; /* one a tensor */
     zkg_verdict verdict;
     double seconds;
@@ -55,8 +56,9 @@ static zkg_status parse_args(bool *done, verify_args *a, int argc, char **argv,
         {"proof", "FILE.proof", "the proof", &a->proof, NULL, true},
         {"public", "FILE", "input.json or safetensors: must be equal",
          &a->expected, NULL, false},
-        {"graph", "G.zkg", "the graph that must be proven", &a->graph, NULL,
-         false},
+        {"graph", "G.zkg",
+         "the graph that must be proven, with its public weights", &a->graph,
+         NULL, false},
         {"graph-digest", "HEX", "its digest", &a->graph_digest, NULL, false},
         {"srs-digest", "HEX", "the SRS that the key must stand on",
          &a->srs_digest, NULL, false},
@@ -105,11 +107,8 @@ static zkg_status parse_digest(uint8_t out[32], const char *option,
 static zkg_status load_digests(verify_job *j, zkg_error *err)
 {
     if (j->args.graph != NULL) {
-        zkg_graph *graph = NULL;
-
-        ZKG_TRY(zkg_graph_load(&graph, j->args.graph, err));
-        zkg_graph_digest(j->graph_digest, graph);
-        zkg_graph_free(graph);
+        ZKG_TRY(zkg_graph_load(&j->graph, j->args.graph, err));
+        zkg_graph_digest(j->graph_digest, j->graph);
         j->holds_graph = true;
     } else if (j->args.graph_digest != NULL) {
         ZKG_TRY(parse_digest(j->graph_digest, "--graph-digest",
@@ -215,9 +214,6 @@ static zkg_status load_expected(verify_job *j, zkg_error *err)
     size_t len;
     bool any = false, named;
 
-    j->want = zkg_alloc(st->tensors, sizeof(*j->want));
-    if (j->want == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for public tensors");
     ZKG_TRY(zkg_file_read(&bytes, &len, j->args.expected, KEY_MAX, err));
     /* safetensors: a length below 2^56, then the header; JSON has no 0 byte */
     named = len > 8 && bytes[7] == 0 && bytes[8] == '{';
@@ -232,6 +228,23 @@ static zkg_status load_expected(verify_job *j, zkg_error *err)
     return ZKG_OK;
 }
 
+/* Public weights are the ones that the graph's folder has, where --public does
+ * not say others.  No digest covers them. */
+static void expect_weights(verify_job *j)
+{
+    const zkg_graph *g = j->graph;
+
+    if (g == NULL || memcmp(j->graph_digest, j->key.statement.digest, 32) != 0)
+        return; /* the verifier says so */
+    for (uint32_t i = 0; i < g->rules; i++) {
+        const uint32_t t = g->rule[i].to;
+
+        if (zkg_graph_is_stored(g, &g->rule[i], ZKG_PUBLIC) &&
+            j->want[t] == NULL)
+            j->want[t] = &g->value[t];
+    }
+}
+
 static zkg_status load(verify_job *j, zkg_error *err)
 {
     ZKG_TRY(
@@ -239,8 +252,12 @@ static zkg_status load(verify_job *j, zkg_error *err)
     ZKG_TRY(
         zkg_key_decode(&j->key, j->key_bytes, j->key_len, j->args.key, err));
     ZKG_TRY(load_digests(j, err));
+    j->want = zkg_alloc(j->key.statement.tensors, sizeof(*j->want));
+    if (j->want == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for public tensors");
     if (j->args.expected != NULL)
         ZKG_TRY(load_expected(j, err));
+    expect_weights(j);
     return zkg_file_read(&j->proof, &j->proof_len, j->args.proof, PROOF_MAX,
                          err);
 }
@@ -517,6 +534,7 @@ static void clear(verify_job *j)
     zkg_free(j->by_name);
     zkg_free(j->want);
     zkg_witness_clear(&j->expected);
+    zkg_graph_free(j->graph);
     zkg_free(j->proof);
     zkg_free(j->key_bytes);
     zkg_key_clear(&j->key);
