@@ -5,14 +5,15 @@
  * task, with its rescale, its maximum and its ReLU; what the plain integer
  * model says is what is proved.
  *
- *     lenet [options] [FOLDER.zkg WITNESS]
- *     vgg [options] [WIDTH [FOLDER.zkg WITNESS]]
+ *     lenet [options] [private] [FOLDER.zkg WITNESS]
+ *     vgg [options] [private] [WIDTH [FOLDER.zkg WITNESS]]
  *
  * Both are this source, with NETWORK defined.  WIDTH is the number of maps of
  * VGG's first layer: 64 is the real one, of 15 million weights, which wants a
  * reference string of power 13 (zkgkr srs new, --srs FILE); 2 where nothing is
  * said.  With FOLDER.zkg and WITNESS graph and values are saved there, for the
- * program zkgkr to prove, and nothing is proven here.
+ * program zkgkr to prove, and nothing is proven here.  With `private` the
+ * weights are committed in the proof and not in the key.
  */
 #include <math.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ typedef struct net {
     char x[16];
     int64_t *value; /* of it, by the model; owned */
     size_t weights;
+    zkg_visibility weights_are;
 } net;
 
 /* One layer of the graph, and of the model. */
@@ -69,7 +71,7 @@ static zkg_status add_layer(net *n, const layer *l, uint32_t index, bool last,
     int64_t *b = malloc(l->maps * sizeof(*b)), *value = NULL;
     zkg_status s = ZKG_ERR_NOMEM;
     const zkg_nn_conv2d c = {
-        .param_visibility = ZKG_FIXED,
+        .param_visibility = n->weights_are,
         .name = name,
         .x = n->x,
         .y = y,
@@ -168,8 +170,9 @@ static zkg_status prove(example *e, const net *n, const int64_t *image,
         printf("%zu weights; the witness took %.3f s of a core\n", n->weights,
                (double)(clock() - start) / CLOCKS_PER_SEC);
     if (s == ZKG_OK)
-        s = e->argc >= 2 ? save(e, n, w, e->argv + e->argc - 2, err)
-                         : example_prove(e, n->g, w, err);
+        s = e->argc - (n->weights_are == ZKG_PRIVATE) >= 2
+                ? save(e, n, w, e->argv + e->argc - 2, err)
+                : example_prove(e, n->g, w, err);
     zkg_witness_free(w);
     return s;
 }
@@ -178,10 +181,15 @@ static zkg_status run(example *e, const layer *l, uint32_t layers,
                       uint64_t maps, uint64_t size, zkg_error *err)
 {
     const size_t pixels = maps * size * size;
-    net n = {.random = 20261121, .maps = maps, .size = size};
+    net n = {.random = 20261121,
+             .maps = maps,
+             .size = size,
+             .weights_are = ZKG_FIXED};
     int64_t *image = malloc(pixels * sizeof(*image));
     zkg_status s;
 
+    if (e->argc > 0 && strcmp(e->argv[0], "private") == 0)
+        n.weights_are = ZKG_PRIVATE;
     n.value = malloc(pixels * sizeof(*n.value));
     s = image != NULL && n.value != NULL
             ? zkg_graph_new(&n.g, err)
@@ -240,8 +248,11 @@ int main(int argc, char **argv)
     example e;
     zkg_status s =
         example_start(&e, NETWORK == 5 ? "lenet" : "vgg", argc, argv, &err);
-    const uint64_t width =
-        s == ZKG_OK && e.argc % 2 > 0 ? strtoull(e.argv[0], NULL, 10) : 2;
+    const int named =
+        s == ZKG_OK && e.argc > 0 && strcmp(e.argv[0], "private") == 0;
+    const uint64_t width = s == ZKG_OK && (e.argc - named) % 2 > 0
+                               ? strtoull(e.argv[named], NULL, 10)
+                               : 2;
     struct rusage used;
 
     if (s == ZKG_OK && (width < 1 || width > 64))
