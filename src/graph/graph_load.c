@@ -129,8 +129,7 @@ static zkg_status load_column(int64_t **out, uint64_t *rows,
 
     ZKG_TRY(zkg_json_string(&name, name_at, err));
     e = zkg_safetensors_find(st, name);
-    if (e == NULL || e->axes != 1 || e->type == ZKG_ST_F32 ||
-        e->type == ZKG_ST_F64 || e->len[0] < 1 ||
+    if (e == NULL || e->axes != 1 || zkg_st_entry_is_real(e) || e->len[0] < 1 ||
         e->len[0] > ZKG_MAX_TABLE_ROWS || (*rows != 0 && e->len[0] != *rows))
         return zkg_json_fail(err, name_at, ZKG_ERR_MALFORMED,
                              "tensors.safetensors has no column \"%s\" of 1 "
@@ -634,7 +633,7 @@ static zkg_status load_values(zkg_array *out, const zkg_tensor *t,
         return zkg_st_entry_fr(out, e, t->axes, t->len, path, err);
     if (e->axes != t->axes ||
         memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
-        e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
+        zkg_st_entry_is_real(e))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: tensor %s has another shape than the graph "
                         "says, or is not of integers",

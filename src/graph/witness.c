@@ -345,7 +345,7 @@ static zkg_status read_tensor(zkg_array *a, const zkg_tensor *t,
         return zkg_st_entry_fr(a, e, t->axes, t->len, path, err);
     if (e->axes != t->axes ||
         memcmp(e->len, t->len, t->axes * sizeof(t->len[0])) != 0 ||
-        e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
+        zkg_st_entry_is_real(e))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: tensor %s is not of integers, or not of shape "
                         "%s",

@@ -37,10 +37,11 @@ static zkg_status read_type(zkg_npy *out, size_t *width, const char *header,
         zkg_st_type type;
         size_t width;
     } known[] = {
-        {"'<f4'", ZKG_ST_F32, 4}, {"'<f8'", ZKG_ST_F64, 8},
-        {"'|i1'", ZKG_ST_I8, 1},  {"'|u1'", ZKG_ST_U8, 1},
-        {"'<i2'", ZKG_ST_I16, 2}, {"'<u2'", ZKG_ST_U16, 2},
-        {"'<i4'", ZKG_ST_I32, 4}, {"'<i8'", ZKG_ST_I64, 8},
+        {"'<f2'", ZKG_ST_F16, 2}, {"'<f4'", ZKG_ST_F32, 4},
+        {"'<f8'", ZKG_ST_F64, 8}, {"'|i1'", ZKG_ST_I8, 1},
+        {"'|u1'", ZKG_ST_U8, 1},  {"'<i2'", ZKG_ST_I16, 2},
+        {"'<u2'", ZKG_ST_U16, 2}, {"'<i4'", ZKG_ST_I32, 4},
+        {"'<i8'", ZKG_ST_I64, 8},
     };
     const char *at = after(header, "'descr'");
 
@@ -52,10 +53,11 @@ static zkg_status read_type(zkg_npy *out, size_t *width, const char *header,
         *width = known[i].width;
         return ZKG_OK;
     }
-    return zkg_fail(err, ZKG_ERR_UNSUPPORTED,
-                    "%s: its type is none of f4, f8, i1, u1, i2, u2, i4, i8, "
-                    "little-endian; save it as float32",
-                    name);
+    return zkg_fail(
+        err, ZKG_ERR_UNSUPPORTED,
+        "%s: its type is none of f2, f4, f8, i1, u1, i2, u2, i4, i8, "
+        "little-endian; save it as float32",
+        name);
 }
 
 static zkg_status read_shape(zkg_npy *out, const char *header, const char *name,

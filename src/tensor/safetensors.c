@@ -2,6 +2,7 @@
 /* The safetensors format, read strictly. */
 #include "tensor/safetensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static const st_type_row st_types[] = {
     [ZKG_ST_I8] = {"I8", 1},   [ZKG_ST_U8] = {"U8", 1},
     [ZKG_ST_I16] = {"I16", 2}, [ZKG_ST_U16] = {"U16", 2},
     [ZKG_ST_I32] = {"I32", 4}, [ZKG_ST_I64] = {"I64", 8},
-    [ZKG_ST_F32] = {"F32", 4}, [ZKG_ST_F64] = {"F64", 8},
+    [ZKG_ST_F16] = {"F16", 2}, [ZKG_ST_F32] = {"F32", 4},
+    [ZKG_ST_F64] = {"F64", 8},
 };
 
 #define ST_TYPES (sizeof(st_types) / sizeof(st_types[0]))
@@ -369,10 +371,32 @@ zkg_status zkg_st_entry_fr(zkg_array *out, const zkg_st_entry *e, uint32_t axes,
                     (unsigned long long)bad);
 }
 
+bool zkg_st_entry_is_real(const zkg_st_entry *e)
+{
+    return e->type == ZKG_ST_F16 || e->type == ZKG_ST_F32 ||
+           e->type == ZKG_ST_F64;
+}
+
+/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+static double half(uint16_t bits)
+{
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double v;
+
+    if (exponent == 31)
+        v = fraction != 0 ? (double)NAN : (double)INFINITY;
+    else
+        v = exponent == 0 ? ldexp(fraction, -24)
+                          : ldexp(fraction + 1024, exponent - 25);
+    return bits >> 15 != 0 ? -v : v;
+}
+
 double zkg_st_entry_f64(const zkg_st_entry *e, uint64_t i)
 {
     const uint64_t v = load(e, i);
 
+    if (e->type == ZKG_ST_F16)
+        return half((uint16_t)v);
     if (e->type == ZKG_ST_F32) {
         const uint32_t bits = (uint32_t)v;
         float f;

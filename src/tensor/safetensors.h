@@ -22,6 +22,7 @@ typedef enum zkg_st_type {
     ZKG_ST_U16,
     ZKG_ST_I32,
     ZKG_ST_I64,
+    ZKG_ST_F16,
     ZKG_ST_F32,
     ZKG_ST_F64
 } zkg_st_type;
@@ -87,7 +88,10 @@ const zkg_st_entry *zkg_safetensors_find(const zkg_safetensors *st,
 /** Value of a __metadata__ key, or NULL. */
 const char *zkg_safetensors_meta(const zkg_safetensors *st, const char *key);
 
-/** An integer element; ZKG_ST_F32 and F64 are the caller's mistake. */
+/** Is it of F16, F32 or F64, and not of integers? */
+bool zkg_st_entry_is_real(const zkg_st_entry *e);
+
+/** An integer element; of reals it is the caller's mistake. */
 int64_t zkg_st_entry_i64(const zkg_st_entry *e, uint64_t i);
 
 /**

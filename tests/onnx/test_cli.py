@@ -50,12 +50,13 @@ def write(path, text):
         f.write(text)
 
 
-def npy(values):
-    head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, %d), }" % (
-        len(values))
+def npy(values, form='f'):
+    """float32, or float16 with form 'e'."""
+    head = b"{'descr': '<f%d', 'fortran_order': False, 'shape': (1, %d), }" % (
+        struct.calcsize(form), len(values))
     head += b' ' * (117 - len(head)) + b'\n'
     return (b'\x93NUMPY\x01\x00' + struct.pack('<H', len(head)) + head +
-            struct.pack('<%df' % len(values), *values))
+            struct.pack('<%d%s' % (len(values), form), *values))
 
 
 def small(out='small.onnx', w=(0.5, -0.25, 1.0, 0.125, 0.75, -1.0), relu='y'):
@@ -274,12 +275,15 @@ def inputs():
     given = ['witness', '--graph', 'g.zkg', '--input', 'in']
     for text in (st([1.0, -0.5, 0.25]), st([1.0, -0.5, 0.25], 'F64', [3]),
                  json.dumps({'input_data': [[[1.0, -0.5, 0.25]]]}),
-                 npy([1.0, -0.5, 0.25])):
+                 npy([1.0, -0.5, 0.25]), npy([1.0, -0.5, 0.25], 'e'),
+                 st([1.0, -0.5, 0.25], 'F16')):
         write('in', text)
         case('an input', 0, r'y: 0.875 0', *given, where='out')
     nan, inf = float('nan'), float('inf')
     for name, text, code, says in (
             ('NaN in .npy', npy([1, nan, 0]), 3,
+             r'input x: element 1 is no finite number'),
+            ('NaN of float16', npy([1, nan, 0], 'e'), 3,
              r'input x: element 1 is no finite number'),
             ('Inf in safetensors', st([1, 0, -inf]), 3,
              r'input x: element 2 is no finite number'),
@@ -289,11 +293,14 @@ def inputs():
              r'in:1:21: input_data\[0\]\[1\]: not a finite'),
             ('another shape', st([1.0, 0.0, 0.0], shape=(3, 1)), 3,
              r'input x has shape \[1,3\]'),
-            ('another type', st([1.0, 0.0, 0.0], 'F16'), 3, r'F16'),
+            ('another type', st([1.0, 0.0, 0.0], 'BF16'), 3, r'BF16'),
             ('another name', st([1.0, 0.0, 0.0], name='z'), 3,
              r'no tensor for input x'),
-            ('float16 in .npy', npy([1.0, 0.0, 0.0]).replace(b'<f4', b'<f2'),
-             4, r'none of f4, .*float32'),
+            ('float16 by its header, float32 by its length',
+             npy([1.0, 0.0, 0.0]).replace(b'<f4', b'<f2'), 3,
+             r'3 elements by its shape, 12 bytes'),
+            ('float128 in .npy', npy([1.0, 0.0, 0.0]).replace(b'<f4', b'<f16'),
+             4, r'none of f2, f4, .*float32'),
             ('big-endian .npy', npy([1.0, 0.0, 0.0]).replace(b'<f4', b'>f4'),
              4, r'little-endian; save it'),
             ('cut .npy', npy([1.0, 0.0, 0.0])[:-1], 3, r'in'),

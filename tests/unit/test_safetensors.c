@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -228,10 +229,46 @@ static void truncated_files_are_refused(void **state)
                      ZKG_ERR_IO);
 }
 
+/* All 65536: known ends, and what follows from a number's neighbours: they are
+ * 2^-24 apart below 2^-14, and 2^(e-10) from 2^e to 2^(e+1). */
+static void halves_are_what_their_bits_say(void **state)
+{
+    uint8_t bytes[2];
+    const zkg_st_entry e = {
+        .type = ZKG_ST_F16, .data = bytes, .bytes = 2, .axes = 0};
+    double before = 0;
+
+    (void)state;
+    assert_true(zkg_st_entry_is_real(&e));
+    for (uint32_t i = 0; i < 1 << 15; i++) {
+        double v, minus;
+
+        bytes[0] = (uint8_t)i;
+        bytes[1] = (uint8_t)(i >> 8);
+        v = zkg_st_entry_f64(&e, 0);
+        bytes[1] |= 0x80;
+        minus = zkg_st_entry_f64(&e, 0);
+        if (i >= 0x7c00) {
+            assert_true(i == 0x7c00 ? isinf(v) && isinf(minus)
+                                    : isnan(v) && isnan(minus));
+            continue;
+        }
+        assert_true(minus == -v);
+        if (i > 0) {
+            const int least = i <= 1024 ? -14 : ilogb(before);
+
+            assert_true(v - before == ldexp(1, least - 10));
+        }
+        before = v;
+    }
+    assert_true(before == 65504);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(halves_are_what_their_bits_say),
         cmocka_unit_test(what_is_written_can_be_used_where_it_is_mapped),
         cmocka_unit_test(what_is_not_aligned_is_not_borrowed),
         cmocka_unit_test(bad_headers_are_refused),

@@ -165,7 +165,7 @@ static zkg_status take_entry(zkg_array *out, const zkg_tensor *x,
 {
     const uint64_t n = zkg_st_entry_count(e);
 
-    if (e->type == ZKG_ST_F32 || e->type == ZKG_ST_F64)
+    if (zkg_st_entry_is_real(e))
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "%s: %s holds reals, not integers", file, e->name);
     if (x->type == ZKG_FR)
