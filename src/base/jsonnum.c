@@ -16,6 +16,7 @@
 typedef struct stream {
     zkg_lex x;
     zkg_json_number_fn *each;
+    zkg_json_word_fn *word; /* or NULL */
     void *user;
     uint32_t entry;
     uint64_t index[MAX_DEPTH];
@@ -48,11 +49,10 @@ static zkg_status fail_at(stream *t, uint32_t depth, const char *fmt, ...)
     return zkg_lex_fail(&t->x, "%s: %s", path, text);
 }
 
-static zkg_status read_number(stream *t, uint32_t depth)
+static zkg_status number_token(stream *t, uint32_t depth, double *out)
 {
     const zkg_lex start = t->x;
     zkg_lex_number n;
-    zkg_error why = {0};
     zkg_status s;
 
     /* The token's own message lacks the path. */
@@ -73,6 +73,35 @@ static zkg_status read_number(stream *t, uint32_t depth)
                            ? "not a number"
                            : "not a finite number");
     }
+    *out = n.value;
+    return ZKG_OK;
+}
+
+static zkg_status word_token(stream *t, uint32_t depth,
+                             char out[ZKG_JSON_WORD_MAX + 1])
+{
+    const zkg_lex start = t->x;
+    size_t len;
+
+    ZKG_TRY(zkg_lex_string(&t->x, NULL, &len));
+    t->x = start;
+    if (len > ZKG_JSON_WORD_MAX)
+        return fail_at(t, depth, "a string of more than %d bytes",
+                       ZKG_JSON_WORD_MAX);
+    return zkg_lex_string(&t->x, out, &len);
+}
+
+static zkg_status read_number(stream *t, uint32_t depth)
+{
+    const bool is_word = t->word != NULL && zkg_lex_peek(&t->x) == '"';
+    const zkg_lex start = t->x;
+    char word[ZKG_JSON_WORD_MAX + 1], path[32 + 24 * MAX_DEPTH];
+    double value = 0;
+    zkg_error why = {0};
+    zkg_status s;
+
+    ZKG_TRY(is_word ? word_token(t, depth, word)
+                    : number_token(t, depth, &value));
     if (t->number_depth == 0)
         t->number_depth = depth;
     if (t->number_depth != depth) {
@@ -80,16 +109,14 @@ static zkg_status read_number(stream *t, uint32_t depth)
         return fail_at(t, depth, "a number at depth %u, but others at %u",
                        depth, t->number_depth);
     }
-    s = t->each(t->user, t->entry, t->index, depth, n.value, &why);
-    if (s != ZKG_OK) {
-        char path[32 + 24 * MAX_DEPTH];
-
-        path_text(t, depth, path, sizeof(path));
-        return zkg_fail(t->x.err, s, "%s:%u:%u: %s: %.600s", start.file,
-                        start.line, zkg_lex_column(&start), path,
-                        why.status != ZKG_OK ? why.text : "refused");
-    }
-    return ZKG_OK;
+    s = is_word ? t->word(t->user, t->entry, t->index, depth, word, &why)
+                : t->each(t->user, t->entry, t->index, depth, value, &why);
+    if (s == ZKG_OK)
+        return s;
+    path_text(t, depth, path, sizeof(path));
+    return zkg_fail(t->x.err, s, "%s:%u:%u: %s: %.600s", start.file, start.line,
+                    zkg_lex_column(&start), path,
+                    why.status != ZKG_OK ? why.text : "refused");
 }
 
 /* An array at depth: its members have index[depth]. */
@@ -190,13 +217,13 @@ static zkg_status skip_value(zkg_lex *x, uint32_t depth)
 }
 
 zkg_status zkg_json_numbers(const char *text, size_t len, const char *file,
-                            zkg_json_number_fn *each, void *user,
-                            zkg_error *err)
+                            zkg_json_number_fn *each, zkg_json_word_fn *word,
+                            void *user, zkg_error *err)
 {
     static const char *const known[] = {"input_data", "input_shapes",
                                         "output_data"};
     bool seen[3] = {false};
-    stream t = {.each = each, .user = user};
+    stream t = {.each = each, .word = word, .user = user};
 
     zkg_lex_init(&t.x, text, len, file, err);
     ZKG_TRY(zkg_lex_take(&t.x, '{', "to begin {\"input_data\": [[...]]}"));

@@ -37,8 +37,18 @@ typedef zkg_status zkg_json_number_fn(void *user, uint32_t entry,
                                       const uint64_t *index, uint32_t depth,
                                       double value, zkg_error *err);
 
+#define ZKG_JSON_WORD_MAX 100 /**< bytes of a string among numbers */
+
+/** A string where a number could stand, of at most ZKG_JSON_WORD_MAX bytes; all
+ *  else as of a number. */
+typedef zkg_status zkg_json_word_fn(void *user, uint32_t entry,
+                                    const uint64_t *index, uint32_t depth,
+                                    const char *word, zkg_error *err);
+
 /**
  * Read every number of `input_data`.
+ *
+ * @param[in] word takes strings; NULL: they are refused
  *
  * Refused as malformed, with file:line:column and the path, such as
  * `input_data[0][3]`: anything that is not a finite number, ragged or empty
@@ -47,7 +57,8 @@ typedef zkg_status zkg_json_number_fn(void *user, uint32_t entry,
  */
 ZKG_MUST_CHECK zkg_status zkg_json_numbers(const char *text, size_t len,
                                            const char *file,
-                                           zkg_json_number_fn *each, void *user,
+                                           zkg_json_number_fn *each,
+                                           zkg_json_word_fn *word, void *user,
                                            zkg_error *err);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct reading {
     const zkg_real_input *in;
     uint32_t n;
     zkg_input_number_fn *each;
+    zkg_input_word_fn *word; /* or NULL */
     void *user;
     uint64_t *got; /* numbers of each input */
 } reading;
@@ -74,21 +75,41 @@ static bool place(uint64_t *at, const zkg_real_input *in, const uint64_t *index,
     return in->many || index[0] < in->len[0];
 }
 
-static zkg_status take_json(void *user, uint32_t entry, const uint64_t *index,
-                            uint32_t depth, double value, zkg_error *err)
+/* A number or string has come: where it belongs. */
+static zkg_status take_place(uint64_t *at, reading *r, uint32_t entry,
+                             const uint64_t *index, uint32_t depth,
+                             zkg_error *err)
 {
-    reading *r = user;
     const zkg_real_input *in;
-    uint64_t at = 0;
 
     if (entry >= r->n)
         return zkg_fail(err, ZKG_ERR_MALFORMED, "the graph has %u input%s",
                         r->n, r->n == 1 ? "" : "s");
     in = &r->in[entry];
-    if (!place(&at, in, index, depth) || (!in->many && at >= count(in)))
+    if (!place(at, in, index, depth) || (!in->many && *at >= count(in)))
         return bad_shape(in, err);
     r->got[entry]++;
+    return ZKG_OK;
+}
+
+static zkg_status take_json(void *user, uint32_t entry, const uint64_t *index,
+                            uint32_t depth, double value, zkg_error *err)
+{
+    reading *r = user;
+    uint64_t at = 0;
+
+    ZKG_TRY(take_place(&at, r, entry, index, depth, err));
     return r->each(r->user, entry, at, value, err);
+}
+
+static zkg_status take_word(void *user, uint32_t entry, const uint64_t *index,
+                            uint32_t depth, const char *word, zkg_error *err)
+{
+    reading *r = user;
+    uint64_t at = 0;
+
+    ZKG_TRY(take_place(&at, r, entry, index, depth, err));
+    return r->word(r->user, entry, at, word, err);
 }
 
 /* Did input i get its numbers: one sample, or as many as input 0? */
@@ -103,7 +124,8 @@ static bool is_whole(const reading *r, uint32_t i)
 static zkg_status read_json(reading *r, const uint8_t *text, size_t len,
                             const char *path, zkg_error *err)
 {
-    ZKG_TRY(zkg_json_numbers((const char *)text, len, path, take_json, r, err));
+    ZKG_TRY(zkg_json_numbers((const char *)text, len, path, take_json,
+                             r->word != NULL ? take_word : NULL, r, err));
     for (uint32_t i = 0; i < r->n; i++) {
         char shape[300];
 
@@ -209,9 +231,9 @@ static bool is_safetensors(const uint8_t *bytes, size_t len)
 
 zkg_status zkg_inputs_read(const zkg_real_input *in, uint32_t n,
                            const char *path, zkg_input_number_fn *each,
-                           void *user, zkg_error *err)
+                           zkg_input_word_fn *word, void *user, zkg_error *err)
 {
-    reading r = {in, n, each, user, zkg_alloc(n, sizeof(r.got[0]))};
+    reading r = {in, n, each, word, user, zkg_alloc(n, sizeof(r.got[0]))};
     uint8_t *bytes;
     size_t len;
     zkg_status s;
@@ -268,7 +290,7 @@ zkg_status zkg_real_inputs_read(zkg_real_input *in, uint32_t n,
             s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for %s", path);
     }
     if (s == ZKG_OK)
-        s = zkg_inputs_read(in, n, path, store, in, err);
+        s = zkg_inputs_read(in, n, path, store, NULL, in, err);
     if (s != ZKG_OK)
         zkg_real_inputs_clear(in, n);
     return s;

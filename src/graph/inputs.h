@@ -38,15 +38,22 @@ typedef struct zkg_real_input {
 typedef zkg_status zkg_input_number_fn(void *user, uint32_t entry, uint64_t at,
                                        double value, zkg_error *err);
 
+/** A string in JSON where a number could stand. */
+typedef zkg_status zkg_input_word_fn(void *user, uint32_t entry, uint64_t at,
+                                     const char *word, zkg_error *err);
+
 /**
  * Give each number of each input to a callback, once.
+ *
+ * @param[in] word takes strings; NULL: they are refused
  *
  * @retval ZKG_ERR_MALFORMED a wrong shape or count, not a finite number
  * @retval ZKG_ERR_IO        cannot be read
  */
 ZKG_MUST_CHECK zkg_status zkg_inputs_read(const zkg_real_input *in, uint32_t n,
                                           const char *path,
-                                          zkg_input_number_fn *each, void *user,
+                                          zkg_input_number_fn *each,
+                                          zkg_input_word_fn *word, void *user,
                                           zkg_error *err);
 
 /** The same into `value` of each input. */

@@ -73,7 +73,7 @@ static zkg_status take_number(void *user, uint32_t entry, uint64_t at,
         return zkg_fail(err, ZKG_ERR_MALFORMED,
                         "input %s: element %llu is %.17g: of field elements, "
                         "whole numbers below 2^53 are exact here; give larger "
-                        "ones by --witness FILE, 32 bytes each",
+                        "ones as strings, \"123\"",
                         t->name, (unsigned long long)at, value);
     if (!zkg_quantise(&v, value, scale) ||
         (t->type != ZKG_FR && (v < t->min || v > t->max)))
@@ -85,6 +85,43 @@ static zkg_status take_number(void *user, uint32_t entry, uint64_t at,
                         ldexp((double)t->min, -(int)scale),
                         ldexp((double)t->max, -(int)scale));
     zkg_array_set_i64(&in->w->array[id], at, v);
+    return ZKG_OK;
+}
+
+/* A field element, or a negative number, which is p less its magnitude. */
+static bool element_of(zkg_fr *out, const char *text)
+{
+    uint8_t bytes[32];
+    zkg_coeff c;
+
+    if (!zkg_coeff_parse(&c, text))
+        return false;
+    for (int i = 0; i < 32; i++)
+        bytes[i] = (uint8_t)(c.limb[i / 4] >> (8 * (i % 4)));
+    if (!zkg_fr_from_bytes(out, bytes))
+        return false;
+    if (c.negative)
+        zkg_fr_neg(out, out);
+    return true;
+}
+
+static zkg_status take_string(void *user, uint32_t entry, uint64_t at,
+                              const char *text, zkg_error *err)
+{
+    input_state *in = user;
+    const uint32_t id = in->g->input[entry];
+    const zkg_tensor *t = &in->g->st.tensor[id];
+
+    if (t->type != ZKG_FR)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "input %s: element %llu is a string where a number "
+                        "should be; strings are for field elements",
+                        t->name, (unsigned long long)at);
+    if (!element_of((zkg_fr *)in->w->array[id].data + at, text))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "input %s: element %llu is \"%.90s\", which is no "
+                        "decimal integer of magnitude below the field's order",
+                        t->name, (unsigned long long)at, text);
     return ZKG_OK;
 }
 
@@ -107,7 +144,8 @@ zkg_status zkg_witness_read_input(zkg_witness *w, const zkg_graph *g,
                            err);
     }
     if (s == ZKG_OK)
-        s = zkg_inputs_read(real, g->inputs, path, take_number, &in, err);
+        s = zkg_inputs_read(real, g->inputs, path, take_number, take_string,
+                            &in, err);
     zkg_free(real);
     zkg_witness_refresh(w);
     return s;

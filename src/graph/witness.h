@@ -35,7 +35,8 @@ void zkg_witness_refresh(zkg_witness *w);
 /**
  * Read {"input_data": [[..], ..]}: entry i is input i, flat or of its exact
  * nested shape.  Numbers are reals, stored as floor(v 2^scale + 1/2) with the
- * scale of the input's display.
+ * scale of the input's display.  An element of type fr may be a string, a
+ * decimal integer of magnitude below p: it is stored as it is.
  *
  * @retval ZKG_ERR_MALFORMED wrong shape, not a number, a field element that
  *                           is no whole number below 2^53

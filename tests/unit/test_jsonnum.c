@@ -43,8 +43,9 @@ static void refused(const char *text, const char *message)
     seen s = {0};
     zkg_error err = {0};
 
-    assert_int_equal(zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
-                     ZKG_ERR_MALFORMED);
+    assert_int_equal(
+        zkg_json_numbers(text, strlen(text), "f", each, NULL, &s, &err),
+        ZKG_ERR_MALFORMED);
     assert_string_equal(err.text, message);
 }
 
@@ -53,7 +54,8 @@ static seen read_ok(const char *text)
     seen s = {0};
     zkg_error err = {0};
 
-    if (zkg_json_numbers(text, strlen(text), "f", each, &s, &err) != ZKG_OK)
+    if (zkg_json_numbers(text, strlen(text), "f", each, NULL, &s, &err) !=
+        ZKG_OK)
         fail_msg("%s", err.text);
     return s;
 }
@@ -189,10 +191,85 @@ static void what_the_caller_refuses_gets_its_place(void **state)
     zkg_error err = {0};
 
     (void)state;
-    assert_int_equal(zkg_json_numbers(text, strlen(text), "f", each, &s, &err),
-                     ZKG_ERR_WITNESS);
+    assert_int_equal(
+        zkg_json_numbers(text, strlen(text), "f", each, NULL, &s, &err),
+        ZKG_ERR_WITNESS);
     assert_string_equal(err.text,
                         "f:2:2: input_data[0][1]: 1001 is out of range");
+}
+
+typedef struct words {
+    seen numbers;
+    char word[3][ZKG_JSON_WORD_MAX + 1];
+    uint32_t count;
+} words;
+
+static zkg_status take_number(void *user, uint32_t entry, const uint64_t *index,
+                              uint32_t depth, double value, zkg_error *err)
+{
+    return each(&((words *)user)->numbers, entry, index, depth, value, err);
+}
+
+static zkg_status take_word(void *user, uint32_t entry, const uint64_t *index,
+                            uint32_t depth, const char *word, zkg_error *err)
+{
+    words *w = user;
+
+    assert_int_equal(depth, 1);
+    assert_int_equal(index[0], entry == 0 ? 1 + w->count : 0);
+    if (word[0] == '-')
+        return zkg_fail(err, ZKG_ERR_WITNESS, "%s is negative", word);
+    assert_true(w->count < 3);
+    strcpy(w->word[w->count++], word);
+    return ZKG_OK;
+}
+
+static zkg_status read_words(words *w, const char *text, zkg_error *err)
+{
+    *w = (words){.count = 0};
+    return zkg_json_numbers(text, strlen(text), "f", take_number, take_word, w,
+                            err);
+}
+
+static void strings_are_for_who_wants_them(void **state)
+{
+    static const struct {
+        const char *text, *said;
+        zkg_status status;
+    } bad[] = {
+        {"{\"input_data\":[[1,\"-2\"]]}",
+         "f:1:19: input_data[0][1]: -2 is negative", ZKG_ERR_WITNESS},
+        {"{\"input_data\":[[[1],\"2\"]]}",
+         "f:1:21: input_data[0][1]: a number at depth 1, but others at 2",
+         ZKG_ERR_MALFORMED},
+        {"{\"input_data\":[\"2\"]}",
+         "f:1:16: input_data[0]: expected an array of numbers, one for each "
+         "input of the graph",
+         ZKG_ERR_MALFORMED},
+    };
+    char text[ZKG_JSON_WORD_MAX + 64];
+    zkg_error err = {0};
+    words w;
+
+    (void)state;
+    assert_int_equal(
+        read_words(&w, "{\"input_data\": [[5, \"7\", \"\\u0041\"]]}", &err),
+        ZKG_OK);
+    assert_int_equal(w.numbers.count, 1);
+    assert_int_equal(w.count, 2);
+    assert_string_equal(w.word[0], "7");
+    assert_string_equal(w.word[1], "A");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        err = (zkg_error){0};
+        assert_int_equal(read_words(&w, bad[i].text, &err), bad[i].status);
+        assert_string_equal(err.text, bad[i].said);
+    }
+    for (int more = 0; more < 2; more++) {
+        snprintf(text, sizeof(text), "{\"input_data\":[[5,\"%0*d\"]]}",
+                 ZKG_JSON_WORD_MAX + more, 1);
+        assert_int_equal(read_words(&w, text, &err),
+                         more == 0 ? ZKG_OK : ZKG_ERR_MALFORMED);
+    }
 }
 
 static void every_truncation_is_refused(void **state)
@@ -203,7 +280,7 @@ static void every_truncation_is_refused(void **state)
 
     (void)state;
     for (size_t len = 0; len < sizeof(text) - 1; len++)
-        assert_int_equal(zkg_json_numbers(text, len, "f", each, &s, NULL),
+        assert_int_equal(zkg_json_numbers(text, len, "f", each, NULL, &s, NULL),
                          ZKG_ERR_MALFORMED);
 }
 
@@ -218,6 +295,7 @@ int main(void)
         cmocka_unit_test(ragged_nesting_is_named_by_path),
         cmocka_unit_test(the_frame_is_checked),
         cmocka_unit_test(what_the_caller_refuses_gets_its_place),
+        cmocka_unit_test(strings_are_for_who_wants_them),
         cmocka_unit_test(every_truncation_is_refused),
     };
 

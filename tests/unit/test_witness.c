@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/io.h"
+#include "field/fr.h"
 #include "graph/witness.h"
 
 #define OK(call) assert_int_equal((call), ZKG_OK)
@@ -231,7 +232,7 @@ static void field_elements_are_read_exactly_or_refused(void **state)
             assert_true(zkg_array_try_i64(&v, &w.array[0], 1));
         if (cases[i].ok ? v != strtoll(cases[i].number, NULL, 10)
                         : s != ZKG_ERR_MALFORMED ||
-                              strstr(err.text, "--witness") == NULL)
+                              strstr(err.text, "as strings") == NULL)
             fail_msg("%s: %s", cases[i].number, err.text);
         zkg_witness_clear(&w);
         unlink(path);
@@ -324,6 +325,84 @@ static void a_false_row_is_found(void **state)
     zkg_graph_free(g);
 }
 
+#define ORDER "2188824287183927522224640574525727508854836440041603434369820418"
+
+/* A graph of inputs alone: field elements f, integers i. */
+static zkg_graph *inputs_alone(void)
+{
+    static const zkg_tensor_spec f = {"f", ZKG_FR, ZKG_PUBLIC, 1, {4}, 0, 0};
+    static const zkg_tensor_spec i = {"i", ZKG_I8, ZKG_PUBLIC, 1, {1}, -8, 7};
+    zkg_graph *g;
+
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_tensor(g, &f, NULL));
+    OK(zkg_graph_add_tensor(g, &i, NULL));
+    OK(zkg_graph_add_input(g, "f", NULL));
+    OK(zkg_graph_add_input(g, "i", NULL));
+    return g;
+}
+
+static zkg_status read_text(zkg_witness *w, const zkg_graph *g,
+                            const char *text, zkg_error *err)
+{
+    char path[64];
+    zkg_status s;
+
+    temp_path(path);
+    OK(zkg_file_write_atomic(path, text, strlen(text), NULL));
+    OK(zkg_witness_init(w, g, NULL));
+    s = zkg_witness_read_input(w, g, path, err);
+    unlink(path);
+    return s;
+}
+
+static void field_elements_may_be_strings(void **state)
+{
+    static const struct {
+        const char *text, *said;
+    } bad[] = {
+        {"{\"input_data\":[[0,1,2,\"" ORDER "6575808495617\"],[0]]}",
+         "input_data[0][3]: input f: element 3 is \"" ORDER "6575808495617\", "
+         "which is no decimal integer"},
+        {"{\"input_data\":[[0,1,2,\"0x3\"],[0]]}", "is \"0x3\", which"},
+        {"{\"input_data\":[[0,1,2,\"\"],[0]]}", "is \"\", which"},
+        {"{\"input_data\":[[0,1,2,\"-0\"],[0]]}", "is \"-0\", which"},
+        {"{\"input_data\":[[0,1,2,9007199254740992],[0]]}", "as strings"},
+        {"{\"input_data\":[[0,1,2,3],[\"1\"]]}",
+         "input_data[1][0]: input i: element 0 is a string where a number"},
+    };
+    zkg_graph *g = inputs_alone();
+    zkg_error err = {0};
+    const zkg_fr *f;
+    zkg_fr sum, most, one;
+    zkg_witness w;
+    int64_t v = 0;
+
+    (void)state;
+    OK(read_text(&w, g,
+                 "{\"input_data\":[[\"" ORDER "6575808495616\", \"-2\", 3, "
+                 "\"18446744073709551616\"],[-1]]}",
+                 &err));
+    f = w.array[0].data;
+    assert_true(zkg_array_try_i64(&v, &w.array[0], 0) && v == -1);
+    assert_true(zkg_array_try_i64(&v, &w.array[0], 1) && v == -2);
+    assert_true(zkg_array_try_i64(&v, &w.array[0], 2) && v == 3);
+    zkg_fr_from_u64(&most, UINT64_MAX);
+    zkg_fr_from_u64(&one, 1);
+    zkg_fr_add(&sum, &most, &one);
+    assert_true(zkg_fr_equal(&f[3], &sum));
+    zkg_witness_clear(&w);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        err = (zkg_error){0};
+        assert_int_equal(read_text(&w, g, bad[i].text, &err),
+                         ZKG_ERR_MALFORMED);
+        if (strstr(err.text, bad[i].said) == NULL)
+            fail_msg("case %zu: %s", i, err.text);
+        zkg_witness_clear(&w);
+    }
+    zkg_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_witness_survives_its_file),
         cmocka_unit_test(a_false_witness_is_found),
         cmocka_unit_test(a_false_row_is_found),
+        cmocka_unit_test(field_elements_may_be_strings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
