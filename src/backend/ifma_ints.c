@@ -254,25 +254,27 @@ zkg_status zkg_ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
 /* ---- folds ---- */
 
 /*
- * A weight in limbs so narrow that a limb times a biased integer is below 2^52:
- * six of 44 bits for one byte, eight of 36 for two, one multiply-add each.  For
- * four bytes five of 52, two multiply-adds each.  A column's sums are those of
- * its integers times each limb: nothing is carried and nothing reduced before
- * the last row, which leaves a sum of integers as zkg_fr_wide has it.
+ * A weight, times 2^52, in limbs so narrow that a limb times a biased integer
+ * is below 2^52: six of 44 bits for one byte, eight of 36 for two, one
+ * multiply-add each.  For four bytes five of 52, two multiply-adds each.  A
+ * column's sums are those of its integers times each limb: nothing is carried
+ * and nothing reduced before the last row, and then one Montgomery step takes
+ * the 2^52 away.
  */
 #define FOLD_LIMBS 8
-/* Rows whose limbs are laid out at a time; sums stay below 2^63. */
+/* Rows whose limbs are laid out at a time; sums stay below 2^63, and what they
+ * stand for below 2^296. */
 #define FOLD_ROWS 512
 /* Rows of one pass over the columns: as many streams as are prefetched. */
 #define FOLD_PASS 32
 /* Columns whose sums are kept between passes. */
 #define FOLD_STRIP 1024
-/* Fewer rows are not worth the carries. */
-#define FOLD_FROM 2
+/* Fewer products are not worth laying the weights out. */
+#define FOLD_FROM 32
 
 typedef struct fold_weights {
     uint64_t limb[FOLD_ROWS][FOLD_LIMBS];
-    uint64_t bias[FOLD_LIMBS]; /* what the integers' bias adds to the sums */
+    v8 offset; /* takes off what the integers' bias adds */
 } fold_weights;
 
 V8_INLINE uint32_t fold_bits(zkg_dtype type)
@@ -301,32 +303,49 @@ V8_INLINE uint64_t fold_bias(zkg_dtype type)
     return bias_of(type) == 0 ? 0 : UINT64_C(1) << (8 * int_bytes(type) - 1);
 }
 
-static void fold_weights_init(fold_weights *f, const zkg_fr *w, size_t count,
-                              zkg_dtype type)
+/* The limbs of w 2^52, w at most eight. */
+static void fold_limbs8(uint64_t (*limb)[FOLD_LIMBS], const zkg_fr *w,
+                        size_t count, const v8 *by, zkg_dtype type)
 {
     const uint32_t bits = fold_bits(type);
-    const uint64_t bias = fold_bias(type);
     const uint64_t m = (UINT64_C(1) << bits) - 1;
+    zkg_fr lane[8] = {{{0}}};
+    v8 x;
 
-    memset(f->bias, 0, sizeof(f->bias));
+    memcpy(lane, w, count * sizeof(*w));
+    x = v8_load(lane);
+    v8_store(lane, v8_canonical(v8_mul_raw(&x, by)));
     for (size_t r = 0; r < count; r++) {
         for (uint32_t j = 0; j < fold_limbs(type); j++) {
             const uint32_t word = j * bits / 64, at = j * bits % 64;
-            uint64_t limb = w[r].l[word] >> at;
+            uint64_t x64 = lane[r].l[word] >> at;
 
             if (at + bits > 64 && word < 3)
-                limb |= w[r].l[word + 1] << (64 - at);
-            limb &= m;
-            f->limb[r][j] = limb;
-            if (int_bytes(type) < 4) {
-                f->bias[j] += limb * bias;
-            } else if (bias != 0) {
-                /* limb 2^31, its lower and its upper part */
-                f->bias[j] += limb << 31 & m;
-                f->bias[j + 1] += limb >> 21;
-            }
+                x64 |= lane[r].l[word + 1] << (64 - at);
+            limb[r][j] = x64 & m;
         }
     }
+}
+
+static void fold_weights_init(fold_weights *f, const zkg_fr *w, size_t count,
+                              zkg_dtype type)
+{
+    const uint64_t bias = fold_bias(type);
+    zkg_fr sum = zkg_fr_zero, scale;
+    v8 by;
+
+    /* 2^56 as an element is the number 2^312, and a product divides by 2^260 */
+    zkg_fr_from_u64(&scale, UINT64_C(1) << 56);
+    by = v8_of(&scale);
+    for (size_t r = 0; r < count; r += 8)
+        fold_limbs8(&f->limb[r], w + r, count - r < 8 ? count - r : 8, &by,
+                    type);
+    for (size_t r = 0; r < count && bias != 0; r++)
+        zkg_fr_add(&sum, &sum, &w[r]);
+    zkg_fr_mul_i64(&sum, &sum, (int64_t)bias);
+    zkg_fr_mul_i64(&sum, &sum, INT64_C(1) << 52);
+    zkg_fr_neg(&sum, &sum);
+    f->offset = v8_of(&sum);
 }
 
 /* sum += rows times weights, of `groups` groups of columns from `at` on, n in
@@ -360,47 +379,64 @@ V8_INLINE void fold_pass(__m512i (*sum)[FOLD_LIMBS],
             sum[g][j] = s[g][j];
 }
 
-/* acc[i] += column i of a group, i < n <= 8 */
-V8_INLINE void fold_end(zkg_fr_wide *acc, const __m512i *sum,
-                        const uint64_t *bias, zkg_dtype type, size_t n)
+/* The sums of a group's limbs in limbs of 52 bits, the highest unfinished. */
+V8_INLINE void fold_carry(__m512i limb[7], const __m512i *sum, zkg_dtype type)
 {
     const uint32_t bits = fold_bits(type), last = fold_sums(type) - 1;
     const __m512i m = v8_set((UINT64_C(1) << bits) - 1);
-    __m512i t = _mm512_setzero_si512(), word[6];
-    uint64_t lane[6][8];
+    __m512i t = _mm512_setzero_si512();
 
-    for (int k = 0; k < 6; k++)
-        word[k] = _mm512_setzero_si512();
+    for (int k = 0; k < 7; k++)
+        limb[k] = _mm512_setzero_si512();
     for (uint32_t j = 0; j <= last; j++) {
-        const uint32_t to = j * bits / 64, at = j * bits % 64;
-        __m512i limb;
+        const uint32_t to = j * bits / 52, at = j * bits % 52;
+        __m512i x;
 
-        /* signed: what is below comes as a carry */
-        t = _mm512_add_epi64(t, _mm512_sub_epi64(sum[j], v8_set(bias[j])));
-        limb = j < last ? _mm512_and_si512(t, m) : t;
-        word[to] = _mm512_or_si512(word[to], _mm512_slli_epi64(limb, at));
-        if (at + bits > 64 || j == last)
-            word[to + 1] = _mm512_srai_epi64(limb, 64 - at);
-        t = _mm512_srai_epi64(t, bits);
-    }
-    for (uint32_t k = last * bits / 64 + 2; k < 6; k++)
-        word[k] = _mm512_srai_epi64(word[k - 1], 63);
-    for (int k = 0; k < 6; k++)
-        _mm512_storeu_si512(lane[k], word[k]);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char carry = 0;
-
-        for (int k = 0; k < 6; k++) {
-            unsigned long long x;
-
-            carry = _addcarry_u64(carry, acc[i].l[k], lane[k][i], &x);
-            acc[i].l[k] = x;
-        }
+        t = _mm512_add_epi64(t, sum[j]);
+        x = j < last ? _mm512_and_si512(t, m) : t;
+        t = _mm512_srli_epi64(t, bits);
+        limb[to] = _mm512_add_epi64(
+            limb[to], _mm512_and_si512(_mm512_slli_epi64(x, at), v8_mask()));
+        limb[to + 1] =
+            _mm512_add_epi64(limb[to + 1], _mm512_srli_epi64(x, 52 - at));
     }
 }
 
+/* out[0..7] += a group's columns: below 2^296 + p over 2^52, and p. */
+V8_INLINE void fold_end(zkg_fr *out, const __m512i *sum, const v8 *offset,
+                        zkg_dtype type)
+{
+    const __m512i inv = v8_set(zkg_fr_mod_.inv & ((UINT64_C(1) << 52) - 1));
+    __m512i t[7], q;
+    v8 r;
+
+    fold_carry(t, sum, type);
+    for (int j = 0; j < 5; j++)
+        t[j] = _mm512_add_epi64(t[j], offset->l[j]);
+    q = lo52(_mm512_setzero_si512(), t[0], inv);
+    for (int j = 0; j < 5; j++) {
+        t[j] = lo52(t[j], q, v8_p(j, 1));
+        t[j + 1] = hi52(t[j + 1], q, v8_p(j, 1));
+    }
+    t[1] = _mm512_add_epi64(t[1], _mm512_srli_epi64(t[0], 52));
+    for (int j = 0; j < 5; j++)
+        r.l[j] = t[j + 1];
+    v8_store(out, v8_canonical(v8_add_raw(r, v8_load(out))));
+}
+
+/* The same of n < 8 columns. */
+V8_INLINE void fold_end_few(zkg_fr *out, const __m512i *sum, const v8 *offset,
+                            zkg_dtype type, size_t n)
+{
+    zkg_fr lane[8] = {{{0}}};
+
+    memcpy(lane, out, n * sizeof(*out));
+    fold_end(lane, sum, offset, type);
+    memcpy(out, lane, n * sizeof(*out));
+}
+
 /* Columns of one strip; values[r]: row r from it on. */
-V8_INLINE void fold_strip(zkg_fr_wide *acc, const fold_weights *f,
+V8_INLINE void fold_strip(zkg_fr *out, const fold_weights *f,
                           const void *const *rows, size_t count, zkg_dtype type,
                           size_t from, size_t n)
 {
@@ -425,47 +461,40 @@ V8_INLINE void fold_strip(zkg_fr_wide *acc, const fold_weights *f,
             fold_pass(&sum[(i - from) / 8], &f->limb[r], rows + r, some, type,
                       i, n, 1, r == 0);
     }
-    for (size_t i = from; i < n; i += 8)
-        fold_end(&acc[i], sum[(i - from) / 8], f->bias, type,
-                 n - i < 8 ? n - i : 8);
+    for (size_t i = from; i + 8 <= n; i += 8)
+        fold_end(&out[i], sum[(i - from) / 8], &f->offset, type);
+    if ((n - from) % 8 != 0)
+        fold_end_few(&out[n - (n - from) % 8], sum[(n - from) / 8], &f->offset,
+                     type, (n - from) % 8);
 }
 
-V8_INLINE void fold_rows(zkg_fr_wide *acc, const zkg_fr *w,
-                         const void *const *rows, size_t count, zkg_dtype type,
-                         size_t n)
+V8_INLINE void fold_rows(zkg_fr *out, const zkg_fr *w, const void *const *rows,
+                         size_t count, zkg_dtype type, size_t n)
 {
     fold_weights f;
 
     fold_weights_init(&f, w, count, type);
     for (size_t at = 0; at < n; at += FOLD_STRIP)
-        fold_strip(acc, &f, rows, count, type, at,
+        fold_strip(out, &f, rows, count, type, at,
                    n - at < FOLD_STRIP ? n : at + FOLD_STRIP);
 }
 
-zkg_status zkg_ifma_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
+zkg_status zkg_ifma_int_fold(zkg_fr *out, const zkg_fr *w,
                              const void *const *rows, size_t count,
                              zkg_dtype type, size_t n)
 {
-    if (type == ZKG_FR || type == ZKG_I64 || n < 8)
-        return zkg_backend_table_cpu.int_fold(acc, w, rows, count, type, n);
-    while (count >= FOLD_FROM) {
-        const size_t some = count < FOLD_ROWS ? count : FOLD_ROWS;
+    if (type == ZKG_I64 || (type != ZKG_FR && count * n < FOLD_FROM))
+        return zkg_backend_table_cpu.int_fold(out, w, rows, count, type, n);
+    for (size_t r = 0; type == ZKG_FR && r < count; r++)
+        (void)zkg_ifma_fr_axpy(out, &w[r], rows[r], n);
+    for (size_t r = 0; type != ZKG_FR && r < count; r += FOLD_ROWS) {
+        const size_t some = count - r < FOLD_ROWS ? count - r : FOLD_ROWS;
 
-#define CALL(type) fold_rows(acc, w, rows, some, type, n)
+#define CALL(type) fold_rows(out, w + r, rows + r, some, type, n)
         FOR_TYPE(type, CALL);
 #undef CALL
-        w += some;
-        rows += some;
-        count -= some;
     }
-    return zkg_backend_table_cpu.int_fold(acc, w, rows, count, type, n);
-}
-
-/* A carry chain an element, which mulx does as fast. */
-zkg_status zkg_ifma_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
-                             const void *values, zkg_dtype type, size_t n)
-{
-    return zkg_backend_table_cpu.int_axpy(acc, w, values, type, n);
+    return ZKG_OK;
 }
 
 /* acc[0] .. acc[7] in limbs of 52 bits, the highest signed. */

@@ -912,10 +912,12 @@ static zkg_status op_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
 /* Columns one by one, so that a sum stays in registers: few enough rows for
  * their lines to stay in the cache until the next column. */
 #define FOLD_CHUNK 128
+#define FOLD_COLUMNS 64
 
+/* acc[i] += the columns from + i, i < n, of some rows. */
 OP_INLINE void fold_ints(zkg_fr_wide *acc, const zkg_fr *w,
                          const void *const *rows, size_t count, zkg_dtype type,
-                         size_t n)
+                         size_t from, size_t n)
 {
     const unsigned k = bias_bits(type);
     uint64_t total[5], back[6];
@@ -929,46 +931,43 @@ OP_INLINE void fold_ints(zkg_fr_wide *acc, const zkg_fr *w,
         zkg_fr_wide sum = acc[i];
 
         for (size_t r = 0; r < count; r++)
-            zkg_limb6_mac_u64(sum.l, w[r].l, biased(rows[r], type, i));
+            zkg_limb6_mac_u64(sum.l, w[r].l, biased(rows[r], type, from + i));
         if (k != NO_BIAS)
             sub_limbs(sum.l, back);
         acc[i] = sum;
     }
 }
 
-static zkg_status op_int_axpy(zkg_fr_wide *acc, const zkg_fr *w,
-                              const void *values, zkg_dtype type, size_t n)
+/* out[i] += the columns from + i, i < n <= FOLD_COLUMNS. */
+static void fold_columns(zkg_fr *out, const zkg_fr *w, const void *const *rows,
+                         size_t count, zkg_dtype type, size_t from, size_t n)
 {
-    if (type == ZKG_FR) {
-        const zkg_fr *v = values;
+    zkg_fr_wide acc[FOLD_COLUMNS] = {{{0}}};
 
-        for (size_t i = 0; i < n; i++) {
-            zkg_fr p;
+    for (size_t r = 0; r < count; r += FOLD_CHUNK) {
+        const size_t some = count - r < FOLD_CHUNK ? count - r : FOLD_CHUNK;
 
-            zkg_fr_mul(&p, w, &v[i]);
-            zkg_fr_wide_mac(&acc[i], &p, 1);
-        }
-        return ZKG_OK;
-    }
-#define CALL(type) fold_ints(acc, w, &values, 1, type, n)
-    FOR_TYPE(type, CALL);
+#define CALL(type) fold_ints(acc, w + r, rows + r, some, type, from, n)
+        FOR_TYPE(type, CALL);
 #undef CALL
-    return ZKG_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        zkg_fr sum;
+
+        zkg_fr_wide_reduce(&sum, &acc[i]);
+        zkg_fr_add(&out[i], &out[i], &sum);
+    }
 }
 
-static zkg_status op_int_fold(zkg_fr_wide *acc, const zkg_fr *w,
+static zkg_status op_int_fold(zkg_fr *out, const zkg_fr *w,
                               const void *const *rows, size_t count,
                               zkg_dtype type, size_t n)
 {
     for (size_t r = 0; type == ZKG_FR && r < count; r++)
-        (void)op_int_axpy(acc, &w[r], rows[r], type, n);
-    for (size_t r = 0; type != ZKG_FR && r < count; r += FOLD_CHUNK) {
-        const size_t some = count - r < FOLD_CHUNK ? count - r : FOLD_CHUNK;
-
-#define CALL(type) fold_ints(acc, w + r, rows + r, some, type, n)
-        FOR_TYPE(type, CALL);
-#undef CALL
-    }
+        (void)op_fr_axpy(out, &w[r], rows[r], n);
+    for (size_t i = 0; type != ZKG_FR && i < n; i += FOLD_COLUMNS)
+        fold_columns(out + i, w, rows, count, type, i,
+                     n - i < FOLD_COLUMNS ? n - i : FOLD_COLUMNS);
     return ZKG_OK;
 }
 

@@ -134,11 +134,11 @@ zkg_status zkg_bench_int_fold_i8(double *seconds, zkg_bench_env *env)
 {
     enum { ROWS = 64 };
     const size_t n = ((size_t)1 << env->log_size) / ROWS;
-    zkg_fr_wide *acc = zkg_alloc_aligned(n, sizeof(*acc));
+    zkg_fr *out = zkg_alloc_aligned(n, sizeof(*out));
     int8_t *cells = zkg_alloc_aligned(n, ROWS);
     const void *rows[ROWS];
     zkg_fr w[ROWS];
-    zkg_status s = acc == NULL || cells == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    zkg_status s = out == NULL || cells == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
     double from;
 
     zkg_bench_fill(w, ROWS, 4);
@@ -148,9 +148,9 @@ zkg_status zkg_bench_int_fold_i8(double *seconds, zkg_bench_env *env)
         rows[r] = cells + r * n;
     from = zkg_bench_now();
     if (s == ZKG_OK)
-        s = env->backend->int_fold(acc, w, rows, ROWS, ZKG_I8, n);
+        s = env->backend->int_fold(out, w, rows, ROWS, ZKG_I8, n);
     *seconds = zkg_bench_now() - from;
-    zkg_free(acc);
+    zkg_free(out);
     zkg_free(cells);
     return s;
 }

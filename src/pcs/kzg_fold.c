@@ -24,8 +24,6 @@ typedef struct fold {
     const zkg_fr *weights; /* of the chunks */
     const uint64_t *start; /* first cells of the chunks, and what is behind */
     uint64_t chunks;
-    zkg_fr_wide acc[STRIP];
-    zkg_fr sum[STRIP];
     zkg_fr row_weight[ROWS];
     const void *row[ROWS];
 } fold;
@@ -66,24 +64,19 @@ static zkg_status fold_strip(fold *f, zkg_fr *out, uint64_t len, uint64_t at,
     const zkg_array *a = f->array;
     size_t rows = 0;
 
-    memset(f->acc, 0, columns * sizeof(f->acc[0]));
     for (uint64_t c = 0; c < f->chunks; c++) {
         if (cells_of(f, c) != len)
             continue;
         if (rows == ROWS) {
-            ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows,
+            ZKG_TRY(f->backend->int_fold(out, f->row_weight, f->row, rows,
                                          a->type, columns));
             rows = 0;
         }
         f->row[rows] = zkg_kzg_cell(a, f->start[c] + at);
         f->row_weight[rows++] = f->weights[c];
     }
-    ZKG_TRY(f->backend->int_fold(f->acc, f->row_weight, f->row, rows, a->type,
-                                 columns));
-    ZKG_TRY(f->backend->wide_reduce(f->sum, f->acc, columns));
-    for (uint64_t i = 0; i < columns; i++)
-        zkg_fr_add(&out[i], &out[i], &f->sum[i]);
-    return ZKG_OK;
+    return f->backend->int_fold(out, f->row_weight, f->row, rows, a->type,
+                                columns);
 }
 
 /* All chunks, those of one length after the other: full ones, and what is left

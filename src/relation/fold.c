@@ -199,24 +199,23 @@ typedef struct rows {
     uint64_t base;
 } rows;
 
-static zkg_status rows_flush(zkg_fr_wide *acc, rows *r, const zkg_array *a,
+static zkg_status rows_flush(zkg_fr *out, rows *r, const zkg_array *a,
                              uint64_t n, const zkg_backend *backend)
 {
     const size_t count = r->count;
 
     r->count = 0;
     return count == 0 ? ZKG_OK
-                      : backend->int_fold(&acc[r->base], r->weight, r->line,
+                      : backend->int_fold(&out[r->base], r->weight, r->line,
                                           count, a->type, n);
 }
 
-static zkg_status rows_add(zkg_fr_wide *acc, rows *r, uint64_t base,
-                           const zkg_fr *w, const void *line,
-                           const zkg_array *a, uint64_t n,
+static zkg_status rows_add(zkg_fr *out, rows *r, uint64_t base, const zkg_fr *w,
+                           const void *line, const zkg_array *a, uint64_t n,
                            const zkg_backend *backend)
 {
     if (r->count == sizeof(r->line) / sizeof(*r->line) || base != r->base)
-        ZKG_TRY(rows_flush(acc, r, a, n, backend));
+        ZKG_TRY(rows_flush(out, r, a, n, backend));
     r->base = base;
     r->line[r->count] = line;
     r->weight[r->count++] = *w;
@@ -253,8 +252,9 @@ static zkg_status dot_line(zkg_fr_wide *acc, const weights *w,
     return ZKG_OK;
 }
 
-/* Cells [from, to) of each of the lines [first, last). */
-static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
+/* Cells [from, to) of each of the lines [first, last), to out where the lowest
+ * axis is kept, else to acc. */
+static zkg_status fold_lines(zkg_fr *out, zkg_fr_wide *acc, const view *v,
                              const zkg_array *a, uint64_t first, uint64_t last,
                              uint64_t from, uint64_t to, bool outer_folded,
                              const zkg_backend *backend)
@@ -276,7 +276,7 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         if (zkg_fr_is_zero(w)) {
             /* a constant index reads elsewhere */
         } else if (v->kept[low]) {
-            ZKG_TRY(rows_add(acc, &r, base + from, w, values, a, to - from,
+            ZKG_TRY(rows_add(out, &r, base + from, w, values, a, to - from,
                              backend));
         } else {
             ZKG_TRY(dot_line(&acc[base], &v->weight[low],
@@ -285,7 +285,7 @@ static zkg_status fold_lines(zkg_fr_wide *acc, const view *v,
         }
         place_next(&p, v);
     }
-    return rows_flush(acc, &r, a, to - from, backend);
+    return rows_flush(out, &r, a, to - from, backend);
 }
 
 /* A cell as a field element. */
@@ -387,7 +387,8 @@ zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
     shared = size > 1 && cells >= MIN_SHARED_CELLS;
     if (status == ZKG_OK && cells > 0) {
         const uint64_t n = v.stored[v.axes - 1];
-        const bool outer = folded > !v.kept[v.axes - 1];
+        const bool is_kept = v.kept[v.axes - 1];
+        const bool outer = folded > !is_kept;
         uint64_t first = 0, last = lines, from = 0, to = n;
 
         if (shared && lines >= 4 * (uint64_t)size) {
@@ -397,12 +398,13 @@ zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
             from = n * rank / size;
             to = n * (rank + 1) / size;
         }
-        acc = zkg_alloc(entries, sizeof(*acc));
+        memset(out, 0, entries * sizeof(*out));
+        acc = zkg_alloc(is_kept ? 0 : entries, sizeof(*acc));
         status = acc == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
         if (status == ZKG_OK)
-            status =
-                fold_lines(acc, &v, a, first, last, from, to, outer, backend);
-        if (status == ZKG_OK)
+            status = fold_lines(out, acc, &v, a, first, last, from, to, outer,
+                                backend);
+        if (status == ZKG_OK && !is_kept)
             status = backend->wide_reduce(out, acc, entries);
         if (status == ZKG_OK && shared)
             status = zkg_comm_sum_fr(comm, out, entries);

@@ -171,20 +171,22 @@ static bool is_run(const entries *e, uint64_t columns)
 }
 
 /* out[i] = sum over entries of w times column i of line u, small integers. */
-static zkg_status int_row(zkg_fr *out, zkg_fr_wide *acc, const void **rows,
-                          zkg_dtype type, const entries *e, uint64_t columns,
+static zkg_status int_row(zkg_fr *out, const void **rows, zkg_dtype type,
+                          const entries *e, uint64_t columns,
                           const zkg_backend *backend)
 {
-    memset(acc, 0, columns * sizeof(*acc));
     if (is_run(e, columns) && e->bytes == zkg_dtype_size(type)) {
-        ZKG_TRY(backend->int_dot(acc, e->w, e->line + e->u[0] * e->bytes, type,
+        zkg_fr_wide acc = {{0}};
+
+        ZKG_TRY(backend->int_dot(&acc, e->w, e->line + e->u[0] * e->bytes, type,
                                  e->n));
-    } else {
-        for (uint64_t i = 0; i < e->n; i++)
-            rows[i] = e->line + e->u[i] * e->bytes;
-        ZKG_TRY(backend->int_fold(acc, e->w, rows, e->n, type, columns));
+        zkg_fr_wide_reduce(out, &acc);
+        return ZKG_OK;
     }
-    return backend->wide_reduce(out, acc, columns);
+    for (uint64_t i = 0; i < e->n; i++)
+        rows[i] = e->line + e->u[i] * e->bytes;
+    memset(out, 0, columns * sizeof(*out));
+    return backend->int_fold(out, e->w, rows, e->n, type, columns);
 }
 
 /* The same of field elements. */
@@ -227,9 +229,8 @@ static zkg_status contract(zkg_fr *out, const cells *c, uint32_t at,
     const uint64_t outer = product(c, 0, at), len = c->d[at].len;
     const uint64_t inner = product(c, at + 1, c->dims);
     const size_t size = zkg_dtype_size(c->type);
-    zkg_fr_wide *acc = zkg_alloc(STRIP, sizeof(*acc));
     const void **rows = zkg_alloc(len, sizeof(*rows));
-    zkg_status status = acc == NULL || rows == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    zkg_status status = rows == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
     for (uint64_t i = 0; i < outer * m->rows && status == ZKG_OK; i++) {
         entries e = row_entries(m, i % m->rows, mine, first);
@@ -243,11 +244,10 @@ static zkg_status contract(zkg_fr *out, const cells *c, uint32_t at,
             if (c->type == ZKG_FR)
                 status = fr_row(to, &e, n, backend);
             else
-                status = int_row(to, acc, rows, c->type, &e, n, backend);
+                status = int_row(to, rows, c->type, &e, n, backend);
             e.line += n * size;
         }
     }
-    zkg_free(acc);
     zkg_free(rows);
     return status;
 }
