@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check.py PROGRAM: the proofs that PROGRAM writes pass verify.py, which was
-written from the documents; changed ones do not."""
+"""check.py PROGRAM CHANGES: the proofs that PROGRAM writes pass verify.py, which
+was written from the documents; changed ones, as many of each, do not."""
 import glob
 import os
 import random
@@ -20,7 +20,7 @@ with tempfile.TemporaryDirectory() as folder:
         key = open(path, 'rb').read()
         proof = open(path[:-2] + 'proof', 'rb').read()
         verify.verify(key, proof)
-        for _ in range(6):
+        for _ in range(int(sys.argv[2])):
             bit = rng.randrange(8 * len(proof))
             bad = bytearray(proof)
             bad[bit // 8] ^= 1 << bit % 8

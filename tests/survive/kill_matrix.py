@@ -6,8 +6,11 @@ was, and --resume gives the identical proof on as many ranks and on one.
     kill_matrix.py BUILD SOURCE
 
 BUILD has test hooks.  Two ranks share the first layer, so that the one that
-does not fail waits in a collective.
+does not fail waits in a collective.  Most of a case is waiting for processes to
+start and to end: those that measure no times run a few at once, each in a
+folder of its own.
 """
+import multiprocessing
 import os
 import re
 import shutil
@@ -30,7 +33,11 @@ TEXTS = {'kill': r'zkgkr launch: killed by signal 9 .*{where}',
          'enospc': r'cannot write: File too large',
          'nomem': r'memory',
          'term': r'stopped by SIGTERM before {stage}'}
+BARE = (('kill', 128 + 9), ('exit', 1), ('nomem', 6), ('term', 8), ('hang', 7))
+TORN = (('0:writing:tear', '.'), ('1:task:tear', 'run'),
+        ('0:commit:tear', 'run'))
 LIMIT_S = 10
+LANES = 3
 
 
 def one_case(job, stage, action, rank, args):
@@ -66,42 +73,78 @@ def one_case(job, stage, action, rank, args):
     return took
 
 
-def matrix(job):
-    args = ['--schedule', os.path.join(job.schedules, 'digits-2-ranks-shared')]
-    slowest = 0
+def matrix():
+    """(rank, stage, action) of every case."""
     for s, stage in enumerate(STAGES):
         for a, action in enumerate(ACTIONS):
             rank = (s + a) % 2
             # What fails must still be wanted: rank 0 writes to the end.
             if action in ('enospc', 'nomem') and stage not in ('commit', 'task'):
                 rank = 0
-            slowest = max(slowest, one_case(job, stage, action, rank, args))
-    print('slowest end %.1f s' % slowest)
+            yield rank, stage, action
 
 
-def bare_mpirun(job, mpirun):
+def enter_lane(tmp, build, source):
+    """A process of the pool: its folder, its job."""
+    global lane
+    folder = os.path.join(tmp, 'lane-%d' % os.getpid())
+    os.mkdir(folder)
+    os.chdir(folder)
+    lane = Job(build, source)
+
+
+def run_in_lane(case):
+    """Checks, failed ones, seconds until a failing job ended."""
+    lane.checks = lane.failed = 0
+    took = 0
+    if case[0] == 'bare':
+        bare_mpirun(lane, case[1], case[2])
+    elif case[0] == 'torn':
+        torn(lane, *case[1:])
+    else:
+        rank, stage, action = case
+        took = one_case(lane, stage, action, rank, [
+            '--schedule',
+            os.path.join(lane.schedules, 'digits-2-ranks-shared')])
+    return lane.checks, lane.failed, took
+
+
+def run_lanes(job, tmp, mpirun):
+    cases = list(matrix())
+    cases += [('bare', mpirun, want) for want in BARE]
+    cases += [('torn', fault, where) for fault, where in TORN]
+    slowest = 0
+    with multiprocessing.get_context('fork').Pool(
+            LANES, enter_lane, (tmp,) + tuple(sys.argv[1:3])) as pool:
+        for checks, failed, took in pool.imap_unordered(run_in_lane, cases):
+            job.checks += checks
+            job.failed += failed
+            slowest = max(slowest, took)
+    print('%d cases; slowest end %.1f s' % (len(cases), slowest))
+
+
+def bare_mpirun(job, mpirun, case):
     """What mpirun itself gives: the first failing rank's code, 128 + signal,
     and its banner."""
-    for action, want in (('kill', 128 + 9), ('exit', 1), ('nomem', 6),
-                         ('term', 8), ('hang', 7)):
-        shutil.rmtree('run', ignore_errors=True)
-        code, _, err, took = job.run(
-            mpirun + ['-n', '2', job.zkgkr] +
-            job.prove('y.proof', '--run-dir', 'run', '--watchdog', '2'),
-            ZKGKR_FAULT='1:task:' + action)
-        job.check('bare ' + action, code == want, code, err)
-        # Its banner, or, where that is lost on the way, a line of its own.
-        job.check('bare ' + action, took < LIMIT_S and
-                  ('-----' in err or 'ORTE_ERROR_LOG' in err), err)
-        code, _, err, _ = job.run(
-            mpirun + ['-n', '2', job.zkgkr] +
-            job.prove('y.proof', '--run-dir', 'run', '--resume'))
-        job.check('bare ' + action, code == 0 and
-                  job.bytes('y.proof') == job.want, err)
-        lost = re.search(r'the last run here was cut off: rank 1 of 2 .*: task',
-                         err)
-        job.check('bare ' + action,
-                  bool(lost) == (action in ('kill', 'exit', 'hang')), err)
+    action, want = case
+    shutil.rmtree('run', ignore_errors=True)
+    code, _, err, took = job.run(
+        mpirun + ['-n', '2', job.zkgkr] +
+        job.prove('y.proof', '--run-dir', 'run', '--watchdog', '2'),
+        ZKGKR_FAULT='1:task:' + action)
+    job.check('bare ' + action, code == want, code, err)
+    # Its banner, or, where that is lost on the way, a line of its own.
+    job.check('bare ' + action, took < LIMIT_S and
+              ('-----' in err or 'ORTE_ERROR_LOG' in err), err)
+    code, _, err, _ = job.run(
+        mpirun + ['-n', '2', job.zkgkr] +
+        job.prove('y.proof', '--run-dir', 'run', '--resume'))
+    job.check('bare ' + action, code == 0 and
+              job.bytes('y.proof') == job.want, err)
+    lost = re.search(r'the last run here was cut off: rank 1 of 2 .*: task',
+                     err)
+    job.check('bare ' + action,
+              bool(lost) == (action in ('kill', 'exit', 'hang')), err)
 
 
 def ranks_of(folder):
@@ -213,23 +256,21 @@ def shrunk(job):
                   child.returncode, err)
 
 
-def torn(job):
+def torn(job, fault, where):
     """Killed in the middle of a file: what is half written is taken for
     nothing, and the next run removes it."""
-    for fault, where in (('0:writing:tear', '.'), ('1:task:tear', 'run'),
-                         ('0:commit:tear', 'run')):
-        shutil.rmtree('run', ignore_errors=True)
-        with open('x.proof', 'w') as f:
-            f.write('old')
-        args = job.prove('x.proof', '--run-dir', 'run')
-        code, _, err, _ = job.launch(2, args, ZKGKR_FAULT=fault)
-        left = [f for f in os.listdir(where) if '.tmp-' in f]
-        job.check(fault, code == 7 and len(left) == 1, code, left, err)
-        job.check(fault, job.bytes('x.proof') == b'old')
-        code, _, err, _ = job.launch(2, args + ['--resume'])
-        job.check(fault, code == 0 and job.bytes('x.proof') == job.want, err)
-        left = [f for d in ('.', 'run') for f in os.listdir(d) if '.tmp-' in f]
-        job.check(fault, not left, left)
+    shutil.rmtree('run', ignore_errors=True)
+    with open('x.proof', 'w') as f:
+        f.write('old')
+    args = job.prove('x.proof', '--run-dir', 'run')
+    code, _, err, _ = job.launch(2, args, ZKGKR_FAULT=fault)
+    left = [f for f in os.listdir(where) if '.tmp-' in f]
+    job.check(fault, code == 7 and len(left) == 1, code, left, err)
+    job.check(fault, job.bytes('x.proof') == b'old')
+    code, _, err, _ = job.launch(2, args + ['--resume'])
+    job.check(fault, code == 0 and job.bytes('x.proof') == job.want, err)
+    left = [f for d in ('.', 'run') for f in os.listdir(d) if '.tmp-' in f]
+    job.check(fault, not left, left)
 
 
 def heartbeat(job):
@@ -268,10 +309,8 @@ def main():
         signalled(job, 2, 'a rank', signal.SIGKILL)
         witness(job)
         shrunk(job)
-        torn(job)
         heartbeat(job)
-        bare_mpirun(job, sys.argv[3:])
-        matrix(job)
+        run_lanes(job, tmp, sys.argv[3:])
         os.chdir('/')
     job.end()
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../soundness/harness.h"
 #include "opening_fixture.h"
 
 #include "poly/univariate.h"
@@ -529,6 +530,9 @@ static void every_item_is_bound(void **state)
     }
 }
 
+/* All bytes; in a slow build some of each element. */
+enum { STEP = SLOW_BUILD ? 5 : 1 };
+
 static void flipped_bytes_are_refused(void **state)
 {
     zkg_verdict v;
@@ -537,7 +541,7 @@ static void flipped_bytes_are_refused(void **state)
     (void)state;
     for (uint32_t k = 1; k <= 3; k += 2) {
         opening_prove(&o, ZKG_PCS_MERCURY, k, 20 + k, NULL);
-        for (size_t i = 0; i < o.tape.len; i++) {
+        for (size_t i = 0; i < o.tape.len; i += STEP) {
             const uint8_t keep = o.tape.buf[i];
             zkg_status s;
 

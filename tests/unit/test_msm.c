@@ -52,38 +52,44 @@ static void get(zkg_fr *r, const void *scalars, zkg_scalar_type type, size_t i)
     }
 }
 
-/* Double and add, one term after the other. */
+/* A term as |k| and the point or its negative, whichever |k| is shorter. */
+static void magnitude(uint64_t out[4], zkg_g1 *p, const zkg_fr *k)
+{
+    zkg_fr minus;
+
+    zkg_fr_neg(&minus, k);
+    zkg_fr_to_scalar(out, &minus);
+    if (out[1] == 0 && out[2] == 0 && out[3] == 0)
+        zkg_g1_neg(p, p);
+    else
+        zkg_fr_to_scalar(out, k);
+}
+
+/* Double and add, from the highest bit on: all terms together. */
 static void sum_naively(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
                         zkg_scalar_type type, size_t n)
 {
+    uint64_t(*s)[4] = malloc((n + 1) * sizeof(*s));
+    zkg_g1 *p = malloc((n + 1) * sizeof(*p));
     zkg_g1j sum;
+    zkg_fr k;
 
-    zkg_g1j_set_infinity(&sum);
+    assert_true(s && p);
     for (size_t i = 0; i < n; i++) {
-        bool negative;
-        uint64_t s[4];
-        zkg_g1j t;
-        zkg_g1 p;
-        zkg_fr k, m;
-
+        p[i] = points[i];
         get(&k, scalars, type, i);
-        zkg_fr_neg(&m, &k);
-        zkg_fr_to_scalar(s, &m);
-        negative = s[1] == 0 && s[2] == 0 && s[3] == 0;
-        if (!negative)
-            zkg_fr_to_scalar(s, &k);
-        zkg_g1j_set_infinity(&t);
-        for (int b = s[1] || s[2] || s[3] ? 255 : 63; b >= 0; b--) {
-            zkg_g1j_double(&t, &t);
-            if (s[b / 64] >> b % 64 & 1)
-                zkg_g1j_add_mixed(&t, &t, &points[i]);
-        }
-        if (negative)
-            zkg_g1j_neg(&t, &t);
-        zkg_g1j_to_affine(&p, &t);
-        zkg_g1j_add_mixed(&sum, &sum, &p);
+        magnitude(s[i], &p[i], &k);
+    }
+    zkg_g1j_set_infinity(&sum);
+    for (int b = 255; b >= 0; b--) {
+        zkg_g1j_double(&sum, &sum);
+        for (size_t i = 0; i < n; i++)
+            if (s[i][b / 64] >> b % 64 & 1)
+                zkg_g1j_add_mixed(&sum, &sum, &p[i]);
     }
     zkg_g1j_to_affine(out, &sum);
+    free(p);
+    free(s);
 }
 
 static void check(const zkg_g1 *points, const void *scalars,

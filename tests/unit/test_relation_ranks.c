@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * On any number of ranks (under mpirun, or alone): a task's segment is the same
  * bytes as one rank's. */
+#include "../soundness/harness.h"
 #include "relation_fixture.h"
 
 #include <stdio.h>
@@ -34,6 +35,7 @@ static void same(const fixture *f)
     outcome_clear(&shared);
 }
 
+/* With garbage in the padding and without; in a slow build one of them. */
 static void segments_are_the_same(void **state)
 {
     static const uint64_t size[][4] = {{1, 3, 2, 5},
@@ -43,7 +45,8 @@ static void segments_are_the_same(void **state)
                                        {1, 129, 40, 64}};
     (void)state;
     for (uint32_t n = 0; n < 5; n++) {
-        for (uint32_t garbage = 0; garbage < 2; garbage++) {
+        for (uint32_t garbage = SLOW_BUILD ? n % 2 : 0; garbage < 2;
+             garbage += 1 + SLOW_BUILD) {
             fixture f;
             uint32_t i, j, k, h, a, b, x, y, z, v, e;
 
