@@ -433,37 +433,44 @@ static zkg_status save_private(const zkg_graph *g, const char *path,
     return s;
 }
 
+/* The files of a folder, in the order in which they are written. */
+enum { ARRAYS, OWN, CIRCUITS, PROGRAMS, JSON, FILES };
+
+static zkg_status save_files(const zkg_graph *g, char *const path[FILES],
+                             zkg_error *err)
+{
+    /* What a process that was killed left half written goes first. */
+    for (int i = 0; i < FILES; i++)
+        ZKG_TRY(zkg_file_check_writable(path[i], err));
+    ZKG_TRY(save_arrays(g, path[ARRAYS], err));
+    ZKG_TRY(save_private(g, path[OWN], err));
+    ZKG_TRY(zkg_circuits_save(&g->st, path[CIRCUITS], err));
+    ZKG_TRY(zkg_programs_save(g, path[PROGRAMS], err));
+    return save_json(g, path[JSON], err);
+}
+
 zkg_status zkg_graph_save(const zkg_graph *g, const char *folder,
                           zkg_error *err)
 {
-    char *arrays, *own, *json, *circuits, *programs;
-    zkg_status s;
+    static const char *const name[FILES] = {
+        [ARRAYS] = ZKG_TENSORS_FILE, [OWN] = ZKG_PRIVATE_FILE,
+        [CIRCUITS] = "circuits.bin", [PROGRAMS] = "programs.bin",
+        [JSON] = "graph.json",
+    };
+    char *path[FILES] = {NULL};
+    zkg_status s = ZKG_OK;
 
     if (!g->finished)
         return zkg_fail(err, ZKG_ERR_INVALID, "the graph is not finished");
     ZKG_TRY(zkg_make_dir(folder, err));
-    arrays = zkg_path_join(folder, ZKG_TENSORS_FILE);
-    own = zkg_path_join(folder, ZKG_PRIVATE_FILE);
-    json = zkg_path_join(folder, "graph.json");
-    circuits = zkg_path_join(folder, "circuits.bin");
-    programs = zkg_path_join(folder, "programs.bin");
-    if (arrays == NULL || own == NULL || json == NULL || circuits == NULL ||
-        programs == NULL)
-        s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
-    else
-        s = save_arrays(g, arrays, err);
+    for (int i = 0; i < FILES && s == ZKG_OK; i++) {
+        path[i] = zkg_path_join(folder, name[i]);
+        if (path[i] == NULL)
+            s = zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
+    }
     if (s == ZKG_OK)
-        s = save_private(g, own, err);
-    if (s == ZKG_OK)
-        s = zkg_circuits_save(&g->st, circuits, err);
-    if (s == ZKG_OK)
-        s = zkg_programs_save(g, programs, err);
-    if (s == ZKG_OK)
-        s = save_json(g, json, err);
-    zkg_free(circuits);
-    zkg_free(programs);
-    zkg_free(arrays);
-    zkg_free(own);
-    zkg_free(json);
+        s = save_files(g, path, err);
+    for (int i = 0; i < FILES; i++)
+        zkg_free(path[i]);
     return s;
 }

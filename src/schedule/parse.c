@@ -18,6 +18,7 @@
 #include "schedule/plan_internal.h"
 
 enum { NOTES_MAX = 200 }; /* after that many errors the rest is counted only */
+enum { LISTED = 8 };      /* ranks or tasks that are left out, by name */
 
 typedef struct name_ref {
     const char *at;
@@ -629,22 +630,44 @@ static place last_place(const zkg_schedule_text *file)
     return where;
 }
 
-static void check_complete(parser *p)
+/* Ranks without a line; in the schedule of another job these may be many. */
+static void check_ranks(parser *p, place end)
 {
-    const place end = last_place(p->schedule);
+    uint32_t missing = 0;
 
     for (uint32_t r = 0; r < p->job->ranks; r++)
-        if (p->rank_line[r] == 0)
+        if (p->rank_line[r] == 0 && missing++ < LISTED)
             note(p, p->schedule, end, true,
                  "rank %" PRIu32 " takes part but has no line (add `Rank "
                  "%" PRIu32 ": idle`, or start fewer processes)",
                  r, r);
+    if (missing > LISTED)
+        note(p, p->schedule, end, true, "%" PRIu32 " more ranks have no line",
+             missing - LISTED);
+}
+
+static void check_tasks(parser *p, place end)
+{
+    uint32_t missing = 0;
+
     for (uint32_t t = 0; t < p->job->tasks; t++)
-        if (p->users[t] == 0)
+        if (p->users[t] == 0 && missing++ < LISTED)
             note(p, p->schedule, end, true,
                  "no rank runs `%s`, task %" PRIu32
                  " of the graph (add it to a rank's line)",
                  p->draft->name[t], t);
+    if (missing > LISTED)
+        note(p, p->schedule, end, true,
+             "no rank runs %" PRIu32 " more tasks of the graph",
+             missing - LISTED);
+}
+
+static void check_complete(parser *p)
+{
+    const place end = last_place(p->schedule);
+
+    check_ranks(p, end);
+    check_tasks(p, end);
     for (uint32_t d = 0; d < p->draft->children; d++)
         for (size_t i = 0; i < p->draft->need[d].len; i++) {
             const uint32_t c = p->draft->need[d].at[i];

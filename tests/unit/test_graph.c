@@ -123,6 +123,34 @@ static void a_graph_survives_its_folder(void **state)
     remove_folder(folder);
 }
 
+/* What a process that was killed left half written beside them. */
+static void saving_sweeps_the_folder(void **state)
+{
+    static const char *const left[] = {
+        "graph.json.tmp-abcdef", "tensors.safetensors.tmp-abcdef",
+        "circuits.bin.tmp-abcdef", "graph.json.tmp-mine.txt"};
+    enum { LEFT = sizeof(left) / sizeof(left[0]) };
+    zkg_graph *g = sample();
+    char folder[64], path[128];
+
+    (void)state;
+    temp_folder(folder);
+    OK(zkg_graph_finish(g, NULL));
+    OK(zkg_make_dir(folder, NULL));
+    for (size_t i = 0; i < LEFT; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, left[i]);
+        OK(zkg_file_write_atomic(path, "x", 1, NULL));
+    }
+    OK(zkg_graph_save(g, folder, NULL));
+    for (size_t i = 0; i < LEFT; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, left[i]);
+        assert_true(zkg_file_exists(path) == (i == LEFT - 1));
+    }
+    assert_int_equal(remove(path), 0);
+    zkg_graph_free(g);
+    remove_folder(folder);
+}
+
 static void mapped_tensors_are_the_same_and_not_copies(void **state)
 {
     zkg_graph *g = sample(), *h;
@@ -300,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_graph_survives_its_folder),
+        cmocka_unit_test(saving_sweeps_the_folder),
         cmocka_unit_test(mapped_tensors_are_the_same_and_not_copies),
         cmocka_unit_test(bad_json_is_refused_with_its_place),
         cmocka_unit_test(factors_are_parsed_and_printed),
