@@ -109,6 +109,9 @@ typedef struct zkg_prove_options {
     bool resume;                       /**< use what the journal holds */
     uint32_t cpu_without; /**< processor features (ZKG_CPU_*) not to use;
                                no byte of the proof depends on it */
+    double room_bytes; /**< that a task should fit on this rank, where it can do
+                            with less memory and more work; 0: no limit.  No
+                            byte of the proof depends on it */
 } zkg_prove_options;
 
 /** What to prove; the same on every rank.  Nothing is owned. */

@@ -30,13 +30,15 @@ extern "C" {
  *
  *     seconds  serial_s + parallel_s / min(g, width)
  *              + (g > 1 ? group_s + ceil(log2 g) * sums_s : 0)
- *     bytes    each_bytes + split_bytes / min(g, width), on each of them
+ *     bytes    each_bytes + split_bytes / min(g, width), on each of them;
+ *              where a rank has less room, down to spare_bytes / min(g, width)
+ *              fewer: circuits then make layers again
  */
 typedef struct zkg_child_cost {
     double serial_s, parallel_s;
     double group_s; /**< making and freeing the communicator */
     double sums_s;  /**< its sums over ranks, between two of them */
-    double each_bytes, split_bytes;
+    double each_bytes, split_bytes, spare_bytes;
     uint32_t width; /**< most ranks that get work */
 } zkg_child_cost;
 
@@ -55,6 +57,7 @@ typedef struct zkg_job {
     double after_bytes;  /**< beside that, of each of them, in the opening */
     double shared_bytes; /**< beside that, the ranks of a host together: the
                               tensors */
+    double room_bytes;   /**< that a child may take on a rank; 0: no limit */
     uint32_t hosts;      /**< that the ranks are spread over; 0: 1 */
 } zkg_job;
 

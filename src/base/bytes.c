@@ -2,7 +2,7 @@
  * Bytes in and out, little-endian. */
 #include "base/bytes.h"
 
-#include <stdlib.h>
+#include "base/mem.h"
 
 /* ---- writer ---- */
 
@@ -13,7 +13,7 @@ void zkg_writer_init(zkg_writer *w)
 
 void zkg_writer_free(zkg_writer *w)
 {
-    free(w->data);
+    zkg_free(w->data);
     zkg_writer_init(w);
 }
 
@@ -39,7 +39,7 @@ zkg_status zkg_writer_reserve(zkg_writer *w, uint8_t **at, size_t len)
             return w->status = ZKG_ERR_NOMEM;
         while (capacity - w->len < len)
             capacity *= 2;
-        data = realloc(w->data, capacity);
+        data = zkg_realloc(w->data, capacity, 1);
         if (data == NULL)
             return w->status = ZKG_ERR_NOMEM;
         w->data = data;

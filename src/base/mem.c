@@ -12,14 +12,60 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 
 #ifdef ZKG_TEST_HOOKS
+#include <malloc.h>
+
 static bool is_starved;
+static size_t live, most_live;
 
 void zkg_mem_starve(void)
 {
     is_starved = true;
 }
+
+void zkg_mem_live(size_t *now, size_t *most)
+{
+    *now = live;
+    *most = most_live;
+    most_live = live;
+}
+
+/* Of huge pages the system's malloc says how much address space they have. */
+static size_t size_of(void *p)
+{
+    const size_t bytes = malloc_usable_size(p);
+
+    return (uintptr_t)p % HUGE_PAGE == 0 && bytes >= HUGE_PAGE
+               ? bytes / HUGE_PAGE * HUGE_PAGE
+               : bytes;
+}
+
+static void *given(void *p)
+{
+    live += size_of(p);
+    most_live = live > most_live ? live : most_live;
+    return p;
+}
+
+/* What others allocated was never counted. */
+static void *taken(void *p)
+{
+    const size_t bytes = size_of(p);
+
+    live -= bytes < live ? bytes : live;
+    return p;
+}
 #else
 enum { is_starved = 0 };
+
+static void *given(void *p)
+{
+    return p;
+}
+
+static void *taken(void *p)
+{
+    return p;
+}
 #endif
 
 /* count * size in bytes, at least 1; 0 when it does not fit. */
@@ -37,24 +83,34 @@ void *zkg_alloc(size_t count, size_t size)
 {
     const size_t bytes = bytes_of(count, size);
 
-    return bytes == 0 ? NULL : calloc(bytes, 1);
+    return bytes == 0 ? NULL : given(calloc(bytes, 1));
+}
+
+static size_t alignment_of(size_t bytes)
+{
+    return bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+}
+
+size_t zkg_raw_bytes(size_t bytes)
+{
+    const size_t alignment = alignment_of(bytes);
+
+    return (bytes + alignment - 1) / alignment * alignment;
 }
 
 void *zkg_alloc_raw(size_t count, size_t size)
 {
     const size_t bytes = bytes_of(count, size);
-    const size_t alignment = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
-    size_t rounded;
+    const size_t alignment = alignment_of(bytes);
     void *p;
 
     if (bytes == 0 || bytes > PTRDIFF_MAX - HUGE_PAGE)
         return NULL;
-    rounded = (bytes + alignment - 1) / alignment * alignment;
-    p = aligned_alloc(alignment, rounded);
+    p = aligned_alloc(alignment, zkg_raw_bytes(bytes));
     /* One page fault and one entry of the address cache for 512 of them. */
     if (p != NULL && alignment == HUGE_PAGE)
-        (void)madvise(p, rounded, MADV_HUGEPAGE);
-    return p;
+        (void)madvise(p, zkg_raw_bytes(bytes), MADV_HUGEPAGE);
+    return given(p);
 }
 
 void *zkg_alloc_aligned(size_t count, size_t size)
@@ -69,16 +125,22 @@ void *zkg_alloc_aligned(size_t count, size_t size)
 void *zkg_realloc(void *p, size_t count, size_t size)
 {
     const size_t bytes = bytes_of(count, size);
+    void *more;
 
-    return bytes == 0 ? NULL : realloc(p, bytes);
+    if (bytes == 0)
+        return NULL;
+    (void)taken(p);
+    more = realloc(p, bytes);
+    (void)given(more != NULL ? more : p);
+    return more;
 }
 
 char *zkg_strdup(const char *s)
 {
-    return strdup(s);
+    return given(strdup(s));
 }
 
 void zkg_free(void *p)
 {
-    free(p);
+    free(taken(p));
 }

@@ -21,6 +21,10 @@ ZKG_MUST_CHECK void *zkg_alloc_aligned(size_t count, size_t size);
 /** The same, not zeroed. */
 ZKG_MUST_CHECK void *zkg_alloc_raw(size_t count, size_t size);
 
+/** The bytes that zkg_alloc_raw and zkg_alloc_aligned take for so many: large
+ *  ones are whole huge pages. */
+size_t zkg_raw_bytes(size_t bytes);
+
 /** As realloc(); what is new is not zeroed.  NULL leaves p as it was. */
 ZKG_MUST_CHECK void *zkg_realloc(void *p, size_t count, size_t size);
 
@@ -33,6 +37,10 @@ void zkg_free(void *p);
 #ifdef ZKG_TEST_HOOKS
 /** From here on this process finds no memory. */
 void zkg_mem_starve(void);
+
+/** Bytes that this header's functions have given out and not got back: now, and
+ *  at most since the last call. */
+void zkg_mem_live(size_t *now, size_t *most);
 #endif
 
 #endif

@@ -141,20 +141,22 @@ static zkg_status load_input(zkg_circuit_values *vs, uint32_t input,
 {
     const size_t count = (size_t)1
                          << zkg_circuit_shape_vars(&vs->c->input[input]);
-    int64_t low = INT64_MIN, high = INT64_MAX;
+    zkg_circuit_range *r = &vs->range[input];
+    zkg_dtype type;
 
-    if (zkg_circuit_values_shared(vs, input + 1))
+    r->shared = a->axes == vs->c->input[input].axes;
+    r->elements = a->type == ZKG_FR;
+    if (r->shared) {
+        if (!r->elements)
+            zkg_array_bounds(&r->low, &r->high, a);
         return load_shared(vs, input, a);
-    if (a->type != ZKG_FR)
-        range_of(&low, &high, vs, a);
-    if (low < -ZKG_WIRE_MOST || high > ZKG_WIRE_MOST) {
-        ZKG_TRY(zkg_circuit_values_wires(&vs->input[input], vs, ZKG_FR, count));
-        return load_elements(vs, input, a);
     }
-    vs->most[input + 1] = (uint64_t)(high > -low ? high : -low);
-    ZKG_TRY(zkg_circuit_values_wires(&vs->input[input], vs,
-                                     zkg_dtype_for_range(low, high), count));
-    return load_ints(vs, input, a);
+    if (!r->elements)
+        range_of(&r->low, &r->high, vs, a);
+    type = zkg_circuit_input_type(r);
+    ZKG_TRY(zkg_circuit_values_wires(&vs->input[input], vs, type, count));
+    return type == ZKG_FR ? load_elements(vs, input, a)
+                          : load_ints(vs, input, a);
 }
 
 /* ---- start and end ---- */
@@ -184,15 +186,13 @@ zkg_status zkg_circuit_values_init(zkg_circuit_values *vs,
         .groups = groups,
         .layer = zkg_alloc(c->layers, sizeof(zkg_wires)),
         .input = zkg_alloc(c->inputs, sizeof(zkg_wires)),
-        .shared = zkg_alloc(c->inputs, sizeof(bool)),
-        .most = zkg_alloc((size_t)c->inputs + 1, sizeof(uint64_t))};
-    if (vs->layer == NULL || vs->input == NULL || vs->shared == NULL ||
+        .range = zkg_alloc(c->inputs, sizeof(zkg_circuit_range)),
+        .most = zkg_alloc(c->layers, sizeof(uint64_t))};
+    if (vs->layer == NULL || vs->input == NULL || vs->range == NULL ||
         vs->most == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint32_t k = 0; k < c->inputs; k++) {
-        vs->shared[k] = input[k]->axes == c->input[k].axes;
+    for (uint32_t k = 0; k < c->inputs; k++)
         ZKG_TRY(load_input(vs, k, input[k]));
-    }
     return ZKG_OK;
 }
 
@@ -210,7 +210,7 @@ void zkg_circuit_values_clear(zkg_circuit_values *vs)
         zkg_free(vs->input[k].at);
     zkg_free(vs->layer);
     zkg_free(vs->input);
-    zkg_free(vs->shared);
+    zkg_free(vs->range);
     zkg_free(vs->most);
     *vs = (zkg_circuit_values){0};
 }

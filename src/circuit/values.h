@@ -12,7 +12,7 @@
  */
 
 #include "backend/backend.h"
-#include "circuit/circuit.h"
+#include "circuit/types.h"
 
 typedef struct zkg_circuit_values {
     const zkg_backend *backend;
@@ -24,9 +24,9 @@ typedef struct zkg_circuit_values {
     zkg_wires *layer; /**< made by zkg_circuit_values_eval */
     zkg_wires *input; /**< padded cubes; one that all copies share is one copy's
                            elements, of one lane */
-    bool *shared;     /**< by input */
-    uint64_t *most;   /**< by source: the largest absolute value where its wires
-                           are integers */
+    zkg_circuit_range *range; /**< by input: what it holds in these copies */
+    uint64_t *most; /**< by layer: the largest absolute value where its wires
+                         are integers; stays when it is dropped */
 } zkg_circuit_values;
 
 /** 1, 2, 4 or 8: a group for so many copies. */
@@ -46,18 +46,26 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_values_init(
     uint32_t lanes, size_t groups);
 void zkg_circuit_values_clear(zkg_circuit_values *vs);
 
-/** Make layer i; its sources are there.  @retval ZKG_ERR_NOMEM */
+/** Make layer i, once or again: the same; its sources are there.
+ *  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs,
                                                   uint32_t i);
 
 /** Free layer i. */
 void zkg_circuit_values_drop(zkg_circuit_values *vs, uint32_t i);
 
+/** Whether layer i is there. */
+static inline bool zkg_circuit_values_has(const zkg_circuit_values *vs,
+                                          uint32_t i)
+{
+    return vs->layer[i].at != NULL;
+}
+
 /** Whether a source is the same in all copies. */
 static inline bool zkg_circuit_values_shared(const zkg_circuit_values *vs,
                                              uint32_t source)
 {
-    return source != ZKG_CIRCUIT_PREVIOUS && vs->shared[source - 1];
+    return source != ZKG_CIRCUIT_PREVIOUS && vs->range[source - 1].shared;
 }
 
 /** The wires of a source of layer i. */

@@ -121,17 +121,42 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
     return ZKG_OK;
 }
 
-/* ---- as integers ---- */
-
-static uint64_t size_of(int64_t x)
+static bool is_shared(const zkg_circuit_types *types, zkg_circuit_wire w)
 {
-    return x < 0 ? -(uint64_t)x : (uint64_t)x;
+    return w.source != ZKG_CIRCUIT_PREVIOUS && types->shared[w.source - 1];
 }
 
-/* 1 instead of 0, so that products of some of the factors are bounded too. */
-static uint64_t factor_bound(uint64_t most)
+/* gates_init's arrays, the integers of eval_ints, and what the backend makes of
+ * the weights: the coefficients that occur, and one a term of which a part is
+ * shared. */
+double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
 {
-    return most > 0 ? most : 1;
+    const zkg_circuit_layer *l = &types->c->layer[i];
+    const double terms = (double)l->muls + l->adds;
+    double weights = types->c->coeffs;
+
+    for (uint32_t k = 0; k < l->muls; k++)
+        weights +=
+            is_shared(types, l->mul[k].a) != is_shared(types, l->mul[k].b);
+    weights = weights < terms ? weights : terms;
+    return terms * (sizeof(zkg_wire_term) + sizeof(zkg_fr)) +
+           l->gates * (double)(sizeof(zkg_fr) + sizeof(int64_t)) +
+           types->c->coeffs * (double)sizeof(uint32_t) +
+           weights * (sizeof(int64_t) + ZKG_CIRCUIT_LIFTED_BYTES);
+}
+
+/* ---- as integers ---- */
+
+/* The largest of a source of layer i, of integers. */
+static uint64_t most_of(const zkg_circuit_values *vs, uint32_t i,
+                        uint32_t source)
+{
+    const zkg_circuit_range *r;
+
+    if (source == ZKG_CIRCUIT_PREVIOUS)
+        return vs->most[i - 1];
+    r = &vs->range[source - 1];
+    return zkg_circuit_size(r->high > -r->low ? r->high : r->low);
 }
 
 static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
@@ -150,20 +175,24 @@ static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
     uint64_t most = 0, gate = 0;
 
     for (uint32_t o = 0; o < vs->c->layer[i].gates; o++)
-        most = size_of(base[o]) > most ? size_of(base[o]) : most;
+        most =
+            zkg_circuit_size(base[o]) > most ? zkg_circuit_size(base[o]) : most;
     for (size_t k = 0; k < g->terms; k++) {
         const zkg_wire_term *t = &g->term[k];
-        uint64_t v = factor_bound(size_of(weight[t->weight]));
+        uint64_t v =
+            zkg_circuit_factor_bound(zkg_circuit_size(weight[t->weight]));
 
         if (zkg_circuit_values_source(vs, i, t->a_source)->type == ZKG_FR ||
-            !zkg_mul_ok(&v, v, factor_bound(vs->most[t->a_source])))
+            !zkg_mul_ok(&v, v,
+                        zkg_circuit_factor_bound(most_of(vs, i, t->a_source))))
             return false;
         if (t->b != ZKG_WIRE_LINEAR &&
             (zkg_circuit_values_source(vs, i, t->b_source)->type == ZKG_FR ||
-             !zkg_mul_ok(&v, v, factor_bound(vs->most[t->b_source]))))
+             !zkg_mul_ok(
+                 &v, v, zkg_circuit_factor_bound(most_of(vs, i, t->b_source)))))
             return false;
         if (k == 0 || g->term[k - 1].to != t->to)
-            gate = size_of(base[t->to]);
+            gate = zkg_circuit_size(base[t->to]);
         if (!zkg_add_ok(&gate, gate, v))
             return false;
         most = gate > most ? gate : most;
@@ -197,16 +226,13 @@ static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
     } else if (to_ints(base, g->base, count) &&
                to_ints(weight, g->weight, g->weights) &&
                bound_gates(&most, vs, i, g, base, weight)) {
-        /* one more: room for a test's wrong wire */
-        const int64_t room = (int64_t)most + 1;
-
         *done = true;
-        status = zkg_circuit_values_wires(
-            &vs->layer[i], vs, zkg_dtype_for_range(-room, room), count);
+        status = zkg_circuit_values_wires(&vs->layer[i], vs,
+                                          zkg_circuit_layer_type(most), count);
         if (status == ZKG_OK)
-            status = vs->backend->wires_int_terms(
-                &vs->layer[i], &vs->most[ZKG_CIRCUIT_PREVIOUS], base, g->term,
-                g->terms, weight, source);
+            status =
+                vs->backend->wires_int_terms(&vs->layer[i], &vs->most[i], base,
+                                             g->term, g->terms, weight, source);
     }
     zkg_free(base);
     zkg_free(weight);

@@ -148,7 +148,8 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
                        .comm = zkg_comm_self(),
                        .backend = p->backend,
                        .challenge = p->seed.challenge,
-                       .hooks = p->options->hooks};
+                       .hooks = p->options->hooks,
+                       .room = p->options->room_bytes};
     zkg_status status;
 
     if (n > 1) {

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "poly/eq.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A source in the rounds. */
@@ -60,7 +61,7 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
     return zkg_circuit_values_source(&f->p->v, f->layer, source);
 }
 
-/* ---- scratch ---- */
+/* ---- memory ---- */
 
 /* Of elements, at multiples of 64. */
 static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
@@ -68,23 +69,71 @@ static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
     return (p->v.groups * count * p->v.lanes * sizeof(zkg_fr) + 63) / 64 * 64;
 }
 
-size_t zkg_circuit_first_bytes(const zkg_circuit_prover *p, uint32_t i)
+static uint64_t wires_count(const zkg_circuit *c, uint32_t i, uint32_t source)
 {
-    zkg_circuit_plan plan;
-    size_t bytes = 0;
+    return source == ZKG_CIRCUIT_PREVIOUS
+               ? c->layer[i - 1].gates
+               : (uint64_t)1 << zkg_circuit_shape_vars(&c->input[source - 1]);
+}
 
-    zkg_circuit_plan_layer(&plan, p->cr->circuit, i);
-    if (plan.kind != ZKG_CIRCUIT_PRODUCTS)
+static bool is_shared(const zkg_circuit_types *types, uint32_t source)
+{
+    return source != ZKG_CIRCUIT_PREVIOUS && types->shared[source - 1];
+}
+
+/* h_S, and V_S once folded: fill_own. */
+uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
+                                 const zkg_circuit_plan *plan, uint32_t i)
+{
+    uint64_t n = 0;
+
+    if (plan->kind != ZKG_CIRCUIT_PRODUCTS)
         return 0;
-    for (uint32_t k = 0; k < plan.first.sources; k++) {
-        const uint32_t source = plan.first.source[k];
-        const size_t count = zkg_circuit_values_source(&p->v, i, source)->count;
+    for (uint32_t k = 0; k < plan->first.sources; k++) {
+        const uint32_t source = plan->first.source[k];
+        const uint64_t count = wires_count(types->c, i, source);
 
-        if (!zkg_circuit_values_shared(&p->v, source))
-            bytes +=
-                elements_bytes(p, count) + elements_bytes(p, (count + 1) / 2);
+        if (!is_shared(types, source))
+            n += count + (count + 1) / 2;
     }
-    return bytes;
+    return n;
+}
+
+/* While h is filled, twice: own sources' products are sorted, second operands
+ * of shared ones are folded; between x and c; and prove_second. */
+void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                               const zkg_circuit_types *types,
+                               const zkg_circuit_plan *plan, uint32_t i)
+{
+    enum { FR = sizeof(zkg_fr), SORTED = sizeof(zkg_wire_term) + FR };
+    const double muls = types->c->layer[i].muls;
+    const double first = FR * zkg_circuit_reads_len(&plan->first);
+    const double second = FR * zkg_circuit_reads_len(&plan->second);
+    const double e = ldexp(FR, (int)plan->vars);
+    double held = e + sizeof(product) * muls + first, columns = 2 * FR;
+    double one = 0; /* a shared source's vectors, and its turn in begin_c */
+    uint64_t longest = 0;
+
+    for (uint32_t k = 0; k < plan->first.sources; k++) {
+        const uint32_t source = plan->first.source[k];
+        const uint64_t count = wires_count(types->c, i, source);
+
+        longest = count > longest ? count : longest;
+        columns += is_shared(types, source) ? 3 * FR : 4 * FR;
+        if (!is_shared(types, source))
+            continue;
+        held += 2 * FR * (double)count;
+        one = second + FR * (double)count +
+              second / FR * (SORTED + ZKG_CIRCUIT_LIFTED_BYTES);
+    }
+    out[0] = (zkg_circuit_need){
+        .each = held + first + sizeof(size_t) * (double)longest +
+                (SORTED + ZKG_CIRCUIT_LIFTED_BYTES) * muls,
+        .copy = 2 * FR};
+    out[1] = (zkg_circuit_need){.each = held + first + second, .copy = 3 * FR};
+    out[2] = (zkg_circuit_need){.each = held + one,
+                                .copy = columns + (one > 0 ? FR : 0)};
+    out[3] = (zkg_circuit_need){.each = e + first + 4 * second, .copy = FR};
 }
 
 /* ---- what all copies have in common ---- */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "poly/eq.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef zkg_circuit_prover prover;
@@ -99,6 +100,19 @@ static zkg_status prove_linear(prover *p, uint32_t i,
                             NULL);
     zkg_circuit_free_tables(h);
     return status;
+}
+
+/* E, h and V, and then the tables of both; before, E of two points. */
+void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                             const zkg_circuit_plan *plan)
+{
+    enum { FR = sizeof(zkg_fr) };
+    const double e = ldexp(FR, (int)plan->vars);
+    const double first = FR * zkg_circuit_reads_len(&plan->first);
+
+    out[0] = (zkg_circuit_need){.each = e + 4 * first};
+    out[1] = (zkg_circuit_need){.each = e + 2 * first, .copy = FR};
+    out[2] = (zkg_circuit_need){.each = 2 * e};
 }
 
 /* ---- phase two ---- */
@@ -249,6 +263,17 @@ static zkg_status prove_elementwise(prover *p, uint32_t i,
         zkg_table_clear(c->backend, &table[k]);
     zkg_free(table);
     return status;
+}
+
+/* Two tables of all copies, and E of one; the copies of a group that are on
+ * their way into one. */
+void zkg_circuit_need_elementwise(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                                  const zkg_circuit_plan *plan)
+{
+    const double table = ldexp(sizeof(zkg_fr), (int)plan->vars);
+
+    out[0] =
+        (zkg_circuit_need){.each = 2 * table, .copy = 2 * table, .lane = table};
 }
 
 /* ---- the top ---- */
@@ -449,6 +474,28 @@ static zkg_status merge_copies(top *t, zkg_fr *claim, zkg_fr *point,
     return status;
 }
 
+/* The vectors of all weights, then the rounds over o, or columns over c and
+ * their tables; before, a group of copies that assertions are held to. */
+void zkg_circuit_need_merge(zkg_circuit_need *out, const zkg_circuit *c,
+                            uint32_t claims)
+{
+    enum { FR = sizeof(zkg_fr) };
+    const double gates = c->layer[c->layers - 1].gates;
+    const double table =
+        ldexp(FR, (int)zkg_circuit_layer_vars(c, c->layers - 1));
+    const double n = claims + (c->asserted > 0 ? 1.0 : 0.0);
+    const double rounds = 2 * n * table;
+    const double columns =
+        table + gates * (sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES);
+
+    *out = (zkg_circuit_need){.lane = c->asserted > 0 ? gates * FR : 0};
+    if (c->asserted == 0 && claims <= 1)
+        return; /* the claim stands as it is */
+    out->each = 2 * n * table + (rounds > columns ? rounds : columns);
+    out->copy = 5 * FR;
+    out->lane = 0;
+}
+
 static zkg_status prove_merge(prover *p, const zkg_circuit_merge *m)
 {
     zkg_fr point[ZKG_MAX_VARS], claim = m->sum, value;
@@ -504,7 +551,10 @@ zkg_status zkg_circuit_prove(zkg_task_run *run, const zkg_task_circuit *b)
     /* A layer's wires are needed until the one above them is done. */
     for (uint32_t i = b->circuit->layers; i-- > 0 && status == ZKG_OK;) {
         zkg_circuit_values_drop(&p.v, i);
-        status = prove_layer(&p, i);
+        if (i > 0)
+            status = zkg_circuit_prover_need(&p, i - 1);
+        if (status == ZKG_OK)
+            status = prove_layer(&p, i);
     }
     zkg_circuit_prover_clear(&p);
     zkg_circuit_merge_clear(&m);

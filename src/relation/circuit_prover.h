@@ -13,6 +13,7 @@
 
 #include "circuit/values.h"
 #include "relation/circuit.h"
+#include "relation/circuit_memory.h"
 #include "sumcheck/prove.h"
 
 typedef struct zkg_circuit_prover {
@@ -21,8 +22,10 @@ typedef struct zkg_circuit_prover {
     uint32_t first, count; /**< this rank's slices; all where m = 0 */
     uint64_t begin;        /**< its first copy */
     uint64_t copies;       /**< how many: count << low */
-    zkg_circuit_values v;  /**< a layer is dropped once used */
-    void *scratch;         /**< of zkg_circuit_prove_first */
+    zkg_circuit_sizes sizes;
+    uint32_t stride;      /**< of the layers that stay (circuit_memory.h) */
+    zkg_circuit_values v; /**< a layer is dropped once used */
+    void *scratch;        /**< of zkg_circuit_prove_first */
 } zkg_circuit_prover;
 
 /** Deal out, evaluate this rank's copies, and hold the real ones to the
@@ -101,7 +104,28 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prove_first(
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p,
                                                      uint32_t i);
 
-/** Bytes of scratch that zkg_circuit_prove_first uses for layer i. */
-size_t zkg_circuit_first_bytes(const zkg_circuit_prover *p, uint32_t i);
+/** Make layer i again where it is not there, and what is missing below. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_prover_need(zkg_circuit_prover *p,
+                                                  uint32_t i);
+
+/* ---- memory (circuit_memory.h), beside the code that takes it ---- */
+
+/** Elements of one copy that zkg_circuit_prove_first has at scratch. */
+uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
+                                 const zkg_circuit_plan *plan, uint32_t i);
+
+/** The moments of a layer of each kind, and of the claims on the top layer. */
+void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                               const zkg_circuit_types *types,
+                               const zkg_circuit_plan *plan, uint32_t i);
+void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                             const zkg_circuit_plan *plan);
+void zkg_circuit_need_elementwise(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
+                                  const zkg_circuit_plan *plan);
+void zkg_circuit_need_merge(zkg_circuit_need *out, const zkg_circuit *c,
+                            uint32_t claims);
+
+/** Elements of the vectors of a list of sources. */
+double zkg_circuit_reads_len(const zkg_circuit_reads *reads);
 
 #endif

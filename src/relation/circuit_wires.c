@@ -7,6 +7,7 @@
 #include "poly/eq.h"
 #include "relation/fold.h"
 
+#include <math.h>
 #include <string.h>
 
 zkg_status zkg_circuit_prover_no_memory(const zkg_circuit_prover *p)
@@ -45,7 +46,7 @@ static zkg_status cheat_wire(zkg_circuit_prover *p, uint32_t i)
         const size_t cell = copy / w->lanes * n + at;
 
         zkg_array_set_i64(&cells, cell, zkg_array_get_i64(&cells, cell) + 1);
-        p->v.most[ZKG_CIRCUIT_PREVIOUS]++;
+        p->v.most[i]++;
         return ZKG_OK;
     }
     v = zkg_alloc(n, sizeof(*v));
@@ -136,25 +137,25 @@ static void deal_out(zkg_circuit_prover *p)
 
 zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p, uint32_t i)
 {
-    size_t most = 0;
+    /* Two pieces a source, each at a multiple of 64. */
+    const double ends = 64.0 * 2 * ZKG_CIRCUIT_MAX_SOURCES;
+    double most = 0;
 
     if (p->scratch != NULL)
         return ZKG_OK;
-    for (uint32_t k = 0; k <= i; k++) {
-        const size_t bytes = zkg_circuit_first_bytes(p, k);
-
-        most = bytes > most ? bytes : most;
-    }
-    p->scratch = zkg_alloc_raw(most, 1);
+    for (uint32_t k = 0; k <= i; k++)
+        most = fmax(most, p->sizes.layer[k].scratch);
+    most = most * sizeof(zkg_fr) * (double)p->copies + ends;
+    if (most < (double)(SIZE_MAX / 4))
+        p->scratch = zkg_alloc_raw((size_t)most, 1);
     return p->scratch == NULL ? zkg_circuit_prover_no_memory(p) : ZKG_OK;
 }
 
-/* Inputs and layers. */
-static zkg_status make_values(zkg_circuit_prover *p, uint32_t lanes,
-                              size_t groups)
+static zkg_status load_inputs(zkg_circuit_prover *p)
 {
     const zkg_circuit *c = p->cr->circuit;
     const zkg_array **input = zkg_alloc(c->inputs, sizeof(*input));
+    const uint32_t lanes = zkg_circuit_lanes((uint64_t)1 << p->low);
     zkg_status status = input == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
     for (uint32_t k = 0; k < c->inputs && status == ZKG_OK; k++)
@@ -162,30 +163,74 @@ static zkg_status make_values(zkg_circuit_prover *p, uint32_t lanes,
     if (status == ZKG_OK)
         status = zkg_circuit_values_init(&p->v, p->cr->run->c->backend, c,
                                          p->cr->coeff, input, p->begin, lanes,
-                                         groups);
+                                         p->copies / lanes);
     zkg_free(input);
-    for (uint32_t i = 0; i < c->layers && status == ZKG_OK; i++) {
-        status = zkg_circuit_values_eval(&p->v, i);
-        if (status == ZKG_OK)
-            status = cheat_wire(p, i);
+    return status;
+}
+
+/* Which layers stay, by what the inputs turned out to hold. */
+static zkg_status choose_stride(zkg_circuit_prover *p)
+{
+    size_t claims = 0;
+
+    for (uint32_t k = 0; k < p->cr->circuit->outputs; k++)
+        claims += zkg_ledger_count(
+            &p->cr->run->c->ledger,
+            p->cr->run->t->operand[p->cr->bound->output[k]].tensor);
+    ZKG_TRY(zkg_circuit_sizes_init(&p->sizes, p->cr->circuit, p->v.range,
+                                   (uint32_t)claims));
+    p->stride =
+        zkg_circuit_stride(&p->sizes, (double)p->copies, p->cr->run->c->room);
+    return ZKG_OK;
+}
+
+static zkg_status make_layer(zkg_circuit_prover *p, uint32_t i)
+{
+    ZKG_TRY(zkg_circuit_values_eval(&p->v, i));
+    return cheat_wire(p, i);
+}
+
+/* Inputs and layers. */
+static zkg_status make_values(zkg_circuit_prover *p)
+{
+    zkg_status status = load_inputs(p);
+
+    if (status == ZKG_OK)
+        status = choose_stride(p);
+    for (uint32_t i = 0; i < p->cr->circuit->layers && status == ZKG_OK; i++) {
+        status = make_layer(p, i);
+        if (i > 0 && !zkg_circuit_keeps(p->stride, i - 1))
+            zkg_circuit_values_drop(&p->v, i - 1);
     }
+    return status == ZKG_ERR_NOMEM ? zkg_circuit_prover_no_memory(p) : status;
+}
+
+zkg_status zkg_circuit_prover_need(zkg_circuit_prover *p, uint32_t i)
+{
+    zkg_status status = ZKG_OK;
+    uint32_t k = i;
+
+    if (zkg_circuit_values_has(&p->v, i))
+        return ZKG_OK;
+    while (k > 0 && !zkg_circuit_values_has(&p->v, k - 1))
+        k--;
+    for (; k <= i && status == ZKG_OK; k++)
+        status = make_layer(p, k);
     return status == ZKG_ERR_NOMEM ? zkg_circuit_prover_no_memory(p) : status;
 }
 
 zkg_status zkg_circuit_prover_init(zkg_circuit_prover *p, zkg_circuit_run *cr)
 {
-    uint32_t lanes;
-
     *p = (zkg_circuit_prover){.cr = cr};
     deal_out(p);
-    lanes = zkg_circuit_lanes((uint64_t)1 << p->low);
-    ZKG_TRY(make_values(p, lanes, p->copies / lanes));
+    ZKG_TRY(make_values(p));
     return check_assertions(p);
 }
 
 void zkg_circuit_prover_clear(zkg_circuit_prover *p)
 {
     zkg_circuit_values_clear(&p->v);
+    zkg_circuit_sizes_clear(&p->sizes);
     zkg_free(p->scratch);
     *p = (zkg_circuit_prover){.cr = p->cr};
 }
@@ -363,6 +408,15 @@ zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
 }
 
 /* ---- vectors by source ---- */
+
+double zkg_circuit_reads_len(const zkg_circuit_reads *reads)
+{
+    double n = 0;
+
+    for (uint32_t k = 0; k < reads->sources; k++)
+        n += ldexp(1, (int)reads->vars[k]);
+    return n;
+}
 
 zkg_status zkg_circuit_prover_vectors(const zkg_circuit_prover *p, zkg_fr **v,
                                       const zkg_circuit_reads *reads)

@@ -178,6 +178,8 @@ typedef struct zkg_child {
     const struct zkg_backend *backend; /**< prover; verifier: NULL */
     const zkg_lookup_challenges *challenge; /**< indexed by table id */
     const zkg_hooks *hooks;                 /**< or NULL */
+    double room; /**< prover: bytes that it should fit, where a relation has a
+                      choice; 0: no limit */
     bool sizing; /**< count bytes only: messages read 0, nothing is checked */
 
     zkg_ledger ledger;
@@ -185,6 +187,10 @@ typedef struct zkg_child {
     uint32_t fractions;
     zkg_verdict verdict; /**< verifier: the first check that failed */
 } zkg_child;
+
+/** Bytes that any child takes, whatever its size: its tape, its claims, points,
+ *  the runs and the split weights of a sumcheck. */
+#define ZKG_CHILD_BYTES (1 << 18)
 
 /** Free what a child made (not its tape). */
 void zkg_child_clear(zkg_child *c);

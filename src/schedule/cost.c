@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "relation/circuit_memory.h"
+#include "relation/relation.h"
 
 /* A group's slices hold at least eight entries each. */
 enum { ENTRIES_A_RANK = 8 };
@@ -27,9 +29,6 @@ enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
 
 /* Leaves of a lookup whose tree the second-level cache holds. */
 enum { NEAR_LEAVES = 1 << 16 };
-
-/* Of any child: tape, points, weights of folds. */
-enum { CHILD_BYTES = 1 << 16 };
 
 static uint32_t bits_of(uint64_t len)
 {
@@ -234,29 +233,52 @@ static void count_einsums(zkg_work *w, const zkg_statement *st,
     }
 }
 
-/* A wire: an element, less where all of its layer are small integers, which
- * nobody knows before they are there.  One of the layer that is proven: h, and
- * V folded once. */
-enum { WIRE_BYTES = 32, PROVEN_WIRE_BYTES = 48 };
-
-/* A circuit's memory for one copy: all wires and inputs, and one layer's
- * tables. */
-static double copy_bytes(const zkg_circuit *c)
+/* Claims on a circuit's outputs: each time another relation reads one. */
+static uint32_t claims_on(const zkg_kernel *k)
 {
-    double wires = 0, widest = 0;
+    uint32_t n = 0;
+
+    for (uint32_t o = 0; o < k->outputs; o++) {
+        for (uint32_t i = 0; i < k->einsums; i++)
+            for (uint32_t t = 0; t < k->einsum[i].terms; t++)
+                for (uint32_t f = 0; f < k->einsum[i].term[t].factors; f++)
+                    n += k->einsum[i].term[t].factor[f].param == k->output[o];
+        for (uint32_t j = 0; j < k->lookups; j++)
+            for (uint32_t c = 0; c < k->lookup[j].columns; c++)
+                n += k->lookup[j].param[c] == k->output[o];
+    }
+    return n;
+}
+
+/* A circuit's memory, with all layers kept and with the fewest; where there is
+ * no memory to tell, 0: what is short will be said soon. */
+static void hold_circuit(zkg_work *w, const zkg_statement *st,
+                         const zkg_kernel *k, const zkg_task *task)
+{
+    const zkg_circuit *c = &st->circuit[k->circuit];
+    const double copies = ldexp(1, (int)bits_of(task->copies));
+    zkg_circuit_range range[ZKG_CIRCUIT_MAX_INPUTS];
+    zkg_circuit_sizes z;
+    uint32_t stride;
 
     for (uint32_t i = 0; i < c->inputs; i++) {
-        const double cells =
-            ldexp(1, (int)zkg_circuit_shape_vars(&c->input[i]));
+        const zkg_tensor *t = &st->tensor[task->bind[k->input[i]]];
 
-        wires += cells;
-        widest = fmax(widest, cells);
+        range[i] = (zkg_circuit_range){.low = t->min < 0 ? t->min : 0,
+                                       .high = t->max > 0 ? t->max : 0,
+                                       .elements = t->type == ZKG_FR,
+                                       .shared = task->broadcast[k->input[i]]};
     }
-    for (uint32_t i = 0; i < c->layers; i++) {
-        wires += c->layer[i].gates;
-        widest = fmax(widest, c->layer[i].gates);
+    if (zkg_circuit_sizes_init(&z, c, range, claims_on(k)) == ZKG_OK) {
+        w->each_bytes += zkg_circuit_bytes(&z, 0, 1);
+        w->split_bytes +=
+            zkg_circuit_bytes(&z, copies, 1) - zkg_circuit_bytes(&z, 0, 1);
+        /* Room for nothing: the stride that takes least. */
+        stride = zkg_circuit_stride(&z, copies, 1);
+        w->spare_bytes += zkg_circuit_bytes(&z, copies, 1) -
+                          zkg_circuit_bytes(&z, copies, stride);
     }
-    return WIRE_BYTES * wires + PROVEN_WIRE_BYTES * widest;
+    zkg_circuit_sizes_clear(&z);
 }
 
 static void count_circuit(zkg_work *w, const zkg_statement *st,
@@ -276,12 +298,12 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     for (uint32_t i = 0; i < k->inputs; i++)
         add_fold(w, &st->tensor[task->bind[k->input[i]]]);
     w->gates += gates * (double)task->copies;
-    w->split_bytes += copy_bytes(c) * ldexp(1, (int)copies);
+    hold_circuit(w, st, k, task);
 }
 
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
 {
-    *out = (zkg_work){.each_bytes = CHILD_BYTES};
+    *out = (zkg_work){.each_bytes = ZKG_CHILD_BYTES};
     if (c < st->tasks) {
         const zkg_task *task = &st->task[c];
         const zkg_kernel *k = &st->kernel[task->kernel];
@@ -417,6 +439,7 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
         .sums_s = costs->message * work->rounds,
         .each_bytes = work->each_bytes,
         .split_bytes = work->split_bytes,
+        .spare_bytes = work->spare_bytes,
         .width = width,
     };
 }

@@ -28,6 +28,7 @@ typedef struct zkg_work {
                           the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
     double each_bytes;  /**< that every rank of the group holds */
+    double spare_bytes; /**< of split_bytes, what a circuit can do without */
 } zkg_work;
 
 /** What all ranks do together, before and after the tasks. */

@@ -30,10 +30,18 @@ double zkg_job_seconds(const zkg_job *job, uint32_t c, uint32_t g)
 
 double zkg_job_bytes(const zkg_job *job, uint32_t c, uint32_t g)
 {
-    return job->model == NULL
-               ? 0
-               : job->model[c].each_bytes +
-                     job->model[c].split_bytes / least(g, job->model[c].width);
+    const zkg_child_cost *m;
+    double all, fewest, ranks;
+
+    if (job->model == NULL)
+        return 0;
+    m = &job->model[c];
+    ranks = least(g, m->width);
+    all = m->each_bytes + m->split_bytes / ranks;
+    fewest = all - m->spare_bytes / ranks;
+    if (job->room_bytes == 0 || all <= job->room_bytes)
+        return all;
+    return fewest > job->room_bytes ? fewest : job->room_bytes;
 }
 
 uint32_t zkg_job_useful(const zkg_job *job, uint32_t c)

@@ -107,7 +107,7 @@ static void sort_needs(planner *p)
 
 /* ---- memory ------------------------------------------------------------ */
 
-/* What a rank holds anyway, its share of its host's witness with it. */
+/* What a rank holds anyway, its share of its host's tensors with it. */
 static double held_bytes(const zkg_job *job)
 {
     const uint32_t hosts = job->hosts == 0 ? 1 : job->hosts;
@@ -117,18 +117,18 @@ static double held_bytes(const zkg_job *job)
                                  job->ranks;
 }
 
-static zkg_status does_not_fit(const planner *p, uint32_t c, uint64_t memory,
-                               zkg_error *err)
+static zkg_status does_not_fit(const planner *p, const zkg_job *job, uint32_t c,
+                               uint64_t memory, zkg_error *err)
 {
     const double mib = 1048576;
 
     return zkg_fail(
         err, ZKG_ERR_NOMEM,
         "%s needs %.1f MiB on each of %" PRIu32 " ranks, beside %.1f MiB that "
-        "a rank holds anyway, its share of the witness with it; %.1f MiB are "
+        "a rank holds anyway, its share of the tensors with it; %.1f MiB are "
         "allowed (raise the limit, or plan "
         "for more ranks)",
-        p->draft->name[c], zkg_job_bytes(p->job, c, p->job->ranks) / mib,
+        p->draft->name[c], zkg_job_bytes(job, c, p->job->ranks) / mib,
         p->job->ranks, held_bytes(p->job) / mib, (double)memory / mib);
 }
 
@@ -143,17 +143,21 @@ static zkg_status fit_memory(planner *p, uint64_t memory, zkg_error *err)
                         opening / 1048576, (double)memory / 1048576);
     for (uint32_t c = 0; c < p->n; c++) {
         const double room = (double)memory - held_bytes(p->job);
+        zkg_job job = *p->job;
         uint32_t low = 1, high = p->job->ranks;
 
         p->least_g[c] = 1;
         if (memory == 0)
             continue;
-        if (zkg_job_bytes(p->job, c, high) > room)
-            return does_not_fit(p, c, memory, err);
+        /* Circuits keep all layers where any group lets them. */
+        if (zkg_job_bytes(&job, c, high) > room)
+            job.room_bytes = room > 1 ? room : 1;
+        if (zkg_job_bytes(&job, c, high) > room)
+            return does_not_fit(p, &job, c, memory, err);
         while (low < high) {
             const uint32_t g = low + (high - low) / 2;
 
-            if (zkg_job_bytes(p->job, c, g) <= room)
+            if (zkg_job_bytes(&job, c, g) <= room)
                 high = g;
             else
                 low = g + 1;

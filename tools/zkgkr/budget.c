@@ -86,27 +86,54 @@ static zkg_status judge_host(const need *all, uint32_t ranks, uint32_t rank,
                     (double)all[rank].limit / MIB);
 }
 
+/* Everybody's, by rank; owned by the caller: free(). */
+static zkg_status exchange(need **all, const zkg_comm *active, double bytes,
+                           zkg_error *err)
+{
+    need mine = {.bytes = bytes, .limit = zkg_memory_limit("")};
+    uint8_t *got = NULL;
+    size_t *lens = NULL;
+
+    if (gethostname(mine.host, sizeof(mine.host) - 1) != 0)
+        strcpy(mine.host, "?");
+    if (zkg_comm_allgather_bytes(active, &mine, sizeof(mine), &got, &lens) !=
+        ZKG_OK)
+        return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
+    free(lens);
+    *all = (need *)(void *)got;
+    return ZKG_OK;
+}
+
+zkg_status zkg_budget_room(double *room, const zkg_comm *active,
+                           const zkg_job *job, uint64_t limit, zkg_error *err)
+{
+    const uint32_t rank = zkg_comm_rank(active);
+    double most, here;
+    need *all;
+
+    ZKG_TRY(exchange(&all, active, 0, err));
+    here = ranks_beside(all, zkg_comm_size(active), rank);
+    most = (double)all[rank].limit / here;
+    if (limit != 0 && (double)limit < most)
+        most = (double)limit;
+    most -= job->rank_bytes + job->shared_bytes / here;
+    *room = most > 1 ? most : 1;
+    free(all);
+    return ZKG_OK;
+}
+
 zkg_status zkg_budget_check(const zkg_comm *active,
                             const zkg_forecast *forecast, uint64_t limit,
                             zkg_error *err)
 {
     const uint32_t ranks = zkg_comm_size(active), rank = zkg_comm_rank(active);
-    need mine = {.bytes = forecast->bytes[rank], .limit = zkg_memory_limit("")};
-    const need *all;
-    uint8_t *bytes = NULL;
-    size_t *lens = NULL;
     zkg_status status;
+    need *all;
 
-    if (gethostname(mine.host, sizeof(mine.host) - 1) != 0)
-        strcpy(mine.host, "?");
-    if (zkg_comm_allgather_bytes(active, &mine, sizeof(mine), &bytes, &lens) !=
-        ZKG_OK)
-        return zkg_fail(err, ZKG_ERR_COMM, "the ranks cannot agree");
-    all = (const need *)(const void *)bytes;
+    ZKG_TRY(exchange(&all, active, forecast->bytes[rank], err));
     status = judge_rank(all, ranks, rank, forecast->shared_bytes, limit, err);
     if (status == ZKG_OK)
         status = judge_host(all, ranks, rank, forecast->shared_bytes, err);
-    free(bytes);
-    free(lens);
+    free(all);
     return status;
 }

@@ -312,9 +312,15 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
     if (j->cli->rank == 0 && notes.len > 0)
         fputs(notes.text, stderr);
     zkg_notes_clear(&notes);
-    if (status == ZKG_OK)
-        status = zkg_plan_forecast(&j->forecast, j->plan, &j->job, err);
     return status;
+}
+
+/* What a task may take, and what the plan will.  Collective. */
+static zkg_status make_forecast(prove_job *j, zkg_error *err)
+{
+    ZKG_TRY(zkg_budget_room(&j->job.room_bytes, j->active, &j->job,
+                            j->args.memory_limit, err));
+    return zkg_plan_forecast(&j->forecast, j->plan, &j->job, err);
 }
 
 /* Refuse what will not fit.  Collective. */
@@ -414,7 +420,8 @@ static zkg_status prove(prove_job *j, zkg_error *err)
         .alone = zkg_watch_alone,
         .journal = j->journal,
         .resume = j->args.resume,
-        .cpu_without = ~j->args.cpu_flags};
+        .cpu_without = ~j->args.cpu_flags,
+        .room_bytes = j->job.room_bytes};
     zkg_prove_report report = {0};
     uint8_t *proof = NULL;
     size_t len = 0;
@@ -450,6 +457,8 @@ static zkg_status all_stages(prove_job *j, zkg_error *err)
                      j->args.srs);
     j->ready = zkg_seconds();
     status = make_plan(j, err);
+    ZKG_TRY(zkg_ranks_agree(j->active, status, err));
+    status = make_forecast(j, err);
     ZKG_TRY(zkg_ranks_agree(j->active, status, err));
     if (j->args.dry_run && j->cli->rank == 0)
         zkg_budget_print(stdout, &j->forecast, j->plan);

@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/time.h"
 #include "commands.h"
 #include "graph/setup.h"
 #include "options.h"
@@ -21,9 +22,10 @@ static void print_key(const zkg_key *key, const char *path)
            "graph digest  %s\n"
            "k             %" PRIu32 "\n"
            "pcs           %s\n"
-           "commitments   %" PRIu64 " of fixed tensors\n",
+           "commitments   %" PRIu64 " of fixed tensors\n"
+           "peak memory   %.1f MiB\n",
            path, digest, graph, key->srs.k, zkg_pcs_name(key->srs.pcs),
-           key->fixed_points);
+           key->fixed_points, (double)zkg_peak_rss() / 1048576);
     if (key->srs.development)
         printf("development   yes: whoever made the SRS may know its tau\n");
 }

@@ -356,9 +356,9 @@ static void print_text(const verify_job *j)
                  "forge proofs"
                : "");
     printf("proof %zu bytes, of these public values %zu; key %zu bytes; %.1f "
-           "ms\n",
+           "ms, peak %.1f MiB\n",
            j->proof_len, zkg_proof_public_bytes(st), j->key_len,
-           1e3 * j->seconds);
+           1e3 * j->seconds, (double)zkg_peak_rss() / 1048576);
     printf("verified%s%s\n", taken_from_key(j),
            j->key.srs.development ? " (development SRS)" : "");
 }
@@ -461,6 +461,8 @@ static zkg_status print_json(const verify_job *j, zkg_status status)
     zkg_json_out_u64(&o, j->key_len);
     zkg_json_out_key(&o, "verify_s");
     zkg_json_out_double(&o, j->seconds);
+    zkg_json_out_key(&o, "peak_rss_bytes");
+    zkg_json_out_u64(&o, zkg_peak_rss());
     if (status == ZKG_OK) {
         zkg_json_out_key(&o, "public");
         zkg_json_out_array(&o);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_CIRCUIT_TYPES_H
+#define ZKG_CIRCUIT_TYPES_H
+
+/**
+ * @file
+ * How a circuit's wires are stored (circuit/values.h), told from what its
+ * inputs may hold: what a circuit will take in memory follows from its
+ * statement.
+ *
+ * Gate o of a layer is at most
+ *
+ *     B[o] = sum_mul |w| B_S B_S' + sum_add |w| B_S + sum_constant |w|
+ *
+ * in absolute value, B_S the largest that source S has.  A layer whose gates
+ * stay below 2^50 is of integers; one with a coefficient that is a challenge,
+ * or with a source of elements, is of elements.
+ */
+
+#include "circuit/circuit.h"
+
+/** What the values of an input may be. */
+typedef struct zkg_circuit_range {
+    int64_t low, high; /**< 0 included; of integers */
+    bool elements;     /**< field elements */
+    bool shared;       /**< all copies share it */
+} zkg_circuit_range;
+
+typedef struct zkg_circuit_types {
+    const zkg_circuit *c;
+    zkg_dtype *input; /**< owned */
+    zkg_dtype *layer; /**< owned; no wire of it takes more */
+    bool *shared;     /**< by input; owned */
+} zkg_circuit_types;
+
+/** The type of an input's wires: ZKG_FR of elements, of integers beyond
+ *  ZKG_WIRE_MOST, and of one that all copies share. */
+zkg_dtype zkg_circuit_input_type(const zkg_circuit_range *r);
+
+/** The type of a layer whose gates are at most `most`; one more than that fits:
+ *  room for a test's wrong wire. */
+zkg_dtype zkg_circuit_layer_type(uint64_t most);
+
+/**
+ * @param c     checked; not owned
+ * @param input what each input's values may be
+ * @param out   zkg_circuit_types_clear, on every path
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status
+zkg_circuit_types_init(zkg_circuit_types *out, const zkg_circuit *c,
+                       const zkg_circuit_range *input);
+void zkg_circuit_types_clear(zkg_circuit_types *t);
+
+/** Bytes that making layer i takes beside its wires (values_gates.c); they do
+ *  not depend on copies. */
+double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i);
+
+/** Bytes that the backend takes for so many weights of terms. */
+#define ZKG_CIRCUIT_LIFTED_BYTES 41
+
+/** |x| */
+static inline uint64_t zkg_circuit_size(int64_t x)
+{
+    return x < 0 ? -(uint64_t)x : (uint64_t)x;
+}
+
+/** 1 instead of 0, so that products of some of the factors are bounded too. */
+static inline uint64_t zkg_circuit_factor_bound(uint64_t most)
+{
+    return most > 0 ? most : 1;
+}
+
+#endif
