@@ -155,6 +155,47 @@ static void layers_are_the_model(void **state)
     }
 }
 
+/* Private weights: none may be declared to be less than what their lookup, or
+ * the sum of their digits, lets pass. */
+static void declared_ranges_are_those_that_are_held(void **state)
+{
+    static const char *const held[] = {"x",     "l.w",   "l.b",
+                                       "l.b.0", "l.b.2", "y"};
+    static const int64_t w[2] = {3, -8}, b[1] = {-((int64_t)1 << 33)};
+    const zkg_nn_dense layer = {.name = "l",
+                                .x = "x",
+                                .y = "y",
+                                .out = 1,
+                                .in = 2,
+                                .w = w,
+                                .b = b,
+                                .shift = 25,
+                                .y_visibility = ZKG_PRIVATE,
+                                .param_visibility = ZKG_PRIVATE};
+    zkg_graph *g = one_layer(&layer, false, -8, 7);
+
+    (void)state;
+    OK(zkg_statement_check(&g->st, NULL));
+    for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
+        zkg_tensor *t = &g->st.tensor[zkg_statement_tensor_id(&g->st, held[i])];
+        const zkg_tensor was = *t;
+
+        for (int high = 0; high < 2; high++) {
+            zkg_error err = {0};
+
+            *(high ? &t->max : &t->min) += high ? -1 : 1;
+            assert_int_equal(zkg_statement_check(&g->st, &err),
+                             ZKG_ERR_MALFORMED);
+            assert_non_null(strstr(err.text, held[i]));
+            if (strstr(err.text, "lets pass") == NULL)
+                assert_non_null(strstr(err.text, "no lookup holds it"));
+            *t = was;
+        }
+    }
+    OK(zkg_statement_check(&g->st, NULL));
+    zkg_graph_free(g);
+}
+
 static void what_fits_no_table_is_refused(void **state)
 {
     static const int64_t w[1] = {1 << 24}, b[1] = {0};
@@ -383,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounding_of_the_model_is_half_up),
         cmocka_unit_test(layers_are_the_model),
+        cmocka_unit_test(declared_ranges_are_those_that_are_held),
         cmocka_unit_test(what_fits_no_table_is_refused),
         cmocka_unit_test(digits_at_scale_10_agree_with_the_float_network),
         cmocka_unit_test(scale_7_fits_tables_of_12_bits),
