@@ -213,6 +213,48 @@ static void a_weight_that_the_outputs_do_not_follow_is_caught(void **state)
     fx_clear(&f);
 }
 
+/* Weights that are sums of digits are virtual, and so is what is in their
+ * padding whatever is in that of the digits: no sum may see it. */
+static void garbage_in_the_padding_of_digits_is_not_read(void **state)
+{
+    static const zkg_hooks drop = {
+        .cheat = ZKG_CHEAT_FALSE_WITNESS, .task = -1, .drop_indicator = true};
+    int64_t w[OUT * IN];
+    int64_t rem[OUT], sum = 0;
+    uint64_t at[2];
+    fx f;
+
+    (void)state;
+    fx_need_hooks();
+    for (int i = 0; i < OUT * IN; i++)
+        w[i] = weight[i] * 4097;
+    fx_begin(&f, layer_of(w, bias, ZKG_PRIVATE), POWER);
+    fill(&f, "x", pixel);
+    follow(&f);
+    fx_garbage(&f, "x", 2, 7, 1);
+    fx_garbage(&f, "l.w.0", 2, 400, 2);
+    fx_garbage(&f, "l.w.1", 2, 400, 3);
+    fx_garbage(&f, "l.w", 0, 0, 4);
+    for (at[0] = 0; at[0] < 4; at[0]++)
+        for (at[1] = 0; at[1] < 8; at[1]++)
+            if (at[0] >= OUT || at[1] >= IN)
+                fx_set_cell(&f, "l.w", at,
+                            fx_cell(&f, "l.w.0", at) +
+                                512 * fx_cell(&f, "l.w.1", at));
+    /* An output that is padding is what its real inputs make of it. */
+    for (uint64_t k = 0; k < IN; k++)
+        sum += fx_cell(&f, "l.w", (const uint64_t[2]){OUT, k}) * pixel[k];
+    for (uint64_t o = 0; o < OUT; o++)
+        rem[o] = zkg_array_get_i64(fx_array(&f, "l.rem0"), o);
+    fill(&f, "l.rem0", rem);
+    fx_garbage(&f, "l.rem0", 0, 0, 5);
+    fx_set_cell(&f, "l.rem0", (const uint64_t[1]){OUT}, sum);
+    fx_assert_check(fx_judged(&f, &careless, NULL), ZKG_CHECK_NONE);
+    /* Where both sides forget what is real it is read. */
+    assert_int_not_equal(fx_judged(&f, &drop, &drop).check, ZKG_CHECK_NONE);
+    fx_clear(&f);
+}
+
 /* That is what private means: the key does not know the weights, a proof is
  * about those that it commits to. */
 static void other_private_weights_are_proven_as_well(void **state)
@@ -324,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_weight_outside_its_range_is_caught_by_its_lookup),
         cmocka_unit_test(a_digit_outside_its_range_is_caught_by_its_lookup),
         cmocka_unit_test(a_weight_that_the_outputs_do_not_follow_is_caught),
+        cmocka_unit_test(garbage_in_the_padding_of_digits_is_not_read),
         cmocka_unit_test(other_private_weights_are_proven_as_well),
         cmocka_unit_test(the_statement_does_not_depend_on_the_weights),
         cmocka_unit_test(public_weights_are_compared),

@@ -148,6 +148,11 @@ static void private_values_are_a_file_of_their_own(void **state)
     OK(run(&y, h, NULL));
     assert_int_equal(y, 3 * 2 + 5);
     zkg_graph_free(h);
+    OK(zkg_graph_load_mapped(&h, f.path, NULL));
+    y = 0;
+    OK(run(&y, h, NULL));
+    assert_int_equal(y, 3 * 2 + 5);
+    zkg_graph_free(h);
     zkg_graph_free(g);
     remove_folder(&f);
 }
