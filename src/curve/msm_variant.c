@@ -32,6 +32,7 @@
 
 #include "curve/batch_add.h"
 #include "curve/glv.h"
+#include "curve/msm.h"
 
 enum {
     AFFINE_FROM = 300, /* additions for which batches of them pay */
@@ -41,11 +42,12 @@ enum {
     BLOCK = 1 << 13,  /* terms added up together, in cache */
     FETCH_AHEAD = 32, /* terms */
     GROUP_BUCKETS = 1 << 15,
-    HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
-    HALVING_COST = 1,      /* of a term, in additions */
+    HALVING_COST = 1, /* of a term, in additions */
 #ifdef ZKG_FIELD_IFMA
+    HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
     BIT_COST = 8 /* of a bit of the last sum, in additions by the batch */
 #else
+    HALVED_MOST = ZKG_MSM_TOGETHER,
     BIT_COST = 3
 #endif
 };
@@ -409,18 +411,23 @@ static uint32_t windows_of(uint32_t bits, uint32_t c)
     return (bits + c) / c;
 }
 
-/* The window that costs least, in additions: a term takes one in each window;
- * a bucket two or three for the weighted sum. */
+/*
+ * The window that costs least, in additions.  A term takes one in each window.
+ * A bucket takes two for the weighted sum, three where that is done one after
+ * another; its first term takes none, of which half is left for the places
+ * that it is copied to.
+ */
 static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
                               bool affine)
 {
-    const uint64_t per_bucket = affine ? 2 : 3, per_bit = affine ? BIT_COST : 1;
+    const uint64_t per_bit = affine ? BIT_COST : 1;
     uint32_t c_best = 1;
 
     *cost = UINT64_MAX;
     for (uint32_t c = 1; c <= MAX_WINDOW; c++) {
-        const uint64_t sum =
-            windows_of(bits, c) * (n + (per_bucket << (c - 1)) + per_bit * c);
+        const uint64_t buckets = (uint64_t)1 << (c - 1);
+        const uint64_t weights = affine ? 3 * buckets / 2 : 3 * buckets;
+        const uint64_t sum = windows_of(bits, c) * (n + weights + per_bit * c);
 
         if (sum < *cost) {
             *cost = sum;
