@@ -160,11 +160,24 @@ static void flush(queue *q)
     add_scalar(q, &q->wait);
 }
 
+/* Adds to those that wait, waiting of them; how many wait then. */
+static inline size_t push_at(queue *q, size_t waiting, zkg_g1 *out,
+                             const zkg_g1 *a, const zkg_g1 *b)
+{
+    if (waiting == BATCH) {
+        q->wait.n = BATCH;
+        flush(q);
+        waiting = 0;
+    }
+    q->wait.a[waiting] = a;
+    q->wait.b[waiting] = b;
+    q->wait.out[waiting] = out;
+    return waiting + 1;
+}
+
 static inline void push(queue *q, zkg_g1 *out, const zkg_g1 *a, const zkg_g1 *b)
 {
-    if (q->wait.n == BATCH)
-        flush(q);
-    pairs_push(&q->wait, out, a, b);
+    q->wait.n = push_at(q, q->wait.n, out, a, b);
 }
 
 #endif

@@ -78,52 +78,50 @@ typedef struct group {
     zkg_g1 *both; /* the points and their images, if has_halves */
 } group;
 
-/* Where terms go, those of magnitude 0 left out. */
-typedef struct loader {
-    zkg_msm_terms *t;
-    uint32_t *index;
-    uint64_t below[4]; /* of all magnitudes less 1, the bits that are there */
-} loader;
-
-static inline void add_term(loader *l, const uint64_t *m, uint32_t limbs,
-                            uint32_t index)
+/* to = m, and below has the bits of m - 1, too; false for m = 0. */
+static inline bool keep(uint64_t *to, uint64_t below[4], const uint64_t *m,
+                        uint32_t limbs)
 {
-    uint64_t *to = l->t->mag + l->t->n * limbs, any = 0, borrow = 1;
+    uint64_t any = 0, borrow = 1;
 
     for (uint32_t j = 0; j < limbs; j++)
         any |= m[j];
     if (!any)
-        return;
+        return false;
     for (uint32_t j = 0; j < limbs; j++) {
         to[j] = m[j];
-        l->below[j] |= zkg_limb_sbb(m[j], 0, &borrow);
+        below[j] |= zkg_limb_sbb(m[j], 0, &borrow);
     }
-    l->index[l->t->n++] = index;
+    return true;
 }
 
-/* Terms of a sum: four words or one each. */
-static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *sum,
+/* Terms of a sum, those of magnitude 0 left out: four words or one each. */
+static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *from,
                  size_t first)
 {
-    const uint32_t shift = (uint32_t)(sum->first - first);
-    loader l = {t, index, {0, 0, 0, 0}};
+    const zkg_msm sum = *from;
+    const uint32_t shift = (uint32_t)(sum.first - first);
+    const bool wide = sum.type == ZKG_SCALAR_FR;
+    uint64_t m[4], below[4] = {0, 0, 0, 0}, *mag = t->mag;
     uint32_t negative;
-    uint64_t m[4];
+    size_t n = 0;
 
-    t->n = 0;
-    t->limbs = sum->type == ZKG_SCALAR_FR ? 4 : 1;
-    for (size_t i = 0; i < sum->n; i++) {
-        const uint32_t at = (uint32_t)i + shift;
+    for (size_t i = 0; i < sum.n; i++) {
+        bool is_kept;
 
-        if (sum->type == ZKG_SCALAR_FR) {
-            magnitude_fr(m, &((const zkg_fr *)sum->scalars)[i], &negative);
-            add_term(&l, m, 4, at << 1 | negative);
+        if (wide) {
+            magnitude_fr(m, &((const zkg_fr *)sum.scalars)[i], &negative);
+            is_kept = keep(mag + 4 * n, below, m, 4);
         } else {
-            m[0] = load_small(&negative, sum->scalars, sum->type, i);
-            add_term(&l, m, 1, at << 1 | negative);
+            m[0] = load_small(&negative, sum.scalars, sum.type, i);
+            is_kept = keep(mag + n, below, m, 1);
         }
+        index[n] = ((uint32_t)i + shift) << 1 | negative;
+        n += is_kept;
     }
-    t->bits = bit_length(l.below, 4);
+    t->n = n;
+    t->limbs = wide ? 4 : 1;
+    t->bits = bit_length(below, 4);
 }
 
 /* Two terms for each, in halves of two words, from the end: they lie where the

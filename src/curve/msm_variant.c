@@ -97,17 +97,19 @@ static inline uint32_t digit(const uint64_t *m, uint32_t limbs, uint32_t w,
 /* The digits of a row, counted in len, which is 0 before. */
 static void count_digits(uint32_t *digits, uint32_t *len, const row *r)
 {
-    const zkg_msm_terms *t = r->t;
+    /* copies, which what is written cannot change */
+    const zkg_msm_terms t = *r->t;
+    const row own = *r;
 
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t.n; i++) {
         const uint32_t d =
-            digit(t->mag + i * t->limbs, t->limbs, r->w, r->c, r->windows);
+            digit(t.mag + i * t.limbs, t.limbs, own.w, own.c, own.windows);
 
         digits[i] = d;
         if (d)
             len[d / 2 - 1]++;
     }
-    memset(digits + t->n, 0, FETCH_AHEAD * sizeof(*digits));
+    memset(digits + t.n, 0, FETCH_AHEAD * sizeof(*digits));
 }
 
 /* Each term goes to its bucket's next place. */
@@ -157,6 +159,7 @@ static void add_runs(queue *q, zkg_g1 *to, zkg_g1 *from, zkg_g1 *tmp,
     for (bool more = true; more;) {
         const zkg_g1 *in = from;
         zkg_g1 *out = tmp;
+        size_t waiting = q->wait.n; /* here the compiler keeps it at hand */
 
         more = false;
         for (uint32_t b = 0; b < n; b++) {
@@ -164,7 +167,7 @@ static void add_runs(queue *q, zkg_g1 *to, zkg_g1 *from, zkg_g1 *tmp,
 
             if (some > 2) {
                 for (uint32_t i = 0; i < some / 2; i++, in += 2)
-                    push(q, out++, &in[0], &in[1]);
+                    waiting = push_at(q, waiting, out++, &in[0], &in[1]);
                 if (some & 1)
                     *out++ = *in++;
                 len[b] = (some + 1) / 2;
@@ -172,12 +175,13 @@ static void add_runs(queue *q, zkg_g1 *to, zkg_g1 *from, zkg_g1 *tmp,
                 continue;
             }
             if (some == 2)
-                push(q, &to[b], &in[0], &in[1]);
+                waiting = push_at(q, waiting, &to[b], &in[0], &in[1]);
             else if (some == 1)
                 to[b] = *in;
             in += some;
             len[b] = 0;
         }
+        q->wait.n = waiting;
         flush(q);
         out = tmp;
         tmp = from;
