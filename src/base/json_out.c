@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * JSON, written. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -172,16 +173,32 @@ void zkg_json_out_u64(zkg_json_out *o, uint64_t v)
     put(o, text);
 }
 
+/* The fewest digits that read back as v, which is finite (of one below DBL_MIN
+ * it may be more).  Where DBL_DIG will do, they are those of v rounded to so
+ * many, less the zeros at their end: decimals of that length are told apart by
+ * the doubles that they become. */
+static int digits_of(double v)
+{
+    char text[40];
+    const char *end;
+    int digits = DBL_DIG;
+
+    (void)snprintf(text, sizeof(text), "%.*e", DBL_DIG - 1, v);
+    if (strtod(text, NULL) != v) {
+        (void)snprintf(text, sizeof(text), "%.*e", DBL_DIG, v);
+        return strtod(text, NULL) == v ? DBL_DIG + 1 : DBL_DIG + 2;
+    }
+    for (end = strchr(text, 'e'); digits > 1 && end[-1] == '0'; end--)
+        digits--;
+    return digits;
+}
+
 void zkg_json_out_double(zkg_json_out *o, double v)
 {
     char text[40] = "null";
 
-    /* The fewest digits that read back as v. */
-    for (int digits = 1; isfinite(v) && digits <= 17; digits++) {
-        (void)snprintf(text, sizeof(text), "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
+    if (isfinite(v))
+        (void)snprintf(text, sizeof(text), "%.*g", digits_of(v), v);
     before_value(o);
     put(o, text);
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -302,6 +306,52 @@ static void what_is_written_is_stable(void **state)
     zkg_json_out_free(&o);
 }
 
+/* The fewest digits that read back, found one by one. */
+static void numbers_are_as_short_as_can_be(void **state)
+{
+    enum { VALUES = 4000 };
+    uint64_t x = 88172645463325252u;
+    char want[40];
+
+    (void)state;
+    for (int i = 0; i < VALUES; i++) {
+        zkg_json_out o;
+        const char *at;
+        double v;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        if (i % 4 == 0) /* any bits */
+            memcpy(&v, &x, sizeof(v));
+        else if (i % 4 == 1) /* few decimals */
+            v = (double)(int64_t)(x >> 40) / 1000 - 8000;
+        else /* a scaled integer, of few bits or of many */
+            v = ldexp((double)((int64_t)x >> (i % 4 == 2 ? 50 : 11)),
+                      -(i % 23));
+        if (i < 2)
+            v = i == 0 ? 0.0 : -100000000000.0;
+        if (!isfinite(v) || (v != 0 && fabs(v) < DBL_MIN))
+            continue;
+        for (int digits = 1; digits <= 17; digits++) {
+            (void)snprintf(want, sizeof(want), "%.*g", digits, v);
+            if (strtod(want, NULL) == v)
+                break;
+        }
+        zkg_json_out_init(&o);
+        zkg_json_out_array(&o);
+        zkg_json_out_double(&o, v);
+        zkg_json_out_end(&o);
+        assert_int_equal(zkg_json_out_finish(&o), ZKG_OK);
+        assert_int_equal(zkg_writer_u8(&o.bytes, 0), ZKG_OK);
+        at = strpbrk((const char *)o.bytes.data, "-0123456789");
+        assert_non_null(at);
+        assert_int_equal(strcspn(at, " ]\n"), strlen(want));
+        assert_memory_equal(at, want, strlen(want));
+        zkg_json_out_free(&o);
+    }
+}
+
 static void writing_nonsense_is_noticed(void **state)
 {
     zkg_json_out o;
@@ -331,6 +381,7 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(changed_bytes_never_crash),
         cmocka_unit_test(what_is_written_is_stable),
+        cmocka_unit_test(numbers_are_as_short_as_can_be),
         cmocka_unit_test(writing_nonsense_is_noticed),
     };
 
