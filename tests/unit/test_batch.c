@@ -151,6 +151,54 @@ static void mixed_claims_are_accepted(void **state)
     }
 }
 
+/* Parts of more variables than one sum of products takes at once, and of one
+ * less. */
+static void parts_of_many_variables(void **state)
+{
+    enum { K = 12, PARTS = 3 };
+    static const uint64_t len[2] = {3, 1500};
+    zkg_tape tape;
+    zkg_verdict verdict;
+    zkg_fr tau;
+    fixture f;
+
+    memset(&f, 0, sizeof(f));
+    f.srs = fixture_srs(K, &tau);
+    f.k = K;
+    f.count = PARTS;
+    assert_int_equal(
+        zkg_srs_key_init(&f.key, f.srs, *(const zkg_pcs *)*state, K, NULL),
+        ZKG_OK);
+    fixture_array(&f.array[0], ZKG_I8, 2, len, 60);
+    fixture_array(&f.array[1], ZKG_I16, 1, len + 1, 61);
+    for (size_t j = 0; j < PARTS; j++) {
+        zkg_open_claim *c = &f.claim[j];
+        const size_t i = j % 2;
+
+        c->array = &f.array[i];
+        c->vars = zkg_array_vars(c->array);
+        c->chunks = zkg_kzg_chunks(c->vars, K);
+        if (j < 2) {
+            f.commitment[i] = calloc(c->chunks, sizeof(zkg_g1));
+            assert_non_null(f.commitment[i]);
+            assert_int_equal(
+                zkg_kzg_commit(f.commitment[i], f.srs, K, c->array, 0), ZKG_OK);
+        }
+        c->commitment = f.commitment[i];
+        fixture_point(f.point[j], c->vars, 70 + j);
+        c->point = f.point[j];
+        assert_int_equal(zkg_array_mle(&c->value, c->array, c->point), ZKG_OK);
+    }
+    assert_int_equal(open_with(&f.tape, &f, zkg_backend_ref(), NULL), ZKG_OK);
+    assert_int_equal(verify_same(&f, &verdict), ZKG_OK);
+    assert_int_equal(open_with(&tape, &f, zkg_backend_get(UINT32_MAX), NULL),
+                     ZKG_OK);
+    assert_int_equal(tape.len, f.tape.len);
+    assert_memory_equal(tape.buf, f.tape.buf, tape.len);
+    zkg_tape_clear(&tape);
+    end(&f);
+}
+
 static void each_claim_alone_is_accepted(void **state)
 {
     zkg_verdict v;
@@ -366,6 +414,7 @@ int main(void)
     zkg_pcs mercury = ZKG_PCS_MERCURY, hyperkzg = ZKG_PCS_HYPERKZG;
     const struct CMUnitTest tests[] = {
         BOTH(mixed_claims_are_accepted),
+        BOTH(parts_of_many_variables),
         BOTH(each_claim_alone_is_accepted),
         BOTH(no_claims_are_no_messages),
         BOTH(the_backend_changes_no_byte),

@@ -113,7 +113,7 @@ static void what_is_not_aligned_is_not_borrowed(void **state)
     static const char header[] =
         "{\"a\": {\"dtype\": \"I8\", \"shape\": [1], \"data_offsets\": [0, "
         "1]}, \"b\": {\"dtype\": \"I16\", \"shape\": [1], \"data_offsets\": "
-        "[1, 3]}}";
+        "[1, 3]}} ";
     const size_t head = strlen(header), bytes = 8 + head + 3;
     const uint64_t len[1] = {1};
     uint8_t *file = zkg_alloc(bytes, 1);
@@ -127,9 +127,9 @@ static void what_is_not_aligned_is_not_borrowed(void **state)
     assert_int_equal(zkg_safetensors_parse(&st, file, bytes, "t", NULL),
                      ZKG_OK);
     at = (uintptr_t)zkg_safetensors_find(&st, "b")->data;
-    assert_int_equal(zkg_st_entry_borrow(&got, zkg_safetensors_find(&st, "b"),
-                                         ZKG_I16, 1, len),
-                     at % 2 == 0);
+    assert_int_equal(at % 2, 1);
+    assert_false(zkg_st_entry_borrow(&got, zkg_safetensors_find(&st, "b"),
+                                     ZKG_I16, 1, len));
     assert_int_equal((at - (uintptr_t)zkg_safetensors_find(&st, "a")->data), 1);
     assert_true(zkg_st_entry_borrow(&got, zkg_safetensors_find(&st, "a"),
                                     ZKG_I8, 1, len));
