@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "backend/for_type.h"
 #include "backend/row_forms.h"
+#include "backend/small_sum.h"
 #include "base/mem.h"
 
 #define OP_INLINE static inline __attribute__((always_inline))
@@ -763,35 +764,42 @@ OP_INLINE uint64_t biased(const void *values, zkg_dtype type, size_t i)
            (k == NO_BIAS ? 0 : UINT64_C(1) << k);
 }
 
-/* A sum of fewer than 2^32 elements as integers, in halves of limbs: no carry
- * links one addition to the next. */
+/* A sum of fewer than 2^32 elements as integers: of their limbs mod 2^64, and
+ * of the limbs' upper halves.  No carry links one addition to the next, and the
+ * sum of the lower halves, below 2^64, is all - 2^32 high. */
 #define DOT_CHUNK ((size_t)1 << 20)
+typedef uint64_t limbs2 __attribute__((vector_size(16)));
 typedef struct half_sum {
-    uint64_t low[4], high[4];
+    limbs2 all[2], high[2];
 } half_sum;
 
 OP_INLINE void add_halves(half_sum *s, const zkg_fr *w)
 {
-    for (int i = 0; i < 4; i++) {
-        s->low[i] += w->l[i] & UINT32_MAX;
-        s->high[i] += w->l[i] >> 32;
+    for (int i = 0; i < 2; i++) {
+        limbs2 x;
+
+        memcpy(&x, &w->l[2 * i], sizeof(x));
+        s->all[i] += x;
+        s->high[i] += x >> 32;
     }
 }
 
 OP_INLINE void sum_limbs(uint64_t out[5], const half_sum *s)
 {
-    uint64_t c = 0, over[5] = {0};
+    uint64_t c = 0, over[5] = {0}, all[4], high[4];
 
+    memcpy(all, s->all, sizeof(all));
+    memcpy(high, s->high, sizeof(high));
     for (int i = 0; i < 4; i++) {
-        out[i] = s->low[i];
-        over[i + 1] = s->high[i] >> 32;
+        out[i] = all[i] - (high[i] << 32);
+        over[i + 1] = high[i] >> 32;
     }
     out[4] = 0;
     for (int i = 0; i < 5; i++)
         out[i] = zkg_limb_adc(out[i], over[i], &c);
     c = 0;
     for (int i = 0; i < 4; i++)
-        out[i] = zkg_limb_adc(out[i], s->high[i] << 32, &c);
+        out[i] = zkg_limb_adc(out[i], high[i] << 32, &c);
     out[4] += c;
 }
 
@@ -812,19 +820,33 @@ OP_INLINE void sub_limbs(uint64_t acc[6], const uint64_t v[6])
         acc[i] = zkg_limb_sbb(acc[i], v[i], &c);
 }
 
+/* wide or small += w (values[i] + 2^k): small takes what is below 2^32, which
+ * i64 alone is not. */
+OP_INLINE void add_product_of(zkg_fr_wide *wide, zkg_limb_sum_u32 *small,
+                              const zkg_fr *w, const void *values,
+                              zkg_dtype type, size_t i)
+{
+    if (type == ZKG_I64)
+        zkg_limb6_mac_u64(wide->l, w->l, biased(values, type, i));
+    else
+        zkg_limb_mac_u32(small, w->l, biased(values, type, i));
+}
+
 OP_INLINE void dot_ints(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
                         zkg_dtype type, size_t n)
 {
     const unsigned k = bias_bits(type);
     uint64_t total[5], back[6];
+    zkg_limb_sum_u32 small = {{0}, {0}};
     zkg_fr_wide sum = *acc;
-    half_sum weights = {{0}, {0}};
+    half_sum weights = {0};
 
     for (size_t i = 0; i < n; i++) {
-        zkg_limb6_mac_u64(sum.l, w[i].l, biased(values, type, i));
+        add_product_of(&sum, &small, &w[i], values, type, i);
         if (k != NO_BIAS)
             add_halves(&weights, &w[i]);
     }
+    zkg_limb6_add_sum(sum.l, &small);
     sum_limbs(total, &weights);
     bias_times(back, total, k);
     sub_limbs(sum.l, back);
@@ -921,17 +943,19 @@ OP_INLINE void fold_ints(zkg_fr_wide *acc, const zkg_fr *w,
 {
     const unsigned k = bias_bits(type);
     uint64_t total[5], back[6];
-    half_sum weights = {{0}, {0}};
+    half_sum weights = {0};
 
     for (size_t r = 0; r < count && k != NO_BIAS; r++)
         add_halves(&weights, &w[r]);
     sum_limbs(total, &weights);
     bias_times(back, total, k);
     for (size_t i = 0; i < n; i++) {
+        zkg_limb_sum_u32 small = {{0}, {0}};
         zkg_fr_wide sum = acc[i];
 
         for (size_t r = 0; r < count; r++)
-            zkg_limb6_mac_u64(sum.l, w[r].l, biased(rows[r], type, from + i));
+            add_product_of(&sum, &small, &w[r], rows[r], type, from + i);
+        zkg_limb6_add_sum(sum.l, &small);
         if (k != NO_BIAS)
             sub_limbs(sum.l, back);
         acc[i] = sum;

@@ -37,6 +37,32 @@ static void products_of_16(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
         zkg_x8_mul2_16(&z[i], &x[i], &y[i], m);
 }
 
+/* The sum of products, in ten limbs that stand for it: nothing is reduced.
+ * Lower and upper halves of products have accumulators of their own. */
+static void products_summed(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
+                            const zkg_x8_mod *m)
+{
+    __m512i low[9], high[9];
+
+    (void)m;
+    for (int k = 0; k < 9; k++)
+        low[k] = high[k] = _mm512_setzero_si512();
+    for (int i = 0; i < LEN; i++) {
+        for (int a = 0; a < 5; a++) {
+            for (int b = 0; b < 5; b++) {
+                low[a + b] =
+                    _mm512_madd52lo_epu64(low[a + b], x[i].l[a], y[i].l[b]);
+                high[a + b] =
+                    _mm512_madd52hi_epu64(high[a + b], x[i].l[a], y[i].l[b]);
+            }
+        }
+    }
+    for (int k = 0; k < 5; k++) {
+        z[0].l[k] = k > 0 ? _mm512_add_epi64(low[k], high[k - 1]) : low[k];
+        z[1].l[k] = k < 4 ? _mm512_add_epi64(low[k + 5], high[k + 4]) : high[8];
+    }
+}
+
 static void sums(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
                  const zkg_x8_mod *m)
 {
@@ -97,6 +123,7 @@ int main(void)
     }
     time_of("multiplication", products);
     time_of("multiplication, one factor times 16", products_of_16);
+    time_of("multiply-accumulate, unreduced", products_summed);
     time_of("addition, lazy", sums);
     time_of("addition, canonical", canonical_sums);
     return 0;

@@ -895,8 +895,39 @@ static void wide_same(context *c, const zkg_fr_wide *x, const zkg_fr_wide *y,
     }
 }
 
+/* The largest weights, with the least and the largest integers by turns or
+ * alone, against sums one by one. */
+static void dot_extremes(context *c, zkg_dtype type)
+{
+    enum { N = 9001 };
+    const size_t size = zkg_dtype_size(type);
+    uint8_t *v = get(N, size);
+    zkg_fr *w = get(N, sizeof(*w));
+
+    for (size_t i = 0; i < N; i++)
+        largest(&w[i]);
+    for (int turn = 0; turn < 3; turn++) {
+        zkg_fr_wide x = {{0}}, y = {{0}};
+
+        for (size_t i = 0; i < N; i++) {
+            const bool most = turn == 2 ? i % 2 : turn;
+            const int64_t cell =
+                most ? zkg_dtype_max(type) : zkg_dtype_min(type);
+
+            memcpy(v + i * size, &cell, size); /* little-endian */
+            zkg_fr_wide_mac(&x, &w[i], cell);
+        }
+        must(c->b->int_dot(&y, w, v, type, N));
+        wide_same(c, &x, &y, 1, zkg_dtype_name(type));
+    }
+    free(v);
+    free(w);
+}
+
 static void check_int_dot(context *c)
 {
+    for (int type = ZKG_I8; type < ZKG_FR; type++)
+        dot_extremes(c, (zkg_dtype)type);
     for (int type = ZKG_I8; type <= ZKG_FR; type++) {
         const char *name = zkg_dtype_name((zkg_dtype)type);
 
