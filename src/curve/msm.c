@@ -205,7 +205,8 @@ static bool group_init(group *g, size_t all, size_t wide)
     return false;
 }
 
-/* The sums first .. first + count of a list, count > 0, none of no terms. */
+/* The sums first .. first + count of a list, count > 0.  Those of no terms take
+ * no points, wherever they are said to begin. */
 static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
                             const zkg_msm *sums, size_t count,
                             uint32_t cpu_flags)
@@ -215,11 +216,14 @@ static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
     bool ok;
 
     for (size_t s = 0; s < count; s++) {
+        if (sums[s].n == 0)
+            continue;
         all += sums[s].n;
         wide += sums[s].type == ZKG_SCALAR_FR ? sums[s].n : 0;
         g.first = sums[s].first < g.first ? sums[s].first : g.first;
         end = sums[s].first + sums[s].n > end ? sums[s].first + sums[s].n : end;
     }
+    g.first = g.first < end ? g.first : end;
     g.span = end - g.first;
     if (!group_init(&g, all, wide))
         return ZKG_ERR_NOMEM;
@@ -244,7 +248,8 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
                            uint32_t cpu_flags)
 {
     for (size_t s = 0; s < count; s++)
-        if (sums[s].n >> 31 || (sums[s].first + sums[s].n) >> 31 ||
+        if (sums[s].n >> 31 || sums[s].first >> 31 ||
+            (sums[s].first + sums[s].n) >> 31 ||
             (unsigned)sums[s].type > ZKG_SCALAR_FR)
             return ZKG_ERR_INVALID;
     for (size_t at = 0, end = 0; at < count; at = end) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -420,6 +421,37 @@ static void powers_of_tau(void **state)
     free(p);
 }
 
+/* A sum of no terms is of no points, wherever it is said to begin. */
+static void empty_sums_read_nothing(void **state)
+{
+    enum { PAGE = 4096, N = PAGE / sizeof(zkg_g1) };
+    /* nothing can be read behind them */
+    zkg_g1 *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    zkg_g1 out[3], want;
+    zkg_fr s[N];
+    const zkg_msm sums[] = {{20000, s, ZKG_SCALAR_FR, 0},
+                            {0, s, ZKG_SCALAR_FR, N},
+                            {32000, s, ZKG_SCALAR_I8, 0}};
+    rng g = rng_new();
+
+    (void)state;
+    assert_ptr_not_equal(p, MAP_FAILED);
+    assert_int_equal(mprotect(p + N, PAGE, PROT_NONE), 0);
+    make_points(p, N, 0, &g);
+    for (size_t i = 0; i < N; i++) {
+        zkg_fr_from_u64(&s[i], rng_u64(&g) | 1);
+        zkg_fr_inv(&s[i], &s[i]);
+    }
+    assert_int_equal(zkg_msm_g1(&want, p, s, ZKG_SCALAR_FR, N, 0), ZKG_OK);
+    assert_int_equal(zkg_msm_g1_many(out, p, sums, 3, 0), ZKG_OK);
+    assert_true(zkg_g1_is_infinity(&out[0]) && zkg_g1_is_infinity(&out[2]));
+    assert_true(zkg_g1_equal(&out[1], &want));
+    assert_int_equal(zkg_msm_g1_many(out, p, sums, 1, 0), ZKG_OK);
+    assert_true(zkg_g1_is_infinity(&out[0]));
+    assert_int_equal(munmap(p, 2 * PAGE), 0);
+}
+
 static void bad_arguments(void **state)
 {
     zkg_g1 r = zkg_g1_generator, out[2];
@@ -432,6 +464,8 @@ static void bad_arguments(void **state)
     assert_int_equal(zkg_msm_g1(&r, &r, &s, ZKG_SCALAR_I8, (size_t)1 << 31, 0),
                      ZKG_ERR_INVALID);
     many[1].first = (size_t)1 << 31;
+    assert_int_equal(zkg_msm_g1_many(out, &r, many, 2, 0), ZKG_ERR_INVALID);
+    many[1].first = SIZE_MAX;
     assert_int_equal(zkg_msm_g1_many(out, &r, many, 2, 0), ZKG_ERR_INVALID);
     assert_true(zkg_g1_equal(&r, &zkg_g1_generator));
 }
@@ -446,6 +480,7 @@ int main(void)
         cmocka_unit_test(degenerate_sums),
         cmocka_unit_test(every_width),
         cmocka_unit_test(powers_of_tau),
+        cmocka_unit_test(empty_sums_read_nothing),
         cmocka_unit_test(bad_arguments),
     };
 
