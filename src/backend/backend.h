@@ -23,11 +23,12 @@
 #include "zkgkr/status.h"
 
 /** A table of 2^vars field elements in a backend's layout; owned by whoever
- *  made it; a zeroed struct is no table. */
+ *  made it, its memory too unless it was placed; a zeroed struct is no table.
+ */
 typedef struct zkg_table {
     uint32_t vars;
     void *data;
-    size_t bytes;    /**< allocated */
+    size_t bytes;    /**< allocated; 0: the memory is another's */
     uint32_t layout; /**< the backend's own */
 } zkg_table;
 

@@ -166,21 +166,45 @@ static size_t piece(uint64_t at, size_t n)
     return n < room ? n : room;
 }
 
-zkg_status zkg_ifma_table_new(zkg_table *t, uint32_t vars)
+zkg_status zkg_ifma_table_place(zkg_table *t, uint32_t vars, void *memory)
 {
     const uint32_t k = lane_block_for(vars);
 
     if (k == 0)
+        return zkg_backend_table_cpu.table_place(t, vars, memory);
+    *t = (zkg_table){.vars = vars, .data = memory, .layout = k | LANE_EMPTY};
+    return ZKG_OK;
+}
+
+zkg_status zkg_ifma_table_new(zkg_table *t, uint32_t vars)
+{
+    void *memory;
+
+    if (lane_block_for(vars) == 0)
         return zkg_backend_table_cpu.table_new(t, vars);
     *t = (zkg_table){0};
     if (vars >= 48)
         return ZKG_ERR_NOMEM;
-    t->data = zkg_alloc_raw((size_t)1 << vars, sizeof(zkg_fr));
-    if (t->data == NULL)
+    memory = zkg_alloc_raw((size_t)1 << vars, sizeof(zkg_fr));
+    if (memory == NULL)
         return ZKG_ERR_NOMEM;
-    t->vars = vars;
+    (void)zkg_ifma_table_place(t, vars, memory);
     t->bytes = sizeof(zkg_fr) << vars;
-    t->layout = k | LANE_EMPTY;
+    return ZKG_OK;
+}
+
+zkg_status zkg_ifma_table_adopt(zkg_table *t, uint32_t vars, zkg_fr *v)
+{
+    const uint32_t k = lane_block_for(vars);
+    zkg_fr block[1 << LANE_BLOCK_MAX];
+
+    *t = (zkg_table){.vars = vars, .data = v, .layout = k};
+    if (k == 0)
+        return ZKG_OK;
+    for (size_t at = 0; at < lane_len(t); at += (size_t)1 << k) {
+        memcpy(block, v + at, sizeof(*v) << k);
+        put_block(t, at, block, 1);
+    }
     return ZKG_OK;
 }
 

@@ -59,9 +59,22 @@ static zkg_status op_table_new(zkg_table *t, uint32_t vars)
     return ZKG_OK;
 }
 
+static zkg_status op_table_adopt(zkg_table *t, uint32_t vars, zkg_fr *v)
+{
+    *t = (zkg_table){.vars = vars, .data = v};
+    return ZKG_OK;
+}
+
+static zkg_status op_table_place(zkg_table *t, uint32_t vars, void *memory)
+{
+    memset(memory, 0, sizeof(zkg_fr) << vars);
+    return op_table_adopt(t, vars, memory);
+}
+
 static zkg_status op_table_clear(zkg_table *t)
 {
-    zkg_free(t->data);
+    if (t->bytes > 0)
+        zkg_free(t->data);
     memset(t, 0, sizeof(*t));
     return ZKG_OK;
 }

@@ -98,19 +98,32 @@ size_t zkg_raw_bytes(size_t bytes)
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
-void *zkg_alloc_raw(size_t count, size_t size)
+/* From `huge` bytes on in huge pages. */
+static void *alloc_raw(size_t count, size_t size, size_t huge)
 {
     const size_t bytes = bytes_of(count, size);
-    const size_t alignment = alignment_of(bytes);
+    const size_t alignment = bytes >= huge ? HUGE_PAGE : ALIGNMENT;
+    size_t rounded;
     void *p;
 
     if (bytes == 0 || bytes > PTRDIFF_MAX - HUGE_PAGE)
         return NULL;
-    p = aligned_alloc(alignment, zkg_raw_bytes(bytes));
+    rounded = (bytes + alignment - 1) / alignment * alignment;
+    p = aligned_alloc(alignment, rounded);
     /* One page fault and one entry of the address cache for 512 of them. */
     if (p != NULL && alignment == HUGE_PAGE)
-        (void)madvise(p, zkg_raw_bytes(bytes), MADV_HUGEPAGE);
+        (void)madvise(p, rounded, MADV_HUGEPAGE);
     return given(p);
+}
+
+void *zkg_alloc_raw(size_t count, size_t size)
+{
+    return alloc_raw(count, size, HUGE_PAGE);
+}
+
+void *zkg_alloc_reserve(size_t count, size_t size)
+{
+    return alloc_raw(count, size, 8 * HUGE_PAGE);
 }
 
 void *zkg_alloc_aligned(size_t count, size_t size)

@@ -65,6 +65,7 @@ typedef struct zkg_prover {
     zkg_prover_mail mail;
     zkg_led_child *led; /**< owned */
     uint32_t led_len;
+    zkg_arena scratch;     /**< of the child that runs; empty after the walk */
     zkg_step_report *step; /**< owned: this rank's */
     uint32_t step_len;
 

@@ -149,7 +149,8 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
                        .backend = p->backend,
                        .challenge = p->seed.challenge,
                        .hooks = p->options->hooks,
-                       .room = p->options->room_bytes};
+                       .room = p->options->room_bytes,
+                       .scratch = &p->scratch};
     zkg_status status;
 
     if (n > 1) {
@@ -218,6 +219,49 @@ static zkg_status run_step(zkg_status *failed, zkg_prover *p, uint32_t c,
     return status;
 }
 
+/* The scratch of one child. */
+static zkg_status scratch_of(size_t *bytes, const zkg_prover *p, uint32_t c,
+                             zkg_error *err)
+{
+    const uint32_t size = p->plan->group_first[c + 1] - p->plan->group_first[c];
+
+    if (c < p->st->tasks) {
+        zkg_bound_task task;
+
+        ZKG_TRY(zkg_statement_task(&task, p->st, c, p->arrays, err));
+        *bytes = zkg_task_scratch(&task.relations, size);
+        zkg_bound_task_clear(&task);
+    } else {
+        zkg_bound_table table;
+
+        ZKG_TRY(zkg_statement_table(&table, p->st, c - p->st->tasks, p->arrays,
+                                    err));
+        *bytes = zkg_tableside_scratch(&table.table, size);
+        zkg_bound_table_clear(&table);
+    }
+    return ZKG_OK;
+}
+
+/* Make the scratch as large as any of this rank's children will have it. */
+static zkg_status reserve_scratch(zkg_prover *p, uint32_t first, uint32_t steps,
+                                  zkg_error *err)
+{
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t c = p->plan->step[first + i];
+        size_t bytes = 0;
+
+        if (!p->have[c])
+            ZKG_TRY(scratch_of(&bytes, p, c, err));
+        most = bytes > most ? bytes : most;
+    }
+    if (zkg_arena_reserve(&p->scratch, most) != ZKG_OK)
+        return zkg_fail(err, ZKG_ERR_NOMEM,
+                        "no memory for the tables of a task: %zu bytes", most);
+    return ZKG_OK;
+}
+
 zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
 {
     const zkg_plan *plan = p->plan;
@@ -234,6 +278,8 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
         status = zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a list of tasks");
     else
         memcpy(done, p->have, p->layout.children * sizeof(*done));
+    if (status == ZKG_OK)
+        status = reserve_scratch(p, first, steps, err);
     for (uint32_t i = 0; status == ZKG_OK && i < steps; i++) {
         const uint32_t c = plan->step[first + i];
 
@@ -247,6 +293,7 @@ zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p, zkg_error *err)
             status = zkg_prover_collect(p, false, err);
     }
     zkg_free(done);
+    zkg_arena_clear(&p->scratch);
     p->walk_s = zkg_seconds() - start;
     return status;
 }

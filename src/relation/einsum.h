@@ -114,6 +114,10 @@ uint32_t zkg_einsum_mask_vars(const zkg_task_relations *t,
 void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
                         const zkg_task_relations *t, const zkg_term_shape *s);
 
+/** An einsum's part of zkg_task_scratch(), the same on every rank: two factors
+ *  of its longest sum. */
+size_t zkg_einsum_scratch(const zkg_task_relations *t, const zkg_einsum *e);
+
 /** One einsum.  zkg_einsum_prove: collective. */
 ZKG_MUST_CHECK zkg_status zkg_einsum_prove(zkg_task_run *run,
                                            const zkg_einsum *e);

@@ -10,20 +10,26 @@
 
 #include <string.h>
 
+/* No memory holds factors of more. */
+#define MOST_PAIR_VARS 50
+
 /* The vectors of a sumcheck of two factors, each of 2^vars, and perhaps an
  * indicator of the lowest vars3 variables; and how they are dealt out. */
 typedef struct pair {
     uint32_t vars, vars3;
-    zkg_fr *a, *b;            /* owned; NULL: they are in ints */
+    zkg_arena *scratch;       /* a and b, or the tables of ints */
+    zkg_fr *a, *b;            /* NULL: they are in ints, or tables */
     zkg_row_columns ints;     /* the factors, of this rank's slices */
     zkg_fr *i;                /* owned; NULL: none */
     uint32_t m, first, count; /* slices */
     uint64_t lo, hi;          /* entries of this rank's slices */
 } pair;
 
-static void pair_shape(pair *p, uint32_t vars, const zkg_comm *comm)
+static void pair_shape(pair *p, uint32_t vars, zkg_task_run *run)
 {
-    *p = (pair){.vars = vars};
+    const zkg_comm *comm = run->c->comm;
+
+    *p = (pair){.vars = vars, .scratch = run->scratch};
     p->m = zkg_slices(vars, zkg_comm_size(comm));
     zkg_slices_of(&p->first, &p->count, p->m, zkg_comm_rank(comm),
                   zkg_comm_size(comm));
@@ -31,39 +37,70 @@ static void pair_shape(pair *p, uint32_t vars, const zkg_comm *comm)
     p->hi = (uint64_t)(p->first + p->count) << (vars - p->m);
 }
 
+/* Bytes of both factors; of small integers half of it, for their tables. */
+static size_t pair_bytes(uint32_t vars)
+{
+    const size_t one = vars > MOST_PAIR_VARS
+                           ? SIZE_MAX / 2
+                           : zkg_arena_round(sizeof(zkg_fr) << vars);
+
+    return 2 * one;
+}
+
+/* a and b, of zeros. */
 static zkg_status pair_alloc(pair *p)
 {
-    p->a = zkg_alloc((size_t)1 << p->vars, sizeof(*p->a));
-    p->b = zkg_alloc((size_t)1 << p->vars, sizeof(*p->b));
-    return p->a == NULL || p->b == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    zkg_fr **const v[2] = {&p->a, &p->b};
+    const size_t bytes = sizeof(zkg_fr) << p->vars;
+
+    ZKG_TRY(zkg_arena_reserve(p->scratch, pair_bytes(p->vars)));
+    for (uint32_t k = 0; k < 2; k++) {
+        *v[k] = zkg_arena_take(p->scratch, bytes);
+        if (*v[k] == NULL)
+            return ZKG_ERR_NOMEM;
+        memset(*v[k], 0, bytes);
+    }
+    return ZKG_OK;
 }
 
 static void pair_clear(pair *p)
 {
-    zkg_free(p->a);
-    zkg_free(p->b);
+    if (p->scratch != NULL)
+        zkg_arena_release(p->scratch, 0);
     zkg_free(p->i);
     zkg_row_columns_clear(&p->ints);
     *p = (pair){0};
 }
 
-/* Import the slices of *v, of 2^vars - m each, and free it; period: it repeats
- * with 2^period. */
-static zkg_status import(zkg_table *t, uint32_t step, const pair *p, zkg_fr **v,
-                         uint32_t period, const zkg_backend *backend)
+/* The slices of *v, of 2^vars - m each, become tables where they are. */
+static zkg_status adopt(zkg_table *t, uint32_t step, const pair *p, zkg_fr **v,
+                        const zkg_backend *backend)
 {
     const uint32_t inner = p->vars - p->m;
-    const uint32_t vars = period < inner ? period : inner;
+
+    for (uint32_t s = 0; s < p->count; s++)
+        ZKG_TRY(backend->table_adopt(&t[s * step], inner,
+                                     &(*v)[(uint64_t)(p->first + s) << inner]));
+    *v = NULL;
+    return ZKG_OK;
+}
+
+/* Tables of the indicator, which repeats with its period, slice by slice. */
+static zkg_status import_mask(zkg_table *t, uint32_t step, pair *p,
+                              const zkg_backend *backend)
+{
+    const uint32_t inner = p->vars - p->m;
+    const uint32_t vars = p->vars3 < inner ? p->vars3 : inner;
 
     for (uint32_t s = 0; s < p->count; s++) {
         const uint64_t at = (uint64_t)(p->first + s) << inner;
 
         ZKG_TRY(zkg_table_from_fr(backend, &t[s * step], vars,
-                                  &(*v)[at & (((uint64_t)1 << period) - 1)],
+                                  &p->i[at & (((uint64_t)1 << p->vars3) - 1)],
                                   (size_t)1 << vars));
     }
-    zkg_free(*v);
-    *v = NULL;
+    zkg_free(p->i);
+    p->i = NULL;
     return ZKG_OK;
 }
 
@@ -84,20 +121,27 @@ static zkg_status pair_tables(zkg_part *part, pair *p, zkg_rows **rows,
                               zkg_column **columns, const zkg_backend *backend)
 {
     const uint32_t arity = p->i != NULL ? 3 : 2;
+    const uint32_t bound = p->vars - p->m - 1;
 
     if (p->a != NULL) {
-        ZKG_TRY(import(&part->tables[0], arity, p, &p->a, p->vars, backend));
-        ZKG_TRY(import(&part->tables[1], arity, p, &p->b, p->vars, backend));
-        if (p->i == NULL)
-            return ZKG_OK;
-        return import(&part->tables[2], arity, p, &p->i, p->vars3, backend);
+        ZKG_TRY(adopt(&part->tables[0], arity, p, &p->a, backend));
+        ZKG_TRY(adopt(&part->tables[1], arity, p, &p->b, backend));
+        return p->i == NULL ? ZKG_OK
+                            : import_mask(&part->tables[2], arity, p, backend);
     }
+    ZKG_TRY(zkg_arena_reserve(p->scratch, pair_bytes(p->vars)));
     *rows = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**rows));
     *columns = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**columns));
     if (*rows == NULL || *columns == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint32_t k = 0; k < 2 * p->count; k++)
+    for (uint32_t k = 0; k < 2 * p->count; k++) {
+        void *memory = zkg_arena_take(p->scratch, sizeof(zkg_fr) << bound);
+
+        if (memory == NULL)
+            return ZKG_ERR_NOMEM;
+        ZKG_TRY(backend->table_place(&part->tables[k], bound, memory));
         (*rows)[k] = factor_rows(&(*columns)[k], p, k % 2, k / 2);
+    }
     part->rows = *rows;
     return ZKG_OK;
 }
@@ -396,7 +440,7 @@ static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
                            s->batch.axes);
     shape.eq_point = eq_point;
     zkg_einsum_degrees(shape.degree, run->t, s);
-    pair_shape(&p, s->vars, c->comm);
+    pair_shape(&p, s->vars, run);
     status = product_ints(&p, run, term, s);
     if (status == ZKG_OK && p.ints.column == NULL)
         status = product_vectors(&p, run, term, s, coords);
@@ -449,7 +493,7 @@ static zkg_status expand_weights(pair *p, const zkg_task_run *run,
 }
 
 /* Both vectors of a weighted sum: a the tensor folded at coords. */
-static zkg_status weighted_init(pair *p, const zkg_task_run *run,
+static zkg_status weighted_init(pair *p, zkg_task_run *run,
                                 const zkg_term *term, uint32_t f,
                                 const zkg_term_shape *s,
                                 const zkg_coords *coords)
@@ -459,7 +503,7 @@ static zkg_status weighted_init(pair *p, const zkg_task_run *run,
     zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
     zkg_fr bits[ZKG_MAX_AXES][ZKG_MAX_VARS];
 
-    pair_shape(p, w->vars, run->c->comm);
+    pair_shape(p, w->vars, run);
     ZKG_TRY(pair_alloc(p));
     for (uint32_t k = 0; k < o->axes; k++) {
         const int32_t at = zkg_weighted_find(w, k);
@@ -600,7 +644,7 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
         zkg_merge_clear(&merge);
         return status;
     }
-    pair_shape(&p, merge.vars, c->comm);
+    pair_shape(&p, merge.vars, run);
     status = pair_alloc(&p);
     one = zkg_alloc((size_t)1 << merge.vars, sizeof(*one));
     if (one == NULL)
@@ -642,6 +686,29 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
     pair_clear(&p);
     zkg_merge_clear(&merge);
     return status;
+}
+
+size_t zkg_einsum_scratch(const zkg_task_relations *t, const zkg_einsum *e)
+{
+    uint32_t most = 0;
+    zkg_axes out;
+
+    (void)zkg_axes_init(&out, t, e->out, e->out_axes);
+    if (e->virtual_operand >= 0)
+        most = out.vars;
+    for (uint32_t i = 0; i < e->terms; i++) {
+        zkg_term_shape s;
+
+        zkg_term_shape_init(&s, t, &out, &e->term[i]);
+        if (e->term[i].factors == 0 || zkg_term_is_plain(&e->term[i], &s))
+            continue;
+        if (e->term[i].factors == 2 && s.vars > most)
+            most = s.vars;
+        for (uint32_t f = 0; f < e->term[i].factors; f++)
+            if (s.weighted[f].vars > most)
+                most = s.weighted[f].vars;
+    }
+    return pair_bytes(most);
 }
 
 zkg_status zkg_einsum_prove(zkg_task_run *run, const zkg_einsum *e)

@@ -93,6 +93,9 @@ ZKG_MUST_CHECK zkg_status zkg_lookup_table_check(const zkg_lookup_table *table,
 void zkg_lookup_closed_form(zkg_fr *out, const zkg_lookup_table *table,
                             const zkg_fr *point);
 
+/** The scratch of a task's lookups: zkg_task_scratch(). */
+size_t zkg_lookup_scratch(const zkg_task_relations *t, uint32_t size);
+
 /** The lookup part of a task.  zkg_lookup_prove: collective. */
 ZKG_MUST_CHECK zkg_status zkg_lookup_prove(zkg_task_run *run);
 ZKG_MUST_CHECK zkg_status zkg_lookup_verify(zkg_task_run *run);

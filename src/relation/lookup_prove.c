@@ -42,6 +42,12 @@ static void single_leaf(zkg_tree *tree, const zkg_rows_view *r)
 
 /* ---- trees ---- */
 
+/* Leaves are small, and the lowest two layers not kept, where a slice has this
+ * many variables. */
+#define SMALL_VARS 3
+/* No memory holds the tree of more. */
+#define MOST_TREE_VARS 50
+
 /* p0, p1, q0, q1 of a slice's leaves, and p and q themselves. */
 typedef struct slice_leaves {
     zkg_column p, q[ZKG_SMALL_COLUMNS];
@@ -53,6 +59,7 @@ typedef struct layer_tables {
     uint32_t arity;   /* 4; 2 where p is 1 */
     uint32_t first, count;
     uint32_t slice_bits;
+    size_t mark;          /* of the tree's scratch, below the tables */
     slice_leaves *leaves; /* count; layer n - 1 of small ones, else NULL */
     zkg_rows *rows;       /* with leaves: of the tables, which are not made */
 } layer_tables;
@@ -62,16 +69,78 @@ enum { DEALT_VARS = 8 };
 
 typedef struct prover_tree {
     zkg_tree *claim;
+    zkg_arena scratch;      /* part of the task's: the layers that are there */
     uint32_t m;             /* slice bits; 0: whole */
     uint32_t dealt;         /* the first layer that is dealt out; above m */
     zkg_row_columns leaves; /* small ones, for the way down */
     layer_tables layer[ZKG_MAX_VARS];
 } prover_tree;
 
-static void layer_clear(layer_tables *l, const zkg_backend *backend)
+/* ---- memory ---- */
+
+/* The first layer that is dealt out, of those from 0 to `lowest`.  A share has
+ * slices of 2^4 leaves at least: lowest is above m. */
+static uint32_t first_dealt(uint32_t lowest, uint32_t m)
+{
+    const uint32_t d = lowest < DEALT_VARS ? lowest : DEALT_VARS;
+
+    return d > m ? d : m + 1;
+}
+
+/* Bytes of the tables of layer d; of 2^m slices a rank has so many. */
+static size_t layer_bytes(uint32_t d, uint32_t m, uint32_t dealt,
+                          uint32_t slices, uint32_t arity)
+{
+    const bool is_dealt = m > 0 && d >= dealt;
+
+    return (is_dealt ? slices : 1) * (size_t)arity *
+           zkg_arena_round(sizeof(zkg_fr) << (is_dealt ? d - m : d));
+}
+
+/* Bytes of a tree of n variables: of the layers kept at first; of small leaves
+ * also of layer n - 2, and of n - 1 once its first variable is bound. */
+static size_t tree_bytes(uint32_t n, uint32_t m, uint32_t slices, bool small,
+                         bool ones)
+{
+    const uint32_t kept = small ? n - 2 : n, arity = ones ? 2 : 4;
+    const uint32_t dealt = first_dealt(kept - 1, m);
+    size_t all = 0, one;
+
+    for (uint32_t d = 0; d < kept; d++)
+        all += layer_bytes(d, m, dealt, slices, d + 1 == n ? arity : 4);
+    if (!small)
+        return all;
+    one = layer_bytes(n - 2, m, dealt, slices, 4);
+    return all > one ? all : one;
+}
+
+/* The same before the leaves are known, on the rank of `size` with the most
+ * slices.  maybe: they may be small or not. */
+static size_t tree_scratch(uint32_t n, uint32_t size, bool small, bool maybe)
+{
+    const uint32_t m = n > 0 ? zkg_slices(n - 1, size) : 0;
+    const uint32_t slices = m == 0 ? 1 : (((uint32_t)1 << m) + size - 1) / size;
+    size_t most = 0;
+
+    if (n == 0 || n > MOST_TREE_VARS)
+        return n == 0 ? 0 : SIZE_MAX;
+    small = small && n - m >= SMALL_VARS;
+    if (small)
+        most = tree_bytes(n, m, slices, true, false);
+    if (!small || maybe)
+        most = tree_bytes(n, m, slices, false, false);
+    return most;
+}
+
+/* ---- layers ---- */
+
+static void layer_clear(layer_tables *l, prover_tree *tree,
+                        const zkg_backend *backend)
 {
     for (uint32_t i = 0; l->table != NULL && i < l->count * l->arity; i++)
         zkg_table_clear(backend, &l->table[i]);
+    if (l->table != NULL)
+        zkg_arena_release(&tree->scratch, l->mark);
     zkg_free(l->table);
     zkg_free(l->leaves);
     zkg_free(l->rows);
@@ -83,24 +152,25 @@ static uint32_t slice_bits_of(const prover_tree *tree, uint32_t d)
     return d >= tree->dealt ? tree->m : 0;
 }
 
-/* A layer's share, without its tables. */
-static zkg_status layer_init(layer_tables *l, uint32_t slice_bits,
-                             uint32_t arity, const zkg_comm *comm)
+/* A rank's share of a layer, of tables of so many variables. */
+static zkg_status layer_new(layer_tables *l, prover_tree *tree, uint32_t vars,
+                            uint32_t slice_bits, uint32_t arity,
+                            const zkg_comm *comm, const zkg_backend *backend)
 {
-    *l = (layer_tables){.arity = arity, .slice_bits = slice_bits};
+    *l = (layer_tables){
+        .arity = arity, .slice_bits = slice_bits, .mark = tree->scratch.used};
     zkg_slices_of(&l->first, &l->count, slice_bits, zkg_comm_rank(comm),
                   zkg_comm_size(comm));
     l->table = zkg_alloc((size_t)l->count * arity + 1, sizeof(*l->table));
-    return l->table == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
-}
+    if (l->table == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t i = 0; i < l->count * arity; i++) {
+        void *memory = zkg_arena_take(&tree->scratch, sizeof(zkg_fr) << vars);
 
-static zkg_status layer_new(layer_tables *l, uint32_t d, uint32_t slice_bits,
-                            uint32_t arity, const zkg_comm *comm,
-                            const zkg_backend *backend)
-{
-    ZKG_TRY(layer_init(l, slice_bits, arity, comm));
-    for (uint32_t i = 0; i < l->count * arity; i++)
-        ZKG_TRY(zkg_table_new(backend, &l->table[i], d - slice_bits));
+        if (memory == NULL)
+            return ZKG_ERR_NOMEM;
+        ZKG_TRY(backend->table_place(&l->table[i], vars, memory));
+    }
     return ZKG_OK;
 }
 
@@ -133,7 +203,8 @@ static zkg_status layer_of_leaves(prover_tree *tree, uint32_t levels,
     const uint32_t n = tree->claim->vars, d = n - 1 - levels;
     layer_tables *out = &tree->layer[d];
 
-    ZKG_TRY(layer_new(out, d, slice_bits_of(tree, d), 4, comm, backend));
+    ZKG_TRY(layer_new(out, tree, d - slice_bits_of(tree, d),
+                      slice_bits_of(tree, d), 4, comm, backend));
     for (uint32_t s = 0; s < out->count; s++) {
         slice_leaves slice;
 
@@ -157,8 +228,8 @@ static zkg_status layer_of_tables(prover_tree *tree, const zkg_row_columns *l,
     layer_tables *out = &tree->layer[n - 1];
     zkg_column column[ZKG_MAX_COLUMNS + 1];
 
-    ZKG_TRY(layer_new(out, n - 1, slice_bits_of(tree, n - 1), arity, comm,
-                      backend));
+    ZKG_TRY(
+        layer_new(out, tree, n - 1 - tree->m, tree->m, arity, comm, backend));
     for (uint32_t s = 0; s < out->count; s++) {
         zkg_table *t = &out->table[s * arity];
         const uint64_t at = (out->first + s) * (uint64_t)rows;
@@ -193,11 +264,13 @@ static zkg_status node(zkg_fr out[2], const zkg_table *t, uint32_t arity,
 }
 
 /* Layer d - 1 from layer d, both dealt out alike. */
-static zkg_status layer_up(layer_tables *out, const layer_tables *in,
-                           uint32_t d, const zkg_comm *comm,
-                           const zkg_backend *backend)
+static zkg_status layer_up(layer_tables *out, prover_tree *tree, uint32_t d,
+                           const zkg_comm *comm, const zkg_backend *backend)
 {
-    ZKG_TRY(layer_new(out, d - 1, in->slice_bits, 4, comm, backend));
+    const layer_tables *in = &tree->layer[d];
+
+    ZKG_TRY(layer_new(out, tree, d - 1 - in->slice_bits, in->slice_bits, 4,
+                      comm, backend));
     for (uint32_t s = 0; s < in->count; s++) {
         zkg_table four[4];
 
@@ -238,10 +311,10 @@ static zkg_status gather_slices(zkg_fr *all, const layer_tables *in, size_t len,
     return status;
 }
 
-/* *out, layer d, whole, from one that is dealt out. */
-static zkg_status layer_gather(layer_tables *out, const layer_tables *in,
-                               uint32_t d, const zkg_comm *comm,
-                               const zkg_backend *backend)
+/* *out, layer d, whole, from one that is dealt out, which is cleared. */
+static zkg_status layer_gather(layer_tables *out, layer_tables *in,
+                               prover_tree *tree, uint32_t d,
+                               const zkg_comm *comm, const zkg_backend *backend)
 {
     const size_t n = (size_t)1 << d, len = n >> in->slice_bits;
     zkg_fr *all = zkg_alloc_raw(4 * n, sizeof(*all));
@@ -252,8 +325,9 @@ static zkg_status layer_gather(layer_tables *out, const layer_tables *in,
         status = ZKG_ERR_NOMEM;
     if (status == ZKG_OK)
         status = gather_slices(all, in, len, comm, backend);
+    layer_clear(in, tree, backend);
     if (status == ZKG_OK)
-        status = layer_new(out, d, 0, 4, comm, backend);
+        status = layer_new(out, tree, d, 0, 4, comm, backend);
     for (uint32_t i = 0; i < 4 && status == ZKG_OK; i++) {
         for (size_t s = 0; s < n / len; s++)
             memcpy(&table[s * len], &all[(4 * s + i) * len],
@@ -273,18 +347,18 @@ static zkg_status tree_up(prover_tree *tree, uint32_t d, const zkg_comm *comm,
     zkg_status status;
 
     if (tree->m == 0 || d != tree->dealt)
-        return layer_up(out, &tree->layer[d], d, comm, backend);
-    status = layer_up(&part, &tree->layer[d], d, comm, backend);
+        return layer_up(out, tree, d, comm, backend);
+    status = layer_up(&part, tree, d, comm, backend);
     if (status == ZKG_OK)
-        status = layer_gather(out, &part, d - 1, comm, backend);
-    layer_clear(&part, backend);
+        return layer_gather(out, &part, tree, d - 1, comm, backend);
+    layer_clear(&part, tree, backend);
     return status;
 }
 
 /* The lowest layer that is kept; *lowest: which. */
 static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
-                             const zkg_rows_view *r, const zkg_comm *comm,
-                             const zkg_backend *backend)
+                             const zkg_rows_view *r, zkg_arena *scratch,
+                             const zkg_comm *comm, const zkg_backend *backend)
 {
     const uint32_t n = r->vars, inside = n - tree->m;
     zkg_row_columns *l = &tree->leaves;
@@ -294,11 +368,11 @@ static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
                   zkg_comm_size(comm));
     ZKG_TRY(zkg_row_columns_init(l, r, (uint64_t)first << inside,
                                  (uint64_t)(first + count) << inside));
-    l->small = l->small && inside >= 3;
+    l->small = l->small && inside >= SMALL_VARS;
     *lowest = l->small ? n - 3 : n - 1;
-    /* A share has slices of 2^4 leaves at least: *lowest is above m. */
-    tree->dealt = *lowest < DEALT_VARS ? *lowest : DEALT_VARS;
-    tree->dealt = tree->dealt > tree->m ? tree->dealt : tree->m + 1;
+    tree->dealt = first_dealt(*lowest, tree->m);
+    ZKG_TRY(zkg_arena_part(&tree->scratch, scratch,
+                           tree_bytes(n, tree->m, count, l->small, l->ones)));
     if (l->small)
         return layer_of_leaves(tree, 2, comm, backend);
     ZKG_TRY(layer_of_tables(tree, l, comm, backend));
@@ -308,7 +382,8 @@ static zkg_status tree_begin(prover_tree *tree, uint32_t *lowest,
 
 /* All layers that are kept, and the root into tree->claim. */
 static zkg_status tree_build(prover_tree *tree, const zkg_rows_view *r,
-                             const zkg_comm *comm, const zkg_backend *backend)
+                             zkg_arena *scratch, const zkg_comm *comm,
+                             const zkg_backend *backend)
 {
     zkg_fr root[2];
     uint32_t d;
@@ -319,7 +394,7 @@ static zkg_status tree_build(prover_tree *tree, const zkg_rows_view *r,
         return ZKG_OK;
     }
     tree->m = zkg_slices(r->vars - 1, zkg_comm_size(comm));
-    ZKG_TRY(tree_begin(tree, &d, r, comm, backend));
+    ZKG_TRY(tree_begin(tree, &d, r, scratch, comm, backend));
     for (; d > 0; d--)
         ZKG_TRY(tree_up(tree, d, comm, backend));
     ZKG_TRY(node(root, tree->layer[0].table, tree->layer[0].arity, backend));
@@ -340,7 +415,8 @@ static zkg_status layer_again(prover_tree *tree, uint32_t d,
         return ZKG_OK;
     if (d + 2 == n)
         return layer_of_leaves(tree, 1, comm, backend);
-    ZKG_TRY(layer_init(l, slice_bits_of(tree, d), arity, comm));
+    /* Tables of what is left when x_0 is bound. */
+    ZKG_TRY(layer_new(l, tree, d - tree->m - 1, tree->m, arity, comm, backend));
     l->leaves = zkg_alloc((size_t)l->count + 1, sizeof(*l->leaves));
     l->rows = zkg_alloc((size_t)l->count * arity + 1, sizeof(*l->rows));
     if (l->leaves == NULL || l->rows == NULL)
@@ -405,7 +481,8 @@ static zkg_status prove_layer(zkg_child *c, prover_tree *tree, zkg_tree *claims,
             memcpy(child[j], done->final, sizeof(child[j]));
         else
             memcpy(&child[j][2], done->final, 2 * sizeof(zkg_fr));
-        layer_clear(&tree[j].layer[l + claims[j].vars - n], c->backend);
+        layer_clear(&tree[j].layer[l + claims[j].vars - n], &tree[j],
+                    c->backend);
     }
     status = zkg_lookup_wire_layer_end(c, &layer, &claim, claims, trees, n,
                                        child, point);
@@ -507,7 +584,7 @@ static void trees_free(prover_tree *tree, uint32_t trees,
 {
     for (uint32_t j = 0; tree != NULL && j < trees; j++) {
         for (uint32_t d = 0; d < ZKG_MAX_VARS; d++)
-            layer_clear(&tree[j].layer[d], backend);
+            layer_clear(&tree[j].layer[d], &tree[j], backend);
         zkg_row_columns_clear(&tree[j].leaves);
     }
     zkg_free(tree);
@@ -520,6 +597,29 @@ static void forget_last_row(zkg_rows_view *rows)
     rows->len[rows->axes - 1]--;
 }
 
+size_t zkg_lookup_scratch(const zkg_task_relations *t, uint32_t size)
+{
+    size_t all = 0;
+
+    for (uint32_t j = 0; j < t->sites; j++) {
+        const zkg_site *site = &t->site[j];
+        bool small = site->columns < ZKG_SMALL_COLUMNS + 1, maybe = false;
+        zkg_axes axes;
+        size_t one;
+
+        (void)zkg_axes_of_site(&axes, t, site);
+        for (uint32_t c = 0; c < site->columns; c++) {
+            const zkg_array *a = t->operand[site->operand[c]].array;
+
+            small = small && a != NULL && a->type != ZKG_FR;
+            maybe = maybe || a == NULL || zkg_dtype_size(a->type) > 2;
+        }
+        one = tree_scratch(axes.vars, size, small, maybe);
+        all = one > SIZE_MAX - all ? SIZE_MAX : all + one;
+    }
+    return all;
+}
+
 zkg_status zkg_lookup_prove(zkg_task_run *run)
 {
     const uint32_t sites = run->t->sites;
@@ -530,6 +630,8 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
 
     if (sites == 0)
         return ZKG_OK;
+    ZKG_TRY(zkg_arena_reserve(
+        run->scratch, zkg_lookup_scratch(run->t, zkg_comm_size(c->comm))));
     tree = zkg_alloc(sites, sizeof(*tree));
     claims = zkg_alloc(sites, sizeof(*claims));
     if (tree == NULL || claims == NULL)
@@ -543,7 +645,8 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
             zkg_hooks_want(c->hooks, ZKG_CHEAT_UNCOUNTED_ROW, run->t->task))
             forget_last_row(&rows);
         if (status == ZKG_OK)
-            status = tree_build(&tree[j], &rows, c->comm, c->backend);
+            status =
+                tree_build(&tree[j], &rows, run->scratch, c->comm, c->backend);
         zkg_free(rows.column);
     }
     if (status == ZKG_OK)
@@ -555,6 +658,7 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
         status = prove_leaf(run, j, &claims[j]);
     }
     trees_free(tree, sites, c->backend);
+    zkg_arena_release(run->scratch, 0);
     zkg_free(claims);
     return status;
 }
@@ -600,9 +704,17 @@ static zkg_status late_counts(zkg_array *out, const zkg_child *c,
     return ZKG_OK;
 }
 
+/* Counts may be small or not. */
+size_t zkg_tableside_scratch(const zkg_lookup_table *table, uint32_t size)
+{
+    return tree_scratch(zkg_lookup_table_vars(table), size, true, true);
+}
+
 zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
                                zkg_error *err)
 {
+    zkg_arena own = {0};
+    zkg_arena *scratch = c->scratch != NULL ? c->scratch : &own;
     const uint64_t rows = zkg_lookup_table_rows(table);
     zkg_rows_view r = {.counts = table->counts, .columns = table->columns};
     zkg_array made[2] = {{0}}, late = {0};
@@ -624,6 +736,9 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
     r.column = zkg_alloc(table->columns, sizeof(*r.column));
     tree = zkg_alloc(1, sizeof(*tree));
     status = r.column == NULL || tree == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    if (status == ZKG_OK)
+        status = zkg_arena_reserve(
+            scratch, zkg_tableside_scratch(table, zkg_comm_size(c->comm)));
     if (status == ZKG_OK && table->kind != ZKG_KIND_COLUMNS)
         status = closed_columns(made, table, err);
     if (status == ZKG_OK &&
@@ -643,7 +758,7 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
         }
         zkg_rows_view_set(&r, &c->challenge[table->table]);
         tree->claim = &claim;
-        status = tree_build(tree, &r, c->comm, c->backend);
+        status = tree_build(tree, &r, scratch, c->comm, c->backend);
     }
     if (status == ZKG_OK)
         status = walk(c, tree, &claim, 1, point, -1);
@@ -661,6 +776,8 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
     zkg_array_clear(&made[1]);
     zkg_array_clear(&late);
     trees_free(tree, 1, c->backend);
+    zkg_arena_release(scratch, 0);
+    zkg_arena_clear(&own);
     zkg_free(r.column);
     return status;
 }

@@ -15,6 +15,7 @@
  * out of every comparison of axes below.
  */
 
+#include "base/arena.h"
 #include "base/hooks.h"
 #include "field/fr.h"
 #include "relation/ledger.h"
@@ -180,6 +181,8 @@ typedef struct zkg_child {
     const zkg_hooks *hooks;                 /**< or NULL */
     double room; /**< prover: bytes that it should fit, where a relation has a
                       choice; 0: no limit */
+    zkg_arena *scratch; /**< prover's tables, of which nothing is taken between
+                             children; NULL: an arena of the child's own */
     bool sizing; /**< count bytes only: messages read 0, nothing is checked */
 
     zkg_ledger ledger;
@@ -230,6 +233,16 @@ ZKG_MUST_CHECK zkg_status zkg_task_prove(zkg_child *c,
 ZKG_MUST_CHECK zkg_status zkg_task_verify(zkg_child *c,
                                           const zkg_task_relations *t,
                                           zkg_error *err);
+
+/**
+ * Bytes of scratch that a rank takes to prove a task of a shape that
+ * zkg_task_check() passed, or a table's side, in a group of `size` ranks: the
+ * tables of its lookups' layers, or of one sumcheck of its einsums.
+ *
+ * @return SIZE_MAX when no memory can hold them
+ */
+size_t zkg_task_scratch(const zkg_task_relations *t, uint32_t size);
+size_t zkg_tableside_scratch(const zkg_lookup_table *table, uint32_t size);
 
 /** Prove the multiplicity side of a table.  Collective over c->comm. */
 ZKG_MUST_CHECK zkg_status zkg_tableside_prove(zkg_child *c,

@@ -7,9 +7,11 @@
 zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
                           zkg_error *err)
 {
+    zkg_arena own = {0};
     zkg_task_run run;
     zkg_status status = zkg_task_run_init(&run, c, t, err);
 
+    run.scratch = c->scratch != NULL ? c->scratch : &own;
     if (status == ZKG_OK)
         status = zkg_lookup_prove(&run);
     for (uint32_t i = 0; i < t->einsums && status == ZKG_OK; i++) {
@@ -30,5 +32,18 @@ zkg_status zkg_task_prove(zkg_child *c, const zkg_task_relations *t,
                           "virtual tensor is left open",
                           (long long)t->task);
     zkg_task_run_clear(&run);
+    zkg_arena_clear(&own);
     return status;
+}
+
+size_t zkg_task_scratch(const zkg_task_relations *t, uint32_t size)
+{
+    size_t most = zkg_lookup_scratch(t, size);
+
+    for (uint32_t i = 0; i < t->einsums; i++) {
+        const size_t one = zkg_einsum_scratch(t, &t->einsum[i]);
+
+        most = one > most ? one : most;
+    }
+    return most;
 }

@@ -14,7 +14,8 @@
 typedef struct zkg_task_run {
     zkg_child *c;
     const zkg_task_relations *t;
-    zkg_axes *site;             /**< the rows of each site; owned */
+    zkg_arena *scratch; /**< prover's: nothing is taken between relations */
+    zkg_axes *site;     /**< the rows of each site; owned */
     zkg_fr point[ZKG_MAX_VARS]; /**< leaf point; site j: its lowest n_j */
     zkg_error *err;
 } zkg_task_run;

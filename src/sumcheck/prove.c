@@ -448,7 +448,8 @@ static zkg_status rows_bind(const prover *p, const run *r,
                             zkg_table *tables)
 {
     for (uint32_t k = 0; k < r->arity; k++) {
-        ZKG_TRY(zkg_table_new(p->backend, &tables[k], r->left));
+        if (tables[k].data == NULL)
+            ZKG_TRY(zkg_table_new(p->backend, &tables[k], r->left));
         ZKG_TRY(p->backend->rows_fold(&tables[k], &slice->rows[k], point));
     }
     return ZKG_OK;

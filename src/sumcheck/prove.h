@@ -40,8 +40,9 @@ typedef struct zkg_part {
                                a slice has n_j - m variables, PRODUCT3's third
                                min(vars3, n_j - m): it repeats with its period */
     const zkg_rows *rows; /**< NULL; or, as many as tables, what these would be
-                               of, which are then zeroed structs, made when x_0
-                               is bound.  Not PRODUCT3; slices of 2 variables
+                               of, which are then made when x_0 is bound: they
+                               are zeroed structs, or tables of a variable
+                               less.  Not PRODUCT3; slices of 2 variables
                                and more; FRACTION: a p0's and a q0's columns are
                                ZKG_ROWS_COLUMNS at most.  Not owned */
     zkg_fr final[4];      /**< out: the tables at the point's lowest n_j

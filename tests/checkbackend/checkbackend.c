@@ -15,6 +15,7 @@
 
 #include "backend/backend.h"
 #include "base/cpu.h"
+#include "base/mem.h"
 
 typedef struct context {
     const zkg_backend *ref, *b;
@@ -248,6 +249,49 @@ static void check_table_new(context *c)
         pair_zero(c, &p, vars);
         pair_same(c, &p, "zeros");
         pair_clear(c, &p);
+    }
+}
+
+/* Where a table is placed; the elements are those of v. */
+static zkg_fr *place_of(const zkg_fr *v, uint32_t vars)
+{
+    zkg_fr *place = zkg_alloc_aligned((size_t)1 << vars, sizeof(*v));
+
+    if (place == NULL)
+        abort();
+    memcpy(place, v, sizeof(*v) << vars);
+    return place;
+}
+
+static void check_table_place(context *c)
+{
+    for (uint32_t vars = 0; vars < 12; vars++) {
+        zkg_fr *v = elements(c, (size_t)1 << vars), *place = place_of(v, vars);
+        pair p;
+
+        must(c->ref->table_new(&p.ref, vars));
+        must(c->b->table_place(&p.b, vars, place));
+        pair_same(c, &p, "zeros");
+        verdict(c, p.b.data == place, "in place", vars);
+        pair_clear(c, &p);
+        zkg_free(place);
+        free(v);
+    }
+}
+
+static void check_table_adopt(context *c)
+{
+    for (uint32_t vars = 0; vars < 12; vars++) {
+        zkg_fr *v = elements(c, (size_t)1 << vars), *place = place_of(v, vars);
+        pair p;
+
+        must(zkg_table_from_fr(c->ref, &p.ref, vars, v, (size_t)1 << vars));
+        must(c->b->table_adopt(&p.b, vars, place));
+        pair_same(c, &p, "elements");
+        verdict(c, p.b.data == place, "in place", vars);
+        pair_clear(c, &p);
+        zkg_free(place);
+        free(v);
     }
 }
 
