@@ -49,7 +49,8 @@ typedef struct zkg_nn_dense {
                                           private, held to -2^(n-1)..2^(n-1)-1
                                           by tasks of their own; or public.
                                           Of private and public ones the
-                                          statement says the bits n alone */
+                                          statement says the bits n alone.
+                                          Always to be said: 0 is public */
 } zkg_nn_dense;
 
 /**
