@@ -27,7 +27,7 @@
 /* What a cell of a claim's first chunk costs beyond its fold, in cells folded:
  * the rounds, of a point that no claim just before has, or the sum into what
  * that one's are in.  Claims of one child are near each other. */
-enum { ROUND_COST = 64, SUM_COST = 10, NEAR_CLAIMS = 8 };
+enum { ROUND_COST = 32, SUM_COST = 14, NEAR_CLAIMS = 8 };
 
 /* Variables of one sum of products: its weights stay in the nearest cache. */
 enum { LOW_VARS = 9 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -34,12 +35,26 @@ static uint32_t owner(uint64_t done, uint64_t all, uint32_t ranks)
     return (uint32_t)((double)done / (double)all * (double)ranks);
 }
 
-/* Walk all chunks in order: index, cost, tensor and chunk of each. */
 static uint64_t chunk_cost(const zkg_prover *p, uint32_t t, uint64_t chunk)
 {
     return CHUNK_COST + zkg_kzg_chunk_cells(p->arrays[t], p->k, chunk);
 }
 
+/* What a cell of tensor t costs beside one of another tensor: its bits, for
+ * which a sum of points has windows.  Multiplicities are mostly zero. */
+static uint64_t cell_bits(const zkg_prover *p, uint32_t t)
+{
+    const zkg_tensor *x = &p->st->tensor[t];
+    const int64_t low = x->min < 0 ? -(x->min + 1) : 0;
+
+    if (zkg_statement_is_hinted_counts(p->st, t))
+        return 1;
+    if (x->type == ZKG_FR)
+        return 254;
+    return 1 + zkg_log2_floor((uint64_t)(x->max > low ? x->max : low) | 1);
+}
+
+/* In units of which the ranks have equal shares. */
 static uint64_t all_cost(const zkg_prover *p)
 {
     uint64_t all = 0;
@@ -49,9 +64,10 @@ static uint64_t all_cost(const zkg_prover *p)
             continue;
         const uint64_t chunks =
             zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
+        const uint64_t bits = cell_bits(p, t);
 
         for (uint64_t c = 0; c < chunks; c++)
-            all += chunk_cost(p, t, c);
+            all += bits * chunk_cost(p, t, c);
     }
     return all;
 }
@@ -190,6 +206,7 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
             continue;
         const uint64_t chunks =
             zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
+        const uint64_t bits = cell_bits(p, t);
 
         for (uint64_t c = 0; c < chunks; c++) {
             const uint64_t cost = chunk_cost(p, t, c);
@@ -200,7 +217,7 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
             owned[rank]++;
             b.chunk[b.len++] = (chunk){t, rank, c};
             b.cost += cost;
-            done += cost;
+            done += bits * cost;
             if (b.cost >= most) {
                 ZKG_TRY(commit_batch(out, p, &b, err));
                 b.len = 0;
