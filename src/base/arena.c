@@ -25,7 +25,8 @@ size_t zkg_arena_round(size_t bytes)
 
 zkg_status zkg_arena_reserve(zkg_arena *a, size_t bytes)
 {
-    assert(a->used == 0);
+    if (a->used != 0)
+        return ZKG_ERR_INTERNAL;
     if (bytes <= a->bytes)
         return ZKG_OK;
     if (a->is_part)

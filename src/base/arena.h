@@ -33,7 +33,8 @@ typedef struct zkg_arena {
 size_t zkg_arena_round(size_t bytes);
 
 /** Make an arena of which nothing is taken at least this large.
- *  @retval ZKG_ERR_NOMEM, or more is asked of a part than it has */
+ *  @retval ZKG_ERR_NOMEM    or more is asked of a part than it has
+ *  @retval ZKG_ERR_INTERNAL something is taken: it stays where it is */
 ZKG_MUST_CHECK zkg_status zkg_arena_reserve(zkg_arena *a, size_t bytes);
 
 /** NULL: less than that is left. */

@@ -43,7 +43,7 @@ enum { ZKG_MSM_TOGETHER = 1 << 15 };
  * Additions of what is worked on together share inversions.
  *
  * @retval ZKG_ERR_NOMEM   out is undefined; what is worked on together needs
- *                         about 20 to 45 bytes a non-zero scalar, up to 128
+ *                         about 20 to 48 bytes a non-zero scalar, up to 128
  *                         where scalars are halved, and up to 7 MiB beside
  * @retval ZKG_ERR_INVALID first + n is 2^31 or more, or a type unknown
  */

@@ -223,6 +223,15 @@ uint32_t zkg_tensor_vars(const zkg_tensor *t)
     return n;
 }
 
+uint32_t zkg_tensor_bits(const zkg_tensor *t)
+{
+    const int64_t low = t->min < 0 ? -(t->min + 1) : 0;
+
+    if (t->type == ZKG_FR)
+        return 254;
+    return 1 + zkg_log2_floor((uint64_t)(t->max > low ? t->max : low) | 1);
+}
+
 void zkg_tensor_shape_text(char *out, const zkg_tensor *t)
 {
     int n = sprintf(out, "[");

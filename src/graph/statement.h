@@ -198,6 +198,10 @@ uint32_t zkg_kernel_param_id(const zkg_kernel *k, const char *name);
 uint64_t zkg_tensor_count(const zkg_tensor *t);
 uint32_t zkg_tensor_vars(const zkg_tensor *t);
 
+/** Bits that a sum of points has windows for, by its bounds: 2^bits is its
+ *  largest magnitude or above, and bits 1 at least.  254 of field elements. */
+uint32_t zkg_tensor_bits(const zkg_tensor *t);
+
 /** A cell as a decimal number; of field elements those that stand for integers
  *  of 64 bits with their sign.  out holds at least 80 bytes. */
 void zkg_cell_text(char *out, const zkg_array *a, uint64_t i);

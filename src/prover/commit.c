@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -44,14 +43,9 @@ static uint64_t chunk_cost(const zkg_prover *p, uint32_t t, uint64_t chunk)
  * which a sum of points has windows.  Multiplicities are mostly zero. */
 static uint64_t cell_bits(const zkg_prover *p, uint32_t t)
 {
-    const zkg_tensor *x = &p->st->tensor[t];
-    const int64_t low = x->min < 0 ? -(x->min + 1) : 0;
-
-    if (zkg_statement_is_hinted_counts(p->st, t))
-        return 1;
-    if (x->type == ZKG_FR)
-        return 254;
-    return 1 + zkg_log2_floor((uint64_t)(x->max > low ? x->max : low) | 1);
+    return zkg_statement_is_hinted_counts(p->st, t)
+               ? 1
+               : zkg_tensor_bits(&p->st->tensor[t]);
 }
 
 /* In units of which the ranks have equal shares. */

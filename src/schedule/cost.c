@@ -329,12 +329,9 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
 /* 0, 1, 2, 3: values of 1, 2, 4, more bytes. */
 static uint32_t width_class(const zkg_tensor *t)
 {
-    const int64_t low = t->min < 0 ? -(t->min + 1) : 0;
-    const uint64_t most = t->max > low ? (uint64_t)t->max : (uint64_t)low;
+    const uint32_t bits = zkg_tensor_bits(t);
 
-    if (t->type == ZKG_FR)
-        return 3;
-    return most < 1u << 8 ? 0 : most < 1u << 16 ? 1 : most >> 32 == 0 ? 2 : 3;
+    return bits <= 8 ? 0 : bits <= 16 ? 1 : bits <= 32 ? 2 : 3;
 }
 
 static bool is_committed(const zkg_tensor *t)

@@ -29,6 +29,8 @@ static void memory_is_taken_upward_and_given_back_downward(void **state)
     assert_null(zkg_arena_take(&a, SIZE_MAX));
     assert_non_null(zkg_arena_take(&a, 64));
     assert_null(zkg_arena_take(&a, 1));
+    assert_int_equal(zkg_arena_reserve(&a, 512), ZKG_ERR_INTERNAL);
+    assert_int_equal(*q, 7);
     zkg_arena_release(&a, mark);
     assert_ptr_equal(zkg_arena_take(&a, 192), q);
     zkg_arena_release(&a, 0);

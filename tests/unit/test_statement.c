@@ -670,6 +670,28 @@ static void half_p_is_the_limit(void **state)
     assert_int_equal(v.limb[3], 0xffffffff);
 }
 
+static void bits_are_those_of_the_largest_magnitude(void **state)
+{
+    static const struct {
+        int64_t min, max;
+        uint32_t bits;
+    } cases[] = {
+        {0, 0, 1},           {0, 1, 1},          {-1, 0, 1},
+        {-2, 0, 1},          {-3, 0, 2},         {0, 255, 8},
+        {-256, 255, 8},      {-257, 255, 9},     {0, 256, 9},
+        {-32768, 32767, 15}, {0, INT64_MAX, 63}, {INT64_MIN, 0, 63},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const zkg_tensor t = {
+            .type = ZKG_I64, .min = cases[i].min, .max = cases[i].max};
+
+        assert_int_equal(zkg_tensor_bits(&t), cases[i].bits);
+    }
+    assert_int_equal(zkg_tensor_bits(&(zkg_tensor){.type = ZKG_FR}), 254);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -680,6 +702,7 @@ int main(void)
         cmocka_unit_test(bounds_count_real_windows),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
+        cmocka_unit_test(bits_are_those_of_the_largest_magnitude),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
