@@ -75,10 +75,18 @@ configure() {
         { cat "$folder/setup.log" >&2 && return 1; }
 }
 
+# announce FOLDER TARGET...: what a silent build is about to do.
+announce() {
+    local files
+    files=$(ninja -C "$1" -n "${@:2}" 2>/dev/null | grep -c ' Compiling ')
+    [ "$files" -eq 0 ] || echo "compiling $files files"
+}
+
 # compile FOLDER TARGET...
 compile() {
     local folder=$1
     shift
+    announce "$folder" all meson-test-prereq "$@"
     ninja -k 0 -C "$folder" all meson-test-prereq "$@" >"$folder/compile.log" 2>&1 ||
         { grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$folder/compile.log" |
             tail -60 >&2 && return 1; }
