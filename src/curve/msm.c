@@ -262,6 +262,11 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
     return ZKG_OK;
 }
 
+uint64_t zkg_msm_cost(size_t n, uint32_t bits)
+{
+    return zkg_msm_cost_portable(n, bits);
+}
+
 zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points, const void *scalars,
                       zkg_scalar_type type, size_t n, uint32_t cpu_flags)
 {

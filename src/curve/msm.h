@@ -51,6 +51,10 @@ ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
                                           const zkg_msm *sums, size_t count,
                                           uint32_t cpu_flags);
 
+/** What a sum of n terms, magnitudes at most 2^bits, costs beside another: in
+ * additions of points, the same number on every machine. */
+uint64_t zkg_msm_cost(size_t n, uint32_t bits);
+
 /** out = sum over i < n of scalars[i] points[i], as above; *out is unchanged
  *  on failure. */
 ZKG_MUST_CHECK zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points,

@@ -452,6 +452,14 @@ bool ZKG_VARIANT(zkg_msm_halves)(size_t n, uint32_t bits)
     return halves + HALVING_COST * n < whole;
 }
 
+uint64_t ZKG_VARIANT(zkg_msm_cost)(size_t n, uint32_t bits)
+{
+    uint64_t cost;
+
+    choose_window(&cost, n, bits, true);
+    return n == 0 ? 0 : cost;
+}
+
 void ZKG_VARIANT(zkg_msm_images)(zkg_g1 *out, const zkg_g1 *points, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

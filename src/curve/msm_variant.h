@@ -23,6 +23,7 @@ typedef struct zkg_msm_terms {
     bool zkg_msm_sums_##v(zkg_g1j *out, const zkg_g1 *points,                  \
                           const zkg_msm_terms *terms, size_t count);           \
     bool zkg_msm_halves_##v(size_t n, uint32_t bits);                          \
+    uint64_t zkg_msm_cost_##v(size_t n, uint32_t bits);                        \
     void zkg_msm_images_##v(zkg_g1 *out, const zkg_g1 *points, size_t n);      \
     bool zkg_g1_powers_##v(zkg_g1 *out, size_t n, const zkg_fr *tau);
 
@@ -30,6 +31,7 @@ typedef struct zkg_msm_terms {
  * short.
  * zkg_msm_halves: whether a sum of n terms of that width is quicker with 2 n
  * terms of half the width.
+ * zkg_msm_cost: as in msm.h.
  * zkg_msm_images: out[i] = phi(points[i]), as in glv.h.
  * zkg_g1_powers: as in msm.h; false when memory is short. */
 ZKG_DECLARE_MSM(portable)

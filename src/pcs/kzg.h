@@ -34,8 +34,12 @@ uint32_t zkg_kzg_default_k(uint64_t values);
 /** The processor features that go with a backend: none for the reference. */
 uint32_t zkg_kzg_cpu_flags(const zkg_backend *backend);
 
-/** How many cells of a exist in one chunk: what committing to it costs. */
+/** How many cells of a exist in one chunk. */
 uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk);
+
+/** What committing to one chunk costs beside another, in additions of points:
+ * judged by a few of its cells, the same on every machine. */
+uint64_t zkg_kzg_chunk_cost(const zkg_array *a, uint32_t k, uint64_t chunk);
 
 /** Hash what the commitment to one chunk depends on, but for the SRS: where its
  * cells stand, their type and their values. */

@@ -17,9 +17,9 @@
 #include "pcs/kzg.h"
 #include "prover/prover.h"
 
-/* An MSM costs about this many cells before its first one; a batch is closed
- * when it costs as many cells as a flush, or more; without a journal, as many
- * as are worked on together. */
+/* An MSM costs about this many cells, or additions, before its first one; a
+ * batch is closed when it costs as many cells as a flush, or more; without a
+ * journal, as many as are worked on together. */
 enum {
     CHUNK_COST = 64,
     KEPT_COST = 4096,
@@ -27,43 +27,48 @@ enum {
     RAW_BYTES = 64
 };
 
-/* The rank that commits to the chunk at which the ranks' work so far is
- * `done` of `all`. */
-static uint32_t owner(uint64_t done, uint64_t all, uint32_t ranks)
+static uint64_t chunks_of(const zkg_prover *p, uint32_t t)
 {
-    return (uint32_t)((double)done / (double)all * (double)ranks);
+    return zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
 }
 
-static uint64_t chunk_cost(const zkg_prover *p, uint32_t t, uint64_t chunk)
-{
-    return CHUNK_COST + zkg_kzg_chunk_cells(p->arrays[t], p->k, chunk);
-}
+/* The work of commitments: what each chunk costs, in the order of their points,
+ * and all of them.  Every rank has the same witness, so the same costs; a rank
+ * alone needs none. */
+typedef struct work {
+    uint64_t *cost, all;
+} work;
 
-/* What a cell of tensor t costs beside one of another tensor: its bits, for
- * which a sum of points has windows.  Multiplicities are mostly zero. */
-static uint64_t cell_bits(const zkg_prover *p, uint32_t t)
+static zkg_status work_init(work *w, const zkg_prover *p)
 {
-    return zkg_statement_is_hinted_counts(p->st, t)
-               ? 1
-               : zkg_tensor_bits(&p->st->tensor[t]);
-}
+    uint64_t n = 0;
 
-/* In units of which the ranks have equal shares. */
-static uint64_t all_cost(const zkg_prover *p)
-{
-    uint64_t all = 0;
-
+    w->all = 0;
+    w->cost = zkg_alloc((size_t)p->layout.private_points, sizeof(*w->cost));
+    if (w->cost == NULL)
+        return ZKG_ERR_NOMEM;
     for (uint32_t t = 0; t < p->st->tensors; t++) {
         if (p->st->tensor[t].vis != ZKG_PRIVATE)
             continue;
-        const uint64_t chunks =
-            zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
-        const uint64_t bits = cell_bits(p, t);
-
-        for (uint64_t c = 0; c < chunks; c++)
-            all += bits * chunk_cost(p, t, c);
+        for (uint64_t c = 0; c < chunks_of(p, t); c++) {
+            w->cost[n] = CHUNK_COST;
+            if (p->size > 1)
+                w->cost[n] += zkg_kzg_chunk_cost(p->arrays[t], p->k, c);
+            w->all += w->cost[n++];
+        }
     }
-    return all;
+    return ZKG_OK;
+}
+
+/* The rank in whose equal share of all work the middle of a chunk is, `done`
+ * being what is before it. */
+static uint32_t owner(const work *w, uint64_t done, uint64_t cost,
+                      uint32_t ranks)
+{
+    const double middle = (double)done + (double)cost / 2;
+    const uint32_t rank = (uint32_t)(middle / (double)w->all * (double)ranks);
+
+    return rank < ranks ? rank : ranks - 1;
 }
 
 typedef struct chunk {
@@ -188,30 +193,23 @@ static zkg_status commit_batch(zkg_g1 *out, zkg_prover *p, const batch *b,
 }
 
 static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
-                              zkg_error *err)
+                              const work *w, zkg_error *err)
 {
-    const uint64_t all = all_cost(p);
     const uint64_t most = p->options->journal ? KEPT_COST : BATCH_COST;
+    const uint64_t *cost = w->cost;
     uint64_t done = 0;
     batch b = {.len = 0};
 
     for (uint32_t t = 0; t < p->st->tensors; t++) {
         if (p->st->tensor[t].vis != ZKG_PRIVATE)
             continue;
-        const uint64_t chunks =
-            zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
-        const uint64_t bits = cell_bits(p, t);
+        for (uint64_t c = 0; c < chunks_of(p, t); c++) {
+            const uint32_t rank = owner(w, done, *cost, p->size);
 
-        for (uint64_t c = 0; c < chunks; c++) {
-            const uint64_t cost = chunk_cost(p, t, c);
-            uint32_t rank = owner(done, all, p->size);
-
-            if (rank >= p->size)
-                rank = p->size - 1;
             owned[rank]++;
             b.chunk[b.len++] = (chunk){t, rank, c};
-            b.cost += cost;
-            done += bits * cost;
+            b.cost += CHUNK_COST + zkg_kzg_chunk_cells(p->arrays[t], p->k, c);
+            done += *cost++;
             if (b.cost >= most) {
                 ZKG_TRY(commit_batch(out, p, &b, err));
                 b.len = 0;
@@ -222,42 +220,59 @@ static zkg_status commit_mine(zkg_g1 *out, size_t *owned, zkg_prover *p,
     return commit_batch(out, p, &b, err);
 }
 
-zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
+/* All points to all ranks.  The ranks' shares are runs of chunks in rank order,
+ * so that what comes back is all of them in order. */
+static zkg_status gather_points(zkg_g1 *out, const zkg_prover *p,
+                                const size_t *owned)
 {
-    const double start = zkg_seconds();
-    size_t *owned = zkg_alloc(p->size, sizeof(*owned));
-    size_t *lens = NULL;
-    uint8_t *all = NULL;
-    size_t before = 0;
-    zkg_status status;
+    size_t before = 0, *lens;
+    bool fits = true;
+    uint8_t *all;
 
-    if (owned == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for commitments");
-    status = commit_mine(out, owned, p, err);
-    if (status != ZKG_OK) {
-        zkg_free(owned);
-        return zkg_fail(err, status, "a commitment failed");
-    }
-    /* The ranks' shares are runs of chunks in rank order, so the points that
-     * come back are all of them in order. */
     for (uint32_t r = 0; r < p->rank; r++)
         before += owned[r];
-    p->commit_s = zkg_seconds() - start;
-    if (p->size > 1) {
-        const double waits = zkg_seconds();
+    ZKG_TRY(zkg_comm_allgather_bytes(
+        p->active, out + before, owned[p->rank] * sizeof(*out), &all, &lens));
+    /* only ranks with different witnesses differ in their shares */
+    for (uint32_t r = 0; r < p->size; r++)
+        fits = fits && lens[r] == owned[r] * sizeof(*out);
+    if (fits)
+        memcpy(out, all, (size_t)p->layout.private_points * sizeof(*out));
+    free(all);
+    free(lens);
+    return fits ? ZKG_OK : ZKG_ERR_INTERNAL;
+}
 
-        status = zkg_comm_allgather_bytes(p->active, out + before,
-                                          owned[p->rank] * sizeof(*out), &all,
-                                          &lens);
-        if (status == ZKG_OK)
-            memcpy(out, all, (size_t)p->layout.private_points * sizeof(*out));
-        p->wait_s += zkg_seconds() - waits;
-        free(all);
-        free(lens);
-    }
-    zkg_free(owned);
+static zkg_status commit_and_gather(zkg_g1 *out, zkg_prover *p, size_t *owned,
+                                    const work *w, zkg_error *err)
+{
+    const double start = zkg_seconds();
+    zkg_status status = commit_mine(out, owned, p, w, err);
+
+    if (status != ZKG_OK)
+        return zkg_fail(err, status, "a commitment failed");
+    p->commit_s = zkg_seconds() - start;
+    if (p->size == 1)
+        return ZKG_OK;
+    status = gather_points(out, p, owned);
+    p->wait_s += zkg_seconds() - start - p->commit_s;
     if (status != ZKG_OK)
         return zkg_fail(err, status, "commitments cannot be gathered (%s)",
                         zkg_status_words(status));
     return ZKG_OK;
+}
+
+zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
+{
+    size_t *owned = zkg_alloc(p->size, sizeof(*owned));
+    work w = {.cost = NULL};
+    zkg_status status = owned == NULL ? ZKG_ERR_NOMEM : work_init(&w, p);
+
+    if (status != ZKG_OK)
+        status = zkg_fail(err, status, "no memory for commitments");
+    else
+        status = commit_and_gather(out, p, owned, &w, err);
+    zkg_free(w.cost);
+    zkg_free(owned);
+    return status;
 }

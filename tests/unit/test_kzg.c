@@ -298,6 +298,48 @@ static void the_default_k_grows_with_the_square_root(void **state)
     assert_int_equal(zkg_kzg_default_k(UINT64_C(1) << 50), 20);
 }
 
+/* What all chunks of n cells cost, each cell v or, but for every step-th, 0. */
+static uint64_t cost_of(zkg_dtype type, uint64_t n, int64_t v, uint64_t step)
+{
+    enum { K = 10 };
+    zkg_array a;
+    uint64_t cost = 0;
+
+    assert_int_equal(zkg_array_init(&a, type, 1, &n, NULL), ZKG_OK);
+    for (uint64_t i = 0; i < n && type != ZKG_FR; i++)
+        zkg_array_set_i64(&a, i, i % step == 0 ? v : 0);
+    for (uint64_t c = 0; c < zkg_kzg_chunks(zkg_array_vars(&a), K); c++)
+        cost += zkg_kzg_chunk_cost(&a, K, c);
+    zkg_array_clear(&a);
+    return cost;
+}
+
+/* Only the order of costs is promised: what shares of work go by. */
+static void a_chunk_costs_what_its_cells_do(void **state)
+{
+    const uint64_t sizes[] = {1, 2, 3, 63, 1023, 1024, 1025, 4096, 5000};
+
+    (void)state;
+    assert_int_equal(cost_of(ZKG_I16, 0, 0, 1), 0);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const uint64_t n = sizes[i];
+        const uint64_t zeros = cost_of(ZKG_I64, n, 0, 1);
+        const uint64_t small = cost_of(ZKG_I64, n, -128, 1);
+        const uint64_t large = cost_of(ZKG_I64, n, 30000, 1);
+        const uint64_t least = cost_of(ZKG_I64, n, INT64_MIN, 1);
+
+        assert_true(zeros <= n / 32);
+        assert_true(zeros < small && small < large && large < least);
+        assert_true(least < cost_of(ZKG_FR, n, 0, 1));
+        assert_true(n < 63 || cost_of(ZKG_I64, n, 30000, 2) < large);
+        /* the value counts, not the type */
+        assert_int_equal(cost_of(ZKG_I8, n, INT8_MIN, 1), small);
+        assert_int_equal(cost_of(ZKG_U16, n, 30000, 1), large);
+        assert_int_equal(cost_of(ZKG_I32, n, 30000, 1), large);
+    }
+    assert_true(cost_of(ZKG_I16, 4096, 99, 1) > cost_of(ZKG_I16, 1025, 99, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +349,7 @@ int main(void)
         cmocka_unit_test(zeros_commit_to_infinity),
         cmocka_unit_test(folds_are_partial_evaluations),
         cmocka_unit_test(large_folds_are_partial_evaluations),
+        cmocka_unit_test(a_chunk_costs_what_its_cells_do),
         cmocka_unit_test(cells_of_a_chunk_lie_side_by_side),
         cmocka_unit_test(the_default_k_grows_with_the_square_root),
     };
