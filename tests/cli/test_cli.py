@@ -140,8 +140,8 @@ def test_honest():
     case('verify --public by name', 0, 'verified', VERIFY + [
         'digits.proof', '--public', 'digits.witness'])
     of_key = r'verified for this graph, with the weights and labels of the key'
-    case('verify --graph', 0, of_key, VERIFY + [
-        'digits.proof', '--graph', 'digits.zkg'])
+    case('verify --graph', 0, r'for this graph, with the weights of the key\n',
+         VERIFY + ['digits.proof', '--graph', 'digits.zkg'])
     out = run(VERIFY + ['digits.proof', '--json'])[1]
     verdict = json.loads(out)
     assert verdict['verified'] and verdict['check'] == 'none'
@@ -471,6 +471,111 @@ def test_verdicts():
     case('other proof', 0, 'verified', VERIFY + ['other.proof'])
 
 
+def rescaled(vk, out, name):
+    """The key with its input's scale one less: bytes that no digest of a graph
+    covers (docs/formats.md, Key)."""
+    data = bytearray(open(vk, 'rb').read())
+    at = 24 + struct.unpack_from('<Q', data, 16)[0]
+    for tensor in json.load(open(name))['statement']['tensors']:
+        flags = data[at]
+        at += 1
+        if not flags & 1:
+            continue
+        if flags & 2:
+            data[at] -= 1
+            return write(out, bytes(data))
+        labels = struct.unpack_from('<I', data, at + 1)[0]
+        at += 5
+        for _ in range(labels):
+            at += 4 + struct.unpack_from('<I', data, at)[0]
+    raise AssertionError('no input')
+
+
+def test_key_of_a_stranger():
+    """What a graph says is asked of the graph that was chosen."""
+    half = [v / 2 for v in json.load(open('image.json'))['input_data'][0]]
+    write('half.json', json.dumps({'input_data': [half]}))
+    evil = rescaled('digits.vk', 'evil.vk', 'digits.zkg/graph.json')
+    case('proof under a key of other scales', 0, 'proved', [
+        'prove', '--graph', 'digits.zkg', '--key', evil, '--srs', POT12,
+        '--input', 'half.json', '-o', 'half.proof'])
+    verify = ['verify', '--key', evil, '--proof', 'half.proof', '--public']
+    case('scales are the graph\'s', 1, 'rejected: public', verify + [
+        'image.json', '--graph', 'digits.zkg'])
+    case('and these are right', 0, 'verified for this graph', verify + [
+        'half.json', '--graph', 'digits.zkg'])
+    case('without a graph the key has the word', 0,
+         'verified for the graph that the key states', verify + ['image.json'])
+
+
+def constant_graph(folder, value, inputs=('a', 'b')):
+    """y = a - b + c of 4 values each: c is public, in no digest, and `value`."""
+    def tensor(name, vis, low, high):
+        return {'name': name, 'shape': [4], 'type': 'i8', 'visibility': vis,
+                'min': low, 'max': high}
+    graph = {
+        'zkgkr': 'graph', 'version': 1,
+        'statement': {
+            'tensors': [tensor('a', 'public', 0, 3),
+                        tensor('b', 'public', 0, 3),
+                        tensor('c', 'public', -3, 3),
+                        tensor('y', 'private', -8, 7)],
+            'tables': [{'name': 'range', 'kind': 'signed_range', 'bits': 4}],
+            'kernels': [{
+                'name': 'k', 'axes': {'o': 4},
+                'params': [{'name': n, 'axes': ['o']} for n in 'abcy'],
+                'relations': [
+                    {'lookup': 'range', 'columns': ['y']},
+                    {'einsum': {'out': ['o'], 'terms': [
+                        {'c': c, 'f': [n + '[o]']} for n, c in
+                        (('a', '1'), ('b', '-1'), ('c', '1'),
+                         ('y', '-1'))]}}]}],
+            'tasks': [{'kernel': 'k', 'bind': {n: n for n in 'abcy'}}]},
+        'witness': {'inputs': list(inputs), 'outputs': ['y'], 'rules': [
+            {'rule': 'constant', 'to': 'c', 'value': value},
+            {'rule': 'solve', 'task': 'Task0', 'einsum': 0, 'to': 'y'}]},
+        'display': {}}
+
+    def arrays(digest):
+        head = json.dumps({'__metadata__': {
+            'zkgkr': 'tensors', 'version': '1', 'graph': digest}}).encode()
+        head += b' ' * (-len(head) % 8)
+        write(os.path.join(folder, 'tensors.safetensors'),
+              struct.pack('<Q', len(head)) + head)
+    os.makedirs(folder, exist_ok=True)
+    write(os.path.join(folder, 'graph.json'), json.dumps(graph))
+    arrays('0' * 64)
+    said = run(['inspect', folder])[2][-1]
+    arrays(re.search('graph.json says ([0-9a-f]{64})', said).group(1))
+    return folder
+
+
+def test_of_graph():
+    """Public tensors that nothing but the graph's folder determines."""
+    three = constant_graph('three.zkg', 3)
+    two = constant_graph('two.zkg', 2, 'ba')
+    write('ab.json', '{"input_data": [[0, 1, 2, 3], [3, 3, 1, 1]]}')
+    write('ba.json', '{"input_data": [[3, 3, 1, 1], [0, 1, 2, 3]]}')
+    case('setup with a constant', 0, '', [
+        'setup', '--graph', three, '--srs', POT12, '-o', 'c.vk'])
+    for folder, values in ((three, 'ab'), (two, 'ba')):
+        case('prove with the constant of ' + folder, 0, 'proved', [
+            'prove', '--graph', folder, '--key', 'c.vk', '--srs', POT12,
+            '--input', values + '.json', '-o', folder[:-4] + '.proof'])
+    verify = ['verify', '--key', 'c.vk', '--proof']
+    case('its constant', 0, 'verified for this graph', verify + [
+        'three.proof', '--graph', three])
+    case('another constant', 1, r'rejected: public: c\[0\] is 2', verify + [
+        'two.proof', '--graph', three])
+    case('the other\'s constant', 0, 'verified for this graph', verify + [
+        'two.proof', '--graph', two])
+    # Inputs stand in the order of the graph that was chosen.
+    case('inputs in its order', 0, 'verified for this graph', verify + [
+        'two.proof', '--graph', two, '--public', 'ba.json'])
+    case('inputs in another', 1, 'rejected: public', verify + [
+        'two.proof', '--graph', two, '--public', 'ab.json'])
+
+
 def test_srs():
     tau = 12345  # small, so that the files are made fast
     good = ptau.make(3, tau)
@@ -538,7 +643,8 @@ def main():
         os.chdir(tmp)
         make_digit()
         for test in (test_honest, test_usage, test_inputs, test_schedules,
-                     test_planning, test_seeing, test_verdicts, test_srs):
+                     test_planning, test_seeing, test_verdicts,
+                     test_key_of_a_stranger, test_of_graph, test_srs):
             test()
         os.chdir('/')
     print('%d cases, %d failed' % (CASES, len(FAILED)))

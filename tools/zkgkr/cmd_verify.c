@@ -41,6 +41,8 @@ typedef struct verify_job {
     zkg_witness expected;   /* what --public says */
     zkg_array *by_name;     /* likewise, from safetensors */
     zkg_graph *graph;       /* what --graph says; has public weights */
+    zkg_array *of_graph;    /* one a tensor: what its rules `constant` say */
+    bool is_graphs;         /* the key states that graph */
     const zkg_array **want; /* one a tensor */
     zkg_verdict verdict;
     double seconds;
@@ -128,6 +130,28 @@ static zkg_status load_digests(verify_job *j, zkg_error *err)
     return ZKG_OK;
 }
 
+/* Scales, labels, what is an input: the graph's, where one was chosen; no
+ * digest of a graph covers the key's. */
+static zkg_display *displays(const verify_job *j)
+{
+    return j->is_graphs ? j->graph->display : j->key.display;
+}
+
+/* Inputs in their order; a key knows none but that of its tensors. */
+static uint32_t list_inputs(uint32_t *input, const verify_job *j)
+{
+    uint32_t n = 0;
+
+    if (j->is_graphs) {
+        memcpy(input, j->graph->input, j->graph->inputs * sizeof(*input));
+        return j->graph->inputs;
+    }
+    for (uint32_t t = 0; t < j->key.statement.tensors; t++)
+        if (j->key.display[t].is_input)
+            input[n++] = t;
+    return n;
+}
+
 /* input.json: read as for proving, by a graph that has the key's tensors. */
 static zkg_status expect_input(verify_job *j, zkg_error *err)
 {
@@ -137,14 +161,12 @@ static zkg_status expect_input(verify_job *j, zkg_error *err)
     zkg_graph g = {.st = *st,
                    .value = fixed,
                    .input = input,
-                   .display = j->key.display,
+                   .display = displays(j),
                    .finished = true};
     zkg_status status = ZKG_ERR_NOMEM;
 
     if (input != NULL && fixed != NULL) {
-        for (uint32_t t = 0; t < st->tensors; t++)
-            if (j->key.display[t].is_input)
-                input[g.inputs++] = t;
+        g.inputs = list_inputs(input, j);
         status = zkg_witness_init(&j->expected, &g, err);
         if (status == ZKG_OK)
             status =
@@ -228,21 +250,45 @@ static zkg_status load_expected(verify_job *j, zkg_error *err)
     return ZKG_OK;
 }
 
-/* Public weights are the ones that the graph's folder has, where --public does
- * not say others.  No digest covers them. */
-static void expect_weights(verify_job *j)
+/* A public tensor that is the same number everywhere. */
+static zkg_status expect_constant(verify_job *j, uint32_t t, int64_t value,
+                                  zkg_error *err)
+{
+    const zkg_tensor *x = &j->key.statement.tensor[t];
+    const uint64_t n = zkg_tensor_count(x);
+
+    ZKG_TRY(zkg_array_init(&j->of_graph[t],
+                           x->type == ZKG_FR ? ZKG_FR : ZKG_I64, x->axes,
+                           x->len, err));
+    for (uint64_t i = 0; i < n; i++)
+        zkg_array_set_i64(&j->of_graph[t], i, value);
+    j->want[t] = &j->of_graph[t];
+    return ZKG_OK;
+}
+
+/* Public tensors that no relation ties to inputs, weights and constants, are
+ * what the graph's folder says, where --public does not say otherwise.  No
+ * digest covers them. */
+static zkg_status expect_weights(verify_job *j, zkg_error *err)
 {
     const zkg_graph *g = j->graph;
 
-    if (g == NULL || memcmp(j->graph_digest, j->key.statement.digest, 32) != 0)
-        return; /* the verifier says so */
+    if (!j->is_graphs)
+        return ZKG_OK;
+    j->of_graph = zkg_alloc(g->st.tensors, sizeof(*j->of_graph));
+    if (j->of_graph == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for public tensors");
     for (uint32_t i = 0; i < g->rules; i++) {
-        const uint32_t t = g->rule[i].to;
+        const zkg_rule *r = &g->rule[i];
 
-        if (zkg_graph_is_stored(g, &g->rule[i], ZKG_PUBLIC) &&
-            j->want[t] == NULL)
-            j->want[t] = &g->value[t];
+        if (r->kind == ZKG_RULE_CONSTANT && j->want[r->to] == NULL &&
+            g->st.tensor[r->to].vis == ZKG_PUBLIC)
+            ZKG_TRY(expect_constant(j, r->to, r->value, err));
+        else if (zkg_graph_is_stored(g, r, ZKG_PUBLIC) &&
+                 j->want[r->to] == NULL)
+            j->want[r->to] = &g->value[r->to];
     }
+    return ZKG_OK;
 }
 
 static zkg_status load(verify_job *j, zkg_error *err)
@@ -252,12 +298,15 @@ static zkg_status load(verify_job *j, zkg_error *err)
     ZKG_TRY(
         zkg_key_decode(&j->key, j->key_bytes, j->key_len, j->args.key, err));
     ZKG_TRY(load_digests(j, err));
+    /* Of another one the verifier says so. */
+    j->is_graphs = j->graph != NULL &&
+                   memcmp(j->graph_digest, j->key.statement.digest, 32) == 0;
     j->want = zkg_alloc(j->key.statement.tensors, sizeof(*j->want));
     if (j->want == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for public tensors");
     if (j->args.expected != NULL)
         ZKG_TRY(load_expected(j, err));
-    expect_weights(j);
+    ZKG_TRY(expect_weights(j, err));
     return zkg_file_read(&j->proof, &j->proof_len, j->args.proof, PROOF_MAX,
                          err);
 }
@@ -332,9 +381,13 @@ static const char *taken_from_key(const verify_job *j)
         return "";
     if (!j->holds_graph)
         return " for the graph that the key states";
+    if (j->is_graphs)
+        return j->key.fixed_points > 0
+                   ? " for this graph, with the weights of the key"
+                   : " for this graph";
     return j->key.fixed_points > 0
                ? " for this graph, with the weights and labels of the key"
-               : " for this graph";
+               : " for this graph, with the labels of the key";
 }
 
 static void print_text(const verify_job *j)
@@ -344,7 +397,7 @@ static void print_text(const verify_job *j)
 
     for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC)
-            print_tensor(&st->tensor[t], &j->key.display[t], &j->array[t]);
+            print_tensor(&st->tensor[t], &displays(j)[t], &j->array[t]);
     zkg_digest_hex(hex, j->key.digest);
     printf("key digest   %s\n", hex);
     zkg_digest_hex(hex, st->digest);
@@ -468,8 +521,7 @@ static zkg_status print_json(const verify_job *j, zkg_status status)
         zkg_json_out_array(&o);
         for (uint32_t t = 0; t < st->tensors; t++)
             if (st->tensor[t].vis == ZKG_PUBLIC)
-                json_tensor(&o, &st->tensor[t], &j->key.display[t],
-                            &j->array[t]);
+                json_tensor(&o, &st->tensor[t], &displays(j)[t], &j->array[t]);
         zkg_json_out_end(&o);
     }
     zkg_json_out_end(&o);
@@ -531,9 +583,12 @@ static void clear(verify_job *j)
             zkg_array_clear(&j->array[t]);
         if (j->by_name != NULL)
             zkg_array_clear(&j->by_name[t]);
+        if (j->of_graph != NULL)
+            zkg_array_clear(&j->of_graph[t]);
     }
     zkg_free(j->array);
     zkg_free(j->by_name);
+    zkg_free(j->of_graph);
     zkg_free(j->want);
     zkg_witness_clear(&j->expected);
     zkg_graph_free(j->graph);
