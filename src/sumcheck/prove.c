@@ -50,19 +50,21 @@ typedef struct run {
     pace pace;                     /* of the round at hand */
     zkg_sums quads[ZKG_QUAD_SUMS]; /* PACE_QUADS: of all slices */
     slice_rows *rows;      /* owned; what the tables will be made of, or NULL */
+    zkg_split_eq *eq_sum;  /* owned; of the part's eq_sum, x_0 left out */
     zkg_table gathered[4]; /* owned; what tables becomes after the gather */
     zkg_fr third;          /* PRODUCT3: the third's value once left3 = 0 */
     const zkg_split_eq *eq;
     zkg_fr value; /* done: coeff f_j, extension factors included */
 } run;
 
-typedef struct prover {
-    zkg_tape *tape;
+typedef struct zkg_rounds {
     const zkg_comm *comm;
     const zkg_backend *backend;
     const zkg_form *form;
     run *runs;
     zkg_split_eq *eq; /* [n_j], made for those n_j that occur */
+    bool first_made;  /* first is round 0's sums, at 0 too */
+    zkg_sums first;
 } prover;
 
 uint32_t zkg_slices_even(uint32_t size)
@@ -113,6 +115,10 @@ static zkg_status check_part(const zkg_form *form, const zkg_part *part)
         return ZKG_ERR_INVALID;
     if (part->rows != NULL &&
         (part->kind == ZKG_FORM_PRODUCT3 || part->vars < part->slice_bits + 2))
+        return ZKG_ERR_INVALID;
+    if (part->eq_sum != NULL &&
+        (part->rows == NULL || part->kind != ZKG_FORM_PRODUCT ||
+         part->eq_sum->count == 0 || shape->eq_from != shape->vars))
         return ZKG_ERR_INVALID;
     if (form->extend == ZKG_EXTEND_ZERO &&
         (part->kind != ZKG_FORM_PRODUCT || shape->eq_from != shape->vars))
@@ -233,6 +239,8 @@ static zkg_status prepare_rows(run *r)
         slice_rows *s = &r->rows[i];
 
         for (uint32_t k = 0; k < r->arity; k++) {
+            if (k == 1 && part->eq_sum != NULL)
+                continue;
             s->rows[k] = part->rows[i * r->arity + k];
             if (s->rows[k].count > ZKG_ROWS_COLUMNS)
                 return ZKG_ERR_INVALID;
@@ -245,6 +253,20 @@ static zkg_status prepare_rows(run *r)
         if (part->kind == ZKG_FORM_FRACTION)
             ZKG_TRY(rows_axpy(s, 0, &part->lambda, 2));
     }
+    return ZKG_OK;
+}
+
+/* The weights of an eq_sum, of the variables behind x_0. */
+static zkg_status prepare_eq_sum(prover *p, run *r)
+{
+    const zkg_eq_sum *sum = r->part->eq_sum;
+
+    r->eq_sum = zkg_alloc((size_t)sum->count + 1, sizeof(*r->eq_sum));
+    if (r->eq_sum == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t k = 0; k < sum->count; k++)
+        ZKG_TRY(zkg_split_eq_new(&r->eq_sum[k], sum->point[k] + 1, 1,
+                                 r->part->vars, p->backend));
     return ZKG_OK;
 }
 
@@ -273,6 +295,8 @@ static zkg_status start(prover *p, run *r, zkg_part *part)
     }
     if (part->rows != NULL)
         ZKG_TRY(prepare_rows(r));
+    if (part->eq_sum != NULL)
+        ZKG_TRY(prepare_eq_sum(p, r));
     return prepare(p, r);
 }
 
@@ -424,6 +448,16 @@ static void add_sums(zkg_sums *s, const zkg_sums *x)
     zkg_fr_add(&s->c3, &s->c3, &x->c3);
 }
 
+/* s *= c */
+static void scale_sums(zkg_sums *s, const zkg_fr *c)
+{
+    if (s->want_at0)
+        zkg_fr_mul(&s->at0, &s->at0, c);
+    zkg_fr_mul(&s->at1, &s->at1, c);
+    zkg_fr_mul(&s->c2, &s->c2, c);
+    zkg_fr_mul(&s->c3, &s->c3, c);
+}
+
 /* The first round's sums of a slice that is still rows. */
 static zkg_status rows_sums(const prover *p, const run *r,
                             const slice_rows *slice, const zkg_weights *w,
@@ -441,23 +475,100 @@ static zkg_status rows_sums(const prover *p, const run *r,
     return ZKG_OK;
 }
 
-/* Tables of what is left of a slice's rows when their first variable is bound.
- */
-static zkg_status rows_bind(const prover *p, const run *r,
-                            const slice_rows *slice, const zkg_fr *point,
-                            zkg_table *tables)
+/* The same of rows times an eq_sum.  With u of x_0 and L(X) the rows' sum by
+ * the weights of the other variables, a summand of it gives
+ * scale (u X + (1 - u) (1 - X)) L(X). */
+static zkg_status eq_sum_sums(const prover *p, const run *r, uint32_t s,
+                              zkg_sums *out)
+{
+    const zkg_eq_sum *sum = r->part->eq_sum;
+    const zkg_rows ones = {.base = zkg_fr_one, .step = 1};
+    const size_t pairs = (size_t)1 << (r->left - 1);
+
+    *out = (zkg_sums){.want_at0 = out->want_at0};
+    for (uint32_t k = 0; k < sum->count; k++) {
+        const zkg_fr *u = sum->point[k];
+        zkg_sums l = {.want_at0 = true}, of = {.want_at0 = out->want_at0};
+        zkg_weights w;
+        zkg_fr rest;
+
+        zkg_split_eq_weights(&w, &r->eq_sum[k], 1);
+        w.first = (uint64_t)(r->part->first + s) * pairs;
+        ZKG_TRY(
+            p->backend->rows_sums(&l, &r->rows[s].rows[0], &ones, pairs, &w));
+        zkg_fr_sub(&rest, &zkg_fr_one, u);
+        zkg_fr_mul(&of.at0, &l.at0, &rest);
+        zkg_fr_mul(&of.at1, &l.at1, u);
+        zkg_fr_sub(&rest, u, &rest);
+        zkg_fr_sub(&of.c2, &l.at1, &l.at0);
+        zkg_fr_mul(&of.c2, &of.c2, &rest);
+        scale_sums(&of, &sum->scale[k]);
+        add_sums(out, &of);
+    }
+    return ZKG_OK;
+}
+
+/* scale_k times eq of x_0 = r and of slice s: what an eq_sum's summand k is to
+ * be multiplied by over the variables between. */
+static void eq_sum_scale(zkg_fr *out, const run *r, uint32_t k, uint32_t s,
+                         const zkg_fr *bound)
+{
+    const zkg_part *part = r->part;
+    const zkg_fr *u = part->eq_sum->point[k];
+    zkg_fr v;
+
+    zkg_eq_eval(out, u, bound, 1);
+    zkg_fr_mul(out, out, &part->eq_sum->scale[k]);
+    zkg_eq_at(&v, u + (part->vars - part->slice_bits), part->slice_bits,
+              part->first + s);
+    zkg_fr_mul(out, out, &v);
+}
+
+/* An eq_sum's table of slice s when x_0 is bound. */
+static zkg_status eq_sum_bind(const prover *p, const run *r, uint32_t s,
+                              const zkg_fr *bound, zkg_table *t)
+{
+    const zkg_eq_sum *sum = r->part->eq_sum;
+    zkg_table one = {0};
+    zkg_status status = ZKG_OK;
+
+    if (sum->count > 1)
+        status = zkg_table_new(p->backend, &one, r->left);
+    for (uint32_t k = 0; k < sum->count && status == ZKG_OK; k++) {
+        zkg_fr scale;
+
+        eq_sum_scale(&scale, r, k, s, bound);
+        status =
+            p->backend->table_eq(k == 0 ? t : &one, sum->point[k] + 1, &scale);
+        if (status == ZKG_OK && k > 0)
+            status = p->backend->table_axpy(t, &zkg_fr_one, &one);
+    }
+    zkg_table_clear(p->backend, &one);
+    return status;
+}
+
+/* Tables of what is left of slice s, of rows, when their first variable is
+ * bound. */
+static zkg_status rows_bind(const prover *p, const run *r, uint32_t s,
+                            const zkg_fr *point, zkg_table *tables)
 {
     for (uint32_t k = 0; k < r->arity; k++) {
         if (tables[k].data == NULL)
             ZKG_TRY(zkg_table_new(p->backend, &tables[k], r->left));
-        ZKG_TRY(p->backend->rows_fold(&tables[k], &slice->rows[k], point));
+        if (k == 1 && r->eq_sum != NULL)
+            ZKG_TRY(eq_sum_bind(p, r, s, point, &tables[k]));
+        else
+            ZKG_TRY(
+                p->backend->rows_fold(&tables[k], &r->rows[s].rows[k], point));
     }
     return ZKG_OK;
 }
 
 /* The pace of the round behind one of pace r->pace.  Tables are read for two
- * rounds when they are large; only products without weights can be. */
-static pace next_pace(const prover *p, const run *r, const zkg_fr *point)
+ * rounds when they are large; only products without weights can be, and where
+ * the first one's at0 is not wanted. */
+static pace next_pace(const prover *p, const run *r, const zkg_fr *point,
+                      bool want_at0)
 {
     const uint64_t entries = (uint64_t)r->slices << r->left;
     const uint32_t from = p->backend->quads_from;
@@ -467,7 +578,7 @@ static pace next_pace(const prover *p, const run *r, const zkg_fr *point)
         return PACE_READY;
     if (r->pace == PACE_READY)
         return PACE_BIND;
-    if (r->kind != ZKG_FORM_PRODUCT || r->eq != NULL || !unbound)
+    if (r->kind != ZKG_FORM_PRODUCT || r->eq != NULL || !unbound || want_at0)
         return PACE_ONE;
     return r->left >= 3 && from <= ZKG_MAX_VARS && entries >> from > 0
                ? PACE_QUADS
@@ -512,11 +623,12 @@ static zkg_status slice_sums(const prover *p, run *r, uint32_t s,
     if (r->pace == PACE_BIND)
         return p->backend->quad_fold_sums(out, tables, point - 1);
     if (r->rows != NULL && point == NULL)
-        return rows_sums(p, r, &r->rows[s], w, out);
+        return r->eq_sum != NULL ? eq_sum_sums(p, r, s, out)
+                                 : rows_sums(p, r, &r->rows[s], w, out);
     if (r->rows == NULL && point != NULL)
         return p->backend->part_fold_sums(out, r->kind, tables, point, w);
     if (r->rows != NULL)
-        ZKG_TRY(rows_bind(p, r, &r->rows[s], point, tables));
+        ZKG_TRY(rows_bind(p, r, s, point, tables));
     if (r->pace == PACE_QUADS)
         return quad_sums(p, r, tables, out);
     return p->backend->part_sums(out, r->kind, tables, w);
@@ -529,7 +641,7 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
 {
     zkg_weights w = {0};
 
-    r->pace = next_pace(p, r, point);
+    r->pace = next_pace(p, r, point, out->want_at0);
     if (r->pace == PACE_READY) {
         sums_at(&out->at1, &r->quads[1], point);
         sums_at(&out->c2, &r->quads[2], point);
@@ -580,16 +692,6 @@ static zkg_status advance(prover *p, run *r, uint32_t t, const zkg_fr *point,
     if (r->left == 0)
         return finish(p, r);
     return drop_third(p, r);
-}
-
-/* s *= c */
-static void scale_sums(zkg_sums *s, const zkg_fr *c)
-{
-    if (s->want_at0)
-        zkg_fr_mul(&s->at0, &s->at0, c);
-    zkg_fr_mul(&s->at1, &s->at1, c);
-    zkg_fr_mul(&s->c2, &s->c2, c);
-    zkg_fr_mul(&s->c3, &s->c3, c);
 }
 
 /* What a part that is done gives to round t. */
@@ -715,35 +817,73 @@ static void make_message(zkg_fr *message, const zkg_sumcheck_shape *shape,
     zkg_fr_sub(&message[2], &v, &w);
 }
 
-static zkg_status rounds(prover *p, zkg_fr *claim, zkg_fr *point)
+/* The sums of round t. */
+static zkg_status round_sums(prover *p, uint32_t t, const zkg_fr *point,
+                             bool want_at0, zkg_sums *out)
 {
-    const zkg_form *form = p->form;
-    const zkg_sumcheck_shape *shape = &form->shape;
-    zkg_fr inverses[ZKG_MAX_VARS];
+    zkg_sums sliced = {.want_at0 = want_at0};
+    bool reduce = false;
+
+    *out = (zkg_sums){.want_at0 = want_at0};
+    for (uint32_t j = 0; j < p->form->part_count; j++)
+        ZKG_TRY(part_round(p, &p->runs[j], t, point, &sliced, out, &reduce));
+    if (reduce)
+        ZKG_TRY(reduce_sums(p, &sliced));
+    add_sums(out, &sliced);
+    return ZKG_OK;
+}
+
+/* Past the last variable: the parts' values. */
+static zkg_status end_parts(prover *p, const zkg_fr *point)
+{
     const zkg_fr *fused;
+
+    for (uint32_t j = 0; j < p->form->part_count; j++)
+        ZKG_TRY(advance(p, &p->runs[j], p->form->shape.vars, point, &fused));
+    return ZKG_OK;
+}
+
+zkg_status zkg_rounds_sum(zkg_rounds *p, zkg_fr *sum)
+{
+    const zkg_sumcheck_shape *shape = &p->form->shape;
+
+    if (shape->vars == 0) {
+        ZKG_TRY(end_parts(p, NULL));
+        zkg_form_end_value(sum, p->form, NULL);
+        return ZKG_OK;
+    }
+    ZKG_TRY(round_sums(p, 0, NULL, true, &p->first));
+    p->first_made = true;
+    *sum = p->first.at1;
+    if (shape->eq_from == 0) {
+        zkg_fr_sub(sum, sum, &p->first.at0);
+        zkg_fr_mul(sum, sum, &shape->eq_point[0]);
+    }
+    zkg_fr_add(sum, sum, &p->first.at0);
+    return ZKG_OK;
+}
+
+zkg_status zkg_rounds_prove(zkg_rounds *p, zkg_tape *tape, zkg_fr *claim,
+                            zkg_fr *point)
+{
+    const zkg_sumcheck_shape *shape = &p->form->shape;
+    zkg_fr inverses[ZKG_MAX_VARS];
 
     invert_complements(inverses, shape);
     for (uint32_t t = 0; t < shape->vars; t++) {
         const bool eq = t >= shape->eq_from;
         const zkg_fr *inverse = eq ? &inverses[t - shape->eq_from] : NULL;
         const bool want = eq && zkg_fr_is_zero(inverse);
-        zkg_sums sliced = {.want_at0 = want}, own = {.want_at0 = want};
         zkg_fr message[ZKG_SUMCHECK_MAX_DEGREE];
-        bool reduce = false;
+        zkg_sums sums = p->first;
 
-        for (uint32_t j = 0; j < form->part_count; j++)
-            ZKG_TRY(
-                part_round(p, &p->runs[j], t, point, &sliced, &own, &reduce));
-        if (reduce)
-            ZKG_TRY(reduce_sums(p, &sliced));
-        add_sums(&own, &sliced);
-        make_message(message, shape, t, &own, claim, inverse);
-        ZKG_TRY(
-            zkg_sumcheck_wire_round(p->tape, shape, t, message, claim, point));
+        if (t > 0 || !p->first_made)
+            ZKG_TRY(round_sums(p, t, point, want, &sums));
+        sums.want_at0 = want;
+        make_message(message, shape, t, &sums, claim, inverse);
+        ZKG_TRY(zkg_sumcheck_wire_round(tape, shape, t, message, claim, point));
     }
-    for (uint32_t j = 0; j < form->part_count; j++)
-        ZKG_TRY(advance(p, &p->runs[j], shape->vars, point, &fused));
-    return ZKG_OK;
+    return end_parts(p, point);
 }
 
 static zkg_status make_eq(prover *p)
@@ -766,37 +906,65 @@ static zkg_status make_eq(prover *p)
     return ZKG_OK;
 }
 
-zkg_status zkg_sumcheck_prove(zkg_tape *tape, const zkg_comm *comm,
-                              const zkg_backend *backend, zkg_form *form,
-                              zkg_fr *claim, zkg_fr *point)
+zkg_status zkg_rounds_new(zkg_rounds **out, const zkg_comm *comm,
+                          const zkg_backend *backend, zkg_form *form)
 {
-    prover p = {tape, comm, backend, form, NULL, NULL};
     zkg_status s = ZKG_ERR_NOMEM;
+    prover *p;
 
     ZKG_TRY(zkg_sumcheck_check_shape(&form->shape));
     for (uint32_t j = 0; j < form->part_count; j++)
         ZKG_TRY(check_part(form, &form->parts[j]));
-    p.runs =
-        zkg_alloc(form->part_count > 0 ? form->part_count : 1, sizeof(*p.runs));
-    p.eq = zkg_alloc(ZKG_MAX_VARS + 1, sizeof(*p.eq));
-    if (p.runs == NULL || p.eq == NULL)
-        goto free_runs;
-    s = make_eq(&p);
+    p = zkg_alloc(1, sizeof(*p));
+    if (p == NULL)
+        return ZKG_ERR_NOMEM;
+    *p = (prover){.comm = comm, .backend = backend, .form = form};
+    p->runs = zkg_alloc((size_t)form->part_count + 1, sizeof(*p->runs));
+    p->eq = zkg_alloc(ZKG_MAX_VARS + 1, sizeof(*p->eq));
+    if (p->runs != NULL && p->eq != NULL)
+        s = make_eq(p);
     for (uint32_t j = 0; j < form->part_count && s == ZKG_OK; j++)
-        s = start(&p, &p.runs[j], &form->parts[j]);
+        s = start(p, &p->runs[j], &form->parts[j]);
     if (s == ZKG_OK)
-        s = rounds(&p, claim, point);
-    for (uint32_t j = 0; j < form->part_count; j++) {
-        for (uint32_t k = 0; k < 4; k++)
-            zkg_table_clear(backend, &p.runs[j].gathered[k]);
-        zkg_free(p.runs[j].rows);
-    }
-    for (uint32_t n = 0; n <= ZKG_MAX_VARS; n++)
-        zkg_split_eq_clear(&p.eq[n]);
+        *out = p;
+    else
+        zkg_rounds_free(p);
+    return s;
+}
 
-free_runs:
-    zkg_free(p.eq);
-    zkg_free(p.runs);
+static void run_clear(run *r, const zkg_backend *backend)
+{
+    for (uint32_t k = 0; k < 4; k++)
+        zkg_table_clear(backend, &r->gathered[k]);
+    for (uint32_t k = 0; r->eq_sum != NULL && k < r->part->eq_sum->count; k++)
+        zkg_split_eq_clear(&r->eq_sum[k]);
+    zkg_free(r->eq_sum);
+    zkg_free(r->rows);
+}
+
+void zkg_rounds_free(zkg_rounds *p)
+{
+    if (p == NULL)
+        return;
+    for (uint32_t j = 0; p->runs != NULL && j < p->form->part_count; j++)
+        run_clear(&p->runs[j], p->backend);
+    for (uint32_t n = 0; p->eq != NULL && n <= ZKG_MAX_VARS; n++)
+        zkg_split_eq_clear(&p->eq[n]);
+    zkg_free(p->eq);
+    zkg_free(p->runs);
+    zkg_free(p);
+}
+
+zkg_status zkg_sumcheck_prove(zkg_tape *tape, const zkg_comm *comm,
+                              const zkg_backend *backend, zkg_form *form,
+                              zkg_fr *claim, zkg_fr *point)
+{
+    zkg_rounds *rounds = NULL;
+    zkg_status s = zkg_rounds_new(&rounds, comm, backend, form);
+
+    if (s == ZKG_OK)
+        s = zkg_rounds_prove(rounds, tape, claim, point);
+    zkg_rounds_free(rounds);
     return s;
 }
 

@@ -25,6 +25,14 @@ typedef enum zkg_extend {
                               eq only */
 } zkg_extend;
 
+/** A factor that is no table before x_0 is bound:
+ *  sum_{k < count} scale_k eq(point_k, x), count >= 1. */
+typedef struct zkg_eq_sum {
+    uint32_t count;
+    const zkg_fr *scale;        /**< not owned */
+    const zkg_fr *const *point; /**< of n_j coordinates each; not owned */
+} zkg_eq_sum;
+
 typedef struct zkg_part {
     zkg_form_kind kind;
     zkg_fr coeff;
@@ -45,9 +53,12 @@ typedef struct zkg_part {
                                less.  Not PRODUCT3; slices of 2 variables
                                and more; FRACTION: a p0's and a q0's columns are
                                ZKG_ROWS_COLUMNS at most.  Not owned */
-    zkg_fr final[4];      /**< out: the tables at the point's lowest n_j
-                               coordinates, in the kind's order (for
-                               ZKG_EXTEND_ZERO without the factors 1 - x_t) */
+    const zkg_eq_sum *eq_sum; /**< NULL; or, with rows of a PRODUCT without eq,
+                               what its second table would be of: its rows
+                               are not read.  Not owned */
+    zkg_fr final[4];          /**< out: the tables at the point's lowest n_j
+                                   coordinates, in the kind's order (for
+                                   ZKG_EXTEND_ZERO without the factors 1 - x_t) */
 } zkg_part;
 
 typedef struct zkg_form {
@@ -72,6 +83,37 @@ uint32_t zkg_slices(uint32_t vars, uint32_t size);
  *  slice 0 on every rank. */
 void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
                    uint32_t rank, uint32_t size);
+
+/** A sumcheck that has begun. */
+typedef struct zkg_rounds zkg_rounds;
+
+/**
+ * Begin one.  The form, and what it points to, must outlive it.
+ *
+ * @param[in,out] form its parts' tables are used up; final is filled in
+ *
+ * @retval ZKG_ERR_INVALID the shape, or a degree below a part's   (all ranks)
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE  (maybe one rank alone)
+ */
+ZKG_MUST_CHECK zkg_status zkg_rounds_new(zkg_rounds **out, const zkg_comm *comm,
+                                         const zkg_backend *backend,
+                                         zkg_form *form);
+
+/** NULL is allowed. */
+void zkg_rounds_free(zkg_rounds *rounds);
+
+/**
+ * The sum over the cube, for a prover that has to say it: what the first round
+ * is at 0 and at 1.  The round is not made again.  Collective over comm; at
+ * most once, before zkg_rounds_prove().
+ *
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE, ZKG_ERR_COMM  (maybe one rank alone)
+ */
+ZKG_MUST_CHECK zkg_status zkg_rounds_sum(zkg_rounds *rounds, zkg_fr *sum);
+
+/** All rounds: zkg_sumcheck_prove() of what has begun, once. */
+ZKG_MUST_CHECK zkg_status zkg_rounds_prove(zkg_rounds *rounds, zkg_tape *tape,
+                                           zkg_fr *claim, zkg_fr *point);
 
 /**
  * Prove.  Collective over comm; the tapes are in equal states, and stay so.

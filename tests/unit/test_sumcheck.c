@@ -45,6 +45,10 @@ typedef struct plain_part {
     zkg_fr base[4];
     zkg_column column[4][2];
     int16_t ints[4][2][2 << MAX_N];
+    /* A product's second table, where it is a sum of eq's. */
+    zkg_eq_sum eq_sum;
+    zkg_fr scale[3], at[3][MAX_N];
+    const zkg_fr *point[3];
 } plain_part;
 
 typedef struct plain {
@@ -212,6 +216,27 @@ static void make_rows(plain *f, uint64_t *seed)
     }
 }
 
+/* Make the second table of the last part anew, a product of rows, of eq's. */
+static void make_eq_sum(plain *f, uint32_t count, uint64_t *seed)
+{
+    plain_part *p = &f->part[f->parts - 1];
+
+    p->eq_sum = (zkg_eq_sum){count, p->scale, p->point};
+    draw(p->scale, count, seed);
+    memset(p->table[1], 0, sizeof(p->table[1]));
+    for (uint32_t k = 0; k < count; k++) {
+        p->point[k] = p->at[k];
+        draw(p->at[k], MAX_N, seed);
+        for (uint64_t i = 0; i < UINT64_C(1) << p->vars; i++) {
+            zkg_fr v;
+
+            zkg_eq_at(&v, p->at[k], p->vars, i);
+            zkg_fr_mul(&v, &v, &p->scale[k]);
+            zkg_fr_add(&p->table[1][i], &p->table[1][i], &v);
+        }
+    }
+}
+
 /* Rows of slice s of table k, over len rows. */
 static void slice_of_rows(zkg_rows *out, zkg_column column[2],
                           const plain_part *p, uint32_t k, size_t s, size_t len)
@@ -230,11 +255,31 @@ static void slice_of_rows(zkg_rows *out, zkg_column column[2],
     }
 }
 
+/* The rounds; sum: what the form is to say that it is of, or NULL. */
+static void run_rounds(zkg_tape *tape, const zkg_backend *b, zkg_form *form,
+                       const zkg_fr *sum, zkg_fr *claim, zkg_fr *point)
+{
+    zkg_rounds *rounds;
+    zkg_fr said;
+
+    if (sum == NULL) {
+        assert_int_equal(
+            zkg_sumcheck_prove(tape, zkg_comm_self(), b, form, claim, point),
+            ZKG_OK);
+        return;
+    }
+    assert_int_equal(zkg_rounds_new(&rounds, zkg_comm_self(), b, form), ZKG_OK);
+    assert_int_equal(zkg_rounds_sum(rounds, &said), ZKG_OK);
+    assert_true(zkg_fr_equal(&said, sum));
+    assert_int_equal(zkg_rounds_prove(rounds, tape, claim, point), ZKG_OK);
+    zkg_rounds_free(rounds);
+}
+
 /* Prove f, all slices on this rank; with rows, parts of small integers without
  * tables of them. */
 static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
-                  uint32_t slice_bits, bool rows, zkg_fr *claim, zkg_fr *point,
-                  zkg_fr *end)
+                  uint32_t slice_bits, bool rows, const zkg_fr *sum,
+                  zkg_fr *claim, zkg_fr *point, zkg_fr *end)
 {
     zkg_rows slice[MAX_PARTS][4 << MAX_N];
     zkg_column column[MAX_PARTS][4 << MAX_N][2];
@@ -266,6 +311,10 @@ static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
 
             if (rows && p->rows && p->vars >= m + 2) {
                 parts[j].rows = slice[j];
+                if (p->eq_sum.count > 0)
+                    parts[j].eq_sum = &p->eq_sum;
+                if (p->eq_sum.count > 0 && k % arity == 1)
+                    continue;
                 slice_of_rows(&slice[j][k], column[j][k], p, k % arity,
                               k / arity, len);
                 continue;
@@ -275,9 +324,7 @@ static void prove(zkg_tape *tape, const plain *f, const zkg_backend *b,
                              ZKG_OK);
         }
     }
-    assert_int_equal(
-        zkg_sumcheck_prove(tape, zkg_comm_self(), b, &form, claim, point),
-        ZKG_OK);
+    run_rounds(tape, b, &form, sum, claim, point);
     zkg_form_end_value(end, &form, point);
     for (uint32_t j = 0; j < f->parts; j++) {
         const plain_part *p = &f->part[j];
@@ -301,11 +348,12 @@ static void check(const plain *f)
     zkg_fr sum, claim, point[MAX_N], end, value;
     zkg_tape tape, verify;
     uint8_t *bytes;
+    size_t len;
 
     total(&sum, f);
     zkg_tape_init_prove(&tape);
     claim = sum;
-    prove(&tape, f, zkg_backend_ref(), 0, false, &claim, point, &end);
+    prove(&tape, f, zkg_backend_ref(), 0, false, NULL, &claim, point, &end);
     assert_int_equal(tape.len, 32 * elements);
     assert_true(zkg_fr_equal(&claim, &end));
     summand(&value, f, point);
@@ -320,9 +368,9 @@ static void check(const plain *f)
     assert_true(zkg_fr_equal(&claim, &end));
     assert_memory_equal(verify.state, tape.state, 64);
 
-    /* Slices, rows, backends and how many rounds a reading of the tables serves
-     * do not change a byte. */
-    for (size_t i = 0; i < 4 * sizeof(slice_bits) / sizeof(*slice_bits); i++) {
+    /* Slices, rows, backends, how many rounds a reading of the tables serves,
+     * and whether the sum is asked for do not change a byte. */
+    for (size_t i = 0; i < 8 * sizeof(slice_bits) / sizeof(*slice_bits); i++) {
         zkg_backend b =
             *zkg_backend_get(i % 2 ? zkg_cpu_features(ZKG_CPU_ALL) : 0);
         zkg_tape again;
@@ -332,7 +380,8 @@ static void check(const plain *f)
             b.quads_from = i % 8 == 2 ? 4 : 0;
         zkg_tape_init_prove(&again);
         claim = sum;
-        prove(&again, f, &b, slice_bits[i / 4], true, &claim, p, &end);
+        prove(&again, f, &b, slice_bits[i / 8], true, i / 4 % 2 ? &sum : NULL,
+              &claim, p, &end);
         assert_int_equal(again.len, tape.len);
         if (tape.len > 0)
             assert_memory_equal(again.buf, tape.buf, tape.len);
@@ -357,7 +406,7 @@ static void check(const plain *f)
         assert_true(s == ZKG_ERR_MALFORMED ||
                     (s == ZKG_OK && !zkg_fr_equal(&claim, &value)));
     }
-    for (size_t len = 0; len < tape.len; len += 31) {
+    for (len = 0; len < tape.len; len += 31) {
         zkg_tape_init_verify(&verify, tape.buf, len);
         claim = sum;
         assert_int_equal(zkg_sumcheck_verify(&verify, &f->shape, &claim, point),
@@ -369,8 +418,20 @@ static void check(const plain *f)
     zkg_tape_clear(&tape);
     zkg_tape_init_prove(&tape);
     zkg_fr_add(&claim, &sum, &zkg_fr_one);
-    prove(&tape, f, zkg_backend_ref(), 1, true, &claim, point, &end);
+    prove(&tape, f, zkg_backend_ref(), 1, true, NULL, &claim, point, &end);
     assert_false(zkg_fr_equal(&claim, &end));
+    bytes = malloc(tape.len + 1);
+    len = tape.len;
+    if (len > 0)
+        memcpy(bytes, tape.buf, len);
+    zkg_tape_clear(&tape);
+    zkg_tape_init_prove(&tape);
+    zkg_fr_add(&claim, &sum, &zkg_fr_one);
+    prove(&tape, f, zkg_backend_ref(), 1, true, &sum, &claim, point, &end);
+    assert_int_equal(tape.len, len);
+    if (len > 0)
+        assert_memory_equal(tape.buf, bytes, len);
+    free(bytes);
     zkg_tape_clear(&tape);
 }
 
@@ -432,6 +493,26 @@ static void rows_of_small_integers(void **state)
                 }
                 check(f);
             }
+        }
+    }
+    free(f);
+}
+
+/* Small integers times sums of eq's, beside a part of tables. */
+static void rows_times_sums_of_eq(void **state)
+{
+    uint64_t seed = 12;
+    plain *f = malloc(sizeof(*f));
+
+    (void)state;
+    for (uint32_t n = 1; n <= MAX_N; n++) {
+        for (uint32_t count = 1; count <= 3; count++) {
+            make(f, n, n, ZKG_EXTEND_CONSTANT, &seed);
+            add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
+            make_rows(f, &seed);
+            make_eq_sum(f, count, &seed);
+            add_part(f, ZKG_FORM_PRODUCT, n - 1, 0, &seed);
+            check(f);
         }
     }
     free(f);
@@ -621,6 +702,7 @@ int main(void)
         cmocka_unit_test(every_kind_alone),
         cmocka_unit_test(products_of_large_tables),
         cmocka_unit_test(rows_of_small_integers),
+        cmocka_unit_test(rows_times_sums_of_eq),
         cmocka_unit_test(an_indicator_of_the_low_variables),
         cmocka_unit_test(parts_of_several_sizes),
         cmocka_unit_test(zero_extension),
