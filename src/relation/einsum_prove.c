@@ -13,16 +13,20 @@
 /* No memory holds factors of more. */
 #define MOST_PAIR_VARS 50
 
-/* The vectors of a sumcheck of two factors, each of 2^vars, and perhaps an
- * indicator of the lowest vars3 variables; and how they are dealt out. */
+/* A sumcheck of two factors, each of 2^vars and a vector or a column of
+ * integers, and perhaps an indicator of the lowest vars3 variables; and how
+ * they are dealt out. */
 typedef struct pair {
     uint32_t vars, vars3;
-    zkg_arena *scratch;       /* a and b, or the tables of ints */
-    zkg_fr *a, *b;            /* NULL: they are in ints, or tables */
-    zkg_row_columns ints;     /* the factors, of this rank's slices */
+    zkg_arena *scratch;       /* a and b, or the tables of columns */
+    zkg_fr *a, *b;            /* NULL: a column of ints, or a table by now */
+    zkg_row_columns ints;     /* factor k is column k, of this rank's slices */
     zkg_fr *i;                /* owned; NULL: none */
     uint32_t m, first, count; /* slices */
     uint64_t lo, hi;          /* entries of this rank's slices */
+    zkg_part part;            /* of the sumcheck; what it points to is owned */
+    zkg_rows *rows;           /* owned, of part, with their columns */
+    zkg_column *columns;
 } pair;
 
 static void pair_shape(pair *p, uint32_t vars, zkg_task_run *run)
@@ -47,26 +51,44 @@ static size_t pair_bytes(uint32_t vars)
     return 2 * one;
 }
 
-/* a and b, of zeros. */
-static zkg_status pair_alloc(pair *p)
+/* The scratch, unless something of it is taken by now. */
+static zkg_status pair_reserve(pair *p)
 {
-    zkg_fr **const v[2] = {&p->a, &p->b};
+    return p->scratch->used > 0
+               ? ZKG_OK
+               : zkg_arena_reserve(p->scratch, pair_bytes(p->vars));
+}
+
+/* *v, a or b, of zeros. */
+static zkg_status pair_vector(pair *p, zkg_fr **v)
+{
     const size_t bytes = sizeof(zkg_fr) << p->vars;
 
-    ZKG_TRY(zkg_arena_reserve(p->scratch, pair_bytes(p->vars)));
-    for (uint32_t k = 0; k < 2; k++) {
-        *v[k] = zkg_arena_take(p->scratch, bytes);
-        if (*v[k] == NULL)
-            return ZKG_ERR_NOMEM;
-        memset(*v[k], 0, bytes);
-    }
+    ZKG_TRY(pair_reserve(p));
+    *v = zkg_arena_take(p->scratch, bytes);
+    if (*v == NULL)
+        return ZKG_ERR_NOMEM;
+    memset(*v, 0, bytes);
     return ZKG_OK;
 }
 
-static void pair_clear(pair *p)
+static zkg_status pair_alloc(pair *p)
 {
+    ZKG_TRY(pair_vector(p, &p->a));
+    return pair_vector(p, &p->b);
+}
+
+static void pair_clear(pair *p, const zkg_backend *backend)
+{
+    const uint32_t tables = p->count * zkg_form_arity(p->part.kind);
+
+    for (uint32_t k = 0; p->part.tables != NULL && k < tables; k++)
+        zkg_table_clear(backend, &p->part.tables[k]);
     if (p->scratch != NULL)
         zkg_arena_release(p->scratch, 0);
+    zkg_free(p->part.tables);
+    zkg_free(p->rows);
+    zkg_free(p->columns);
     zkg_free(p->i);
     zkg_row_columns_clear(&p->ints);
     *p = (pair){0};
@@ -104,46 +126,90 @@ static zkg_status import_mask(zkg_table *t, uint32_t step, pair *p,
     return ZKG_OK;
 }
 
-/* Factor f of slice s as rows of one column. */
-static zkg_rows factor_rows(zkg_column *column, const pair *p, uint32_t f,
-                            uint32_t s)
+static zkg_column factor_column(const pair *p, uint32_t f, uint32_t s)
 {
-    *column = zkg_row_columns_at(&p->ints, f,
-                                 (uint64_t)(p->first + s) << (p->vars - p->m));
-    column->coeff = zkg_fr_one;
-    return (zkg_rows){
-        .base = zkg_fr_zero, .columns = column, .count = 1, .step = 1};
+    zkg_column column = zkg_row_columns_at(
+        &p->ints, f, (uint64_t)(p->first + s) << (p->vars - p->m));
+
+    column.coeff = zkg_fr_one;
+    return column;
 }
 
-/* The tables of a part, or its rows: *rows and *columns are the caller's to
- * free. */
-static zkg_status pair_tables(zkg_part *part, pair *p, zkg_rows **rows,
-                              zkg_column **columns, const zkg_backend *backend)
+/* A table of `vars` in the scratch. */
+static zkg_status place(zkg_table *t, pair *p, uint32_t vars,
+                        const zkg_backend *backend)
 {
-    const uint32_t arity = p->i != NULL ? 3 : 2;
-    const uint32_t bound = p->vars - p->m - 1;
+    void *memory = zkg_arena_take(p->scratch, sizeof(zkg_fr) << vars);
 
-    if (p->a != NULL) {
-        ZKG_TRY(adopt(&part->tables[0], arity, p, &p->a, backend));
-        ZKG_TRY(adopt(&part->tables[1], arity, p, &p->b, backend));
-        return p->i == NULL ? ZKG_OK
-                            : import_mask(&part->tables[2], arity, p, backend);
-    }
-    ZKG_TRY(zkg_arena_reserve(p->scratch, pair_bytes(p->vars)));
-    *rows = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**rows));
-    *columns = zkg_alloc(2 * (size_t)p->count + 1, sizeof(**columns));
-    if (*rows == NULL || *columns == NULL)
-        return ZKG_ERR_NOMEM;
-    for (uint32_t k = 0; k < 2 * p->count; k++) {
-        void *memory = zkg_arena_take(p->scratch, sizeof(zkg_fr) << bound);
+    return memory == NULL ? ZKG_ERR_NOMEM
+                          : backend->table_place(t, vars, memory);
+}
 
-        if (memory == NULL)
-            return ZKG_ERR_NOMEM;
-        ZKG_TRY(backend->table_place(&part->tables[k], bound, memory));
-        (*rows)[k] = factor_rows(&(*columns)[k], p, k % 2, k / 2);
+/* Tables of factor f, a column. */
+static zkg_status import_column(zkg_table *t, uint32_t step, pair *p,
+                                uint32_t f, const zkg_backend *backend)
+{
+    const uint32_t inner = p->vars - p->m;
+
+    ZKG_TRY(pair_reserve(p));
+    for (uint32_t s = 0; s < p->count; s++) {
+        const zkg_column column = factor_column(p, f, s);
+
+        ZKG_TRY(place(&t[s * step], p, inner, backend));
+        ZKG_TRY(backend->table_import(&t[s * step], 0, column.values,
+                                      column.type, (size_t)1 << inner));
     }
-    part->rows = *rows;
     return ZKG_OK;
+}
+
+/* Both factors as rows, and room for the tables once a variable is bound. */
+static zkg_status place_rows(pair *p, const zkg_backend *backend)
+{
+    const uint32_t tables = 2 * p->count;
+
+    ZKG_TRY(pair_reserve(p));
+    p->rows = zkg_alloc((size_t)tables + 1, sizeof(*p->rows));
+    p->columns = zkg_alloc((size_t)tables + 1, sizeof(*p->columns));
+    if (p->rows == NULL || p->columns == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t k = 0; k < tables; k++) {
+        p->columns[k] = factor_column(p, k % 2, k / 2);
+        p->rows[k] = (zkg_rows){.base = zkg_fr_zero,
+                                .columns = &p->columns[k],
+                                .count = 1,
+                                .step = 1};
+        ZKG_TRY(place(&p->part.tables[k], p, p->vars - p->m - 1, backend));
+    }
+    p->part.rows = p->rows;
+    return ZKG_OK;
+}
+
+/* The part of the sumcheck, of what the factors are. */
+static zkg_status pair_tables(pair *p, const zkg_backend *backend)
+{
+    zkg_fr **const v[2] = {&p->a, &p->b};
+    const uint32_t arity = p->i != NULL ? 3 : 2;
+
+    p->part =
+        (zkg_part){.kind = p->i != NULL ? ZKG_FORM_PRODUCT3 : ZKG_FORM_PRODUCT,
+                   .coeff = zkg_fr_one,
+                   .vars = p->vars,
+                   .vars3 = p->vars3,
+                   .slice_bits = p->m,
+                   .first = p->first,
+                   .count = p->count};
+    p->part.tables =
+        zkg_alloc((size_t)p->count * arity + 1, sizeof(*p->part.tables));
+    if (p->part.tables == NULL)
+        return ZKG_ERR_NOMEM;
+    if (p->a == NULL && p->b == NULL && p->ints.small)
+        return place_rows(p, backend);
+    for (uint32_t f = 0; f < 2; f++)
+        ZKG_TRY(*v[f] != NULL
+                    ? adopt(&p->part.tables[f], arity, p, v[f], backend)
+                    : import_column(&p->part.tables[f], arity, p, f, backend));
+    return p->i == NULL ? ZKG_OK
+                        : import_mask(&p->part.tables[2], arity, p, backend);
 }
 
 /* The rounds.  final: a's and b's values at the end. */
@@ -151,121 +217,75 @@ static zkg_status pair_prove(pair *p, zkg_child *c,
                              const zkg_sumcheck_shape *shape, zkg_fr *claim,
                              zkg_fr *point, zkg_fr final[2])
 {
-    const uint32_t arity = p->i != NULL ? 3 : 2;
-    zkg_part part = {.kind =
-                         p->i != NULL ? ZKG_FORM_PRODUCT3 : ZKG_FORM_PRODUCT,
-                     .coeff = zkg_fr_one,
-                     .vars = p->vars,
-                     .vars3 = p->vars3,
-                     .slice_bits = p->m,
-                     .first = p->first,
-                     .count = p->count};
     zkg_form form = {.shape = *shape,
                      .extend = ZKG_EXTEND_CONSTANT,
-                     .parts = &part,
+                     .parts = &p->part,
                      .part_count = 1};
-    zkg_column *columns = NULL;
-    zkg_rows *rows = NULL;
-    zkg_status status;
+    const zkg_status status =
+        zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim, point);
 
-    part.tables = zkg_alloc((size_t)p->count * arity + 1, sizeof(*part.tables));
-    if (part.tables == NULL)
-        return ZKG_ERR_NOMEM;
-    status = pair_tables(&part, p, &rows, &columns, c->backend);
-    if (status == ZKG_OK)
-        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
-                                    point);
-    final[0] = part.final[0];
-    final[1] = part.final[1];
-    for (uint32_t k = 0; k < p->count * arity; k++)
-        zkg_table_clear(c->backend, &part.tables[k]);
-    zkg_free(part.tables);
-    zkg_free(rows);
-    zkg_free(columns);
+    final[0] = p->part.final[0];
+    final[1] = p->part.final[1];
     return status;
 }
 
-/* The same sum of small integers: its first round's at 0 and at 1. */
-static zkg_status rows_sum(zkg_fr *out, const pair *p, uint32_t low,
+/* a b of a sum without variables. */
+static zkg_status scalar_product(zkg_fr *out, const pair *p,
+                                 const zkg_backend *backend)
+{
+    zkg_fr b;
+
+    ZKG_TRY(zkg_table_scalar(backend, out, &p->part.tables[0]));
+    ZKG_TRY(zkg_table_scalar(backend, &b, &p->part.tables[1]));
+    zkg_fr_mul(out, out, &b);
+    return ZKG_OK;
+}
+
+/* Sums of a slice's first round, at 0 and 1. */
+static zkg_status slice_sums(zkg_sums *out, const pair *p, uint32_t s,
+                             const zkg_weights *w, const zkg_backend *backend)
+{
+    const uint32_t arity = zkg_form_arity(p->part.kind);
+
+    *out = (zkg_sums){.want_at0 = true};
+    if (p->part.rows != NULL)
+        return backend->rows_sums(out, &p->rows[2 * s], &p->rows[2 * s + 1],
+                                  (size_t)1 << (p->vars - p->m - 1), w);
+    return backend->part_sums(out, p->part.kind, &p->part.tables[s * arity], w);
+}
+
+/* sum_{x, b} eq(u, b) a(x, b) b(x, b) i(x), x of `low` variables: what the
+ * first round says at 0 and at 1, weighted where it has an eq. */
+static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
                            const zkg_fr *u, zkg_child *c)
 {
     const uint32_t from = low > 0 ? low : 1;
-    zkg_sums all = {.want_at0 = true, zkg_fr_zero, zkg_fr_zero};
+    zkg_fr at0 = zkg_fr_zero, at1 = zkg_fr_zero;
     zkg_split_eq eq = {0};
     zkg_weights w = {0};
     zkg_status status = ZKG_OK;
 
+    if (p->vars == 0)
+        return scalar_product(out, p, c->backend);
     if (p->vars > from) {
         ZKG_TRY(
             zkg_split_eq_new(&eq, u + (from - low), from, p->vars, c->backend));
         zkg_split_eq_weights(&w, &eq, 1);
     }
     for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
-        zkg_sums one = {.want_at0 = true};
-        zkg_column column[2];
-        const zkg_rows a = factor_rows(&column[0], p, 0, s);
-        const zkg_rows b = factor_rows(&column[1], p, 1, s);
-        const uint32_t vars = p->vars - p->m - 1;
+        zkg_sums one;
 
-        w.first = (uint64_t)(p->first + s) << vars;
-        status = c->backend->rows_sums(&one, &a, &b, (size_t)1 << vars, &w);
-        zkg_fr_add(&all.at0, &all.at0, &one.at0);
-        zkg_fr_add(&all.at1, &all.at1, &one.at1);
+        w.first = (uint64_t)(p->first + s) << (p->vars - p->m - 1);
+        status = slice_sums(&one, p, s, &w, c->backend);
+        zkg_fr_add(&at0, &at0, &one.at0);
+        zkg_fr_add(&at1, &at1, &one.at1);
     }
     zkg_split_eq_clear(&eq);
-    zkg_fr_sub(&all.at1, &all.at1, &all.at0);
-    if (low == 0)
-        zkg_fr_mul(&all.at1, &all.at1, &u[0]);
-    else
-        zkg_fr_add(&all.at1, &all.at1, &all.at0);
-    zkg_fr_add(out, &all.at0, &all.at1);
-    if (status == ZKG_OK && p->m > 0)
-        status = zkg_comm_sum_fr(c->comm, out, 1);
-    return status;
-}
-
-/* sum_{x, b} eq(u, b) a(x, b) b(x, b) i(x), x of `low` variables. */
-static zkg_status pair_sum(zkg_fr *out, const pair *p, uint32_t low,
-                           const zkg_fr *u, zkg_child *c)
-{
-    const uint64_t block = (uint64_t)1 << low;
-    const uint64_t mask = ((uint64_t)1 << p->vars3) - 1;
-    zkg_fr sum = zkg_fr_zero;
-    zkg_status status = ZKG_OK;
-    zkg_fr *eq;
-
-    if (p->a == NULL)
-        return rows_sum(out, p, low, u, c);
-    eq = zkg_alloc((size_t)1 << (p->vars - low), sizeof(*eq));
-    if (eq == NULL)
-        return ZKG_ERR_NOMEM;
-    zkg_eq_expand(eq, u, p->vars - low, NULL);
-    /* Runs of entries of one block where i is 1. */
-    for (uint64_t x = p->lo; x < p->hi && status == ZKG_OK;) {
-        const uint64_t end =
-            (x | (block - 1)) + 1 < p->hi ? (x | (block - 1)) + 1 : p->hi;
-        uint64_t stop = x;
-        zkg_fr dot;
-
-        if (p->i != NULL && zkg_fr_is_zero(&p->i[x & mask])) {
-            x++;
-            continue;
-        }
-        while (stop < end &&
-               (p->i == NULL || !zkg_fr_is_zero(&p->i[stop & mask])))
-            stop = p->i == NULL ? end : stop + 1;
-        if (stop - x == 1)
-            zkg_fr_mul(&dot, &p->a[x], &p->b[x]);
-        else
-            status = c->backend->fr_dot(&dot, &p->a[x], &p->b[x],
-                                        (size_t)(stop - x));
-        if (p->vars > low)
-            zkg_fr_mul(&dot, &dot, &eq[x >> low]);
-        zkg_fr_add(&sum, &sum, &dot);
-        x = stop;
+    if (low == 0) {
+        zkg_fr_sub(&at1, &at1, &at0);
+        zkg_fr_mul(&at1, &at1, &u[0]);
     }
-    zkg_free(eq);
-    *out = sum;
+    zkg_fr_add(out, &at0, &at1);
     if (status == ZKG_OK && p->m > 0)
         status = zkg_comm_sum_fr(c->comm, out, 1);
     return status;
@@ -377,7 +397,7 @@ static bool factor_view(zkg_column_view *out, const zkg_rows_view *r,
     return s->weighted[f].axes == 0;
 }
 
-/* Both factors as columns, where they are of small integers. */
+/* Both factors as columns, where nothing of them is folded. */
 static zkg_status product_ints(pair *p, const zkg_task_run *run,
                                const zkg_term *term, const zkg_term_shape *s)
 {
@@ -399,10 +419,7 @@ static zkg_status product_ints(pair *p, const zkg_task_run *run,
         !factor_view(&view[1], &r, run, term, 1, s))
         return ZKG_OK;
     zkg_rows_view_join(&r);
-    ZKG_TRY(zkg_row_columns_init(&p->ints, &r, p->lo, p->hi));
-    if (!p->ints.small)
-        zkg_row_columns_clear(&p->ints);
-    return ZKG_OK;
+    return zkg_row_columns_init(&p->ints, &r, p->lo, p->hi);
 }
 
 /* Both factors as vectors, and the indicator. */
@@ -445,6 +462,8 @@ static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
     if (status == ZKG_OK && p.ints.column == NULL)
         status = product_vectors(&p, run, term, s, coords);
     if (status == ZKG_OK)
+        status = pair_tables(&p, c->backend);
+    if (status == ZKG_OK)
         status = pair_sum(v, &p, s->contracted.vars, eq_point, c);
     if (status == ZKG_OK) {
         if (lie)
@@ -454,13 +473,33 @@ static zkg_status prove_product(zkg_task_run *run, const zkg_term *term,
     }
     if (status == ZKG_OK)
         status = pair_prove(&p, c, &shape, &claim, end, value);
-    pair_clear(&p);
+    pair_clear(&p, c->backend);
     zkg_coords_set(coords, &s->contracted, end);
     zkg_coords_set(coords, &s->batch, end + s->contracted.vars);
     return status;
 }
 
-/* b = the product of factor f's weights, at b[lo .. hi). */
+/* b = b x one, where one's bits come above b's 2^low entries, in [lo, hi) and
+ * perhaps elsewhere; b is zero beyond them. */
+static zkg_status times_axis(zkg_fr *b, uint32_t low, const zkg_fr *one,
+                             uint32_t bits, uint64_t lo, uint64_t hi,
+                             const zkg_backend *backend)
+{
+    zkg_fr less;
+
+    for (uint64_t j = (uint64_t)1 << bits; j-- > 1;) {
+        const uint64_t at = j << low, end = (j + 1) << low;
+        const uint64_t from = at > lo ? at : lo, to = end < hi ? end : hi;
+
+        if (from < to)
+            ZKG_TRY(backend->fr_axpy(b + from, &one[j], b + (from - at),
+                                     to - from));
+    }
+    zkg_fr_sub(&less, &one[0], &zkg_fr_one);
+    return backend->fr_axpy(b, &less, b, (size_t)1 << low);
+}
+
+/* b = the product of factor f's weights, at b[lo .. hi); it is zero. */
 static zkg_status expand_weights(pair *p, const zkg_task_run *run,
                                  const zkg_term *term, uint32_t f,
                                  const zkg_term_shape *s,
@@ -468,26 +507,24 @@ static zkg_status expand_weights(pair *p, const zkg_task_run *run,
 {
     const zkg_weighted *w = &s->weighted[f];
     zkg_status status = ZKG_OK;
+    uint32_t low = 0;
 
-    for (uint64_t x = p->lo; x < p->hi; x++)
-        p->b[x] = zkg_fr_one;
-    for (uint32_t i = 0; i < w->axes && status == ZKG_OK; i++) {
+    p->b[0] = zkg_fr_one;
+    /* The axes from the lowest variables on. */
+    for (uint32_t i = w->axes; i-- > 0 && status == ZKG_OK;) {
         const uint32_t bits = zkg_term_bits(run->t, term, f, w->k[i]);
-        const uint64_t mask = ((uint64_t)1 << bits) - 1;
-        zkg_fr *one_axis = zkg_alloc((size_t)1 << bits, sizeof(*one_axis));
+        const bool last = low + bits == p->vars;
+        zkg_fr *one = zkg_alloc((size_t)1 << bits, sizeof(*one));
 
-        if (one_axis == NULL)
-            return ZKG_ERR_NOMEM;
-        status = zkg_einsum_weights(one_axis, run, term, f, w->k[i], coords);
-        for (uint64_t x = p->lo; x < p->hi && status == ZKG_OK; x++) {
-            const zkg_fr *v = &one_axis[x >> w->shift[i] & mask];
-
-            if (i == 0)
-                p->b[x] = *v;
-            else
-                zkg_fr_mul(&p->b[x], &p->b[x], v);
-        }
-        zkg_free(one_axis);
+        status = one == NULL
+                     ? ZKG_ERR_NOMEM
+                     : zkg_einsum_weights(one, run, term, f, w->k[i], coords);
+        if (status == ZKG_OK)
+            status = times_axis(p->b, low, one, bits, last ? p->lo : 0,
+                                last ? p->hi : (uint64_t)1 << (low + bits),
+                                run->c->backend);
+        low += bits;
+        zkg_free(one);
     }
     return status;
 }
@@ -535,6 +572,8 @@ static zkg_status prove_weighted(zkg_task_run *run, const zkg_term *term,
 
     memset(shape.degree, 2, sizeof(shape.degree));
     status = weighted_init(&p, run, term, f, s, coords);
+    if (status == ZKG_OK)
+        status = pair_tables(&p, c->backend);
     if (status == ZKG_OK && send) {
         status = pair_sum(z, &p, n, NULL, c);
         if (lie)
@@ -545,7 +584,7 @@ static zkg_status prove_weighted(zkg_task_run *run, const zkg_term *term,
     claim = *z;
     if (status == ZKG_OK)
         status = pair_prove(&p, c, &shape, &claim, end, value);
-    pair_clear(&p);
+    pair_clear(&p, c->backend);
     ZKG_TRY(status);
     vars = zkg_term_point(at, run->t, term, f, s, coords, end);
     return zkg_child_wire_value(c, ZKG_TAG_EINSUM_VALUE,
@@ -624,14 +663,59 @@ static zkg_status prove_term(zkg_task_run *run, const zkg_term *term,
     return ZKG_OK;
 }
 
+/* a = V, a column. */
+static zkg_status target_column(pair *p, const zkg_task_run *run,
+                                const zkg_operand *o)
+{
+    zkg_column_view view = {.array = o->array, .stored = {1}};
+    zkg_rows_view r = {.axes = o->axes > 0 ? o->axes : 1,
+                       .len = {1},
+                       .vars = p->vars,
+                       .full = true,
+                       .columns = 1,
+                       .column = &view};
+    uint64_t stride = 1;
+
+    for (uint32_t k = 0; k < o->axes; k++) {
+        const uint32_t from = o->axes - 1 - k;
+        const zkg_axis *a = &run->t->axis[o->axis[from]];
+
+        r.len[k] = a->len;
+        r.bits[k] = a->bits;
+        view.stride[k] = stride;
+        view.stored[k] = o->array->stored[from];
+        stride *= view.stored[k];
+    }
+    zkg_rows_view_join(&r);
+    return zkg_row_columns_init(&p->ints, &r, p->lo, p->hi);
+}
+
+/* b = sum_i rho^i eq(z_i, .) */
+static zkg_status target_weights(pair *p, const zkg_merge *merge,
+                                 const zkg_backend *backend)
+{
+    zkg_fr *one = zkg_alloc((size_t)1 << merge->vars, sizeof(*one));
+    zkg_fr power = zkg_fr_one;
+    zkg_status status = one == NULL ? ZKG_ERR_NOMEM : pair_vector(p, &p->b);
+
+    for (uint32_t i = 0; i < merge->claims && status == ZKG_OK; i++) {
+        status =
+            backend->eq_expand(one, merge->claim[i].point, merge->vars, &power);
+        if (status == ZKG_OK)
+            status = backend->fr_axpy(&p->b[p->lo], &zkg_fr_one, &one[p->lo],
+                                      p->hi - p->lo);
+        zkg_fr_mul(&power, &power, &merge->rho);
+    }
+    zkg_free(one);
+    return status;
+}
+
 /* V's claims, as one. */
 static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
                                zkg_einsum_target *target)
 {
     const zkg_operand *o = &run->t->operand[e->virtual_operand];
     zkg_child *c = run->c;
-    zkg_fr power = zkg_fr_one;
-    zkg_fr *one = NULL;
     zkg_merge merge;
     pair p = {0};
     zkg_status status = zkg_merge_begin(&merge, c, o->tensor, run->err);
@@ -645,33 +729,11 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
         return status;
     }
     pair_shape(&p, merge.vars, run);
-    status = pair_alloc(&p);
-    one = zkg_alloc((size_t)1 << merge.vars, sizeof(*one));
-    if (one == NULL)
-        status = ZKG_ERR_NOMEM;
-    /* b = sum_i rho^i eq(z_i, .) */
-    for (uint32_t i = 0; i < merge.claims && status == ZKG_OK; i++) {
-        status = c->backend->eq_expand(one, merge.claim[i].point, merge.vars,
-                                       &power);
-        if (status == ZKG_OK)
-            status = c->backend->fr_axpy(&p.b[p.lo], &zkg_fr_one, &one[p.lo],
-                                         p.hi - p.lo);
-        zkg_fr_mul(&power, &power, &merge.rho);
-    }
-    zkg_free(one);
-    if (status == ZKG_OK) {
-        zkg_fold_axis axis[ZKG_MAX_AXES] = {{0}};
-        uint32_t shift = 0;
-
-        for (uint32_t k = o->axes; k-- > 0;) {
-            axis[k].kept = true;
-            axis[k].bits = run->t->axis[o->axis[k]].bits;
-            axis[k].shift = shift;
-            shift += axis[k].bits;
-        }
-        status = zkg_fold(p.a, merge.vars, o->array, axis, p.lo, p.hi,
-                          c->backend, c->comm);
-    }
+    status = target_weights(&p, &merge, c->backend);
+    if (status == ZKG_OK)
+        status = target_column(&p, run, o);
+    if (status == ZKG_OK)
+        status = pair_tables(&p, c->backend);
     if (status == ZKG_OK) {
         zkg_sumcheck_shape shape = {.vars = merge.vars, .eq_from = merge.vars};
         zkg_fr claim = merge.sum;
@@ -683,7 +745,7 @@ static zkg_status prove_target(zkg_task_run *run, const zkg_einsum *e,
     }
     if (status == ZKG_OK)
         status = zkg_tape_fr(c->tape, ZKG_TAG_EINSUM_VALUE, &target->value, 1);
-    pair_clear(&p);
+    pair_clear(&p, c->backend);
     zkg_merge_clear(&merge);
     return status;
 }

@@ -288,13 +288,22 @@ static zkg_status fold_lines(zkg_fr *out, zkg_fr_wide *acc, const view *v,
     return rows_flush(out, &r, a, to - from, backend);
 }
 
-/* A cell as a field element. */
-static void get(zkg_fr *out, const zkg_array *a, uint64_t i)
+/* out[i << shift] = cells at + i of a, i < n; out is zero. */
+static zkg_status lift_cells(zkg_fr *out, uint32_t shift, const zkg_array *a,
+                             uint64_t at, uint64_t n,
+                             const zkg_backend *backend)
 {
-    if (a->type == ZKG_FR)
-        *out = ((const zkg_fr *)a->data)[i];
-    else
-        zkg_fr_from_i64(out, zkg_array_get_i64(a, i));
+    const void *row = (const uint8_t *)a->data + at * zkg_dtype_size(a->type);
+
+    if (shift == 0)
+        return backend->int_fold(out, &zkg_fr_one, &row, 1, a->type, n);
+    for (uint64_t i = 0; i < n; i++) {
+        if (a->type == ZKG_FR)
+            out[i << shift] = ((const zkg_fr *)a->data)[at + i];
+        else
+            zkg_fr_from_i64(&out[i << shift], zkg_array_get_i64(a, at + i));
+    }
+    return ZKG_OK;
 }
 
 /* Where a walk over the kept cells stands, line by line. */
@@ -332,8 +341,9 @@ static void spread_init(spread *s, const zkg_array *a,
 }
 
 /* Kept cells to their places in [lo, hi); folded: what they are, else a's. */
-static void spread_cells(zkg_fr *out, const spread *s, const zkg_array *a,
-                         const zkg_fr *folded, uint64_t lo, uint64_t hi)
+static zkg_status spread_cells(zkg_fr *out, const spread *s, const zkg_array *a,
+                               const zkg_fr *folded, uint64_t lo, uint64_t hi,
+                               const zkg_backend *backend)
 {
     const uint32_t low = s->axes - 1;
     const uint32_t shift = s->shift[low];
@@ -356,13 +366,13 @@ static void spread_cells(zkg_fr *out, const spread *s, const zkg_array *a,
             end = 0;
         else if (((hi - base - 1) >> shift) + 1 < end)
             end = ((hi - base - 1) >> shift) + 1;
-        for (; i < end; i++) {
-            if (folded != NULL)
-                out[base + (i << shift)] = folded[line * n + i];
-            else
-                get(&out[base + (i << shift)], a, line * n + i);
-        }
+        if (folded == NULL && i < end)
+            ZKG_TRY(lift_cells(&out[base + (i << shift)], shift, a,
+                               line * n + i, end - i, backend));
+        for (; folded != NULL && i < end; i++)
+            out[base + (i << shift)] = folded[line * n + i];
     }
+    return ZKG_OK;
 }
 
 zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
@@ -431,10 +441,8 @@ zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
     if (zkg_array_stored_count(a) == 0)
         return ZKG_OK;
     spread_init(&s, a, axis);
-    if (!folded) {
-        spread_cells(out, &s, a, NULL, lo, hi);
-        return ZKG_OK;
-    }
+    if (!folded)
+        return spread_cells(out, &s, a, NULL, lo, hi, backend);
     if (s.axes == 1 && s.shift[0] == 0)
         return zkg_fold_compact(out, a, axis, backend, comm);
     kept = zkg_alloc(entries, sizeof(*kept));
@@ -442,7 +450,8 @@ zkg_status zkg_fold(zkg_fr *out, uint32_t vars, const zkg_array *a,
         return ZKG_ERR_NOMEM;
     status = zkg_fold_compact(kept, a, axis, backend, comm);
     if (status == ZKG_OK)
-        spread_cells(out, &s, a, kept, 0, (uint64_t)1 << vars);
+        status =
+            spread_cells(out, &s, a, kept, 0, (uint64_t)1 << vars, backend);
     zkg_free(kept);
     return status;
 }
