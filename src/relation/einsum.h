@@ -72,6 +72,10 @@ void zkg_einsum_point(zkg_task_run *run, const zkg_einsum *e,
 void zkg_einsum_mask(zkg_fr *value, const zkg_task_run *run,
                      const zkg_term_shape *s, const zkg_coords *coords);
 
+/** The entries of axis k of factor f's tensor that are real. */
+uint64_t zkg_einsum_real_len(const zkg_task_run *run, const zkg_term *term,
+                             uint32_t f, uint32_t k);
+
 /**
  * The weights of a weighted axis: of a contracted one I_L; of an affine one
  *   w[u] = sum over real a, b with s a + d b + e = u of eq(a) eq(b), u real,

@@ -152,8 +152,8 @@ zkg_status zkg_einsum_axis_eq(zkg_fr **w, uint64_t *len,
     return ZKG_OK;
 }
 
-static uint64_t real_len(const zkg_task_run *run, const zkg_term *term,
-                         uint32_t f, uint32_t k)
+uint64_t zkg_einsum_real_len(const zkg_task_run *run, const zkg_term *term,
+                             uint32_t f, uint32_t k)
 {
     const zkg_axis *a =
         &run->t->axis[run->t->operand[term->operand[f]].axis[k]];
@@ -167,7 +167,7 @@ zkg_status zkg_einsum_weights(zkg_fr *w, const zkg_task_run *run,
                               const zkg_coords *coords)
 {
     const zkg_index *x = &term->index[f][k];
-    const uint64_t len = real_len(run, term, f, k);
+    const uint64_t len = zkg_einsum_real_len(run, term, f, k);
     const uint64_t padded = (uint64_t)1 << zkg_term_bits(run->t, term, f, k);
     zkg_fr *a = NULL, *b = NULL;
     uint64_t n, m;
@@ -206,7 +206,7 @@ static zkg_status weights_eval(zkg_fr *out, const zkg_task_run *run,
     zkg_status status = ZKG_ERR_NOMEM;
 
     if (!zkg_index_is_affine(&term->index[f][k])) {
-        zkg_indicator_eval(out, real_len(run, term, f, k), r, bits);
+        zkg_indicator_eval(out, zkg_einsum_real_len(run, term, f, k), r, bits);
         return ZKG_OK;
     }
     w = zkg_alloc((size_t)1 << bits, sizeof(*w));

@@ -237,8 +237,9 @@ zkg_status zkg_row_columns_init(zkg_row_columns *out, const zkg_rows_view *r,
                              .base = r->alpha,
                              .columns = r->columns + padded_table,
                              .lo = lo};
-    out->column = zkg_alloc((size_t)out->columns + 1, sizeof(*out->column));
-    out->copy = zkg_alloc((size_t)out->columns + 1, sizeof(*out->copy));
+    out->copies = out->columns + 1;
+    out->column = zkg_alloc(out->copies, sizeof(*out->column));
+    out->copy = zkg_alloc(out->copies, sizeof(*out->copy));
     if (out->column == NULL || out->copy == NULL)
         return ZKG_ERR_NOMEM;
     for (uint32_t c = 0; c < r->columns; c++)
@@ -264,9 +265,80 @@ zkg_status zkg_row_columns_init(zkg_row_columns *out, const zkg_rows_view *r,
     return ZKG_OK;
 }
 
+static int64_t wide_at(const zkg_column *c, uint64_t i)
+{
+    return c->type == ZKG_I32 ? ((const int32_t *)c->values)[i]
+                              : ((const int64_t *)c->values)[i];
+}
+
+/* How many columns of ZKG_ROWS_BITS it takes to hold a column's integers. */
+static uint32_t narrow_parts(const zkg_column *c, uint64_t n)
+{
+    const int64_t most = ((int64_t)1 << ZKG_ROWS_BITS) - 1;
+    int64_t low = 0, high = 0;
+    uint32_t parts = 1;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const int64_t v = wide_at(c, i);
+
+        low = v < low ? v : low;
+        high = v > high ? v : high;
+    }
+    for (; low < -most || high > most; parts++) {
+        low >>= ZKG_ROWS_BITS;
+        high >>= ZKG_ROWS_BITS;
+    }
+    return parts;
+}
+
+/* Part j of a column's integers; the last one has the sign. */
+static void narrow_part(int32_t *out, const zkg_column *c, uint64_t n,
+                        uint32_t j, bool last)
+{
+    const int64_t mask = ((int64_t)1 << ZKG_ROWS_BITS) - 1;
+    const uint32_t down = j * ZKG_ROWS_BITS;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const int64_t v = wide_at(c, i) >> down;
+
+        out[i] = (int32_t)(last ? v : v & mask);
+    }
+}
+
+zkg_status zkg_row_columns_narrow(zkg_row_columns *l, uint64_t n)
+{
+    const zkg_column wide = l->column[0];
+    zkg_row_columns out = *l;
+    zkg_fr coeff = wide.coeff;
+
+    if (l->small || wide.type == ZKG_FR)
+        return ZKG_OK;
+    out.columns = out.copies = narrow_parts(&wide, n);
+    out.column = zkg_alloc(out.copies, sizeof(*out.column));
+    out.copy = zkg_alloc(out.copies, sizeof(*out.copy));
+    out.small = out.column != NULL && out.copy != NULL;
+    for (uint32_t j = 0; j < out.columns && out.small; j++) {
+        out.copy[j] = zkg_alloc_raw(n, sizeof(int32_t));
+        if (out.copy[j] == NULL) {
+            out.small = false;
+            break;
+        }
+        narrow_part(out.copy[j], &wide, n, j, j + 1 == out.columns);
+        out.column[j] = (zkg_column){out.copy[j], ZKG_I32, 1, coeff};
+        zkg_fr_mul_i64(&coeff, &coeff, (int64_t)1 << ZKG_ROWS_BITS);
+    }
+    if (!out.small) {
+        zkg_row_columns_clear(&out);
+        return ZKG_ERR_NOMEM;
+    }
+    zkg_row_columns_clear(l);
+    *l = out;
+    return ZKG_OK;
+}
+
 void zkg_row_columns_clear(zkg_row_columns *l)
 {
-    for (uint32_t c = 0; l->copy != NULL && c < l->columns + 1; c++)
+    for (uint32_t c = 0; l->copy != NULL && c < l->copies; c++)
         zkg_free(l->copy[c]);
     zkg_free(l->copy);
     zkg_free(l->column);

@@ -52,6 +52,7 @@ typedef struct zkg_row_columns {
     uint32_t columns;   /**< of q */
     zkg_column *column; /**< q's, then p's with coefficient 1; owned */
     void **copy;        /**< one a column, or NULL; owned */
+    uint32_t copies;    /**< entries of both */
     uint64_t lo;
 } zkg_row_columns;
 
@@ -72,6 +73,17 @@ void zkg_rows_view_join(zkg_rows_view *r);
 ZKG_MUST_CHECK zkg_status zkg_row_columns_init(zkg_row_columns *out,
                                                const zkg_rows_view *r,
                                                uint64_t lo, uint64_t hi);
+
+/**
+ * Integers that are wider than zkg_rows takes, of one column and no p, as up to
+ * three columns: the lowest ZKG_ROWS_BITS bits, the next ones, and what is
+ * left.  They are small then, unless they are field elements.
+ *
+ * @param n their number
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_row_columns_narrow(zkg_row_columns *l,
+                                                 uint64_t n);
 
 /** Free; a zeroed struct is allowed. */
 void zkg_row_columns_clear(zkg_row_columns *l);
