@@ -304,8 +304,8 @@ zkg_status zkg_file_check_writable(const char *path, zkg_error *err)
     return check_writable(path, true, err);
 }
 
-zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
-                                 zkg_error *err)
+static zkg_status write_atomic(const char *path, const void *data, size_t len,
+                               bool secret, zkg_error *err)
 {
     char *temp;
     mode_t mask;
@@ -324,7 +324,8 @@ zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
     }
     mask = umask(0);
     (void)umask(mask);
-    number = fchmod(fd, 0666 & ~mask) == 0 ? 0 : errno;
+    /* It was made for its owner alone. */
+    number = secret || fchmod(fd, 0666 & ~mask) == 0 ? 0 : errno;
     if (number == 0)
         number = write_all(fd, data, len);
     /* Renamed before it is closed: until then it is locked. */
@@ -338,6 +339,18 @@ zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
         flush_folder(path);
     zkg_free(temp);
     return number == 0 ? ZKG_OK : fail_errno(err, path, "write", number);
+}
+
+zkg_status zkg_file_write_atomic(const char *path, const void *data, size_t len,
+                                 zkg_error *err)
+{
+    return write_atomic(path, data, len, false, err);
+}
+
+zkg_status zkg_file_write_secret(const char *path, const void *data, size_t len,
+                                 zkg_error *err)
+{
+    return write_atomic(path, data, len, true, err);
 }
 
 zkg_status zkg_make_dir(const char *path, zkg_error *err)

@@ -82,6 +82,11 @@ ZKG_MUST_CHECK zkg_status zkg_file_write_atomic(const char *path,
                                                 const void *data, size_t len,
                                                 zkg_error *err);
 
+/** The same, for nobody to read but its owner, whatever the umask. */
+ZKG_MUST_CHECK zkg_status zkg_file_write_secret(const char *path,
+                                                const void *data, size_t len,
+                                                zkg_error *err);
+
 /** Make one folder; one that is there already is fine. */
 ZKG_MUST_CHECK zkg_status zkg_make_dir(const char *path, zkg_error *err);
 

@@ -350,14 +350,15 @@ static zkg_status save_json(const zkg_graph *g, const char *path,
 }
 
 static zkg_status write_arrays(const zkg_graph *g, const char *path,
-                               const zkg_st_out *out, size_t n, zkg_error *err)
+                               const zkg_st_out *out, size_t n, bool secret,
+                               zkg_error *err)
 {
     char digest[65];
     const char *const meta[] = {"zkgkr", "tensors", "version",
                                 "1",     "graph",   digest};
 
     zkg_digest_hex(digest, g->st.digest);
-    return zkg_safetensors_write(path, out, n, meta, 3, err);
+    return zkg_safetensors_write(path, out, n, meta, 3, secret, err);
 }
 
 /* What rules `values` hold, of one visibility; fewer where they are not there.
@@ -407,7 +408,7 @@ static zkg_status save_arrays(const zkg_graph *g, const char *path,
             out[n++] = (zkg_st_out){name[names++], &t->column[c]};
         }
     }
-    s = write_arrays(g, path, out, n, err);
+    s = write_arrays(g, path, out, n, false, err);
     zkg_free(out);
     zkg_free(name);
     return s;
@@ -426,7 +427,7 @@ static zkg_status save_private(const zkg_graph *g, const char *path,
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory");
     n = stored(out, g, ZKG_PRIVATE);
     if (n > 0)
-        s = write_arrays(g, path, out, n, err);
+        s = write_arrays(g, path, out, n, true, err);
     else if (zkg_file_exists(path) && remove(path) != 0)
         s = zkg_fail(err, ZKG_ERR_IO, "%s: cannot be removed", path);
     zkg_free(out);

@@ -363,7 +363,7 @@ zkg_status zkg_witness_write(const zkg_witness *w, const zkg_graph *g,
             out[n++] = (zkg_st_out){g->st.tensor[i].name, &w->array[i]};
     }
     zkg_digest_hex(digest, g->st.digest);
-    s = zkg_safetensors_write(path, out, n, meta, 3, err);
+    s = zkg_safetensors_write(path, out, n, meta, 3, true, err);
     zkg_free(out);
     return s;
 }

@@ -523,7 +523,7 @@ static zkg_st_out *by_size(const zkg_st_out *tensor, size_t tensors)
 
 zkg_status zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
                                  size_t tensors, const char *const *meta,
-                                 size_t metas, zkg_error *err)
+                                 size_t metas, bool secret, zkg_error *err)
 {
     zkg_st_out *sorted = by_size(tensor, tensors);
     zkg_writer w;
@@ -534,7 +534,8 @@ zkg_status zkg_safetensors_write(const char *path, const zkg_st_out *tensor,
                        : write_all(&w, sorted, tensors, meta, metas);
     zkg_free(sorted);
     if (s == ZKG_OK)
-        s = zkg_file_write_atomic(path, w.data, w.len, err);
+        s = secret ? zkg_file_write_secret(path, w.data, w.len, err)
+                   : zkg_file_write_atomic(path, w.data, w.len, err);
     else
         (void)zkg_fail(err, s, "%s: no memory", path);
     zkg_writer_free(&w);

@@ -127,12 +127,11 @@ uint64_t zkg_st_entry_count(const zkg_st_entry *e);
  * of the longest elements first: each then lies at a multiple of its elements'
  * size.
  *
- * @param meta 2 * metas strings: key, value, ..
+ * @param meta   2 * metas strings: key, value, ..
+ * @param secret for its owner alone (zkg_file_write_secret)
  */
-ZKG_MUST_CHECK zkg_status zkg_safetensors_write(const char *path,
-                                                const zkg_st_out *tensor,
-                                                size_t tensors,
-                                                const char *const *meta,
-                                                size_t metas, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_safetensors_write(
+    const char *path, const zkg_st_out *tensor, size_t tensors,
+    const char *const *meta, size_t metas, bool secret, zkg_error *err);
 
 #endif

@@ -208,6 +208,31 @@ static void what_the_killed_left_is_removed(void **state)
     zkg_free(path);
 }
 
+/* What others may do with a file of this mode. */
+static unsigned others_may(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 0777;
+}
+
+static void a_secret_is_its_owners(void **state)
+{
+    char *path = in_folder("secret");
+    const mode_t mask = umask(002);
+
+    (void)state;
+    assert_int_equal(zkg_file_write_atomic(path, "x", 1, NULL), ZKG_OK);
+    assert_int_equal(others_may(path), 0664);
+    /* Also in the place of one that was everybody's. */
+    assert_int_equal(zkg_file_write_secret(path, "x", 1, NULL), ZKG_OK);
+    assert_int_equal(others_may(path), 0600);
+    (void)umask(mask);
+    assert_int_equal(unlink(path), 0);
+    zkg_free(path);
+}
+
 static void folders_are_made_once(void **state)
 {
     char *path = in_folder("sub");
@@ -240,6 +265,7 @@ int main(void)
         cmocka_unit_test(writing_leaves_nothing_behind),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(what_the_killed_left_is_removed),
+        cmocka_unit_test(a_secret_is_its_owners),
         cmocka_unit_test(folders_are_made_once),
     };
 

@@ -39,7 +39,7 @@ static void what_is_written_is_read(void **state)
     zkg_array_set_i64(&b, 0, INT64_MIN);
     out[0] = (zkg_st_out){"a.w", &a};
     out[1] = (zkg_st_out){"b", &b};
-    assert_int_equal(zkg_safetensors_write(path, out, 2, meta, 2, NULL),
+    assert_int_equal(zkg_safetensors_write(path, out, 2, meta, 2, false, NULL),
                      ZKG_OK);
     assert_int_equal(zkg_safetensors_read(&st, path, NULL), ZKG_OK);
     assert_int_equal(st.entries, 2);
@@ -80,7 +80,7 @@ static void what_is_written_can_be_used_where_it_is_mapped(void **state)
             zkg_array_set_i64(&a[i], k, 10 * i + (int64_t)k);
         out[i] = (zkg_st_out){name[i], &a[i]};
     }
-    assert_int_equal(zkg_safetensors_write(path, out, N, NULL, 0, NULL),
+    assert_int_equal(zkg_safetensors_write(path, out, N, NULL, 0, false, NULL),
                      ZKG_OK);
     assert_int_equal(zkg_safetensors_map(&st, path, NULL), ZKG_OK);
     assert_int_equal(unlink(path), 0); /* what is mapped stays */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -131,6 +132,7 @@ static void private_values_are_a_file_of_their_own(void **state)
 {
     const folder f = temp_folder();
     zkg_graph *g = sample(true), *h;
+    struct stat st;
     int64_t y = 0;
 
     (void)state;
@@ -139,6 +141,8 @@ static void private_values_are_a_file_of_their_own(void **state)
     assert_false(holds(f.arrays, "w"));
     assert_true(holds(f.own, "w"));
     assert_false(holds(f.own, "k"));
+    assert_int_equal(stat(f.own, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
     h = load(&f);
     assert_int_equal(h->rules, g->rules);
     assert_memory_equal(h->rule, g->rule, g->rules * sizeof(g->rule[0]));
@@ -200,7 +204,8 @@ static void write_own(const folder *f, const uint8_t digest[32],
         zkg_array_set_i64(&a, i, value[i]);
     out[0] = (zkg_st_out){name, &a};
     out[1] = (zkg_st_out){"more", &a};
-    OK(zkg_safetensors_write(f->own, out, one_more ? 2 : 1, meta, 3, NULL));
+    OK(zkg_safetensors_write(f->own, out, one_more ? 2 : 1, meta, 3, true,
+                             NULL));
     zkg_array_clear(&a);
 }
 
