@@ -30,7 +30,8 @@ typedef struct zkg_verify_options {
                                       its fixed tensors.  A graph's digest does
                                       not cover them, nor labels */
     const struct zkg_array *const *expected; /**< NULL, or one a tensor: public
-                              tensors that must be equal; NULL entries: any */
+                              tensors that must be equal; NULL entries: any.
+                              A tensor that is not public is refused */
     const struct zkg_hooks *hooks;           /**< tests; NULL */
 } zkg_verify_options;
 

@@ -88,14 +88,18 @@ static zkg_status check_expected(verifier *v, uint32_t t)
 {
     const zkg_array *want =
         v->options->expected == NULL ? NULL : v->options->expected[t];
+    const zkg_tensor *x = &v->key->statement.tensor[t];
     const uint64_t n = zkg_array_count(&v->array[t]);
 
     if (want == NULL)
         return ZKG_OK;
+    if (x->vis != ZKG_PUBLIC)
+        return zkg_verdict_fail(v->verdict, ZKG_CHECK_PUBLIC, -1, -1,
+                                "%s is %s: a proof does not hold its values",
+                                x->name, zkg_visibility_name(x->vis));
     if (zkg_array_count(want) != n)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_PUBLIC, -1, -1,
-                                "%s has another shape than asked for",
-                                v->key->statement.tensor[t].name);
+                                "%s has another shape than asked for", x->name);
     for (uint64_t i = 0; i < n; i++) {
         int64_t has = 0, asked = 0;
 
@@ -106,12 +110,11 @@ static zkg_status check_expected(verifier *v, uint32_t t)
             return zkg_verdict_fail(v->verdict, ZKG_CHECK_PUBLIC, -1, -1,
                                     "%s[%" PRIu64 "] is %" PRId64
                                     " in the proof, %" PRId64 " was asked for",
-                                    v->key->statement.tensor[t].name, i, has,
-                                    asked);
+                                    x->name, i, has, asked);
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_PUBLIC, -1, -1,
                                 "%s[%" PRIu64 "] is another field element in "
                                 "the proof than was asked for",
-                                v->key->statement.tensor[t].name, i);
+                                x->name, i);
     }
     return ZKG_OK;
 }
@@ -133,9 +136,8 @@ static zkg_status check_public(verifier *v, zkg_error *err)
     if (status != ZKG_OK)
         return no_memory(err);
     for (uint32_t t = 0; t < st->tensors; t++) {
-        if (st->tensor[t].vis != ZKG_PUBLIC)
-            continue;
-        v->view[t] = &v->array[t];
+        if (st->tensor[t].vis == ZKG_PUBLIC)
+            v->view[t] = &v->array[t];
         ZKG_TRY(check_expected(v, t));
     }
     return ZKG_OK;

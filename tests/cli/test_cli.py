@@ -68,6 +68,18 @@ def write(path, data):
     return path
 
 
+def safetensors(path, tensors, **metadata):
+    """Each tensor a (dtype, shape, bytes)."""
+    head, data = {'__metadata__': metadata} if metadata else {}, b''
+    for name, (dtype, shape, value) in tensors.items():
+        head[name] = {'dtype': dtype, 'shape': shape,
+                      'data_offsets': [len(data), len(data) + len(value)]}
+        data += value
+    head = json.dumps(head).encode()
+    head += b' ' * (-len(head) % 8)
+    return write(path, struct.pack('<Q', len(head)) + head + data)
+
+
 def flipped(path, at, out):
     data = bytearray(open(path, 'rb').read())
     data[at] ^= 1
@@ -444,6 +456,21 @@ def test_verdicts():
     case('nothing public', 3, 'digits.safetensors|no tensor', VERIFY + [
         'digits.proof', '--public', os.path.join(EXAMPLE,
                                                  'digits.safetensors')])
+    image = b''.join(struct.pack('<B', 1) for _ in range(64))
+    for name, code, pattern, tensors in (
+            ('no tensors', 3, 'holds no public tensor', {}),
+            ('reals', 3, 'image holds reals', {
+                'image': ('F16', [1, 32], image)}),
+            ('more axes than there are', 3, 'has 13 axes', {
+                'image': ('U8', [1] * 12 + [64], image)}),
+            ('another shape', 1, 'rejected: public: image has another shape', {
+                'image': ('U8', [32], image[:32])})):
+        case('public: ' + name, code, pattern, VERIFY + [
+            'digits.proof', '--public', safetensors('p.st', tensors)])
+    case('a graph and a digest', 2, 'exclude each other', VERIFY + [
+        'digits.proof', '--graph', 'digits.zkg', '--graph-digest', '0' * 64])
+    case('no digest', 2, '`g` is no hexadecimal digit', VERIFY + [
+        'digits.proof', '--graph-digest', 'g' * 64])
     case('another graph', 1, 'rejected: key', VERIFY + [
         'digits.proof', '--graph-digest', '0' * 64])
     case('a key that was not asked for', 1, 'rejected: key', VERIFY + [
@@ -537,11 +564,8 @@ def constant_graph(folder, value, inputs=('a', 'b')):
         'display': {}}
 
     def arrays(digest):
-        head = json.dumps({'__metadata__': {
-            'zkgkr': 'tensors', 'version': '1', 'graph': digest}}).encode()
-        head += b' ' * (-len(head) % 8)
-        write(os.path.join(folder, 'tensors.safetensors'),
-              struct.pack('<Q', len(head)) + head)
+        safetensors(os.path.join(folder, 'tensors.safetensors'), {},
+                    zkgkr='tensors', version='1', graph=digest)
     os.makedirs(folder, exist_ok=True)
     write(os.path.join(folder, 'graph.json'), json.dumps(graph))
     arrays('0' * 64)

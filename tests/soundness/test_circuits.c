@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "circuit_fixture.h"
+#include "zkgkr/verify.h"
 
 #define POWER 6
 
@@ -292,6 +293,62 @@ static void without_the_truncated_eq_padding_would_decide(void **state)
     }
 }
 
+/* Judge f's proof where tensor t is to be `want`. */
+static zkg_verdict asked_for(const fx *f, const uint8_t *proof, size_t len,
+                             const char *tensor, const zkg_array *want)
+{
+    const zkg_statement *st = &f->graph->st;
+    const zkg_array **expected = calloc(st->tensors, sizeof(*expected));
+    const zkg_verify_options options = {.expected = expected};
+    zkg_verdict v = {0};
+    zkg_error err = {0};
+    zkg_status s;
+
+    assert_non_null(expected);
+    expected[zkg_statement_tensor_id(st, tensor)] = want;
+    s = zkg_verify(&v, f->key, f->key_len, proof, len, &options, &err);
+    assert_int_equal(s, v.check == ZKG_CHECK_NONE ? ZKG_OK : ZKG_ERR_REJECT);
+    free((void *)expected);
+    return v;
+}
+
+static void elements_are_those_that_were_asked_for(void **state)
+{
+    static const cx_shape shape = {.copies = 3};
+    const uint64_t copies = 3, fewer = 2;
+    zkg_error err = {0};
+    uint8_t *proof;
+    zkg_verdict v;
+    zkg_array y, few;
+    fx f = {0};
+    size_t len;
+
+    (void)state;
+    cx_init(&f, &shape, POWER, 9);
+    if (fx_prove(&f, NULL, &proof, &len, &err) != ZKG_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(zkg_array_init(&y, ZKG_FR, 1, &copies, &err), ZKG_OK);
+    assert_int_equal(zkg_array_init(&few, ZKG_FR, 1, &fewer, &err), ZKG_OK);
+    memcpy(y.data, fx_array(&f, "y")->data, copies * sizeof(zkg_fr));
+    memcpy(few.data, y.data, fewer * sizeof(zkg_fr));
+    fx_assert_check(asked_for(&f, proof, len, "y", &y), ZKG_CHECK_NONE);
+    v = asked_for(&f, proof, len, "y", &few);
+    fx_assert_check(v, ZKG_CHECK_PUBLIC);
+    assert_non_null(strstr(v.text, "shape"));
+    ((zkg_fr *)y.data)[2].l[3] ^= 1;
+    v = asked_for(&f, proof, len, "y", &y);
+    fx_assert_check(v, ZKG_CHECK_PUBLIC);
+    assert_non_null(strstr(v.text, "y[2]"));
+    /* Of what is not in the proof, nothing can be asked. */
+    v = asked_for(&f, proof, len, "u", fx_array(&f, "u"));
+    fx_assert_check(v, ZKG_CHECK_PUBLIC);
+    assert_non_null(strstr(v.text, "u is private"));
+    zkg_array_clear(&y);
+    zkg_array_clear(&few);
+    free(proof);
+    fx_clear(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_wrong_virtual_tensor_does_not_merge),
         cmocka_unit_test(garbage_in_padded_copies_changes_nothing),
         cmocka_unit_test(without_the_truncated_eq_padding_would_decide),
+        cmocka_unit_test(elements_are_those_that_were_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

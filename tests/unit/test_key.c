@@ -114,6 +114,7 @@ static void damaged_keys_are_refused(void **state)
     zkg_srs *srs = read_srs();
     uint8_t *a, *longer;
     size_t len;
+    uint32_t labels = 0;
     zkg_key key, bad;
 
     (void)state;
@@ -133,6 +134,16 @@ static void damaged_keys_are_refused(void **state)
                      ZKG_ERR_MALFORMED);
     assert_int_equal(zkg_key_decode(&bad, longer, len + 64, "k", NULL),
                      ZKG_ERR_MALFORMED);
+    /* A label that moves the cursor of whoever prints it. */
+    for (size_t i = 0; i + 10 < len; i++)
+        if (memcmp(a + i, "\1\0\0\0b\1\0\0\0c", 10) == 0) {
+            a[i + 9] = 0x1b;
+            assert_int_equal(zkg_key_decode(&bad, a, len, "k", NULL),
+                             ZKG_ERR_MALFORMED);
+            a[i + 9] = 'c';
+            labels++;
+        }
+    assert_int_equal(labels, 1);
     /* Bits: refused, or another digest; the points of the end are refused. */
     for (size_t i = 0; i<len; i += i + 256> len ? 1 : 5) {
         a[i] ^= 1;

@@ -502,6 +502,71 @@ static void no_fixed_values(zkg_graph *g)
     zkg_array_clear(&g->value[1]);
 }
 
+/* Counts of one table stand for the rows of that one. */
+static void counts_of_two_tables(zkg_graph *g)
+{
+    const zkg_tensor_spec m = {"m", ZKG_I64, ZKG_PRIVATE, 1, {16}, 0, 9};
+
+    OK(zkg_graph_add_tensor(g, &m, NULL));
+    OK(zkg_graph_add_table(g, "twin", ZKG_KIND_RANGE, 4, NULL));
+    OK(zkg_graph_table_counts(g, "r4", "m", true, NULL));
+    OK(zkg_graph_table_counts(g, "twin", "m", true, NULL));
+}
+
+static void no_terms(zkg_graph *g)
+{
+    g->st.kernel[2].einsum[0].terms = 0;
+}
+
+static void three_factors(zkg_graph *g)
+{
+    g->st.kernel[2].einsum[0].term[0].factors = 3;
+}
+
+static void equals_other_axes(zkg_graph *g)
+{
+    g->st.kernel[2].einsum[0].out_axes = 0;
+}
+
+/* Two sums cannot both be what is read. */
+static void virtual_of_two_producers(zkg_graph *g)
+{
+    OK(zkg_graph_kernel_einsum(g, "virt", "i", "v", NULL));
+    OK(zkg_graph_kernel_term(g, "virt", "1", "a[i]", NULL, NULL));
+}
+
+/* z = 2 z, by another name. */
+static void virtual_bound_twice(zkg_graph *g)
+{
+    zkg_kernel *k = &g->st.kernel[2];
+
+    k->einsum[0].equals = 0;
+    k->einsum[0].term[0].factor[0].param = 1;
+    k->lookup[0].param[0] = 0;
+    g->st.task[2].bind[0] = 5;
+}
+
+static void no_room_for_copies(zkg_graph *g)
+{
+    const zkg_tensor_spec t = {
+        "t", ZKG_U8, ZKG_PRIVATE, 12, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+        0,   15};
+    char axes[64] = "";
+
+    OK(zkg_graph_add_tensor(g, &t, NULL));
+    OK(zkg_graph_add_kernel(g, "deep", NULL));
+    for (int i = 0; i < 12; i++) {
+        const char name[2] = {(char)('a' + i), 0};
+
+        OK(zkg_graph_kernel_axis(g, "deep", name, 1, NULL));
+        strcat(strcat(axes, i > 0 ? "," : ""), name);
+    }
+    OK(zkg_graph_kernel_param(g, "deep", "t", axes, NULL));
+    OK(zkg_graph_kernel_lookup(g, "deep", "r4", "t", NULL));
+    OK(zkg_graph_add_task(g, NULL, "deep", 1, NULL));
+    OK(zkg_graph_bind(g, "t", "t", false, NULL));
+}
+
 static void every_bad_statement_is_refused(void **state)
 {
     static const struct {
@@ -553,6 +618,13 @@ static void every_bad_statement_is_refused(void **state)
         {virtual_without_consumer, ZKG_ERR_MALFORMED, "no relation"},
         {virtual_used_too_late, ZKG_ERR_MALFORMED, "does not come before"},
         {virtual_in_two_tasks, ZKG_ERR_MALFORMED, "in two tasks"},
+        {counts_of_two_tables, ZKG_ERR_MALFORMED, "counts of two tables"},
+        {no_terms, ZKG_ERR_MALFORMED, "of 0 terms"},
+        {three_factors, ZKG_ERR_MALFORMED, "more than two factors"},
+        {equals_other_axes, ZKG_ERR_MALFORMED, "other axes than its own"},
+        {virtual_of_two_producers, ZKG_ERR_MALFORMED, "two producers"},
+        {virtual_bound_twice, ZKG_ERR_MALFORMED, "bound twice"},
+        {no_room_for_copies, ZKG_ERR_MALFORMED, "no room for the copies'"},
         {unused_tensor, ZKG_ERR_MALFORMED, "bound to no parameter"},
         {unused_table, ZKG_ERR_MALFORMED, "looked up by no task"},
         {unused_kernel, ZKG_ERR_MALFORMED, "used by no task"},
@@ -577,6 +649,25 @@ static void every_bad_statement_is_refused(void **state)
                      zkg_status_name(s), err.text);
         zkg_graph_free(g);
     }
+}
+
+static void a_graph_of_nothing_is_none(void **state)
+{
+    const zkg_tensor_spec t = {"t", ZKG_U8, ZKG_PUBLIC, 0, {0}, 0, 15};
+    zkg_error err = {0};
+    zkg_graph *g;
+
+    (void)state;
+    OK(zkg_graph_new(&g, NULL));
+    assert_int_equal(zkg_graph_finish(g, &err), ZKG_ERR_MALFORMED);
+    assert_non_null(strstr(err.text, "at least one tensor"));
+    zkg_graph_free(g);
+    err = (zkg_error){0};
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_tensor(g, &t, NULL));
+    assert_int_equal(zkg_graph_finish(g, &err), ZKG_ERR_MALFORMED);
+    assert_non_null(strstr(err.text, "at least one task"));
+    zkg_graph_free(g);
 }
 
 /* x[k-1] reads two cells of a window of three: its sum has two values. */
@@ -699,6 +790,7 @@ int main(void)
         cmocka_unit_test(encoding_is_canonical),
         cmocka_unit_test(changed_bytes_change_the_digest),
         cmocka_unit_test(every_bad_statement_is_refused),
+        cmocka_unit_test(a_graph_of_nothing_is_none),
         cmocka_unit_test(bounds_count_real_windows),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
