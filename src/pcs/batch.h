@@ -53,10 +53,9 @@ typedef struct zkg_open_claim {
 } zkg_open_claim;
 
 /**
- * Prove all claims.  Collective over comm.  The folds are shared out by chunks,
- * so that ranks do equal work whatever the sizes; a rank reads only the arrays
- * of its own chunks.  A round sums two scalars over the ranks; then every rank
- * gets g.  Every rank's tape holds the proof.
+ * Prove all claims.  Collective over comm.  Folds and rounds are shared out by
+ * columns: a rank reads its own of all chunks.  A round sums two scalars over
+ * the ranks; then every rank gets g.  Every rank's tape holds the proof.
  *
  * @retval ZKG_ERR_INVALID a claim's shape does not fit k       (all ranks)
  * @retval ZKG_ERR_WITNESS a claim is false                     (all ranks)

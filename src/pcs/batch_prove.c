@@ -2,18 +2,22 @@
 /*
  * The prover's side of the batch opening.
  *
- * All is linear in the F_j: a rank may fold any chunks of any claim, and the
- * ranks' sums add up.  Claims at one point are one part, whose vector is
- * sum_j gamma^j F_j.  A part lives on one rank alone, which the slices of
- * sumcheck/prove.h do not know, so the rounds are driven here.
+ * Claims at one point are one part, whose vector is sum_j gamma^j F_j.  Where
+ * there are several ranks a vector is cut at its highest variables into 2^m
+ * slices, dealt out as sumcheck/prove.h deals its own; a rank folds the columns
+ * of its slices, of all chunks of all claims, so that neither folds nor rounds
+ * are done twice.  A vector too short to be cut is one rank's, whole.  Slices
+ * are not gathered: what one value each is left of them is worth little work.
  *
  * With x_0 .. x_{t-1} bound to rho, what a part adds to round t is
  *
  *     p(X) = c eq(z_t, X) ((1 - X) q_0 + X q_1),   c = eq(z_{<t}, rho),
  *     q_b = sum_y eq(z_{>t}, y) F(rho, b, y):
  *
- * F alone is folded, and eq needs no table that lasts.
- */
+ * F alone is folded, and eq needs no table that lasts.  Slice s, of the
+ * variables from n' on, is F where these are s_0, s_1, ..: while t < n' it is
+ * in both sums, by eq(z_{>=n'}, s); then its one value v is in q_b alone, for b
+ * the bit of s that is x_t, as eq(rho_{n'..t-1}, s_..) eq(z_{>t}, s_..) v. */
 #include "pcs/batch.h"
 
 #include <string.h>
@@ -23,23 +27,27 @@
 #include "pcs/kzg.h"
 #include "pcs/mercury.h"
 #include "poly/eq.h"
+#include "sumcheck/prove.h"
 
-/* What a cell of a claim's first chunk costs beyond its fold, in cells folded:
- * the rounds, of a point that no claim just before has, or the sum into what
- * that one's are in.  Claims of one child are near each other. */
-enum { ROUND_COST = 32, SUM_COST = 14, NEAR_CLAIMS = 8 };
+enum {
+    LOW_VARS = 9,   /* of one sum of products: its weights stay in L1 */
+    LEAST_VARS = 4, /* inside a slice */
+    NEAR_PARTS = 8  /* claims of one child are near each other */
+};
 
-/* Variables of one sum of products: its weights stay in the nearest cache. */
-enum { LOW_VARS = 9 };
-
-/* Claims at one point, as far as this rank folds them. */
+/* Claims at one point, and this rank's share of their sum. */
 typedef struct part {
     uint32_t vars;
+    uint32_t
+        inner; /* n', the variables inside a slice; vars where it is whole */
+    uint32_t first,
+        count; /* this rank's slices; 0, 1 of one that it has whole */
     const zkg_fr *point;
-    zkg_fr *vector; /* 2^vars: sum of gamma^j F_j */
-    zkg_fr *folded; /* 2^(vars-1), once x_0 is bound: what is left of vector */
-    zkg_fr *low;    /* eq of z_{>t}, of its LOW_VARS lowest coordinates */
-    zkg_fr bound;   /* c */
+    zkg_fr *vector; /* count << inner: sum of gamma^j F_j */
+    zkg_fr
+        *folded;  /* half of that, once x_0 is bound: what is left of vector */
+    zkg_fr *low;  /* eq of z_{>t}, of its LOW_VARS lowest coordinates */
+    zkg_fr bound; /* c */
 } part;
 
 typedef struct batch {
@@ -47,8 +55,10 @@ typedef struct batch {
     const zkg_open_claim *claims;
     size_t count;
     uint32_t k;
-    zkg_fr *power; /* gamma^j */
-    part *parts;   /* room for count */
+    uint32_t rank, size;
+    uint32_t slice_bits, first, slices; /* this rank's of 2^slice_bits */
+    zkg_fr *power;                      /* gamma^j */
+    part *parts;                        /* room for count */
     size_t part_count;
     zkg_fr tail;  /* parts that have no variable left, sum of products */
     zkg_fr *high; /* eq of z_{>t}'s other coordinates, of the part at hand */
@@ -60,55 +70,18 @@ static uint32_t low_vars(const zkg_open_claim *c, uint32_t k)
     return c->vars < k ? c->vars : k;
 }
 
-/* What a claim costs: a chunk, and the first one beyond that. */
-typedef struct cost {
-    uint64_t unit, head;
-} cost;
-
-static cost claim_cost(const zkg_open_claim *claims, size_t j, uint32_t k)
-{
-    const zkg_open_claim *c = &claims[j];
-    const uint32_t low = low_vars(c, k);
-    bool is_new = true;
-
-    for (size_t i = j; is_new && i-- > 0 && j - i <= NEAR_CLAIMS;)
-        is_new = low_vars(&claims[i], k) != low ||
-                 (low > 0 &&
-                  memcmp(claims[i].point, c->point, low * sizeof(zkg_fr)) != 0);
-    return (cost){zkg_kzg_fold_cost(c->array, k),
-                  (uint64_t)(is_new ? ROUND_COST : SUM_COST) << low};
-}
-
-static uint64_t whole_cost(const zkg_open_claim *c, const cost *x)
-{
-    return x->head + c->chunks * x->unit;
-}
-
-/* The first chunk of a claim, itself at cost `start`, that starts at or behind
- * the cost `bound`; c->chunks when none does. */
-static uint64_t first_chunk(const zkg_open_claim *c, const cost *x,
-                            uint64_t start, uint64_t bound)
-{
-    const uint64_t head = x->head + x->unit;
-    uint64_t chunk;
-
-    if (bound <= start)
-        return 0;
-    bound -= start;
-    chunk = bound <= head ? 1 : 1 + (bound - head + x->unit - 1) / x->unit;
-    return chunk < c->chunks ? chunk : c->chunks;
-}
-
-/* floor(total * rank / size), without overflow. */
-static uint64_t boundary(uint64_t total, uint32_t rank, uint32_t size)
-{
-    return total / size * rank + total % size * rank / size;
-}
-
-static zkg_status batch_init(batch *b, const zkg_backend *backend,
+static zkg_status batch_init(batch *b, const zkg_comm *comm,
+                             const zkg_backend *backend,
                              const zkg_open_claim *claims, size_t count,
                              uint32_t k)
 {
+    const uint32_t most = k > LEAST_VARS ? k - LEAST_VARS : 0;
+
+    b->rank = zkg_comm_rank(comm);
+    b->size = zkg_comm_size(comm);
+    b->slice_bits = zkg_slices_even(b->size);
+    b->slice_bits = b->slice_bits < most ? b->slice_bits : most;
+    zkg_slices_of(&b->first, &b->slices, b->slice_bits, b->rank, b->size);
     b->backend = backend;
     b->claims = claims;
     b->count = count;
@@ -137,55 +110,63 @@ static void batch_clear(batch *b)
     zkg_free(b->g);
 }
 
-/* The part at a claim's point; a new one when there is none. */
+/* What of a new part is this rank's: its slices, or all of it, or nothing. */
+static void take_share(part *p, const batch *b)
+{
+    if (b->slice_bits > 0 && p->vars >= b->slice_bits + LEAST_VARS) {
+        p->inner = p->vars - b->slice_bits;
+        p->first = b->first;
+        p->count = b->slices;
+    } else {
+        p->inner = p->vars;
+        p->count = b->part_count % b->size == b->rank;
+    }
+}
+
+/* The part at a claim's point; a new one when none of the last has it. */
 static zkg_status find_part(part **out, batch *b, const zkg_open_claim *c)
 {
     const uint32_t vars = low_vars(c, b->k);
-    part *p = b->parts;
+    part *p = b->parts + b->part_count;
 
-    for (size_t i = 0; i < b->part_count; i++, p++) {
-        if (p->vars != vars || (vars > 0 && memcmp(p->point, c->point,
-                                                   vars * sizeof(zkg_fr)) != 0))
+    for (size_t i = 0; i < NEAR_PARTS && i < b->part_count; i++) {
+        const part *old = p - 1 - i;
+
+        if (old->vars != vars ||
+            (vars > 0 &&
+             memcmp(old->point, c->point, vars * sizeof(zkg_fr)) != 0))
             continue;
-        *out = p;
+        *out = p - 1 - i;
         return ZKG_OK;
     }
     p->vars = vars;
     p->point = c->point;
     p->bound = zkg_fr_one;
-    p->vector = zkg_alloc_aligned((size_t)1 << vars, sizeof(zkg_fr));
-    if (p->vector == NULL)
-        return ZKG_ERR_NOMEM;
+    take_share(p, b);
+    if (p->count > 0) {
+        p->vector =
+            zkg_alloc_aligned((size_t)p->count << p->inner, sizeof(zkg_fr));
+        if (p->vector == NULL)
+            return ZKG_ERR_NOMEM;
+    }
     b->part_count++;
     *out = p;
     return ZKG_OK;
 }
 
-/* Fold this rank's share of all chunks into parts. */
-static zkg_status fold_share(batch *b, uint32_t rank, uint32_t size)
+/* Fold this rank's columns of all claims into parts. */
+static zkg_status fold_share(batch *b)
 {
-    uint64_t total = 0, start = 0, from, to;
-
-    for (size_t j = 0; j < b->count; j++) {
-        const cost x = claim_cost(b->claims, j, b->k);
-
-        total += whole_cost(&b->claims[j], &x);
-    }
-    from = boundary(total, rank, size);
-    to = boundary(total, rank + 1, size);
     for (size_t j = 0; j < b->count; j++) {
         const zkg_open_claim *c = &b->claims[j];
-        const cost x = claim_cost(b->claims, j, b->k);
-        const uint64_t first = first_chunk(c, &x, start, from);
-        const uint64_t end = first_chunk(c, &x, start, to);
         part *p;
 
-        start += whole_cost(c, &x);
-        if (first == end)
-            continue;
         ZKG_TRY(find_part(&p, b, c));
-        ZKG_TRY(zkg_kzg_fold_add(p->vector, b->backend, c->array, b->k,
-                                 c->point, first, end, &b->power[j]));
+        if (p->count > 0)
+            ZKG_TRY(zkg_kzg_fold_add(p->vector, b->backend, c->array, b->k,
+                                     c->point, (uint64_t)p->first << p->inner,
+                                     (uint64_t)p->count << p->inner,
+                                     &b->power[j]));
     }
     return ZKG_OK;
 }
@@ -193,16 +174,18 @@ static zkg_status fold_share(batch *b, uint32_t rank, uint32_t size)
 /* Bind x_{t-1}, t >= 1, to r. */
 static zkg_status part_bind(batch *b, part *p, uint32_t t, const zkg_fr *r)
 {
-    const size_t len = (size_t)1 << (p->vars - t);
+    const size_t len = p->inner >= t ? (size_t)p->count << (p->inner - t) : 0;
     zkg_fr eq;
 
+    zkg_eq_eval(&eq, &p->point[t - 1], r, 1);
+    zkg_fr_mul(&p->bound, &p->bound, &eq);
+    if (len == 0)
+        return ZKG_OK;
     if (t == 1) {
         p->folded = zkg_alloc_raw(len, sizeof(*p->folded));
         if (p->folded == NULL)
             return ZKG_ERR_NOMEM;
     }
-    zkg_eq_eval(&eq, &p->point[t - 1], r, 1);
-    zkg_fr_mul(&p->bound, &p->bound, &eq);
     return b->backend->poly_fold(p->folded, t == 1 ? p->vector : p->folded, r,
                                  len);
 }
@@ -222,21 +205,41 @@ static zkg_status make_low(batch *b, part *p, uint32_t t, uint32_t low)
     return ZKG_OK;
 }
 
-/* q_0 and q_1 of round t, times c. */
-static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t)
+/* c times what slice s counts for, but for x_t: eq of its bits, with rho below
+ * t and the point above. */
+static void slice_weight(zkg_fr *w, const part *p, uint32_t s, uint32_t t,
+                         const zkg_fr *rho)
 {
-    const uint32_t rest = p->vars - t - 1;
-    const uint32_t low = rest < LOW_VARS ? rest : LOW_VARS;
-    const zkg_fr *left = t > 0 ? p->folded : p->vector;
+    const uint32_t bits = p->vars - p->inner;
+    const uint32_t bound = t > p->inner ? t - p->inner : 0;
+    const uint32_t behind = t < p->inner ? 0 : bound + 1;
+    zkg_fr eq;
 
-    q[0] = q[1] = zkg_fr_zero;
-    ZKG_TRY(make_low(b, p, t, low));
-    ZKG_TRY(b->backend->eq_expand(b->high, p->point + t + 1 + low, rest - low,
-                                  &p->bound));
+    *w = p->bound;
+    if (bound > 0) {
+        zkg_eq_at(&eq, rho + p->inner, bound, s & ((1u << bound) - 1));
+        zkg_fr_mul(w, w, &eq);
+    }
+    if (behind < bits) {
+        zkg_eq_at(&eq, p->point + p->inner + behind, bits - behind,
+                  s >> behind);
+        zkg_fr_mul(w, w, &eq);
+    }
+}
+
+/* What a slice adds to q_0 and q_1, t < n', its weight being w. */
+static zkg_status slice_sums(zkg_fr q[2], batch *b, const part *p,
+                             const zkg_fr *slice, uint32_t t, const zkg_fr *w)
+{
+    const uint32_t rest = p->inner - t - 1;
+    const uint32_t low = rest < LOW_VARS ? rest : LOW_VARS;
+
+    ZKG_TRY(
+        b->backend->eq_expand(b->high, p->point + t + 1 + low, rest - low, w));
     for (size_t h = 0; h < (size_t)1 << (rest - low); h++) {
         zkg_fr s[2];
 
-        ZKG_TRY(b->backend->fr_dot_pairs(s, p->low, left + (2 * h << low),
+        ZKG_TRY(b->backend->fr_dot_pairs(s, p->low, slice + (2 * h << low),
                                          (size_t)1 << low));
         for (int i = 0; i < 2; i++) {
             zkg_fr_mul(&s[i], &s[i], &b->high[h]);
@@ -246,23 +249,63 @@ static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t)
     return ZKG_OK;
 }
 
-/* Bind x_{t-1} of one part to *r (t >= 1), and add to sums = p(0), p(2) of x_t.
- * A part that ends here moves to the tail instead. */
-static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *r,
+/* q_0 and q_1 of round t, times c. */
+static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t,
+                            const zkg_fr *rho)
+{
+    const uint32_t rest = p->inner > t ? p->inner - t - 1 : 0;
+    const zkg_fr *left = t > 0 ? p->folded : p->vector;
+
+    q[0] = q[1] = zkg_fr_zero;
+    if (t < p->inner)
+        ZKG_TRY(make_low(b, p, t, rest < LOW_VARS ? rest : LOW_VARS));
+    for (uint32_t i = 0; i < p->count; i++) {
+        const uint32_t s = p->first + i;
+        zkg_fr w;
+
+        slice_weight(&w, p, s, t, rho);
+        if (t < p->inner) {
+            ZKG_TRY(slice_sums(q, b, p, left + ((size_t)i << (p->inner - t)), t,
+                               &w));
+        } else {
+            zkg_fr *to = &q[s >> (t - p->inner) & 1];
+
+            zkg_fr_mul(&w, &w, &left[i]);
+            zkg_fr_add(to, to, &w);
+        }
+    }
+    return ZKG_OK;
+}
+
+/* A part that ends moves to the tail. */
+static void part_end(batch *b, const part *p, const zkg_fr *rho)
+{
+    const zkg_fr *left = p->vars > 0 ? p->folded : p->vector;
+    zkg_fr w;
+
+    for (uint32_t i = 0; i < p->count; i++) {
+        slice_weight(&w, p, p->first + i, p->vars, rho);
+        zkg_fr_mul(&w, &w, &left[i]);
+        zkg_fr_add(&b->tail, &b->tail, &w);
+    }
+}
+
+/* Bind x_{t-1} of one part (t >= 1), and add to sums = p(0), p(2) of x_t; at
+ * its end, to the tail. */
+static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *rho,
                              zkg_fr sums[2])
 {
     zkg_fr two, eq, q[2];
 
-    if (t > p->vars)
+    if (t > p->vars || p->count == 0)
         return ZKG_OK;
     if (t > 0)
-        ZKG_TRY(part_bind(b, p, t, r));
+        ZKG_TRY(part_bind(b, p, t, &rho[t - 1]));
     if (t == p->vars) {
-        zkg_fr_mul(&q[0], &p->bound, t > 0 ? p->folded : p->vector);
-        zkg_fr_add(&b->tail, &b->tail, &q[0]);
+        part_end(b, p, rho);
         return ZKG_OK;
     }
-    ZKG_TRY(part_sums(q, b, p, t));
+    ZKG_TRY(part_sums(q, b, p, t, rho));
     zkg_eq_eval(&eq, &p->point[t], &zkg_fr_zero, 1);
     zkg_fr_mul(&eq, &eq, &q[0]);
     zkg_fr_add(&sums[0], &sums[0], &eq);
@@ -294,8 +337,7 @@ static zkg_status run_rounds(batch *b, zkg_tape *tape, const zkg_comm *comm,
             zkg_fr_mul(&b->tail, &b->tail, &rest);
         }
         for (size_t i = 0; i < b->part_count; i++)
-            ZKG_TRY(part_round(b, &b->parts[i], t, t > 0 ? &rho[t - 1] : NULL,
-                               sums));
+            ZKG_TRY(part_round(b, &b->parts[i], t, rho, sums));
         if (t == b->k)
             break;
         /* the tail times (1 - x_t)^2, which is 1 at 0 and at 2 */
@@ -315,9 +357,12 @@ static zkg_status make_g(batch *b, const zkg_fr *rho)
         zkg_open_claim at = {.vars = p->vars, .point = p->point};
         zkg_fr weight;
 
+        if (p->count == 0)
+            continue;
         zkg_batch_weight(&weight, &zkg_fr_one, &at, rho, b->k);
-        ZKG_TRY(b->backend->fr_axpy(b->g, &weight, p->vector,
-                                    (size_t)1 << p->vars));
+        ZKG_TRY(b->backend->fr_axpy(b->g + ((size_t)p->first << p->inner),
+                                    &weight, p->vector,
+                                    (size_t)p->count << p->inner));
     }
     return ZKG_OK;
 }
@@ -328,7 +373,7 @@ static zkg_status run(batch *b, zkg_tape *tape, const zkg_comm *comm,
     zkg_fr claim, rho[ZKG_MAX_VARS];
 
     zkg_batch_wire_start(tape, b->power, &claim, b->claims, b->count);
-    ZKG_TRY(fold_share(b, zkg_comm_rank(comm), zkg_comm_size(comm)));
+    ZKG_TRY(fold_share(b));
     ZKG_TRY(run_rounds(b, tape, comm, &claim, rho));
     ZKG_TRY(zkg_comm_sum_fr(comm, &b->tail, 1));
     if (zkg_hooks_cheat(hooks))
@@ -354,7 +399,7 @@ zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
     if (k > srs->power || !zkg_batch_shapes_fit(claims, count, k))
         return ZKG_ERR_INVALID;
     memset(&b, 0, sizeof(b));
-    s = batch_init(&b, backend, claims, count, k);
+    s = batch_init(&b, comm, backend, claims, count, k);
     if (s == ZKG_OK)
         s = run(&b, tape, comm, srs, pcs, hooks);
     batch_clear(&b);

@@ -88,23 +88,21 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_commit_polys(
     zkg_g1 *out, const zkg_comm *comm, const zkg_srs *srs,
     const zkg_kzg_poly *polys, size_t count, uint32_t cpu_flags);
 
-/** What folding a chunk of a costs on average, in integers. */
-uint64_t zkg_kzg_fold_cost(const zkg_array *a, uint32_t k);
-
 /**
- * Fold the chunks [first, end) of a at the upper coordinates of a point:
+ * Fold all chunks of a at the upper coordinates of a point, in some columns:
  *
- *     out[i] += scale * sum_{first <= c < end} eq(z_hi, c) P[c K + i].
+ *     out[i] += scale * sum_c eq(z_hi, c) P[c K + from + i],   i < n.
  *
- * @param[in,out] out   2^min(n,k) values
- * @param         point n coordinates; those from k up are z_hi
+ * @param[in,out] out   n values
+ * @param         point its coordinates from k up are z_hi
+ * @param         from  from + n is at most 2^min(vars,k)
  * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_kzg_fold_add(zkg_fr *out,
                                            const zkg_backend *backend,
                                            const zkg_array *a, uint32_t k,
-                                           const zkg_fr *point, uint64_t first,
-                                           uint64_t end, const zkg_fr *scale);
+                                           const zkg_fr *point, uint64_t from,
+                                           uint64_t n, const zkg_fr *scale);
 
 /** F_P = sum over all chunks c of eq(z_hi, c) P_c, to out. */
 ZKG_MUST_CHECK zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,

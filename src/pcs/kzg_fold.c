@@ -28,27 +28,27 @@ typedef struct fold {
     const void *row[ROWS];
 } fold;
 
-/* weights[i] = scale eq(z_hi, i), i < end */
+/* weights[i] = scale eq(z_hi, i), i < chunks */
 static zkg_status make_weights(zkg_fr **out, uint32_t n, uint32_t k,
-                               const zkg_fr *point, uint64_t end,
+                               const zkg_fr *point, uint64_t chunks,
                                const zkg_fr *scale)
 {
-    *out = zkg_alloc((size_t)end, sizeof(**out));
+    *out = zkg_alloc((size_t)chunks, sizeof(**out));
     if (*out == NULL)
         return ZKG_ERR_NOMEM;
-    zkg_eq_expand_len(*out, end, n > k ? point + k : NULL, n > k ? n - k : 0,
+    zkg_eq_expand_len(*out, chunks, n > k ? point + k : NULL, n > k ? n - k : 0,
                       scale);
     return ZKG_OK;
 }
 
 static zkg_status make_starts(uint64_t **out, const zkg_array *a, uint32_t k,
-                              uint64_t first, uint64_t end)
+                              uint64_t chunks)
 {
-    *out = zkg_alloc((size_t)(end - first + 1), sizeof(**out));
+    *out = zkg_alloc((size_t)chunks + 1, sizeof(**out));
     if (*out == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint64_t c = first; c <= end; c++)
-        (*out)[c - first] = zkg_kzg_cells_before(a, c << k);
+    for (uint64_t c = 0; c <= chunks; c++)
+        (*out)[c] = zkg_kzg_cells_before(a, c << k);
     return ZKG_OK;
 }
 
@@ -79,42 +79,44 @@ static zkg_status fold_strip(fold *f, zkg_fr *out, uint64_t len, uint64_t at,
                                 columns);
 }
 
-/* All chunks, those of one length after the other: full ones, and what is left
- * of one where an axis ends. */
-static zkg_status fold_all(fold *f, zkg_fr *out, uint64_t most)
+/* out[i] += cells first + i of all chunks, those of one length after the other:
+ * full ones, and what is left of one where an axis ends; first + i < end. */
+static zkg_status fold_all(fold *f, zkg_fr *out, uint64_t first, uint64_t end)
 {
     uint64_t less = 0;
 
-    for (uint64_t len = most; len > 0; len = less) {
+    for (uint64_t len = cells_of(f, 0); len > first; len = less) {
+        const uint64_t to = len < end ? len : end;
+
         less = 0;
         for (uint64_t c = 0; c < f->chunks; c++)
             if (cells_of(f, c) < len && cells_of(f, c) > less)
                 less = cells_of(f, c);
-        for (uint64_t at = 0; at < len; at += STRIP)
-            ZKG_TRY(fold_strip(f, out + at, len, at,
-                               len - at < STRIP ? len - at : STRIP));
+        for (uint64_t at = first; at < to; at += STRIP)
+            ZKG_TRY(fold_strip(f, out + (at - first), len, at,
+                               to - at < STRIP ? to - at : STRIP));
     }
     return ZKG_OK;
 }
 
-/* The sum's cells to where chunk 0 has its own. */
-static void spread(zkg_fr *out, const zkg_fr *sum, const zkg_array *a,
-                   uint32_t k)
+/* Run r of the sum's cells, of which cell `first` is sum[0], and all behind it,
+ * to their padded places. */
+static void spread(zkg_fr *out, const zkg_fr *sum, uint64_t first,
+                   zkg_kzg_run r, zkg_kzg_walk *w)
 {
-    zkg_kzg_layout l;
-    zkg_kzg_walk w;
-    zkg_kzg_run r;
-
-    zkg_kzg_layout_init(&l, a);
-    zkg_kzg_walk_init(&w, &l, 0, (uint64_t)1 << k);
-    while (zkg_kzg_walk_next(&r, &w))
+    do
         for (uint64_t i = 0; i < r.len; i++)
-            zkg_fr_add(&out[r.at + i], &out[r.at + i], &sum[r.flat + i]);
+            zkg_fr_add(&out[r.at + i], &out[r.at + i],
+                       &sum[r.flat - first + i]);
+    while (zkg_kzg_walk_next(&r, w));
 }
 
-static zkg_status fold_and_spread(fold *f, zkg_fr *out, uint32_t k)
+/* Columns [from, from + n) of chunk 0, in which all chunks have their cells. */
+static zkg_status fold_and_spread(fold *f, zkg_fr *out, uint64_t from,
+                                  uint64_t n)
 {
-    const uint64_t most = zkg_kzg_chunk_cells(f->array, k, 0);
+    const uint64_t first = zkg_kzg_cells_before(f->array, from);
+    const uint64_t end = zkg_kzg_cells_before(f->array, from + n);
     zkg_fr *sum;
     zkg_status s;
     zkg_kzg_layout l;
@@ -122,47 +124,40 @@ static zkg_status fold_and_spread(fold *f, zkg_fr *out, uint32_t k)
     zkg_kzg_run r;
 
     zkg_kzg_layout_init(&l, f->array);
-    zkg_kzg_walk_init(&w, &l, 0, (uint64_t)1 << k);
+    zkg_kzg_walk_init(&w, &l, from, n);
     if (!zkg_kzg_walk_next(&r, &w))
         return ZKG_OK;
-    if (r.len == most)
-        return fold_all(f, out, most);
-    sum = zkg_alloc_aligned(most, sizeof(*sum));
-    s = sum == NULL ? ZKG_ERR_NOMEM : fold_all(f, sum, most);
+    if (r.len == end - first)
+        return fold_all(f, out + r.at, first, end);
+    sum = zkg_alloc_aligned(end - first, sizeof(*sum));
+    s = sum == NULL ? ZKG_ERR_NOMEM : fold_all(f, sum, first, end);
     if (s == ZKG_OK)
-        spread(out, sum, f->array, k);
+        spread(out, sum, first, r, &w);
     zkg_free(sum);
     return s;
 }
 
-uint64_t zkg_kzg_fold_cost(const zkg_array *a, uint32_t k)
-{
-    const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
-    const uint64_t cells = 1 + zkg_array_stored_count(a) / chunks;
-
-    return a->type == ZKG_FR ? 3 * cells : cells;
-}
-
 zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
                             const zkg_array *a, uint32_t k, const zkg_fr *point,
-                            uint64_t first, uint64_t end, const zkg_fr *scale)
+                            uint64_t from, uint64_t n, const zkg_fr *scale)
 {
+    const uint64_t chunks = zkg_kzg_chunks(zkg_array_vars(a), k);
     fold *f = zkg_alloc_raw(1, sizeof(*f));
     uint64_t *start = NULL;
     zkg_fr *weights = NULL;
     zkg_status s = f != NULL ? ZKG_OK : ZKG_ERR_NOMEM;
 
     if (s == ZKG_OK)
-        s = make_weights(&weights, zkg_array_vars(a), k, point, end, scale);
+        s = make_weights(&weights, zkg_array_vars(a), k, point, chunks, scale);
     if (s == ZKG_OK)
-        s = make_starts(&start, a, k, first, end);
+        s = make_starts(&start, a, k, chunks);
     if (s == ZKG_OK) {
         f->backend = backend;
         f->array = a;
-        f->weights = weights + first;
+        f->weights = weights;
         f->start = start;
-        f->chunks = end - first;
-        s = fold_and_spread(f, out, k);
+        f->chunks = chunks;
+        s = fold_and_spread(f, out, from, n);
     }
     zkg_free(start);
     zkg_free(weights);
@@ -174,8 +169,8 @@ zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,
                         const zkg_array *a, uint32_t k, const zkg_fr *point)
 {
     const uint32_t n = zkg_array_vars(a);
+    const uint64_t len = (uint64_t)1 << (n < k ? n : k);
 
-    memset(out, 0, sizeof(*out) << (n < k ? n : k));
-    return zkg_kzg_fold_add(out, backend, a, k, point, 0, zkg_kzg_chunks(n, k),
-                            &zkg_fr_one);
+    memset(out, 0, (size_t)len * sizeof(*out));
+    return zkg_kzg_fold_add(out, backend, a, k, point, 0, len, &zkg_fr_one);
 }

@@ -12,7 +12,11 @@
 #include "pcs/kzg.h"
 #include "poly/array_mle.h"
 
-enum { K = 4, ARRAYS = 5, CLAIMS = 8 };
+enum { ARRAYS = 5, CLAIMS = 8 };
+
+/* Vectors too short to be cut; cut in two; in slices that some ranks have more
+ * of than others. */
+static const uint32_t powers[] = {4, 5, 8};
 
 static const zkg_comm *the_world;
 
@@ -37,6 +41,7 @@ static const struct {
 static const size_t claim_array[CLAIMS] = {0, 1, 2, 3, 4, 2, 3, 1};
 
 typedef struct statement {
+    uint32_t k;
     zkg_srs *srs;
     zkg_srs_key key;
     zkg_array array[ARRAYS];
@@ -52,21 +57,22 @@ static void make_array(zkg_array *a, size_t i)
         zkg_array_set_i64(a, j, (int64_t)((j * j * 31 + i) % 120));
 }
 
-static void make_statement(statement *s, zkg_pcs pcs)
+static void make_statement(statement *s, zkg_pcs pcs, uint32_t k)
 {
     zkg_fr tau;
 
+    s->k = k;
     zkg_fr_from_u64(&tau, 987654321);
-    CHECK(zkg_srs_from_tau(&s->srs, K, &tau, NULL) == ZKG_OK);
-    CHECK(zkg_srs_key_init(&s->key, s->srs, pcs, K, NULL) == ZKG_OK);
+    CHECK(zkg_srs_from_tau(&s->srs, k, &tau, NULL) == ZKG_OK);
+    CHECK(zkg_srs_key_init(&s->key, s->srs, pcs, k, NULL) == ZKG_OK);
     for (size_t i = 0; i < ARRAYS; i++) {
         zkg_array *a = &s->array[i];
 
         make_array(a, i);
         s->commitment[i] =
-            calloc(zkg_kzg_chunks(zkg_array_vars(a), K), sizeof(zkg_g1));
+            calloc(zkg_kzg_chunks(zkg_array_vars(a), k), sizeof(zkg_g1));
         CHECK(s->commitment[i] != NULL);
-        CHECK(zkg_kzg_commit(s->commitment[i], s->srs, K, a, 0) == ZKG_OK);
+        CHECK(zkg_kzg_commit(s->commitment[i], s->srs, k, a, 0) == ZKG_OK);
     }
     for (size_t j = 0; j < CLAIMS; j++) {
         zkg_open_claim *c = &s->claim[j];
@@ -74,7 +80,7 @@ static void make_statement(statement *s, zkg_pcs pcs)
         c->array = &s->array[claim_array[j]];
         c->commitment = s->commitment[claim_array[j]];
         c->vars = zkg_array_vars(c->array);
-        c->chunks = zkg_kzg_chunks(c->vars, K);
+        c->chunks = zkg_kzg_chunks(c->vars, k);
         c->point = s->point[j];
         for (uint32_t t = 0; t < c->vars; t++) {
             zkg_fr_from_u64(&s->point[j][t], 1000 * (j % 3) + t + 3);
@@ -97,8 +103,8 @@ static zkg_status open_on(zkg_tape *tape, const zkg_comm *comm,
                           const statement *s)
 {
     zkg_tape_init_prove(tape);
-    return zkg_batch_open(tape, comm, zkg_backend_ref(), s->srs, s->key.pcs, K,
-                          s->claim, CLAIMS, NULL);
+    return zkg_batch_open(tape, comm, zkg_backend_ref(), s->srs, s->key.pcs,
+                          s->k, s->claim, CLAIMS, NULL);
 }
 
 static void check_proof(const statement *s, const zkg_tape *proof)
@@ -123,13 +129,13 @@ static void check_proof(const statement *s, const zkg_tape *proof)
         printf("%u ranks: %s\n", zkg_comm_size(the_world), text);
 }
 
-static void run(const zkg_comm *world, zkg_pcs pcs)
+static void run(const zkg_comm *world, zkg_pcs pcs, uint32_t k)
 {
     static statement s;
     zkg_tape tape;
 
     memset(&s, 0, sizeof(s));
-    make_statement(&s, pcs);
+    make_statement(&s, pcs, k);
     CHECK(open_on(&tape, world, &s) == ZKG_OK);
     check_proof(&s, &tape);
     zkg_tape_clear(&tape);
@@ -147,8 +153,10 @@ int main(int argc, char **argv)
         return 1;
     the_world = world;
     CHECK(argc < 2 || zkg_comm_size(world) == strtoul(argv[1], NULL, 10));
-    run(world, ZKG_PCS_MERCURY);
-    run(world, ZKG_PCS_HYPERKZG);
+    for (size_t i = 0; i < sizeof(powers) / sizeof(powers[0]); i++) {
+        run(world, ZKG_PCS_MERCURY, powers[i]);
+        run(world, ZKG_PCS_HYPERKZG, powers[i]);
+    }
     zkg_comm_free(world);
     return 0;
 }
