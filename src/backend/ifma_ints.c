@@ -265,6 +265,13 @@ zkg_status zkg_ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
 /* Rows whose limbs are laid out at a time; sums stay below 2^63, and what they
  * stand for below 2^296. */
 #define FOLD_ROWS 512
+/* A sum takes two halves of products below 2^52 a row at most. */
+_Static_assert(FOLD_ROWS <= UINT64_C(1) << (63 - 52 - 1),
+               "the sums of a column's limbs would wrap");
+/* A weight is below p < 2^254, a biased integer below 2^32. */
+_Static_assert(FOLD_ROWS <= UINT64_C(1) << (296 - 254 - 32),
+               "fold_end() would not reduce a column's sum");
+_Static_assert(FOLD_ROWS % 8 == 0, "limbs are laid out eight rows at a time");
 /* Rows of one pass over the columns: as many streams as are prefetched. */
 #define FOLD_PASS 32
 /* Columns whose sums are kept between passes. */

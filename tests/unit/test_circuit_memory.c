@@ -247,6 +247,17 @@ static void the_forecast_is_what_is_taken(void **state)
     zkg_free(b);
 }
 
+/* The s-th layer from the lowest, and each s-th above it: so that what is made
+ * again, from i / s * s on, begins above a kept one. */
+static void every_sth_layer_is_kept(void **state)
+{
+    (void)state;
+    for (uint32_t stride = 1; stride <= 9; stride++)
+        for (uint32_t i = 0; i < 40; i++)
+            assert_int_equal(zkg_circuit_keeps(stride, i),
+                             i % stride == stride - 1);
+}
+
 /* A deep circuit: far less than all of it is there. */
 static void checkpoints_save_most_of_it(void **state)
 {
@@ -309,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_forecast_is_what_is_taken),
+        cmocka_unit_test(every_sth_layer_is_kept),
         cmocka_unit_test(checkpoints_save_most_of_it),
         cmocka_unit_test(types_are_bounds),
     };
