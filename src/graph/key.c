@@ -97,6 +97,8 @@ static zkg_status decode(zkg_key *out, zkg_reader *r, const char *name,
 {
     const uint8_t *statement;
     uint64_t statement_len;
+    zkg_error why = {0};
+    zkg_status s;
 
     ZKG_TRY(
         zkg_container_read(r, ZKG_CONTAINER_KEY, ZKG_KEY_VERSION, name, err));
@@ -105,10 +107,14 @@ static zkg_status decode(zkg_key *out, zkg_reader *r, const char *name,
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: the key is truncated",
                         name);
     ZKG_TRY(zkg_reader_view(r, &statement, (size_t)statement_len));
-    ZKG_TRY(zkg_statement_decode(&out->statement, statement,
-                                 (size_t)statement_len, err));
-    ZKG_TRY(zkg_displays_read(&out->display, r, out->statement.tensors, err));
-    ZKG_TRY(zkg_srs_key_read(&out->srs, r, err));
+    s = zkg_statement_decode(&out->statement, statement, (size_t)statement_len,
+                             &why);
+    if (s == ZKG_OK)
+        s = zkg_displays_read(&out->display, r, out->statement.tensors, &why);
+    if (s == ZKG_OK)
+        s = zkg_srs_key_read(&out->srs, r, &why);
+    if (s != ZKG_OK)
+        return zkg_fail(err, s, "%s: %s", name, why.text);
     return read_points(out, r, name, err);
 }
 

@@ -471,6 +471,13 @@ def test_verdicts():
         'digits.proof', '--graph', 'digits.zkg', '--graph-digest', '0' * 64])
     case('no digest', 2, '`g` is no hexadecimal digit', VERIFY + [
         'digits.proof', '--graph-digest', 'g' * 64])
+    whole = open('digits.vk', 'rb').read()
+    for size, pattern in ((30, 'cut.vk: the key is truncated'),
+                          (len(whole) - 500, 'cut.vk: .*inside its SRS part'),
+                          (len(whole) - 64, 'cut.vk: .* commitments of 64')):
+        case('a key of %d bytes' % size, 3, pattern, [
+            'verify', '--proof', 'digits.proof', '--key',
+            write('cut.vk', whole[:size])])
     case('another graph', 1, 'rejected: key', VERIFY + [
         'digits.proof', '--graph-digest', '0' * 64])
     case('a key that was not asked for', 1, 'rejected: key', VERIFY + [
