@@ -123,7 +123,7 @@ void *zkg_alloc_raw(size_t count, size_t size)
 
 void *zkg_alloc_reserve(size_t count, size_t size)
 {
-    return alloc_raw(count, size, 8 * HUGE_PAGE);
+    return alloc_raw(count, size, 2 * HUGE_PAGE);
 }
 
 void *zkg_alloc_aligned(size_t count, size_t size)

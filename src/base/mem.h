@@ -26,7 +26,7 @@ ZKG_MUST_CHECK void *zkg_alloc_raw(size_t count, size_t size);
 size_t zkg_raw_bytes(size_t bytes);
 
 /** The same of memory that may be used in part: only what is touched becomes
- *  resident, by pages of the usual size where it is below 16 MiB. */
+ *  resident, by pages of the usual size where it is below 4 MiB. */
 ZKG_MUST_CHECK void *zkg_alloc_reserve(size_t count, size_t size);
 
 /** As realloc(); what is new is not zeroed.  NULL leaves p as it was. */
