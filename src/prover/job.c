@@ -32,7 +32,7 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
 {
     zkg_root_work root;
 
-    zkg_root_work_count(&root, st, k);
+    zkg_root_work_count(&root, st, k, NULL);
     job->after_bytes = POINT_BYTES * root.opened_points / job->ranks;
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
     job->rank_bytes = held_bytes(costs, &root, job->ranks);

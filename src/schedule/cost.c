@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "curve/msm.h"
+#include "pcs/kzg.h"
 #include "relation/circuit_memory.h"
 #include "relation/relation.h"
 
@@ -26,9 +28,6 @@ enum { SMALL_ENTRY_BYTES = 32, ENTRY_BYTES = 96 };
 
 /* relation/rows.h: integers, and columns, of which no table is made. */
 enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
-
-/* Leaves of a lookup whose tree the second-level cache holds. */
-enum { NEAR_LEAVES = 1 << 16 };
 
 static uint32_t bits_of(uint64_t len)
 {
@@ -73,12 +72,39 @@ static axis_set factor_axes(const zkg_stmt_factor *f, const zkg_task *task)
     return set;
 }
 
-static void add_fold(zkg_work *w, const zkg_tensor *t)
+static bool is_affine(const zkg_stmt_index *i)
+{
+    return i->b != ZKG_NO_ID || i->s != 1 || i->e != 0;
+}
+
+static void add_cells(zkg_work *w, const zkg_tensor *t)
 {
     if (t->type == ZKG_FR)
         w->elements += (double)zkg_tensor_count(t);
     else
         w->cells += (double)zkg_tensor_count(t);
+}
+
+/* A fold of a factor along the axes that are not in `kept`. */
+static void add_fold(zkg_work *w, const zkg_kernel *k, const zkg_task *task,
+                     const zkg_tensor *t, const zkg_stmt_factor *f,
+                     axis_set kept)
+{
+    double lines = 1;
+
+    add_cells(w, t);
+    if (!task->broadcast[f->param] && (kept >> COPIES & 1) == 0 &&
+        f->indices > 0)
+        lines = (double)task->copies;
+    for (uint32_t i = 0; i < f->indices; i++) {
+        const uint32_t a = f->index[i].a;
+
+        if ((kept >> a & 1) != 0 || is_affine(&f->index[i]))
+            continue;
+        /* A line that is folded itself is one sum. */
+        lines *= i + 1 < f->indices ? (double)k->axis[a].len : 1;
+    }
+    w->lines += lines;
 }
 
 static bool is_small(const zkg_tensor *t)
@@ -106,16 +132,11 @@ static void count_lookups(zkg_work *w, const zkg_statement *st,
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
         w->leaves += ldexp(1, (int)vars);
-        w->far += fmax(ldexp(1, (int)vars) - NEAR_LEAVES, 0);
+        w->steps += 0.5 * vars * (vars + 1.0);
         w->split_bytes +=
             (small ? SMALL_LEAF_BYTES : LEAF_BYTES) * ldexp(1, (int)vars);
     }
     w->rounds += 0.5 * height * (height + 1.0);
-}
-
-static bool is_affine(const zkg_stmt_index *i)
-{
-    return i->b != ZKG_NO_ID || i->s != 1 || i->e != 0;
 }
 
 /* The variables of a factor's tensor axes that are read through affine maps; 0
@@ -150,6 +171,17 @@ static void hold_bytes(zkg_work *w, double bytes, double *most)
     }
 }
 
+/* A sum of two factors of 2^vars, small integers or not. */
+static void count_sum(zkg_work *w, uint32_t vars, bool small, double *most)
+{
+    const double n = ldexp(1, (int)vars);
+
+    w->entries += n;
+    w->rounds += vars;
+    w->steps += vars;
+    hold_bytes(w, (small ? SMALL_ENTRY_BYTES : ENTRY_BYTES) * n, most);
+}
+
 /* A factor behind affine maps: once more over the tensor for each place of the
  * window's last axis, and a sum of its own over those axes. */
 static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
@@ -161,19 +193,28 @@ static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
     if (vars == 0)
         return;
     w->cells += (double)window * (double)zkg_tensor_count(t);
-    w->entries += ldexp(1, (int)vars);
-    w->rounds += vars;
-    hold_bytes(w, ENTRY_BYTES * ldexp(1, (int)vars), most);
+    count_sum(w, vars, false, most);
+}
+
+/* Whether each axis of a set has a power of two of indices. */
+static bool is_full(axis_set set, const zkg_kernel *k, uint64_t copies)
+{
+    bool full = (set >> COPIES & 1) == 0 || zkg_is_pow2(copies);
+
+    for (uint32_t a = 0; a < k->axes; a++)
+        full = full && ((set >> a & 1) == 0 || zkg_is_pow2(k->axis[a].len));
+    return full;
 }
 
 /* Whether a product of two tensors over `vars` variables is one of small
- * integers entry by entry: nothing folded, summed or read through a map. */
+ * integers: nothing folded or read through a map, no index masked. */
 static bool is_small_product(const zkg_statement *st, const zkg_kernel *k,
                              const zkg_task *task, const zkg_stmt_term *term,
                              axis_set named, axis_set out, uint32_t vars)
 {
-    bool small = term->factors == 2 && (named & ~out) == 0 &&
-                 vars_of(named, k, task->copies) == vars;
+    bool small = term->factors == 2 &&
+                 vars_of(named, k, task->copies) == vars &&
+                 is_full(named & ~out, k, task->copies);
 
     for (uint32_t f = 0; small && f < 2; f++) {
         const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
@@ -191,30 +232,59 @@ static void count_term(zkg_work *w, const zkg_statement *st,
 {
     axis_set named = 0, common = ~(axis_set)0;
     uint32_t vars;
+    bool small;
 
     for (uint32_t f = 0; f < term->factors; f++) {
         const axis_set set = factor_axes(&term->factor[f], task);
 
         named |= set;
         common &= set;
-        add_fold(w, &st->tensor[task->bind[term->factor[f].param]]);
-        count_affine(w, k, &st->tensor[task->bind[term->factor[f].param]],
-                     &term->factor[f], most);
     }
     if (term->factors == 2)
         vars = vars_of((named & ~out) | (out & common), k, task->copies);
     else
         vars = vars_of(named & ~out, k, task->copies);
-    if (term->factors == 0 || vars == 0)
+    small = is_small_product(st, k, task, term, named, out, vars);
+    if (term->factors > 0 && vars > 0)
+        count_sum(w, vars, small, most);
+    if (term->factors == 2 && vars_of(out & common, k, task->copies) > 0)
+        w->weighted += ldexp(1, (int)vars);
+    for (uint32_t f = 0; f < term->factors && !small; f++) {
+        const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
+
+        add_fold(w, k, task, t, &term->factor[f],
+                 (named & ~out) | (term->factors == 2 ? out & common : 0));
+        count_affine(w, k, t, &term->factor[f], most);
+    }
+}
+
+/* How often relations of a kernel read a parameter; its lookups, all at one
+ * point, as one. */
+static uint32_t reads_of(const zkg_kernel *k, uint32_t param)
+{
+    uint32_t n = 0;
+    bool looked_up = false;
+
+    for (uint32_t i = 0; i < k->einsums; i++)
+        for (uint32_t t = 0; t < k->einsum[i].terms; t++)
+            for (uint32_t f = 0; f < k->einsum[i].term[t].factors; f++)
+                n += k->einsum[i].term[t].factor[f].param == param;
+    for (uint32_t j = 0; j < k->lookups; j++)
+        for (uint32_t c = 0; c < k->lookup[j].columns; c++)
+            looked_up = looked_up || k->lookup[j].param[c] == param;
+    return n + looked_up;
+}
+
+/* Claims on a virtual tensor are merged: a sum of it times eq's. */
+static void count_target(zkg_work *w, const zkg_statement *st,
+                         const zkg_kernel *k, const zkg_task *task,
+                         uint32_t param, double *most)
+{
+    const uint32_t vars = zkg_tensor_vars(&st->tensor[task->bind[param]]);
+
+    if (reads_of(k, param) < 2)
         return;
-    w->entries += ldexp(1, (int)vars);
-    w->rounds += vars;
-    hold_bytes(w,
-               (is_small_product(st, k, task, term, named, out, vars)
-                    ? SMALL_ENTRY_BYTES
-                    : ENTRY_BYTES) *
-                   ldexp(1, (int)vars),
-               most);
+    count_sum(w, vars, false, most);
 }
 
 static void count_einsums(zkg_work *w, const zkg_statement *st,
@@ -226,6 +296,8 @@ static void count_einsums(zkg_work *w, const zkg_statement *st,
         const zkg_stmt_einsum *e = &k->einsum[i];
         axis_set out = (axis_set)1 << COPIES;
 
+        if (e->equals != ZKG_NO_ID)
+            count_target(w, st, k, task, e->equals, &most);
         for (uint32_t a = 0; a < e->out_axes; a++)
             out |= (axis_set)1 << e->out[a];
         for (uint32_t t = 0; t < e->terms; t++)
@@ -296,7 +368,7 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
         w->rounds += 2.0 * bits_of(l->gates) + copies;
     }
     for (uint32_t i = 0; i < k->inputs; i++)
-        add_fold(w, &st->tensor[task->bind[k->input[i]]]);
+        add_cells(w, &st->tensor[task->bind[k->input[i]]]);
     w->gates += gates * (double)task->copies;
     hold_circuit(w, st, k, task);
 }
@@ -317,21 +389,64 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
         const uint32_t vars = bits_of(t->rows);
 
         out->leaves = ldexp(1, (int)vars);
-        out->far = fmax(out->leaves - NEAR_LEAVES, 0);
         out->split_bytes = TABLE_LEAF_BYTES * out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
+        out->steps = out->rounds;
         out->cells = (double)t->rows;
     }
 }
 
 /* ---- the root ---------------------------------------------------------- */
 
-/* 0, 1, 2, 3: values of 1, 2, 4, more bytes. */
-static uint32_t width_class(const zkg_tensor *t)
-{
-    const uint32_t bits = zkg_tensor_bits(t);
+enum { FR_BITS = 254 };
 
-    return bits <= 8 ? 0 : bits <= 16 ? 1 : bits <= 32 ? 2 : 3;
+static uint64_t magnitude(int64_t v)
+{
+    return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+}
+
+/* The sum of points that a chunk's cells from `at` on are: zeros are left out,
+ * and the largest value sets the width of all. */
+static double chunk_additions(const zkg_array *a, uint64_t at, uint64_t cells)
+{
+    uint64_t terms = 0, most = 0;
+
+    if (a->type == ZKG_FR)
+        return (double)zkg_msm_cost((size_t)cells, FR_BITS);
+    for (uint64_t i = at; i < at + cells; i++) {
+        const uint64_t v = magnitude(zkg_array_get_i64(a, i));
+
+        terms += v != 0;
+        most |= v - (v != 0);
+    }
+    return (double)zkg_msm_cost((size_t)terms,
+                                most == 0 ? 0 : 1 + zkg_log2_floor(most));
+}
+
+static void commit_array(zkg_root_work *w, const zkg_array *a, uint32_t k,
+                         uint64_t chunks)
+{
+    uint64_t at = 0;
+
+    for (uint64_t c = 0; c < chunks; c++) {
+        const uint64_t cells = zkg_kzg_chunk_cells(a, k, c);
+
+        w->additions += chunk_additions(a, at, cells);
+        at += cells;
+    }
+}
+
+/* Of values as wide as they may be, and none of them 0. */
+static void commit_tensor(zkg_root_work *w, const zkg_statement *st, uint32_t i,
+                          uint64_t chunks)
+{
+    const zkg_tensor *t = &st->tensor[i];
+    /* Multiplicities are mostly zero, whatever their type holds. */
+    const uint32_t bits =
+        zkg_statement_is_hinted_counts(st, i) ? 1 : zkg_tensor_bits(t);
+    const uint64_t cells = zkg_div_ceil(zkg_tensor_count(t), chunks);
+
+    w->additions += (double)chunks * (double)zkg_msm_cost((size_t)cells, bits);
 }
 
 static bool is_committed(const zkg_tensor *t)
@@ -339,7 +454,10 @@ static bool is_committed(const zkg_tensor *t)
     return t->vis == ZKG_PRIVATE || t->vis == ZKG_FIXED;
 }
 
-static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
+/* A claim, at a point that claims on as many variables as *seen has may have
+ * been at; NULL: at one of its own. */
+static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k,
+                        uint64_t *seen)
 {
     const uint32_t vars = zkg_tensor_vars(t);
 
@@ -350,52 +468,62 @@ static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k)
         w->opened_elements += (double)zkg_tensor_count(t);
     else
         w->opened_cells += (double)zkg_tensor_count(t);
+    if (seen != NULL && (*seen >> vars & 1) != 0)
+        return;
     w->opened_points += ldexp(1, (int)(vars < k ? vars : k));
+    if (seen != NULL)
+        *seen |= UINT64_C(1) << vars;
 }
 
+/* A task's lookups share a point. */
 static void open_task(zkg_root_work *w, const zkg_statement *st,
                       const zkg_task *task, uint32_t k)
 {
     const zkg_kernel *kernel = &st->kernel[task->kernel];
+    uint64_t seen = 0;
 
     for (uint32_t j = 0; j < kernel->lookups; j++)
         for (uint32_t c = 0; c < kernel->lookup[j].columns; c++)
             open_tensor(w, &st->tensor[task->bind[kernel->lookup[j].param[c]]],
-                        k);
+                        k, &seen);
     for (uint32_t i = 0; i < kernel->einsums; i++)
         for (uint32_t t = 0; t < kernel->einsum[i].terms; t++) {
             const zkg_stmt_term *term = &kernel->einsum[i].term[t];
 
             for (uint32_t f = 0; f < term->factors; f++)
                 open_tensor(w, &st->tensor[task->bind[term->factor[f].param]],
-                            k);
+                            k, NULL);
         }
 }
 
 void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
-                         uint32_t k)
+                         uint32_t k, const zkg_array *const *arrays)
 {
     *out = (zkg_root_work){.root = ldexp(1, (int)k)};
     for (uint32_t i = 0; i < st->tensors; i++) {
         const zkg_tensor *t = &st->tensor[i];
-        const uint32_t vars = zkg_tensor_vars(t);
+        const uint64_t chunks = zkg_kzg_chunks(zkg_tensor_vars(t), k);
 
         *(t->vis == ZKG_FIXED && t->type == ZKG_FR ? &out->fixed_bytes
                                                    : &out->shared_bytes) +=
             (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
+        if (t->vis == ZKG_PUBLIC)
+            out->hashed +=
+                (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (t->vis != ZKG_PRIVATE)
             continue;
-        /* Multiplicities are mostly zero, whatever their type holds. */
-        out->commits[zkg_statement_is_hinted_counts(st, i) ? 0
-                                                           : width_class(t)] +=
-            (double)zkg_tensor_count(t);
-        out->chunks += vars > k ? ldexp(1, (int)(vars - k)) : 1;
+        out->values += (double)zkg_tensor_count(t);
+        if (arrays != NULL)
+            commit_array(out, arrays[i], k, chunks);
+        else
+            commit_tensor(out, st, i, chunks);
+        out->chunks += (double)chunks;
     }
     for (uint32_t c = 0; c < st->tasks; c++)
         open_task(out, st, &st->task[c], k);
     for (uint32_t t = 0; t < st->tables; t++)
         if (st->table[t].counts != ZKG_NO_ID)
-            open_tensor(out, &st->tensor[st->table[t].counts], k);
+            open_tensor(out, &st->tensor[st->table[t].counts], k, NULL);
 }
 
 /* ---- seconds ----------------------------------------------------------- */
@@ -427,11 +555,13 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
                        const zkg_work *work, uint32_t width)
 {
     *out = (zkg_child_cost){
-        .serial_s = costs->child + costs->round * work->rounds,
-        .parallel_s = costs->leaf * work->leaves + costs->far * work->far +
-                      costs->cell * work->cells +
-                      costs->element * work->elements +
-                      costs->entry * work->entries + costs->gate * work->gates,
+        .serial_s = costs->child + costs->round * work->rounds +
+                    costs->step * work->steps,
+        .parallel_s =
+            costs->leaf * work->leaves + costs->line * work->lines +
+            costs->cell * work->cells + costs->element * work->elements +
+            costs->entry * work->entries + costs->weighted * work->weighted +
+            costs->gate * work->gates,
         .group_s = costs->group,
         .sums_s = costs->message * work->rounds,
         .each_bytes = work->each_bytes,
@@ -447,11 +577,11 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
     const double folds = costs->open_cell * work->opened_cells +
                          costs->element * work->opened_elements +
                          costs->open_point * work->opened_points;
-    double commits = costs->chunk * work->chunks;
+    const double commits = costs->chunk * work->chunks +
+                           costs->addition * work->additions +
+                           costs->value * work->values;
 
-    for (int i = 0; i < 4; i++)
-        commits += costs->commit[i] * work->commits[i];
-    *before_s = commits / ranks;
-    *after_s = folds / ranks + costs->open_claim * work->claims +
+    *before_s = commits / ranks + costs->hash * work->hashed;
+    *after_s = costs->open + folds / ranks + costs->open_claim * work->claims +
                costs->open_root * work->root;
 }

@@ -19,11 +19,14 @@
 typedef struct zkg_work {
     double leaves;   /**< rows of lookup trees, padded: hashing into fractions,
                           the layers' sumchecks, the tree itself */
-    double far;      /**< of them, those of a lookup beyond what caches hold */
     double cells;    /**< integers folded at a point */
     double elements; /**< field elements folded at a point */
     double entries;  /**< padded entries of sumchecks of two factors */
+    double weighted; /**< of them, those of sums that have an eq */
+    double lines;    /**< of tensors that are folded, each with a weight */
     double gates;    /**< gates of circuits, times copies */
+    double steps;    /**< of trees and sums, by their own rounds: slots called
+                          for few entries */
     double rounds;   /**< messages of sumchecks: each is hashed by every rank of
                           the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
@@ -33,8 +36,10 @@ typedef struct zkg_work {
 
 /** What all ranks do together, before and after the tasks. */
 typedef struct zkg_root_work {
-    double commits[4];   /**< values committed to: of 1, 2, 4 and more bytes */
+    double additions;    /**< of points, by commitments: zkg_msm_cost() */
+    double values;       /**< read for them, zeros too */
     double chunks;       /**< commitments */
+    double hashed;       /**< bytes of public tensors, by every rank */
     double opened_cells; /**< integers folded by the opening */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */
@@ -47,11 +52,11 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, far, cell, element, entry, gate, round;
+    double child, leaf, cell, line, element, entry, weighted, gate, step, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
-    double commit[4], chunk;
-    double open_cell, open_point, open_root, open_claim;
+    double addition, value, chunk, hash;
+    double open, open_cell, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */
 } zkg_costs;
@@ -76,9 +81,16 @@ ZKG_MUST_CHECK zkg_status zkg_costs_text(char **text, const zkg_costs *costs,
 /** Count a task (c < tasks) or the side of a table. */
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c);
 
-/** Count what the root does; k as in the key. */
+/**
+ * Count what the root does.
+ *
+ * @param k      as in the key
+ * @param arrays a witness: of a chunk the values that are not 0 count, and the
+ *               largest of them gives the width.  NULL: none is 0, and all are
+ *               as wide as their tensors may be
+ */
 void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
-                         uint32_t k);
+                         uint32_t k, const zkg_array *const *arrays);
 
 /** Most ranks that get a slice of child c. */
 uint32_t zkg_work_width(const zkg_statement *st, uint32_t c);

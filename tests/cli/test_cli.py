@@ -355,7 +355,7 @@ def test_planning():
     for name, value in constants.items():
         assert 0 < float(value) < (1e9 if 'bytes' in name else 1), name
     # More bits cost more; a leaf is more than a cell.
-    assert float(constants['commit254']) > float(constants['commit8'])
+    assert 0 < float(constants['addition']) < float(constants['chunk'])
     assert float(constants['leaf']) > float(constants['cell'])
     case('plan as calibrated', 0, 'Rank 1', plan + [
         '2', '--costs', 'costs.txt'])

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -11,6 +12,7 @@
 #include "base/time.h"
 #include "bench/bench.h"
 #include "comm/comm.h"
+#include "curve/msm.h"
 #include "graph/graph.h"
 #include "graph/setup.h"
 #include "graph/witness.h"
@@ -23,87 +25,132 @@
 enum {
     POWER = 11,
     RUNS = 7,
-    SMALL = 1 << 4,
-    MIDDLE = 1 << 10,
-    LARGE = 1 << 14,
-    HUGE = 1 << 19, /* its tree leaves the caches */
-    NEAR = 1 << 16,
-    WIDE = 1 << 10,
-    FEW = 64,    /* rows of the smaller matrix */
+    FEW = 64,    /* values of a short commitment */
+    BITS = 16,   /* of values committed to */
     FOLDED = 21, /* variables of what the opening folds, at least */
-    CLAIMS = 16
+    CLAIMS = 16,
+    HASHED = 1 << 20
 };
 
-/* ---- a graph of probes -------------------------------------------------- */
+/* ---- probes: tasks of one kind of work each ------------------------------ */
 
-enum probe {
-    EMPTY,
-    LOOKUP_S,
-    LOOKUP_M,
-    LOOKUP_L,
-    LOOKUP_H,
-    SUM_M,
-    SUM_L,
-    FOLD_M,
-    FOLD_L
+typedef enum probe_kind {
+    EMPTY,  /* y = w x, scalars */
+    LOOKUP, /* n values in 0 .. 255, m times */
+    BATCH,  /* y[o] = w[o] x[o], n of them: small integers */
+    MATRIX, /* y[o] = sum_k w[o,k] x[k], n x m */
+    SUM     /* y = sum_k x[k], n of them */
+} probe_kind;
+
+/* The first makes the memory that all have their tables in; it is not timed. */
+static const struct {
+    probe_kind kind;
+    uint64_t n, m;
+} probes[] = {
+    {LOOKUP, 1 << 19, 1},      {EMPTY, 1, 1},
+    {LOOKUP, 1 << 3, 1},       {LOOKUP, 1 << 5, 1},
+    {LOOKUP, 1 << 7, 1},       {LOOKUP, 1 << 10, 1},
+    {LOOKUP, 1 << 14, 1},      {LOOKUP, 1 << 16, 1},
+    {LOOKUP, 1 << 19, 1},      {LOOKUP, 1 << 5, 4},
+    {LOOKUP, 1 << 8, 4},       {LOOKUP, 1 << 12, 4},
+    {BATCH, 1 << 5, 0},        {BATCH, 1 << 10, 0},
+    {BATCH, 1 << 14, 0},       {BATCH, 1 << 17, 0},
+    {MATRIX, 1 << 6, 1 << 10}, {MATRIX, 1 << 10, 1 << 10},
+    {MATRIX, 1 << 12, 1 << 6}, {MATRIX, 1 << 4, 1 << 14},
+    {MATRIX, 1 << 8, 1 << 12}, {SUM, 1 << 5, 0},
+    {SUM, 1 << 10, 0},         {SUM, 1 << 14, 0},
+    {SUM, 1 << 17, 0},
 };
 
-enum { PROBES = FOLD_L + 1 };
+enum { PROBES = sizeof(probes) / sizeof(probes[0]) };
 
-/* A tensor with all its values 1, which satisfies every probe. */
-static zkg_status add(zkg_graph *g, const char *name, zkg_visibility vis,
-                      uint32_t axes, uint64_t n, uint64_t m, zkg_error *err)
+/* A tensor with all its values 1. */
+static zkg_status add(zkg_graph *g, const char *name, zkg_dtype type,
+                      zkg_visibility vis, uint32_t axes, uint64_t n, uint64_t m,
+                      zkg_error *err)
 {
-    const zkg_tensor_spec spec = {
-        name, ZKG_I16, vis, axes, {n, m}, 0, vis == ZKG_PUBLIC ? 2047 : 255};
+    const int64_t most = vis == ZKG_PRIVATE ? 255
+                         : type == ZKG_I16  ? 32767
+                                            : 1 << 20;
+    const zkg_tensor_spec spec = {name, type, vis, axes, {n, m}, 0, most};
 
     ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
     return zkg_graph_add_input(g, name, err);
 }
 
-/* x in 0 .. 255 */
-static zkg_status add_lookup(zkg_graph *g, int p, uint64_t n, zkg_error *err)
+static zkg_status add_lookup(zkg_graph *g, int p, zkg_error *err)
 {
+    const uint64_t n = probes[p].n;
     char k[16], x[16];
 
     (void)snprintf(k, sizeof(k), "k%d", p);
     (void)snprintf(x, sizeof(x), "x%d", p);
-    ZKG_TRY(add(g, x, ZKG_PRIVATE, 1, n, 0, err));
+    ZKG_TRY(add(g, x, ZKG_I16, ZKG_PRIVATE, 1, n, 0, err));
     ZKG_TRY(zkg_graph_add_kernel(g, k, err));
     ZKG_TRY(zkg_graph_kernel_axis(g, k, "i", n, err));
     ZKG_TRY(zkg_graph_kernel_param(g, k, "x", "i", err));
-    ZKG_TRY(zkg_graph_kernel_lookup(g, k, "bytes", "x", err));
+    for (uint64_t i = 0; i < probes[p].m; i++)
+        ZKG_TRY(zkg_graph_kernel_lookup(g, k, "bytes", "x", err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, k, 1, err));
     return zkg_graph_bind(g, "x", x, false, err);
 }
 
-/* y[o] = sum_k w[o,k] x[k]; with `batch` o = k: y[o] = w[o] x[o] */
-static zkg_status add_sum(zkg_graph *g, int p, uint64_t o, uint64_t k,
-                          bool batch, zkg_error *err)
+/* A probe's einsum: its parameters with their axes, and its two terms. */
+typedef struct probe_sum {
+    uint32_t params;
+    const char *param[3], *axes[3], *out, *factor[2], *result;
+} probe_sum;
+
+static const probe_sum sums[] = {
+    [EMPTY] =
+        {3, {"w", "x", "y"}, {"o", "o", "o"}, "o", {"w[o]", "x[o]"}, "y[o]"},
+    [BATCH] =
+        {3, {"w", "x", "y"}, {"o", "o", "o"}, "o", {"w[o]", "x[o]"}, "y[o]"},
+    [MATRIX] = {3,
+                {"w", "x", "y"},
+                {"o,k", "k", "o"},
+                "o",
+                {"w[o,k]", "x[k]"},
+                "y[o]"},
+    [SUM] = {2, {"x", "y"}, {"o", ""}, "", {"x[o]", NULL}, "y"},
+};
+
+static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, uint32_t i,
+                            zkg_error *err)
 {
-    static const char *const params[] = {"w", "x", "y"};
-    const char *const axes[] = {batch ? "o" : "o,k", batch ? "o" : "k", "o"};
-    char kernel[16], name[3][16];
+    const bool wide = strlen(s->axes[i]) > 1;
+    const uint32_t axes = wide ? 2 : strlen(s->axes[i]) > 0;
+    const uint64_t n = s->axes[i][0] == 'k' ? probes[p].m : probes[p].n;
+    const zkg_dtype type = axes == 0 ? ZKG_I32 : ZKG_I16;
+    char kernel[16], name[16];
 
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
-    for (int i = 0; i < 3; i++)
-        (void)snprintf(name[i], sizeof(name[i]), "%s%d", params[i], p);
-    ZKG_TRY(add(g, name[0], ZKG_PUBLIC, batch ? 1 : 2, o, k, err));
-    ZKG_TRY(add(g, name[1], ZKG_PUBLIC, 1, batch ? o : k, 0, err));
-    ZKG_TRY(add(g, name[2], ZKG_PUBLIC, 1, o, 0, err));
+    (void)snprintf(name, sizeof(name), "%s%d", s->param[i], p);
+    ZKG_TRY(add(g, name, type, ZKG_PUBLIC, axes, n, probes[p].m, err));
+    return zkg_graph_kernel_param(g, kernel, s->param[i], s->axes[i], err);
+}
+
+static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
+{
+    const probe_sum *s = &sums[probes[p].kind];
+    char kernel[16], name[16];
+
+    (void)snprintf(kernel, sizeof(kernel), "k%d", p);
     ZKG_TRY(zkg_graph_add_kernel(g, kernel, err));
-    ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "o", o, err));
-    if (!batch)
-        ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "k", k, err));
-    for (int i = 0; i < 3; i++)
-        ZKG_TRY(zkg_graph_kernel_param(g, kernel, params[i], axes[i], err));
-    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, "o", NULL, err));
-    ZKG_TRY(zkg_graph_kernel_term(g, kernel, "1", batch ? "w[o]" : "w[o,k]",
-                                  batch ? "x[o]" : "x[k]", err));
-    ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", "y[o]", NULL, err));
+    ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "o", probes[p].n, err));
+    if (probes[p].kind == MATRIX)
+        ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "k", probes[p].m, err));
+    for (uint32_t i = 0; i < s->params; i++)
+        ZKG_TRY(add_param(g, p, s, i, err));
+    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, s->out, NULL, err));
+    ZKG_TRY(
+        zkg_graph_kernel_term(g, kernel, "1", s->factor[0], s->factor[1], err));
+    ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", s->result, NULL, err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, kernel, 1, err));
-    for (int i = 0; i < 3; i++)
-        ZKG_TRY(zkg_graph_bind(g, params[i], name[i], false, err));
+    for (uint32_t i = 0; i < s->params; i++) {
+        (void)snprintf(name, sizeof(name), "%s%d", s->param[i], p);
+        ZKG_TRY(zkg_graph_bind(g, s->param[i], name, false, err));
+    }
     return ZKG_OK;
 }
 
@@ -114,19 +161,24 @@ static zkg_status make_graph(zkg_graph **out, zkg_error *err)
     ZKG_TRY(zkg_graph_new(out, err));
     g = *out;
     ZKG_TRY(zkg_graph_add_table(g, "bytes", ZKG_KIND_RANGE, 8, err));
-    ZKG_TRY(add_sum(g, EMPTY, 1, 1, true, err));
-    ZKG_TRY(add_lookup(g, LOOKUP_S, SMALL, err));
-    ZKG_TRY(add_lookup(g, LOOKUP_M, MIDDLE, err));
-    ZKG_TRY(add_lookup(g, LOOKUP_L, LARGE, err));
-    ZKG_TRY(add_lookup(g, LOOKUP_H, HUGE, err));
-    ZKG_TRY(add_sum(g, SUM_M, MIDDLE, 0, true, err));
-    ZKG_TRY(add_sum(g, SUM_L, LARGE, 0, true, err));
-    ZKG_TRY(add_sum(g, FOLD_M, FEW, WIDE, false, err));
-    ZKG_TRY(add_sum(g, FOLD_L, WIDE, WIDE, false, err));
+    for (int p = 0; p < PROBES; p++)
+        ZKG_TRY(probes[p].kind == LOOKUP ? add_lookup(g, p, err)
+                                         : add_sum(g, p, err));
     return zkg_graph_finish(g, err);
 }
 
-/* Ones, but for the outputs of the matrices, which are sums of ones. */
+/* What all values of a tensor are: 1, or of sums as many. */
+static int64_t value_of(const char *name)
+{
+    const int p = atoi(name + 1);
+
+    if (name[0] != 'y')
+        return 1;
+    return probes[p].kind == MATRIX ? (int64_t)probes[p].m
+           : probes[p].kind == SUM  ? (int64_t)probes[p].n
+                                    : 1;
+}
+
 static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
                                zkg_error *err)
 {
@@ -134,12 +186,11 @@ static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
     for (uint32_t i = 0; i < g->inputs; i++) {
         const uint32_t id = g->input[i];
         const zkg_tensor *t = &g->st.tensor[id];
-        const bool sums = t->name[0] == 'y' && (t->name[1] == '0' + FOLD_M ||
-                                                t->name[1] == '0' + FOLD_L);
+        zkg_array *a = &w->array[id];
 
-        ZKG_TRY(zkg_array_init(&w->array[id], t->type, t->axes, t->len, err));
+        ZKG_TRY(zkg_array_init(a, t->type, t->axes, t->len, err));
         for (uint64_t k = 0; k < zkg_tensor_count(t); k++)
-            zkg_array_set_i64(&w->array[id], k, sums ? WIDE : 1);
+            zkg_array_set_i64(a, k, value_of(t->name));
     }
     zkg_witness_refresh(w);
     ZKG_TRY(zkg_witness_solve(w, g, err));
@@ -209,76 +260,122 @@ static double above(double t, double least)
     return t > least ? t : least;
 }
 
-static void solve_probes(zkg_costs *c, const double t[PROBES])
-{
-    const double rounds_s = 10, rounds_m = 55, rounds_l = 105, rounds_h = 190;
+/* ---- the constants of tasks ---------------------------------------------- */
 
-    c->child = t[EMPTY];
-    c->round = 1e-6;
-    /* Two equations for leaf and round, by turns. */
-    for (int i = 0; i < 8; i++) {
-        c->leaf = above(
-            (t[LOOKUP_L] - t[LOOKUP_M] - c->round * (rounds_l - rounds_m)) /
-                (LARGE - MIDDLE),
-            1e-9);
-        c->round =
-            above((t[LOOKUP_S] - c->child - c->leaf * SMALL) / rounds_s, 1e-7);
+enum { UNKNOWNS = 8, SWEEPS = 20000 };
+
+/*
+ * x >= 0 that brings sum_i (sum_j a_ij x_j - 1)^2 near its least, by descent
+ * along one x_j after the other (Franc, Hlavac, Navara 2005): a_ij is what of
+ * kind j probe i does, over what it took, so that each probe counts by how far
+ * off the model is, as a part of it.
+ */
+static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
+{
+    double rest[PROBES];
+
+    for (int i = 0; i < rows; i++)
+        rest[i] = -1;
+    for (int j = 0; j < unknowns; j++)
+        x[j] = 0;
+    for (int s = 0; s < SWEEPS; s++) {
+        const int j = s % unknowns;
+        double up = 0, square = 0, step;
+
+        for (int i = 0; i < rows; i++) {
+            up -= a[i][j] * rest[i];
+            square += a[i][j] * a[i][j];
+        }
+        step = square > 0 ? up / square : 0;
+        step = x[j] + step < 0 ? -x[j] : step;
+        x[j] += step;
+        for (int i = 0; i < rows; i++)
+            rest[i] += step * a[i][j];
     }
-    c->far = above((t[LOOKUP_H] - t[LOOKUP_L] - c->leaf * (HUGE - LARGE) -
-                    c->round * (rounds_h - rounds_l)) /
-                       (HUGE - NEAR),
-                   1e-10);
-    c->cell =
-        above((t[FOLD_L] - t[FOLD_M]) / ((WIDE - FEW) * (double)WIDE), 1e-11);
-    c->entry = above((t[SUM_L] - t[SUM_M] - 4 * c->round) / (LARGE - MIDDLE) -
-                         3 * c->cell,
-                     1e-9);
-    c->element = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.element;
+}
+
+/* The model's counts of each probe, against its time. */
+static void solve_probes(zkg_costs *c, const zkg_statement *st,
+                         const double t[PROBES])
+{
+    double *const constant[UNKNOWNS] = {&c->child, &c->round,   &c->step,
+                                        &c->leaf,  &c->cell,    &c->entry,
+                                        &c->line,  &c->weighted};
+    double a[PROBES][UNKNOWNS], x[UNKNOWNS];
+
+    for (int p = 1; p < PROBES; p++) {
+        zkg_work w;
+
+        zkg_work_count(&w, st, (uint32_t)p);
+        const double count[UNKNOWNS] = {1,        w.rounds,  w.steps,
+                                        w.leaves, w.cells,   w.entries,
+                                        w.lines,  w.weighted};
+
+        for (int j = 0; j < UNKNOWNS; j++)
+            a[p - 1][j] = count[j] / t[p];
+    }
+    fit(x, a, UNKNOWNS, PROBES - 1);
+    for (int j = 0; j < UNKNOWNS; j++)
+        *constant[j] = above(x[j], 1e-12);
     c->gate = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.gate;
+}
+
+/* A field element times another, and added, as folds have them. */
+static zkg_status solve_elements(zkg_costs *c, zkg_error *err)
+{
+    enum { ELEMENTS = 1 << 12 };
+    const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
+    zkg_fr *v = zkg_alloc(2 * ELEMENTS, sizeof(*v));
+    double best = INFINITY;
+
+    if (v == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for field elements");
+    zkg_bench_fill(v, 2 * ELEMENTS, 1);
+    for (int i = 0; i < 4 * RUNS; i++) {
+        const double start = zkg_bench_now();
+        double took;
+
+        ZKG_TRY(backend->fr_axpy(v, &v[ELEMENTS], v + ELEMENTS, ELEMENTS));
+        took = zkg_bench_now() - start;
+        best = took < best ? took : best;
+    }
+    zkg_free(v);
+    c->element = best / ELEMENTS;
+    return ZKG_OK;
 }
 
 /* ---- commitments and openings ------------------------------------------- */
 
-/* An array of n values of `bits` bits, pseudorandom; bits 254: of a field. */
+/* An array of n values of 0, 8 or 16 bits, pseudorandom. */
 static zkg_status make_values(zkg_array *a, uint64_t n, uint32_t bits,
                               zkg_error *err)
 {
-    const zkg_dtype type = bits == 8    ? ZKG_U8
-                           : bits == 16 ? ZKG_U16
-                           : bits == 32 ? ZKG_I64
-                                        : ZKG_FR;
-    uint64_t x = 88172645463325252u;
+    uint64_t x = UINT64_C(88172645463325252);
 
-    ZKG_TRY(zkg_array_init(a, type, 1, &n, err));
-    for (uint64_t i = 0; i < n; i++) {
+    ZKG_TRY(zkg_array_init(a, bits == 16 ? ZKG_U16 : ZKG_U8, 1, &n, err));
+    for (uint64_t i = 0; bits > 0 && i < n; i++) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        if (bits <= 32) {
-            zkg_array_set_i64(a, i, (int64_t)(x >> (64 - bits)));
-        } else {
-            zkg_fr *v = (zkg_fr *)a->data + i;
-
-            zkg_fr_from_u64(v, x);
-            zkg_fr_mul(v, v, v);
-            zkg_fr_mul(v, v, v);
-        }
+        zkg_array_set_i64(a, i, (int64_t)(x >> (64 - bits)));
     }
     return ZKG_OK;
 }
 
-/* A chunk of n values, among others like it. */
+/* A chunk of n values, among others like it: of 2^k, an array of them; of
+ * fewer, one that is short. */
 static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
                               uint32_t bits, uint32_t k, zkg_error *err)
 {
     enum { CHUNKS = 16 };
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
+    const bool full = n == (uint64_t)1 << k;
     zkg_array a = {0};
-    zkg_status status = make_values(&a, n, bits, err);
+    zkg_status status = make_values(&a, full ? CHUNKS * n : n, bits, err);
     zkg_kzg_chunk chunk[CHUNKS];
 
     for (size_t i = 0; i < CHUNKS; i++)
-        chunk[i] = (zkg_kzg_chunk){&a, 0};
+        chunk[i] = (zkg_kzg_chunk){&a, full ? i : 0};
     *best = INFINITY;
     for (int i = 0; i < RUNS && status == ZKG_OK; i++) {
         const double start = zkg_bench_now();
@@ -296,21 +393,45 @@ static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
 static zkg_status solve_commits(zkg_costs *c, const zkg_srs *srs, uint32_t k,
                                 zkg_error *err)
 {
-    static const uint32_t bits[4] = {8, 16, 32, 254};
     const uint64_t n = (uint64_t)1 << k;
-    double one, all;
+    const double few = (double)zkg_msm_cost(FEW, BITS);
+    const double many = (double)zkg_msm_cost(n, BITS);
+    double zeros, one, all;
 
-    for (int i = 0; i < 4; i++) {
-        ZKG_TRY(time_commit(&one, srs, 64, bits[i], k, err));
-        ZKG_TRY(time_commit(&all, srs, n, bits[i], k, err));
-        c->commit[i] = above((all - one) / (double)(n - 64), 1e-9);
-        if (i == 0)
-            c->chunk = above(one - 64 * c->commit[0], 1e-6);
-    }
+    ZKG_TRY(time_commit(&zeros, srs, n, 0, k, err));
+    ZKG_TRY(time_commit(&one, srs, FEW, BITS, k, err));
+    ZKG_TRY(time_commit(&all, srs, n, BITS, k, err));
+    c->value = zeros / (double)n;
+    c->addition =
+        above((all - one - c->value * (double)(n - FEW)) / (many - few), 1e-9);
+    c->chunk = above(one - few * c->addition - c->value * FEW, 1e-6);
     return ZKG_OK;
 }
 
-/* `count` true claims on bytes of `vars` variables. */
+static zkg_status solve_hash(zkg_costs *c, zkg_error *err)
+{
+    uint8_t *bytes = zkg_alloc(HASHED, 1);
+    double best = INFINITY;
+
+    if (bytes == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for bytes to hash");
+    for (int i = 0; i < RUNS; i++) {
+        zkg_tape tape;
+        double start, took;
+
+        zkg_tape_init_prove(&tape);
+        start = zkg_bench_now();
+        zkg_tape_public(&tape, ZKG_TAG_PUBLIC, bytes, HASHED);
+        took = zkg_bench_now() - start;
+        zkg_tape_clear(&tape);
+        best = took < best ? took : best;
+    }
+    zkg_free(bytes);
+    c->hash = best / HASHED;
+    return ZKG_OK;
+}
+
+/* `count` true claims on bytes of `vars` variables: *best, or less. */
 static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
                                size_t count, uint32_t k, zkg_error *err)
 {
@@ -321,7 +442,6 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
     zkg_array a = {0};
     zkg_status status = make_values(&a, n, 8, err);
 
-    *best = INFINITY;
     for (size_t i = 0; i < count && status == ZKG_OK; i++) {
         for (uint32_t v = 0; v < vars; v++) {
             zkg_fr_from_u64(&point[i][v], 1000003 * (i + 1) + v);
@@ -333,7 +453,7 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
                                     .point = point[i]};
         status = zkg_array_mle(&claim[i].value, &a, point[i]);
     }
-    for (int i = 0; i < RUNS && status == ZKG_OK; i++) {
+    if (status == ZKG_OK) {
         double start, took;
         zkg_tape tape;
 
@@ -349,23 +469,41 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
     return status;
 }
 
+/* Claims on tensors below, at and above the size of a chunk. */
 static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
                                  zkg_error *err)
 {
-    const double n = ldexp(1, (int)k);
-    const uint32_t vars = k + 6 > FOLDED ? k + 6 : FOLDED;
-    const double cells = ldexp(1, (int)vars);
-    double small, one, many, high;
+    enum { OPENINGS = 7, TERMS = 5 };
+    const uint32_t high = k + 6 > FOLDED ? k + 6 : FOLDED;
+    const struct {
+        uint32_t vars, claims;
+    } opening[OPENINGS] = {{1, 1},      {1, CLAIMS}, {k, 1},   {k, 4},
+                           {k, CLAIMS}, {high, 1},   {high, 4}};
+    double *const constant[TERMS] = {&c->open_root, &c->open_point,
+                                     &c->open_cell, &c->open_claim, &c->open};
+    double a[OPENINGS][UNKNOWNS], x[TERMS], best[OPENINGS];
 
-    ZKG_TRY(time_opening(&small, srs, 1, CLAIMS, k, err));
-    ZKG_TRY(time_opening(&one, srs, k, 1, k, err));
-    ZKG_TRY(time_opening(&many, srs, k, CLAIMS, k, err));
-    ZKG_TRY(time_opening(&high, srs, vars, 1, k, err));
-    c->open_cell = above((high - one) / (cells - n), 1e-11);
-    c->open_point =
-        above((many - one) / ((CLAIMS - 1) * n) - c->open_cell, 1e-9);
-    c->open_root = above((one - (c->open_point + c->open_cell) * n) / n, 1e-8);
-    c->open_claim = above((small - c->open_root * n) / CLAIMS, 1e-6);
+    for (int i = 0; i < OPENINGS; i++)
+        best[i] = INFINITY;
+    /* By turns: what slows the machine for a while slows all of them. */
+    for (int i = 0; i < RUNS * OPENINGS; i++)
+        ZKG_TRY(time_opening(&best[i % OPENINGS], srs,
+                             opening[i % OPENINGS].vars,
+                             opening[i % OPENINGS].claims, k, err));
+    for (int i = 0; i < OPENINGS; i++) {
+        const double claims = opening[i].claims;
+        const uint32_t vars = opening[i].vars;
+        const double folded = ldexp(1, (int)(vars < k ? vars : k));
+
+        a[i][0] = folded / best[i];
+        a[i][1] = claims * folded / best[i];
+        a[i][2] = claims * ldexp(1, (int)vars) / best[i];
+        a[i][3] = claims / best[i];
+        a[i][4] = 1 / best[i];
+    }
+    fit(x, a, TERMS, OPENINGS);
+    for (int j = 0; j < TERMS; j++)
+        *constant[j] = above(x[j], 1e-12);
     return ZKG_OK;
 }
 
@@ -374,7 +512,7 @@ static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
 static zkg_status time_messages(zkg_costs *c, const zkg_comm *world)
 {
     static const uint32_t two[2] = {0, 1};
-    enum { BATCH = 50 };
+    enum { TIMES = 50 };
     double group = INFINITY, message = INFINITY;
 
     for (int i = 0; i < RUNS * 4; i++) {
@@ -382,17 +520,17 @@ static zkg_status time_messages(zkg_costs *c, const zkg_comm *world)
         zkg_comm *pair = NULL;
         zkg_fr v[2] = {zkg_fr_one, zkg_fr_one};
 
-        for (uint32_t k = 0; k < BATCH; k++) {
+        for (uint32_t k = 0; k < TIMES; k++) {
             ZKG_TRY(zkg_comm_subgroup(&pair, world, two, 2, k));
-            if (k + 1 < BATCH)
+            if (k + 1 < TIMES)
                 zkg_comm_free(pair);
         }
-        took = (zkg_seconds() - start) / BATCH;
+        took = (zkg_seconds() - start) / TIMES;
         group = took < group ? took : group;
         start = zkg_seconds();
-        for (int k = 0; k < BATCH; k++)
+        for (int k = 0; k < TIMES; k++)
             ZKG_TRY(zkg_comm_sum_fr(pair, v, 2));
-        took = (zkg_seconds() - start) / BATCH;
+        took = (zkg_seconds() - start) / TIMES;
         message = took < message ? took : message;
         zkg_comm_free(pair);
     }
@@ -422,9 +560,14 @@ static zkg_status measure(zkg_costs *c, uint32_t k, zkg_error *err)
     if (status == ZKG_OK)
         status = time_probes(best, &key, srs, &w, err);
     if (status == ZKG_OK) {
-        solve_probes(c, best);
+        solve_probes(c, &graph->st, best);
+        status = solve_elements(c, err);
+    }
+    if (status == ZKG_OK) {
         status = solve_commits(c, srs, k, err);
     }
+    if (status == ZKG_OK)
+        status = solve_hash(c, err);
     if (status == ZKG_OK)
         status = solve_openings(c, srs, k, err);
     zkg_witness_clear(&w);

@@ -11,9 +11,11 @@
 #include "zkgkr/comm.h"
 
 /**
- * Time tasks, commitments and openings of two sizes each, the best of several
- * runs, in processor time but for messages; a constant is a difference over a
- * difference.  What is not timed is scaled by what is.
+ * Time tasks of one kind of work each, commitments and openings of several
+ * sizes, the best of several runs, in processor time but for messages.
+ * Constants of tasks, and those of openings, are what brings the model's sums
+ * nearest to what was measured, none below 0.  Gates are not timed: scaled by
+ * rows of lookups.
  *
  * @param world with at least two ranks, messages between ranks 0 and 1 are
  *              timed too; all ranks call it.  The result is rank 0's.

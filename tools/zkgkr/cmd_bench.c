@@ -262,7 +262,8 @@ typedef struct proof_bench {
     size_t proof_bytes;
     double prove_ns[MOST_RUNS], verify_ns[MOST_RUNS];
     double phase_ns[PHASES][MOST_RUNS], cost_ns[PHASES];
-    uint32_t run; /* the one that is going on */
+    uint64_t peak_rss; /* of the rank that held most; rank 0's */
+    uint32_t run;      /* the one that is going on */
     phase now;
     double since; /* processor time at which that began */
 } proof_bench;
@@ -360,7 +361,7 @@ static zkg_status cost_phases(proof_bench *b, const bench_args *a,
         ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
     else
         ZKG_TRY(zkg_calibrate(&costs, NULL, b->key.srs.k, err));
-    zkg_root_work_count(&root, st, b->key.srs.k);
+    zkg_root_work_count(&root, st, b->key.srs.k, b->witness.view);
     zkg_root_seconds(&b->cost_ns[COMMIT], &b->cost_ns[OPEN], &costs, &root,
                      ranks);
     b->cost_ns[COMMIT] *= 1e9;
@@ -438,8 +439,30 @@ static zkg_status print_proof(const char *what, const bench_args *a,
     put_string(&o, "order", a->planned ? "planned" : "default");
     put_times(&o, &r);
     put_u64(&o, "proof_bytes", b->proof_bytes);
-    put_u64(&o, "peak_rss", zkg_peak_rss());
+    put_u64(&o, "peak_rss", b->peak_rss);
     return print_line(&o, err);
+}
+
+/* Of all ranks, for rank 0 to print.  Collective. */
+static zkg_status gather_peak(proof_bench *b, zkg_error *err)
+{
+    const uint64_t mine = zkg_peak_rss();
+    size_t *lens = NULL;
+    uint8_t *all = NULL;
+    const zkg_status s = zkg_comm_gather_bytes(
+        b->cli->world, (const uint8_t *)&mine, sizeof(mine), &all, &lens, 0);
+
+    if (s != ZKG_OK)
+        return zkg_fail(err, s, "peaks of memory cannot be gathered");
+    for (uint32_t r = 0; all != NULL && r < zkg_comm_size(b->cli->world); r++) {
+        uint64_t one;
+
+        memcpy(&one, all + r * sizeof(one), sizeof(one));
+        b->peak_rss = one > b->peak_rss ? one : b->peak_rss;
+    }
+    free(all);
+    free(lens);
+    return ZKG_OK;
 }
 
 /* Lines of all ranks' phases, for rank 0 to print.  Collective. */
@@ -499,11 +522,11 @@ static zkg_status time_proofs(proof_bench *b, const bench_args *a,
     ZKG_TRY(prove_once(b, 0, err));
     for (uint32_t i = 0; i < a->runs; i++)
         ZKG_TRY(prove_once(b, i, err));
+    ZKG_TRY(gather_peak(b, err));
     if (a->phases)
         ZKG_TRY(gather_phases(&phases, a, b, err));
     if (is_first)
         s = print_proofs(a, b, err);
-    /* Now that the memory of proofs has been printed. */
     if (is_first && s == ZKG_OK && a->phases)
         s = cost_phases(b, a, err);
     if (is_first && s == ZKG_OK && a->phases)
