@@ -116,23 +116,47 @@ V8_INLINE void add_limb(acc8 *t, const v8 *w, __m512i u)
     }
 }
 
-/* Pair `pair` of lane 0 and those of the other lanes, with weights w.  Only
- * differences of columns count for ROW_DIFF: the base has none. */
-V8_INLINE void add_pair(row_sums *s, rows8 *a, rows8 *b, uint32_t a_count,
-                        uint32_t b_count, size_t pair, const v8 *w,
-                        row_take take)
+/* Of each factor the columns from .. count, 0 being the ones, that are
+ * multiplied by the other's. */
+typedef struct row_span {
+    uint32_t a_from, a_count, b_from, b_count;
+} row_span;
+
+/* Only differences of columns count for ROW_DIFF, for the base has none; and
+ * only columns where it is 0. */
+V8_INLINE uint32_t span_from(const zkg_rows *r, row_take take)
 {
-    const uint32_t from = take == ROW_DIFF;
+    return take == ROW_DIFF || zkg_fr_is_zero(&r->base);
+}
+
+static bool same_span(const row_span *x, const row_span *y)
+{
+    return x->a_from == y->a_from && x->a_count == y->a_count &&
+           x->b_from == y->b_from && x->b_count == y->b_count;
+}
+
+/* Whether the product of columns c and d is one of them; of the ones, whose sum
+ * the weights' is, in any case. */
+V8_INLINE bool in_span(const row_span *n, uint32_t c, uint32_t d)
+{
+    return c + d == 0 || (c >= n->a_from && d >= n->b_from);
+}
+
+/* Pair `pair` of lane 0 and those of the other lanes, with weights w. */
+V8_INLINE void add_pair(row_sums *s, rows8 *a, rows8 *b, row_span n,
+                        size_t pair, const v8 *w, row_take take)
+{
     __m512i u[ROW_TERMS];
 
     for (int j = 0; j < 5; j++)
         s->run[0][0].l[j] = _mm512_add_epi64(s->run[0][0].l[j], w->l[j]);
-    for (uint32_t d = from; d <= b_count; d++)
+    for (uint32_t d = n.b_from; d <= n.b_count; d++)
         u[d] = row_taken(b, d, pair, take);
-    for (uint32_t c = from; c <= a_count; c++) {
+    for (uint32_t c = n.a_from; c <= n.a_count; c++) {
         const __m512i v = row_taken(a, c, pair, take);
 
-        for (uint32_t d = c == 0 ? 1 : from; d <= b_count; d++)
+        for (uint32_t d = c == 0 && n.b_from == 0 ? 1 : n.b_from;
+             d <= n.b_count; d++)
             add_limb(
                 &s->run[c][d], w,
                 _mm512_add_epi64(_mm512_mul_epi32(v, u[d]), v8_set(ROW_BIAS)));
@@ -140,13 +164,15 @@ V8_INLINE void add_pair(row_sums *s, rows8 *a, rows8 *b, uint32_t a_count,
 }
 
 /* outer's lanes into total */
-static void row_drain(row_sums *s, uint32_t a_count, uint32_t b_count)
+static void row_drain(row_sums *s, row_span n)
 {
-    for (uint32_t c = 0; c <= a_count; c++) {
-        for (uint32_t d = 0; d <= b_count; d++) {
+    for (uint32_t c = 0; c <= n.a_count; c++) {
+        for (uint32_t d = 0; d <= n.b_count; d++) {
             zkg_fr lane[8];
             v8 v;
 
+            if (!in_span(&n, c, d))
+                continue;
             acc8_carry(&s->outer[c][d]);
             v = acc8_reduce(s->outer[c][d]);
             v8_store(lane, v8_canonical(v8_mul_raw(&v, &s->scale)));
@@ -159,17 +185,18 @@ static void row_drain(row_sums *s, uint32_t a_count, uint32_t b_count)
 }
 
 /* The run, times the weights of its lanes, into outer. */
-static void row_end_run(row_sums *s, uint32_t a_count, uint32_t b_count,
-                        const v8 *weight)
+static void row_end_run(row_sums *s, row_span n, const v8 *weight)
 {
     if (s->run_held == 0)
         return;
     if (s->outer_held == ACC8_PRODUCTS)
-        row_drain(s, a_count, b_count);
-    for (uint32_t c = 0; c <= a_count; c++) {
-        for (uint32_t d = 0; d <= b_count; d++) {
+        row_drain(s, n);
+    for (uint32_t c = 0; c <= n.a_count; c++) {
+        for (uint32_t d = 0; d <= n.b_count; d++) {
             v8 v;
 
+            if (!in_span(&n, c, d))
+                continue;
             acc8_carry(&s->run[c][d]);
             v = acc8_reduce(s->run[c][d]);
             acc8_mac(&s->outer[c][d], &v, weight);
@@ -196,15 +223,14 @@ static void row_sums_init(row_sums *s)
 
 /* sum of coeff coeff' (total - bias sum w) */
 static void row_total(zkg_fr *out, const row_sums *s, const zkg_rows *a,
-                      const zkg_rows *b, row_take take)
+                      const zkg_rows *b, row_span n)
 {
-    const uint32_t from = take == ROW_DIFF;
     zkg_fr biases;
 
     *out = zkg_fr_zero;
     zkg_fr_mul_i64(&biases, &s->total[0][0], (int64_t)ROW_BIAS);
-    for (uint32_t c = from; c <= a->count; c++) {
-        for (uint32_t d = from; d <= b->count; d++) {
+    for (uint32_t c = n.a_from; c <= n.a_count; c++) {
+        for (uint32_t d = n.b_from; d <= n.b_count; d++) {
             const zkg_fr x = row_coeff(a, c), y = row_coeff(b, d);
             zkg_fr v = s->total[c][d];
 
@@ -219,8 +245,8 @@ static void row_total(zkg_fr *out, const row_sums *s, const zkg_rows *a,
 
 /* The sum over all pairs, in blocks of 2^k. */
 V8_INLINE void rows_dot8(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
-                         uint32_t a_count, uint32_t b_count, size_t pairs,
-                         uint32_t k, const zkg_weights *w, row_take take)
+                         row_span n, size_t pairs, uint32_t k,
+                         const zkg_weights *w, row_take take)
 {
     weights8 weights = {.w = w, .mode = mode_of(w, k), .k = k};
     const bool inside =
@@ -237,11 +263,11 @@ V8_INLINE void rows_dot8(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
     for (size_t at = 0; at < pairs; at += 8 * lane) {
         if (weights.mode != WEIGHT_ONE) {
             if (!continues(&weights, w->first + at))
-                row_end_run(&s, a_count, b_count, &weights.h);
+                row_end_run(&s, n, &weights.h);
             weights_block(&weights, w->first + at);
         }
         if (s.run_held + lane > ROW_RUN)
-            row_end_run(&s, a_count, b_count, &weights.h);
+            row_end_run(&s, n, &weights.h);
         s.run_held += (uint32_t)lane;
         for (size_t v = 0; v < lane; v++) {
             v8 wi = one;
@@ -252,25 +278,39 @@ V8_INLINE void rows_dot8(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
                 v8_gather(words, weights.rows, v);
                 wi = v8_split(words[0], words[1], words[2], words[3]);
             }
-            add_pair(&s, &a8, &b8, a_count, b_count, at + v, &wi, take);
+            add_pair(&s, &a8, &b8, n, at + v, &wi, take);
         }
     }
-    row_end_run(&s, a_count, b_count, &weights.h);
-    row_drain(&s, a_count, b_count);
-    row_total(out, &s, a, b, take);
+    row_end_run(&s, n, &weights.h);
+    row_drain(&s, n);
+    row_total(out, &s, a, b, n);
 }
 
-/* The same, compiled for rows of one column each. */
+/* The same, compiled for what is frequent: rows of one column each, of which
+ * both have a base or none, and rows of one times the weights alone. */
 static void rows_dot(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
                      size_t pairs, uint32_t k, const zkg_weights *w,
                      row_take take)
 {
-    if (a->count == 1 && b->count == 1 && take == ROW_HIGH)
-        rows_dot8(out, a, b, 1, 1, pairs, k, w, ROW_HIGH);
-    else if (a->count == 1 && b->count == 1 && take == ROW_DIFF)
-        rows_dot8(out, a, b, 1, 1, pairs, k, w, ROW_DIFF);
+    const row_span n = {span_from(a, take), a->count, span_from(b, take),
+                        b->count};
+    const row_span both = {0, 1, 0, 1}, columns = {1, 1, 1, 1};
+    const row_span alone = {1, 1, 0, 0};
+
+    if (take == ROW_DIFF && same_span(&n, &columns))
+        rows_dot8(out, a, b, columns, pairs, k, w, ROW_DIFF);
+    else if (take == ROW_HIGH && same_span(&n, &columns))
+        rows_dot8(out, a, b, columns, pairs, k, w, ROW_HIGH);
+    else if (take == ROW_LOW && same_span(&n, &columns))
+        rows_dot8(out, a, b, columns, pairs, k, w, ROW_LOW);
+    else if (take == ROW_HIGH && same_span(&n, &both))
+        rows_dot8(out, a, b, both, pairs, k, w, ROW_HIGH);
+    else if (take == ROW_HIGH && same_span(&n, &alone))
+        rows_dot8(out, a, b, alone, pairs, k, w, ROW_HIGH);
+    else if (take == ROW_LOW && same_span(&n, &alone))
+        rows_dot8(out, a, b, alone, pairs, k, w, ROW_LOW);
     else
-        rows_dot8(out, a, b, a->count, b->count, pairs, k, w, take);
+        rows_dot8(out, a, b, n, pairs, k, w, take);
 }
 
 zkg_status zkg_ifma_rows_sums(zkg_sums *out, const zkg_rows *a,
@@ -284,8 +324,9 @@ zkg_status zkg_ifma_rows_sums(zkg_sums *out, const zkg_rows *a,
     if (k < 5)
         return zkg_backend_table_cpu.rows_sums(out, a, b, pairs, w);
     rows_dot(&out->at1, a, b, pairs, k, w, ROW_HIGH);
-    rows_dot(&out->c2, a, b, pairs, k, w, ROW_DIFF);
-    out->c3 = zkg_fr_zero;
+    out->c2 = out->c3 = zkg_fr_zero;
+    if (a->count > 0 && b->count > 0)
+        rows_dot(&out->c2, a, b, pairs, k, w, ROW_DIFF);
     if (out->want_at0)
         rows_dot(&out->at0, a, b, pairs, k, w, ROW_LOW);
     return ZKG_OK;

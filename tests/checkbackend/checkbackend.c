@@ -714,7 +714,7 @@ static void rows_clear(drawn_rows *d)
 /* Weights of 2^vars pairs, of the shapes of summand_draw. */
 static void check_rows_sums(context *c)
 {
-    for (uint32_t n = 0; n < 5 * 13 * 6; n++) {
+    for (uint32_t n = 0; n < 5 * 13 * 8; n++) {
         const uint32_t vars = n % 13, shape = n / 13 % 5;
         const size_t pairs = (size_t)1 << vars;
         zkg_sums x = {.want_at0 = n % 2}, y = {.want_at0 = n % 2};
@@ -725,8 +725,12 @@ static void check_rows_sums(context *c)
         summand_draw(c, &s, ZKG_FORM_PRODUCT, 1, 1, vars, (int)shape);
         rows_draw(c, &a, (uint32_t)(next(c) % (ZKG_ROWS_COLUMNS + 1)), ZKG_FR,
                   2 * pairs, 1 + n / 65 % 2);
-        rows_draw(c, &b, n / 65 == 0 ? a.rows.count : 1, ZKG_FR, 2 * pairs,
-                  1 + n / 65 % 2);
+        rows_draw(c, &b, n / 65 == 0 ? a.rows.count : n / 65 < 4, ZKG_FR,
+                  2 * pairs, 1 + n / 65 % 2);
+        if (n % 3 == 0)
+            a.rows.base = zkg_fr_zero;
+        if (n % 5 < 2)
+            b.rows.base = zkg_fr_zero;
         must(c->ref->rows_sums(&x, &a.rows, &b.rows, pairs, &s.w));
         must(c->b->rows_sums(&y, &a.rows, &b.rows, pairs, &s.w));
         sums_same(c, &s, &x, &y, vars);
@@ -743,6 +747,9 @@ static void check_rows_sums(context *c)
         rows_draw(c, &a, columns, ZKG_I16, 2 * BENCH_LEN, 2);
         BENCH(c, columns == 1 ? "1 column" : "2 columns", BENCH_LEN, (void)0,
               c->b->rows_sums(&y, &a.rows, &a.rows, BENCH_LEN, &s.w));
+        a.rows.base = zkg_fr_zero;
+        BENCH(c, columns == 1 ? "1 without base" : "2 without base", BENCH_LEN,
+              (void)0, c->b->rows_sums(&y, &a.rows, &a.rows, BENCH_LEN, &s.w));
         summand_clear(c, &s);
         rows_clear(&a);
     }
