@@ -8,11 +8,14 @@
 
 /* Below this many cells a rank does all alone: a reduction costs more. */
 #define MIN_SHARED_CELLS 4096
-/* Folded lines shorter than this are joined with the axis above. */
-#define SHORT_LINE 64
+/* Folded lines shorter than this are joined with the axis above: what a sum
+ * costs besides its products is that of so many, about. */
+#define SHORT_LINE 512
 /* Weights of a longer axis are products of two: eq(r, i) of its low bits, which
  * stay in the first-level cache, and of the others. */
 #define BLOCK_BITS 9
+/* The same of an axis above, which may be joined with the one below. */
+#define UPPER_BLOCK_BITS 6
 
 /* The weights of a folded axis: w[i] = low[i % block] high[i / block]. */
 typedef struct weights {
@@ -39,9 +42,9 @@ static void weights_clear(weights *w)
 
 /* eq(at, i) for i < len. */
 static zkg_status weights_init(weights *w, uint64_t len, const zkg_fr *at,
-                               uint32_t bits)
+                               uint32_t bits, uint32_t block_bits)
 {
-    const uint32_t low = bits < BLOCK_BITS ? bits : BLOCK_BITS;
+    const uint32_t low = bits < block_bits ? bits : block_bits;
     const uint64_t high = (len >> low) + (len % ((uint64_t)1 << low) != 0);
 
     *w = (weights){.block = (uint64_t)1 << low,
@@ -83,20 +86,22 @@ static void view_drop(view *v, uint32_t k)
     v->axes--;
 }
 
-/* Join axis k with the short one below it: the block of the one above, m times
- * as long. */
-static zkg_status join_folded(view *v, uint32_t k)
+/* Join axis k with the short one below it, whose weights are one block: the
+ * block of the one above, m times as long. */
+static zkg_status join_folded(view *v, uint32_t k, const zkg_backend *backend)
 {
     weights *above = &v->weight[k], *below = &v->weight[k + 1];
     const uint64_t n = above->high == NULL ? v->stored[k] : above->block;
     const uint64_t m = v->stored[k + 1];
     zkg_fr *w = zkg_alloc(n * m, sizeof(*w));
+    zkg_status status = w == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
-    if (w == NULL)
-        return ZKG_ERR_NOMEM;
-    for (uint64_t i = 0; i < n; i++)
-        for (uint64_t j = 0; j < m; j++)
-            zkg_fr_mul(&w[i * m + j], &above->low[i], &below->low[j]);
+    for (uint64_t i = 0; i < n && status == ZKG_OK; i++)
+        status = backend->fr_axpy(&w[i * m], &above->low[i], below->low, m);
+    if (status != ZKG_OK) {
+        zkg_free(w);
+        return status;
+    }
     zkg_free(above->low);
     weights_clear(below);
     *below = (weights){.block = n * m, .low = w, .high = above->high};
@@ -107,11 +112,15 @@ static zkg_status join_folded(view *v, uint32_t k)
 }
 
 static zkg_status view_init(view *v, const zkg_array *a,
-                            const zkg_fold_axis *axis)
+                            const zkg_fold_axis *axis,
+                            const zkg_backend *backend)
 {
     uint64_t stride = 1;
+    uint32_t last = 0;
 
     memset(v, 0, sizeof(*v));
+    for (uint32_t k = 0; k < a->axes; k++)
+        last = axis[k].bits > 0 ? k : last;
     for (uint32_t k = 0; k < a->axes; k++) {
         const uint32_t n = v->axes;
 
@@ -123,15 +132,16 @@ static zkg_status view_init(view *v, const zkg_array *a,
         if (axis[k].kept)
             continue;
         ZKG_TRY(weights_init(&v->weight[n], a->stored[k], axis[k].at,
-                             axis[k].bits));
+                             axis[k].bits,
+                             k == last ? BLOCK_BITS : UPPER_BLOCK_BITS));
     }
     for (uint32_t k = v->axes; k-- > 1;) {
         if (v->kept[k - 1] && v->kept[k]) {
             v->stored[k] *= v->stored[k - 1];
             view_drop(v, k - 1);
         } else if (!v->kept[k - 1] && !v->kept[k] && k + 1 == v->axes &&
-                   v->stored[k] < SHORT_LINE) {
-            ZKG_TRY(join_folded(v, k - 1));
+                   v->stored[k] < SHORT_LINE && v->weight[k].high == NULL) {
+            ZKG_TRY(join_folded(v, k - 1, backend));
         }
     }
     for (uint32_t k = v->axes; k-- > 0;) {
@@ -387,7 +397,7 @@ zkg_status zkg_fold_compact(zkg_fr *out, const zkg_array *a,
     bool shared;
     view v;
 
-    status = view_init(&v, a, axis);
+    status = view_init(&v, a, axis, backend);
     for (uint32_t k = 0; k < v.axes; k++) {
         cells *= v.stored[k];
         entries *= v.kept[k] ? v.stored[k] : 1;
