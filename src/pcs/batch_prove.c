@@ -6,8 +6,9 @@
  * there are several ranks a vector is cut at its highest variables into 2^m
  * slices, dealt out as sumcheck/prove.h deals its own; a rank folds the columns
  * of its slices, of all chunks of all claims, so that neither folds nor rounds
- * are done twice.  A vector too short to be cut is one rank's, whole.  Slices
- * are not gathered: what one value each is left of them is worth little work.
+ * are done twice.  A vector that is not worth it is one rank's, whole: these
+ * are dealt out by what they cost.  Slices are not gathered: what one value
+ * each is left of them is worth little work.
  *
  * With x_0 .. x_{t-1} bound to rho, what a part adds to round t is
  *
@@ -32,7 +33,11 @@
 enum {
     LOW_VARS = 9,   /* of one sum of products: its weights stay in L1 */
     LEAST_VARS = 4, /* inside a slice */
-    NEAR_PARTS = 8  /* claims of one child are near each other */
+    NEAR_PARTS = 8, /* claims of one child are near each other */
+    /* What the rounds of an entry take, and what a part takes on each rank that
+     * has some of it, in cells folded. */
+    ROUND_CELLS = 32,
+    PART_CELLS = 1 << 16
 };
 
 /* Claims at one point, and this rank's share of their sum. */
@@ -57,6 +62,7 @@ typedef struct batch {
     uint32_t k;
     uint32_t rank, size;
     uint32_t slice_bits, first, slices; /* this rank's of 2^slice_bits */
+    uint64_t dealt;                     /* cells of whole parts so far */
     zkg_fr *power;                      /* gamma^j */
     part *parts;                        /* room for count */
     size_t part_count;
@@ -111,15 +117,19 @@ static void batch_clear(batch *b)
 }
 
 /* What of a new part is this rank's: its slices, or all of it, or nothing. */
-static void take_share(part *p, const batch *b)
+static void take_share(part *p, batch *b, uint64_t chunks)
 {
-    if (b->slice_bits > 0 && p->vars >= b->slice_bits + LEAST_VARS) {
+    const uint64_t cells = (ROUND_CELLS + chunks) << p->vars;
+
+    if (b->slice_bits > 0 && p->vars >= b->slice_bits + LEAST_VARS &&
+        cells >> b->slice_bits >= PART_CELLS) {
         p->inner = p->vars - b->slice_bits;
         p->first = b->first;
         p->count = b->slices;
     } else {
         p->inner = p->vars;
-        p->count = b->part_count % b->size == b->rank;
+        p->count = b->dealt / PART_CELLS % b->size == b->rank;
+        b->dealt += PART_CELLS + cells;
     }
 }
 
@@ -142,7 +152,7 @@ static zkg_status find_part(part **out, batch *b, const zkg_open_claim *c)
     p->vars = vars;
     p->point = c->point;
     p->bound = zkg_fr_one;
-    take_share(p, b);
+    take_share(p, b, c->chunks);
     if (p->count > 0) {
         p->vector =
             zkg_alloc_aligned((size_t)p->count << p->inner, sizeof(zkg_fr));
