@@ -69,6 +69,11 @@ V8_INLINE __m512i *lane_at(const zkg_table *t, size_t g)
  *  the second-level cache were quickest; powers of two were slower. */
 #define LANE_AHEAD 2560
 
+/** Bytes: at each page the first line read of the one that is so far behind it
+ *  is fetched, so that its address is known when LANE_AHEAD comes to it. */
+#define LANE_PAGE 4096
+#define LANE_PAGE_AHEAD (3 * LANE_PAGE)
+
 /** Before n groups from w on are read, of a table that is read in order: have
  *  those LANE_AHEAD behind them fetched, across the ends of pages too, where
  *  the processor's own fetching stops.  Addresses beyond t do no harm. */
@@ -76,6 +81,8 @@ V8_INLINE void lane_fetch(const __m512i *w, size_t n)
 {
     const char *ahead = (const char *)w + LANE_AHEAD;
 
+    if ((uintptr_t)w % LANE_PAGE < 4 * n * sizeof(*w))
+        _mm_prefetch((const char *)w + LANE_PAGE_AHEAD, _MM_HINT_T1);
     for (size_t i = 0; i < 4 * n; i++)
         _mm_prefetch(ahead + i * sizeof(*w), _MM_HINT_T0);
 }
