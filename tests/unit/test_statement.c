@@ -206,6 +206,16 @@ static void huge_tensor(zkg_graph *g)
     g->st.tensor[0].len[0] = (uint64_t)1 << 41;
 }
 
+/* 2^39 and some entries, in a cube of 2^41. */
+static void huge_cube(zkg_graph *g)
+{
+    zkg_tensor *t = &g->st.tensor[0];
+
+    t->axes = 2;
+    t->len[0] = (1 << 20) + 1;
+    t->len[1] = (1 << 19) + 1;
+}
+
 static void min_above_max(zkg_graph *g)
 {
     g->st.tensor[0].min = 101;
@@ -581,6 +591,7 @@ static void every_bad_statement_is_refused(void **state)
         {fr_tensor, ZKG_ERR_UNSUPPORTED, "type fr"},
         {zero_length, ZKG_ERR_MALFORMED, "length 0"},
         {huge_tensor, ZKG_ERR_MALFORMED, "more than 2^40"},
+        {huge_cube, ZKG_ERR_MALFORMED, "more than 2^40 padded"},
         {min_above_max, ZKG_ERR_MALFORMED, "min 101 is above max 100"},
         {outside_type, ZKG_ERR_MALFORMED, "does not fit type i16"},
         {other_shape, ZKG_ERR_MALFORMED, "does not fit parameter x"},
@@ -692,6 +703,48 @@ static void bounds_count_real_windows(void **state)
     }
 }
 
+/* A virtual tensor is what its producer says: of 2^64 x or 2^63 x nobody says
+ * that it stays within a byte. */
+static void coefficients_are_not_cut_to_64_bits(void **state)
+{
+    static const char *const coefficient[] = {"127", "9223372036854775808",
+                                              "18446744073709551617"};
+    static const zkg_tensor_spec tensors[] = {
+        {"x", ZKG_I8, ZKG_PUBLIC, 1, {2}, 0, 1},
+        {"v", ZKG_I8, ZKG_VIRTUAL, 1, {2}, 0, 127},
+        {"y", ZKG_I64, ZKG_PUBLIC, 1, {2}, INT64_MIN, INT64_MAX},
+    };
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        zkg_error err = {0};
+        zkg_graph *g;
+        zkg_status s;
+
+        OK(zkg_graph_new(&g, NULL));
+        for (int t = 0; t < 3; t++)
+            OK(zkg_graph_add_tensor(g, &tensors[t], NULL));
+        OK(zkg_graph_add_kernel(g, "k", NULL));
+        OK(zkg_graph_kernel_axis(g, "k", "i", 2, NULL));
+        for (int t = 0; t < 3; t++)
+            OK(zkg_graph_kernel_param(g, "k", tensors[t].name, "i", NULL));
+        OK(zkg_graph_kernel_einsum(g, "k", "i", NULL, NULL));
+        OK(zkg_graph_kernel_term(g, "k", "1", "v[i]", NULL, NULL));
+        OK(zkg_graph_kernel_term(g, "k", "-1", "y[i]", NULL, NULL));
+        OK(zkg_graph_kernel_einsum(g, "k", "i", "v", NULL));
+        OK(zkg_graph_kernel_term(g, "k", coefficient[i], "x[i]", NULL, NULL));
+        OK(zkg_graph_add_task(g, NULL, "k", 1, NULL));
+        for (int t = 0; t < 3; t++)
+            OK(zkg_graph_bind(g, tensors[t].name, tensors[t].name, false,
+                              NULL));
+        s = zkg_statement_check(&g->st, &err);
+        if (s != (i == 0 ? ZKG_OK : ZKG_ERR_MALFORMED) ||
+            (i > 0 && strstr(err.text, "no lookup holds it") == NULL))
+            fail_msg("%s: %s", coefficient[i], err.text);
+        zkg_graph_free(g);
+    }
+}
+
 static void coefficients_are_decimal(void **state)
 {
     static const char *const good[] = {
@@ -792,6 +845,7 @@ int main(void)
         cmocka_unit_test(every_bad_statement_is_refused),
         cmocka_unit_test(a_graph_of_nothing_is_none),
         cmocka_unit_test(bounds_count_real_windows),
+        cmocka_unit_test(coefficients_are_not_cut_to_64_bits),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
         cmocka_unit_test(bits_are_those_of_the_largest_magnitude),
