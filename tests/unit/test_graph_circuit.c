@@ -243,6 +243,40 @@ static void every_bad_circuit_is_refused(void **state)
     }
 }
 
+/* p + 1 is 1: there is one encoding of a statement. */
+static void coefficients_are_canonical(void **state)
+{
+    static const uint8_t one[36] = {
+        [0] = 1, [32] = 255, [33] = 255, [34] = 255, [35] = 255};
+    zkg_graph *g = make(&plain);
+    zkg_statement again;
+    zkg_error err = {0};
+    uint32_t found = 0;
+    uint8_t *bytes;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(zkg_statement_check(&g->st, &err), ZKG_OK);
+    assert_int_equal(zkg_statement_encode(&bytes, &len, &g->st, &err), ZKG_OK);
+    for (size_t i = 0; i + sizeof(one) <= len; i++) {
+        if (memcmp(bytes + i, one, sizeof(one)) != 0)
+            continue;
+        for (int b = 0; b < 32; b++)
+            bytes[i + (size_t)b] = (uint8_t)(zkg_fr_mod_.p[b / 8] >> b % 8 * 8);
+        bytes[i]++;
+        assert_int_equal(zkg_statement_decode(&again, bytes, len, NULL),
+                         ZKG_ERR_MALFORMED);
+        memcpy(bytes + i, one, sizeof(one));
+        assert_int_equal(zkg_statement_decode(&again, bytes, len, NULL),
+                         ZKG_OK);
+        zkg_statement_clear(&again);
+        found++;
+    }
+    assert_true(found > 0);
+    zkg_free(bytes);
+    zkg_graph_free(g);
+}
+
 /* An einsum holds on padding too, which a circuit fills as it likes. */
 static void einsums_read_no_padding_of_circuits(void **state)
 {
@@ -427,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_circuit_is_refused),
+        cmocka_unit_test(coefficients_are_canonical),
         cmocka_unit_test(einsums_read_no_padding_of_circuits),
         cmocka_unit_test(only_einsums_ask_for_ranges),
         cmocka_unit_test(folders_keep_circuits),

@@ -141,6 +141,16 @@ static void damaged_keys_are_refused(void **state)
             assert_int_equal(zkg_key_decode(&bad, a, len, "k", NULL),
                              ZKG_ERR_MALFORMED);
             a[i + 9] = 'c';
+            /* Before the labels: flags, scale 4, u32 3, u32 1, a. */
+            assert_int_equal(a[i - 10], 4);
+            a[i - 10] = 63;
+            assert_int_equal(zkg_key_decode(&bad, a, len, "k", NULL),
+                             ZKG_ERR_MALFORMED);
+            a[i - 10] = 4;
+            a[i - 11] ^= 8;
+            assert_int_equal(zkg_key_decode(&bad, a, len, "k", NULL),
+                             ZKG_ERR_MALFORMED);
+            a[i - 11] ^= 8;
             labels++;
         }
     assert_int_equal(labels, 1);

@@ -241,6 +241,11 @@ static void no_copies(zkg_graph *g)
     g->st.task[0].copies = 0;
 }
 
+static void too_few_bound(zkg_graph *g)
+{
+    g->st.task[0].params = 3;
+}
+
 static void unbound_param(zkg_graph *g)
 {
     g->st.task[0].bind[1] = ZKG_NO_ID;
@@ -597,6 +602,7 @@ static void every_bad_statement_is_refused(void **state)
         {other_shape, ZKG_ERR_MALFORMED, "does not fit parameter x"},
         {missing_copies, ZKG_ERR_MALFORMED, "with 2 copies"},
         {no_copies, ZKG_ERR_MALFORMED, "0 copies"},
+        {too_few_bound, ZKG_ERR_MALFORMED, "binds 3 tensors"},
         {unbound_param, ZKG_ERR_MALFORMED, "parameter x has no tensor"},
         {axis_twice_in_out, ZKG_ERR_MALFORMED, "each once"},
         {axis_twice_in_factor, ZKG_ERR_MALFORMED, "twice in one factor"},
