@@ -25,13 +25,17 @@ size_t zkg_arena_round(size_t bytes)
 
 zkg_status zkg_arena_reserve(zkg_arena *a, size_t bytes)
 {
+    size_t most;
+
     if (a->used != 0)
         return ZKG_ERR_INTERNAL;
     if (bytes <= a->bytes)
         return ZKG_OK;
     if (a->is_part)
         return ZKG_ERR_NOMEM;
+    most = a->most;
     zkg_arena_clear(a);
+    a->most = most;
     a->memory = zkg_alloc_reserve(bytes, 1);
     if (a->memory == NULL)
         return ZKG_ERR_NOMEM;
@@ -48,6 +52,7 @@ void *zkg_arena_take(zkg_arena *a, size_t bytes)
     if (a->memory == NULL || rounded > a->bytes - a->used)
         return NULL;
     a->used += rounded;
+    a->most = a->used > a->most ? a->used : a->most;
     SHOW(p, bytes);
     return p;
 }

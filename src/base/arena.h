@@ -26,6 +26,7 @@
 typedef struct zkg_arena {
     unsigned char *memory; /**< owned, unless it is a part of another */
     size_t bytes, used;
+    size_t most; /**< that was ever taken at a time, parts as a whole */
     bool is_part;
 } zkg_arena;
 

@@ -23,9 +23,9 @@ static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
            64 * root->chunks;
 }
 
-/* A point of the opening's sumcheck is one and a half field elements in memory;
- * about half of the claims lie at a point of another one, and share them. */
-enum { POINT_BYTES = 24 };
+/* A point of the opening's sumcheck is one and a half field elements in memory.
+ */
+enum { POINT_BYTES = 48 };
 
 static void set_root(zkg_job *job, const zkg_costs *costs,
                      const zkg_statement *st, uint32_t k)
@@ -48,6 +48,7 @@ zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
     const char **table_name = zkg_alloc(st->tables, sizeof(*table_name));
     uint64_t *cost = zkg_alloc(children, sizeof(*cost));
     uint32_t *width = zkg_alloc(children, sizeof(*width));
+    zkg_cost_shapes shapes = {NULL, NULL};
     zkg_child_cost *model = zkg_alloc(children, sizeof(*model));
 
     *out = (zkg_job){.ranks = ranks,
@@ -59,7 +60,8 @@ zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
                      .width = width,
                      .model = model};
     if (task_name == NULL || table_name == NULL || cost == NULL ||
-        width == NULL || model == NULL) {
+        width == NULL || model == NULL ||
+        zkg_cost_shapes_init(&shapes, st) != ZKG_OK) {
         zkg_job_clear(out);
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a job");
     }
@@ -70,11 +72,12 @@ zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
     for (uint32_t c = 0; c < children; c++) {
         zkg_work work;
 
-        zkg_work_count(&work, st, c);
+        zkg_work_count(&work, st, c, shapes.view);
         width[c] = zkg_work_width(st, c);
         zkg_child_cost_of(&model[c], costs, &work, width[c]);
         cost[c] = whole(model[c].serial_s + model[c].parallel_s);
     }
+    zkg_cost_shapes_clear(&shapes);
     set_root(out, costs, st, k != 0 ? k : zkg_statement_default_k(st));
     return ZKG_OK;
 }

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/mem.h"
 #include "curve/msm.h"
+#include "graph/bind.h"
 #include "pcs/kzg.h"
 #include "relation/circuit_memory.h"
 #include "relation/relation.h"
@@ -15,16 +17,14 @@
 /* A group's slices hold at least eight entries each. */
 enum { ENTRIES_A_RANK = 8 };
 
-/* Memory of a lookup's leaf.  Of small integers the lowest two layers are made
- * in their turn: four tables of a quarter of the leaves are the most, after as
- * much as half of that, which the allocator keeps.  Of others two tables of
- * half the leaves (q alone, where p is 1), and as much again twice for the
- * layers above. */
-enum { SMALL_LEAF_BYTES = 48, LEAF_BYTES = 96, TABLE_LEAF_BYTES = 128 };
+/* Beside the tables of a sum of what is no small integer, one fold's sums
+ * before they are spread: an element an entry. */
+enum { FOLD_ENTRY_BYTES = 32 };
 
-/* Of a sumcheck's entry: two tables of half the entries, made of small integers
- * as these are bound; of others two vectors, and a table of one of them. */
-enum { SMALL_ENTRY_BYTES = 32, ENTRY_BYTES = 96 };
+/* Groups whose scratch is looked at. */
+static const uint32_t groups[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+
+enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
 /* relation/rows.h: integers, and columns, of which no table is made. */
 enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
@@ -114,6 +114,16 @@ static bool is_small(const zkg_tensor *t)
     return t->type != ZKG_FR && t->min >= -most && t->max <= most;
 }
 
+/* Whether each axis of a set has a power of two of indices. */
+static bool is_full(axis_set set, const zkg_kernel *k, uint64_t copies)
+{
+    bool full = (set >> COPIES & 1) == 0 || zkg_is_pow2(copies);
+
+    for (uint32_t a = 0; a < k->axes; a++)
+        full = full && ((set >> a & 1) == 0 || zkg_is_pow2(k->axis[a].len));
+    return full;
+}
+
 static void count_lookups(zkg_work *w, const zkg_statement *st,
                           const zkg_kernel *k, const zkg_task *task)
 {
@@ -121,20 +131,22 @@ static void count_lookups(zkg_work *w, const zkg_statement *st,
 
     for (uint32_t j = 0; j < k->lookups; j++) {
         const zkg_stmt_lookup *l = &k->lookup[j];
-        bool small = l->columns <= SMALL_COLUMNS;
+        double row_bytes = 1;
         axis_set set = 0;
         uint32_t vars;
 
         for (uint32_t c = 0; c < l->columns; c++) {
             set |= param_axes(k, task, l->param[c]);
-            small = small && is_small(&st->tensor[task->bind[l->param[c]]]);
+            row_bytes += (double)zkg_dtype_size(
+                st->tensor[task->bind[l->param[c]]].type);
         }
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
         w->leaves += ldexp(1, (int)vars);
         w->steps += 0.5 * vars * (vars + 1.0);
-        w->split_bytes +=
-            (small ? SMALL_LEAF_BYTES : LEAF_BYTES) * ldexp(1, (int)vars);
+        /* Padded rows are copied, and have an indicator. */
+        if (!is_full(set, k, task->copies))
+            w->split_bytes += row_bytes * ldexp(1, (int)vars);
     }
     w->rounds += 0.5 * height * (height + 1.0);
 }
@@ -166,7 +178,7 @@ static uint32_t affine_vars(uint64_t *window, const zkg_kernel *k,
 static void hold_bytes(zkg_work *w, double bytes, double *most)
 {
     if (bytes > *most) {
-        w->split_bytes += bytes - *most;
+        w->each_bytes += bytes - *most;
         *most = bytes;
     }
 }
@@ -179,7 +191,8 @@ static void count_sum(zkg_work *w, uint32_t vars, bool small, double *most)
     w->entries += n;
     w->rounds += vars;
     w->steps += vars;
-    hold_bytes(w, (small ? SMALL_ENTRY_BYTES : ENTRY_BYTES) * n, most);
+    if (!small)
+        hold_bytes(w, FOLD_ENTRY_BYTES * n, most);
 }
 
 /* A factor behind affine maps: once more over the tensor for each place of the
@@ -194,16 +207,6 @@ static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
         return;
     w->cells += (double)window * (double)zkg_tensor_count(t);
     count_sum(w, vars, false, most);
-}
-
-/* Whether each axis of a set has a power of two of indices. */
-static bool is_full(axis_set set, const zkg_kernel *k, uint64_t copies)
-{
-    bool full = (set >> COPIES & 1) == 0 || zkg_is_pow2(copies);
-
-    for (uint32_t a = 0; a < k->axes; a++)
-        full = full && ((set >> a & 1) == 0 || zkg_is_pow2(k->axis[a].len));
-    return full;
 }
 
 /* Whether a product of two tensors over `vars` variables is one of small
@@ -373,7 +376,46 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     hold_circuit(w, st, k, task);
 }
 
-void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
+/* The least each and split that are, for no group, less than it takes. */
+static void hold_scratch(zkg_work *w, const double bytes[GROUPS])
+{
+    const double each = bytes[GROUPS - 1];
+    double split = 0;
+
+    for (uint32_t i = 0; i < GROUPS; i++)
+        split = fmax(split, (bytes[i] - each) * groups[i]);
+    w->each_bytes += each;
+    w->split_bytes += split;
+}
+
+/* What the prover's arena has; without the memory to tell, 0. */
+static void hold_task(zkg_work *w, const zkg_statement *st, uint32_t c,
+                      const zkg_array *const *arrays)
+{
+    double bytes[GROUPS] = {0};
+    zkg_bound_task task;
+
+    if (zkg_statement_task(&task, st, c, arrays, NULL) == ZKG_OK)
+        for (uint32_t i = 0; i < GROUPS; i++)
+            bytes[i] = (double)zkg_task_scratch(&task.relations, groups[i]);
+    zkg_bound_task_clear(&task);
+    hold_scratch(w, bytes);
+}
+
+static void hold_table(zkg_work *w, const zkg_statement *st, uint32_t t)
+{
+    double bytes[GROUPS] = {0};
+    zkg_bound_table table;
+
+    if (zkg_statement_table(&table, st, t, NULL, NULL) == ZKG_OK)
+        for (uint32_t i = 0; i < GROUPS; i++)
+            bytes[i] = (double)zkg_tableside_scratch(&table.table, groups[i]);
+    zkg_bound_table_clear(&table);
+    hold_scratch(w, bytes);
+}
+
+void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
+                    const zkg_array *const *arrays)
 {
     *out = (zkg_work){.each_bytes = ZKG_CHILD_BYTES};
     if (c < st->tasks) {
@@ -384,16 +426,44 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c)
         count_einsums(out, st, k, task);
         if (k->circuit != ZKG_NO_ID)
             count_circuit(out, st, k, task);
+        hold_task(out, st, c, arrays);
     } else {
         const zkg_stmt_table *t = &st->table[c - st->tasks];
         const uint32_t vars = bits_of(t->rows);
 
         out->leaves = ldexp(1, (int)vars);
-        out->split_bytes = TABLE_LEAF_BYTES * out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
         out->steps = out->rounds;
         out->cells = (double)t->rows;
+        hold_table(out, st, c - st->tasks);
     }
+}
+
+zkg_status zkg_cost_shapes_init(zkg_cost_shapes *out, const zkg_statement *st)
+{
+    out->array = zkg_alloc(st->tensors, sizeof(*out->array));
+    out->view = zkg_alloc(st->tensors, sizeof(*out->view));
+    if (out->array == NULL || out->view == NULL) {
+        zkg_cost_shapes_clear(out);
+        return ZKG_ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < st->tensors; i++) {
+        const zkg_tensor *t = &st->tensor[i];
+        zkg_array *a = &out->array[i];
+
+        *a = (zkg_array){.type = t->type, .axes = t->axes};
+        memcpy(a->len, t->len, sizeof(a->len));
+        memcpy(a->stored, t->len, sizeof(a->stored));
+        out->view[i] = a;
+    }
+    return ZKG_OK;
+}
+
+void zkg_cost_shapes_clear(zkg_cost_shapes *s)
+{
+    zkg_free(s->array);
+    zkg_free(s->view);
+    *s = (zkg_cost_shapes){0};
 }
 
 /* ---- the root ---------------------------------------------------------- */

@@ -78,8 +78,26 @@ ZKG_MUST_CHECK zkg_status zkg_costs_read(zkg_costs *out, const char *path,
 ZKG_MUST_CHECK zkg_status zkg_costs_text(char **text, const zkg_costs *costs,
                                          zkg_error *err);
 
-/** Count a task (c < tasks) or the side of a table. */
-void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c);
+/** Arrays of a statement's tensors that have types and no values. */
+typedef struct zkg_cost_shapes {
+    zkg_array *array;
+    const zkg_array **view;
+} zkg_cost_shapes;
+
+/** @param out zkg_cost_shapes_clear; nothing on failure
+ *  @retval ZKG_ERR_NOMEM */
+ZKG_MUST_CHECK zkg_status zkg_cost_shapes_init(zkg_cost_shapes *out,
+                                               const zkg_statement *st);
+void zkg_cost_shapes_clear(zkg_cost_shapes *s);
+
+/**
+ * Count a task (c < tasks) or the side of a table.
+ *
+ * @param arrays of their types the scratch follows (zkg_task_scratch); values
+ *               are not read.  NULL: as large as for any types
+ */
+void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
+                    const zkg_array *const *arrays);
 
 /**
  * Count what the root does.

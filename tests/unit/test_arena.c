@@ -34,6 +34,7 @@ static void memory_is_taken_upward_and_given_back_downward(void **state)
     zkg_arena_release(&a, mark);
     assert_ptr_equal(zkg_arena_take(&a, 192), q);
     zkg_arena_release(&a, 0);
+    assert_int_equal(a.most, 256);
     assert_int_equal(zkg_arena_reserve(&a, 100), ZKG_OK);
     assert_ptr_equal(zkg_arena_take(&a, 256), p);
     zkg_arena_release(&a, 0);

@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "backend/backend.h"
 #include "curve/msm.h"
+#include "graph/bind.h"
 #include "graph/graph.h"
 #include "schedule/cost.h"
 #include "zkgkr/prove.h"
@@ -72,13 +74,13 @@ static void counts_of_a_dense_layer(void **state)
     zkg_work w;
 
     (void)state;
-    zkg_work_count(&w, &g->st, 0);
+    zkg_work_count(&w, &g->st, 0, NULL);
     assert_true(w.leaves == 32);           /* 20 rows, padded */
     assert_true(w.cells == 240 + 20 + 12); /* w, x, y folded once each */
     assert_true(w.entries == 32);          /* over k */
     assert_true(w.rounds == 15 + 5);       /* a tree of 5 layers, 5 rounds */
     assert_true(w.gates == 0 && w.elements == 0);
-    zkg_work_count(&w, &g->st, 1); /* the table's side */
+    zkg_work_count(&w, &g->st, 1, NULL); /* the table's side */
     assert_true(w.leaves == 16 && w.cells == 16 && w.rounds == 10);
     zkg_graph_free(g);
 }
@@ -89,7 +91,7 @@ static void copies_multiply_what_is_not_broadcast(void **state)
     zkg_work w;
 
     (void)state;
-    zkg_work_count(&w, &g->st, 0);
+    zkg_work_count(&w, &g->st, 0, NULL);
     assert_true(w.leaves == 8 * 32);
     assert_true(w.cells == 240 + 8 * 20 + 8 * 12);
     /* x alone has the copies: folded at r, no batch. */
@@ -136,6 +138,93 @@ static void more_ranks_cost_more_work_and_less_memory(void **state)
     zkg_graph_free(g);
 }
 
+/* Prove task 0 of dense(copies), all w and x being 1; how much of an arena it
+ * took. */
+static double taken(const zkg_graph *g)
+{
+    const zkg_lookup_challenges challenge = {{{7, 1}}, {{5, 2}}};
+    zkg_array array[4] = {{0}};
+    const zkg_array *view[4] = {NULL};
+    zkg_arena arena = {0};
+    zkg_bound_task task;
+    zkg_error err = {0};
+    zkg_tape tape;
+    zkg_child child = {.tape = &tape,
+                       .comm = (zkg_comm *)(uintptr_t)zkg_comm_self(),
+                       .backend = zkg_backend_ref(),
+                       .challenge = &challenge,
+                       .scratch = &arena};
+    size_t most;
+
+    assert_true(g->st.tensors <= 4);
+    for (uint32_t i = 0; i < g->st.tensors; i++) {
+        const zkg_tensor *t = &g->st.tensor[i];
+
+        must(zkg_array_init(&array[i], t->type, t->axes, t->len, &err), &err);
+        for (uint64_t k = 0; k < zkg_tensor_count(t); k++)
+            zkg_array_set_i64(&array[i], k, t->name[0] == 'y' ? 20 : 1);
+        view[i] = &array[i];
+    }
+    zkg_tape_init_prove(&tape);
+    must(zkg_statement_task(&task, &g->st, 0, view, &err), &err);
+    must(zkg_arena_reserve(&arena, zkg_task_scratch(&task.relations, 1)), &err);
+    must(zkg_task_prove(&child, &task.relations, &err), &err);
+    most = arena.most;
+    zkg_bound_task_clear(&task);
+    zkg_child_clear(&child);
+    zkg_tape_clear(&tape);
+    zkg_arena_clear(&arena);
+    for (uint32_t i = 0; i < g->st.tensors; i++)
+        zkg_array_clear(&array[i]);
+    return (double)most;
+}
+
+/* Never below what the task takes of its arena, and, the bytes of any child
+ * left out, at most twice that. */
+static void memory_is_what_a_task_takes(void **state)
+{
+    static const uint64_t copies[] = {1, 2, 3, 8, 31, 64, 65, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++) {
+        zkg_graph *g = dense(copies[i]);
+        zkg_cost_shapes shapes;
+        zkg_work w;
+        double most, told;
+
+        must(zkg_cost_shapes_init(&shapes, &g->st), NULL);
+        zkg_work_count(&w, &g->st, 0, shapes.view);
+        told = w.each_bytes + w.split_bytes - ZKG_CHILD_BYTES;
+        most = taken(g);
+        if (told < most || told > 2 * most)
+            fail_msg("%llu copies: told %.0f, took %.0f",
+                     (unsigned long long)copies[i], told, most);
+        zkg_cost_shapes_clear(&shapes);
+        zkg_graph_free(g);
+    }
+}
+
+/* For any group, what is told is at least what a rank's arena has. */
+static void memory_of_a_group_is_enough(void **state)
+{
+    zkg_graph *g = dense(3000);
+    zkg_cost_shapes shapes;
+    zkg_error err = {0};
+    zkg_bound_task task;
+    zkg_work w;
+
+    (void)state;
+    must(zkg_cost_shapes_init(&shapes, &g->st), &err);
+    zkg_work_count(&w, &g->st, 0, shapes.view);
+    must(zkg_statement_task(&task, &g->st, 0, shapes.view, &err), &err);
+    for (uint32_t size = 1; size <= 64; size++)
+        assert_true(w.each_bytes + w.split_bytes / size >=
+                    (double)zkg_task_scratch(&task.relations, size));
+    zkg_bound_task_clear(&task);
+    zkg_cost_shapes_clear(&shapes);
+    zkg_graph_free(g);
+}
+
 static void constants_survive_their_file(void **state)
 {
     char path[] = "/tmp/zkgkr-costs-XXXXXX";
@@ -166,6 +255,8 @@ int main(void)
         cmocka_unit_test(copies_multiply_what_is_not_broadcast),
         cmocka_unit_test(the_root_counts_what_is_committed_and_opened),
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
+        cmocka_unit_test(memory_is_what_a_task_takes),
+        cmocka_unit_test(memory_of_a_group_is_enough),
         cmocka_unit_test(constants_survive_their_file),
     };
 

@@ -306,7 +306,7 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
     for (int p = 1; p < PROBES; p++) {
         zkg_work w;
 
-        zkg_work_count(&w, st, (uint32_t)p);
+        zkg_work_count(&w, st, (uint32_t)p, NULL);
         const double count[UNKNOWNS] = {1,        w.rounds,  w.steps,
                                         w.leaves, w.cells,   w.entries,
                                         w.lines,  w.weighted};

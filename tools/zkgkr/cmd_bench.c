@@ -370,7 +370,7 @@ static zkg_status cost_phases(proof_bench *b, const bench_args *a,
         zkg_work work;
         zkg_child_cost cost;
 
-        zkg_work_count(&work, st, c);
+        zkg_work_count(&work, st, c, b->witness.view);
         zkg_child_cost_of(&cost, &costs, &work, 1);
         b->cost_ns[c < st->tasks ? TASKS : TABLES] +=
             1e9 * (cost.serial_s + cost.parallel_s) / ranks;
