@@ -243,6 +243,35 @@ static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
     return ok ? ZKG_OK : ZKG_ERR_NOMEM;
 }
 
+/* Of 8 bits there are 2^7 buckets, which a piece fills well, while its points
+ * and lists stay in the caches. */
+static bool has_pieces(const zkg_msm *sum)
+{
+    return sum->n > 4 * ZKG_MSM_TOGETHER &&
+           (sum->type == ZKG_SCALAR_I8 || sum->type == ZKG_SCALAR_U8);
+}
+
+/* A long sum, in pieces of ZKG_MSM_TOGETHER terms of one byte. */
+static zkg_status sum_pieces(zkg_g1 *out, const zkg_g1 *points,
+                             const zkg_msm *sum, uint32_t cpu_flags)
+{
+    zkg_g1j all;
+
+    zkg_g1j_set_infinity(&all);
+    for (size_t at = 0; at < sum->n; at += ZKG_MSM_TOGETHER) {
+        const size_t left = sum->n - at;
+        const zkg_msm piece = {
+            sum->first + at, (const uint8_t *)sum->scalars + at, sum->type,
+            left < ZKG_MSM_TOGETHER ? left : ZKG_MSM_TOGETHER};
+        zkg_g1 part;
+
+        ZKG_TRY(sum_group(&part, points, &piece, 1, cpu_flags));
+        zkg_g1j_add_mixed(&all, &all, &part);
+    }
+    zkg_g1j_to_affine(out, &all);
+    return ZKG_OK;
+}
+
 zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
                            const zkg_msm *sums, size_t count,
                            uint32_t cpu_flags)
@@ -257,7 +286,11 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
 
         while (end < count && terms + sums[end].n <= ZKG_MSM_TOGETHER)
             terms += sums[end++].n;
-        ZKG_TRY(sum_group(out + at, points, sums + at, end - at, cpu_flags));
+        if (has_pieces(&sums[at]))
+            ZKG_TRY(sum_pieces(out + at, points, sums + at, cpu_flags));
+        else
+            ZKG_TRY(
+                sum_group(out + at, points, sums + at, end - at, cpu_flags));
     }
     return ZKG_OK;
 }

@@ -35,7 +35,9 @@ typedef struct zkg_msm {
     size_t n;
 } zkg_msm;
 
-/** Consecutive short sums of this many terms are worked on together. */
+/** Consecutive short sums of this many terms are worked on together, and so
+ *  many terms of a sum of 8-bit scalars that has more than four times as many.
+ */
 enum { ZKG_MSM_TOGETHER = 1 << 15 };
 
 /**

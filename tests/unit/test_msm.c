@@ -208,6 +208,9 @@ static void large_sums(void **state)
                  {40001, ZKG_SCALAR_I32, UINT64_MAX, 0},
                  {40001, ZKG_SCALAR_I32, 0x80000003, 0},
                  {40001, ZKG_SCALAR_I8, 1, 0},
+                 {4 * ZKG_MSM_TOGETHER, ZKG_SCALAR_I8, UINT64_MAX, 0},
+                 {4 * ZKG_MSM_TOGETHER + 1, ZKG_SCALAR_U8, UINT64_MAX, 0},
+                 {140001, ZKG_SCALAR_I8, 1, 0},
                  {20011, ZKG_SCALAR_FR, UINT64_MAX, 0},
                  {20011, ZKG_SCALAR_I8, 0x83, 1},
                  {20011, ZKG_SCALAR_I8, 1, 1},
@@ -312,6 +315,46 @@ static void many_sums(void **state)
     assert_int_equal(zkg_msm_g1_many(got, p, sums, 0, 0), ZKG_OK);
     free(p);
     free(s);
+}
+
+/* Long sums of bytes, which go piece by piece, among others and not from the
+ * first point on, against the same scalars in two bytes; one piece is zeros. */
+static void long_sums_of_bytes(void **state)
+{
+    enum { N = 4 * ZKG_MSM_TOGETHER + 3, FIRST = 5, SUMS = 4 };
+    zkg_g1 *p = malloc((N + FIRST) * sizeof(*p)), want, got[SUMS];
+    uint8_t *byte = malloc(N);
+    int16_t *wide = malloc(N * sizeof(*wide));
+    const zkg_msm sums[SUMS] = {{1, byte, ZKG_SCALAR_I8, 40},
+                                {FIRST, byte, ZKG_SCALAR_I8, N},
+                                {FIRST - 2, byte, ZKG_SCALAR_U8, N},
+                                {0, byte, ZKG_SCALAR_U8, 9}};
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
+    rng g = rng_new();
+    zkg_fr tau;
+
+    (void)state;
+    assert_true(p && byte && wide);
+    zkg_fr_from_u64(&tau, rng_u64(&g));
+    assert_int_equal(zkg_g1_powers(p, N + FIRST, &tau, cpu[2]), ZKG_OK);
+    for (size_t i = 0; i < N; i++)
+        byte[i] = i / ZKG_MSM_TOGETHER == 1 ? 0 : (uint8_t)rng_u64(&g);
+    for (int c = 0; c < 3; c++) {
+        assert_int_equal(zkg_msm_g1_many(got, p, sums, SUMS, cpu[c]), ZKG_OK);
+        for (size_t k = 0; k < SUMS; k++) {
+            for (size_t i = 0; i < sums[k].n; i++)
+                wide[i] = sums[k].type == ZKG_SCALAR_I8 ? (int8_t)byte[i]
+                                                        : (int16_t)byte[i];
+            assert_int_equal(zkg_msm_g1(&want, p + sums[k].first, wide,
+                                        ZKG_SCALAR_I16, sums[k].n, cpu[c]),
+                             ZKG_OK);
+            assert_true(zkg_g1_equal(&got[k], &want));
+        }
+    }
+    free(p);
+    free(byte);
+    free(wide);
 }
 
 /* One bucket gets everything: equal points double, opposite ones cancel. */
@@ -477,6 +520,7 @@ int main(void)
         cmocka_unit_test(many_terms),
         cmocka_unit_test(large_sums),
         cmocka_unit_test(many_sums),
+        cmocka_unit_test(long_sums_of_bytes),
         cmocka_unit_test(degenerate_sums),
         cmocka_unit_test(every_width),
         cmocka_unit_test(powers_of_tau),
