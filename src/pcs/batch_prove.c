@@ -66,6 +66,9 @@ typedef struct batch {
     zkg_fr *power;                      /* gamma^j */
     part *parts;                        /* room for count */
     size_t part_count;
+    uint32_t
+        *part_of; /* of each claim; parts are in the order of their first */
+    zkg_fr *room; /* the parts' vectors */
     zkg_fr tail;  /* parts that have no variable left, sum of products */
     zkg_fr *high; /* eq of z_{>t}'s other coordinates, of the part at hand */
     zkg_fr *g;
@@ -94,11 +97,12 @@ static zkg_status batch_init(batch *b, const zkg_comm *comm,
     b->k = k;
     b->power = zkg_alloc(count, sizeof(*b->power));
     b->parts = zkg_alloc(count, sizeof(*b->parts));
+    b->part_of = zkg_alloc(count, sizeof(*b->part_of));
     b->high = zkg_alloc_raw(k > LOW_VARS ? (size_t)1 << (k - LOW_VARS) : 1,
                             sizeof(*b->high));
     b->g = zkg_alloc_aligned((size_t)1 << k, sizeof(*b->g));
-    return b->power != NULL && b->parts != NULL && b->high != NULL &&
-                   b->g != NULL
+    return b->power != NULL && b->parts != NULL && b->part_of != NULL &&
+                   b->high != NULL && b->g != NULL
                ? ZKG_OK
                : ZKG_ERR_NOMEM;
 }
@@ -106,10 +110,10 @@ static zkg_status batch_init(batch *b, const zkg_comm *comm,
 static void batch_clear(batch *b)
 {
     for (size_t i = 0; i < b->part_count; i++) {
-        zkg_free(b->parts[i].vector);
-        zkg_free(b->parts[i].folded);
         zkg_free(b->parts[i].low);
     }
+    zkg_free(b->room);
+    zkg_free(b->part_of);
     zkg_free(b->power);
     zkg_free(b->parts);
     zkg_free(b->high);
@@ -134,49 +138,73 @@ static void take_share(part *p, batch *b, uint64_t chunks)
 }
 
 /* The part at a claim's point; a new one when none of the last has it. */
-static zkg_status find_part(part **out, batch *b, const zkg_open_claim *c)
+static part *find_part(batch *b, const zkg_open_claim *c)
 {
     const uint32_t vars = low_vars(c, b->k);
     part *p = b->parts + b->part_count;
 
     for (size_t i = 0; i < NEAR_PARTS && i < b->part_count; i++) {
-        const part *old = p - 1 - i;
+        part *old = p - 1 - i;
 
-        if (old->vars != vars ||
-            (vars > 0 &&
-             memcmp(old->point, c->point, vars * sizeof(zkg_fr)) != 0))
-            continue;
-        *out = p - 1 - i;
-        return ZKG_OK;
+        if (old->vars == vars &&
+            (vars == 0 ||
+             memcmp(old->point, c->point, vars * sizeof(zkg_fr)) == 0))
+            return old;
     }
     p->vars = vars;
     p->point = c->point;
     p->bound = zkg_fr_one;
     take_share(p, b, c->chunks);
-    if (p->count > 0) {
-        p->vector =
-            zkg_alloc_aligned((size_t)p->count << p->inner, sizeof(zkg_fr));
-        if (p->vector == NULL)
-            return ZKG_ERR_NOMEM;
-    }
     b->part_count++;
-    *out = p;
+    return p;
+}
+
+static size_t part_len(const part *p)
+{
+    return (size_t)p->count << p->inner;
+}
+
+/* All parts, and room for their vectors and what is left of them, a multiple of
+ * 64 bytes each: in one piece, which has huge pages. */
+static zkg_status make_parts(batch *b)
+{
+    size_t all = 0;
+
+    for (size_t j = 0; j < b->count; j++)
+        b->part_of[j] = (uint32_t)(find_part(b, &b->claims[j]) - b->parts);
+    for (size_t i = 0; i < b->part_count; i++)
+        all += (part_len(&b->parts[i]) * 3 / 2 + 1) / 2 * 2;
+    b->room = zkg_alloc_raw(all, sizeof(*b->room));
+    if (b->room == NULL)
+        return ZKG_ERR_NOMEM;
+    all = 0;
+    for (size_t i = 0; i < b->part_count; i++) {
+        b->parts[i].vector = b->room + all;
+        b->parts[i].folded = b->room + all + part_len(&b->parts[i]);
+        all += (part_len(&b->parts[i]) * 3 / 2 + 1) / 2 * 2;
+    }
     return ZKG_OK;
 }
 
 /* Fold this rank's columns of all claims into parts. */
 static zkg_status fold_share(batch *b)
 {
+    size_t begun = 0;
+
+    ZKG_TRY(make_parts(b));
     for (size_t j = 0; j < b->count; j++) {
         const zkg_open_claim *c = &b->claims[j];
-        part *p;
+        const part *p = &b->parts[b->part_of[j]];
 
-        ZKG_TRY(find_part(&p, b, c));
+        /* just before its first use, so that it stays in the cache */
+        if (b->part_of[j] == begun) {
+            memset(p->vector, 0, part_len(p) * sizeof(zkg_fr));
+            begun++;
+        }
         if (p->count > 0)
             ZKG_TRY(zkg_kzg_fold_add(p->vector, b->backend, c->array, b->k,
                                      c->point, (uint64_t)p->first << p->inner,
-                                     (uint64_t)p->count << p->inner,
-                                     &b->power[j]));
+                                     part_len(p), &b->power[j]));
     }
     return ZKG_OK;
 }
@@ -191,11 +219,6 @@ static zkg_status part_bind(batch *b, part *p, uint32_t t, const zkg_fr *r)
     zkg_fr_mul(&p->bound, &p->bound, &eq);
     if (len == 0)
         return ZKG_OK;
-    if (t == 1) {
-        p->folded = zkg_alloc_raw(len, sizeof(*p->folded));
-        if (p->folded == NULL)
-            return ZKG_ERR_NOMEM;
-    }
     return b->backend->poly_fold(p->folded, t == 1 ? p->vector : p->folded, r,
                                  len);
 }
