@@ -40,17 +40,16 @@ enum {
     PART_CELLS = 1 << 16
 };
 
-/* Claims at one point, and this rank's share of their sum. */
+/* Claims at one point, and this rank's share of their sum: `count` slices from
+ * `first` on, or 0 and 1 of a vector that it has whole.  `folded` is what is
+ * left of `vector` once x_0 is bound, half of it. */
 typedef struct part {
     uint32_t vars;
-    uint32_t
-        inner; /* n', the variables inside a slice; vars where it is whole */
-    uint32_t first,
-        count; /* this rank's slices; 0, 1 of one that it has whole */
+    uint32_t inner; /* n', inside a slice; vars of a whole vector */
+    uint32_t first, count;
     const zkg_fr *point;
     zkg_fr *vector; /* count << inner: sum of gamma^j F_j */
-    zkg_fr
-        *folded;  /* half of that, once x_0 is bound: what is left of vector */
+    zkg_fr *folded;
     zkg_fr *low;  /* eq of z_{>t}, of its LOW_VARS lowest coordinates */
     zkg_fr bound; /* c */
 } part;
@@ -66,11 +65,10 @@ typedef struct batch {
     zkg_fr *power;                      /* gamma^j */
     part *parts;                        /* room for count */
     size_t part_count;
-    uint32_t
-        *part_of; /* of each claim; parts are in the order of their first */
-    zkg_fr *room; /* the parts' vectors */
-    zkg_fr tail;  /* parts that have no variable left, sum of products */
-    zkg_fr *high; /* eq of z_{>t}'s other coordinates, of the part at hand */
+    uint32_t *part_of; /* of each claim, by order of their first */
+    zkg_fr *room;      /* the parts' vectors */
+    zkg_fr tail;       /* parts that have no variable left, sum of products */
+    zkg_fr *high;      /* eq of z_{>t}'s upper coordinates, of this part */
     zkg_fr *g;
 } batch;
 
