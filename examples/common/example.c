@@ -87,7 +87,8 @@ static zkg_status judge(double *verify_s, const example *e, const zkg_key *key,
                         const zkg_witness *w, uint8_t *proof, size_t len,
                         zkg_error *err)
 {
-    const zkg_verify_options options = {.expected = zkg_witness_arrays(w)};
+    const zkg_verify_options options = {.expected =
+                                            zkg_witness_public_arrays(w)};
     zkg_verdict verdict = {0};
     const double from = seconds();
     zkg_status s =

@@ -31,7 +31,8 @@ typedef struct zkg_verify_options {
                                       not cover them, nor labels */
     const struct zkg_array *const *expected; /**< NULL, or one a tensor: public
                               tensors that must be equal; NULL entries: any.
-                              A tensor that is not public is refused */
+                              A tensor that is not public is refused:
+                              zkg_witness_public_arrays leaves it out */
     const struct zkg_hooks *hooks;           /**< tests; NULL */
 } zkg_verify_options;
 

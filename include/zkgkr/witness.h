@@ -90,10 +90,16 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_save(const zkg_witness *w,
 
 /**
  * One entry a tensor, NULL where there are no values: what
- * zkg_prove_input.arrays takes, and zkg_verify_options.expected of a witness
- * in which only what is expected was set.  Valid until the next change.
+ * zkg_prove_input.arrays takes.  Valid until the next change.
  */
 ZKG_API const struct zkg_array *const *zkg_witness_arrays(const zkg_witness *w);
+
+/**
+ * The same with NULL for what is not public: what zkg_verify_options.expected
+ * takes, which must not ask for values that a proof does not hold.
+ */
+ZKG_API const struct zkg_array *const *
+zkg_witness_public_arrays(const zkg_witness *w);
 
 /* ---- keys ---- */
 

@@ -183,6 +183,11 @@ const struct zkg_array *const *zkg_witness_arrays(const zkg_witness *w)
     return w->view;
 }
 
+const struct zkg_array *const *zkg_witness_public_arrays(const zkg_witness *w)
+{
+    return w->of_public;
+}
+
 /* ---- from inputs to all of it ---- */
 
 zkg_status zkg_witness_make(zkg_witness *w, zkg_error *err)

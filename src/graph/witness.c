@@ -20,8 +20,12 @@
 
 void zkg_witness_refresh(zkg_witness *w)
 {
-    for (uint32_t i = 0; i < w->tensors; i++)
+    for (uint32_t i = 0; i < w->tensors; i++) {
+        const bool is_public = w->graph->st.tensor[i].vis == ZKG_PUBLIC;
+
         w->view[i] = w->array[i].data != NULL ? &w->array[i] : NULL;
+        w->of_public[i] = is_public ? w->view[i] : NULL;
+    }
 }
 
 zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
@@ -30,7 +34,8 @@ zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
     *out = (zkg_witness){.tensors = g->st.tensors, .graph = g};
     out->array = zkg_alloc(out->tensors, sizeof(out->array[0]));
     out->view = zkg_alloc(out->tensors, sizeof(out->view[0]));
-    if (out->array == NULL || out->view == NULL) {
+    out->of_public = zkg_alloc(out->tensors, sizeof(out->of_public[0]));
+    if (out->array == NULL || out->view == NULL || out->of_public == NULL) {
         zkg_witness_clear(out);
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for the witness");
     }
@@ -50,6 +55,7 @@ void zkg_witness_clear(zkg_witness *w)
         zkg_array_clear(&w->array[i]);
     zkg_free(w->array);
     zkg_free(w->view);
+    zkg_free(w->of_public);
     *w = (zkg_witness){.tensors = 0};
 }
 

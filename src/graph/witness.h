@@ -16,9 +16,10 @@
 typedef struct zkg_witness {
     zkg_array *array; /**< data NULL: not there */
     uint32_t tensors;
-    const zkg_array **view; /**< &array[i], or NULL where there is none */
-    const zkg_graph *graph; /**< borrowed */
-    const zkg_hints *hints; /**< of programs; borrowed; may be NULL */
+    const zkg_array **view;      /**< &array[i], or NULL where there is none */
+    const zkg_array **of_public; /**< the same of public tensors, else NULL */
+    const zkg_graph *graph;      /**< borrowed */
+    const zkg_hints *hints;      /**< of programs; borrowed; may be NULL */
 } zkg_witness;
 
 /**
@@ -29,7 +30,7 @@ ZKG_MUST_CHECK zkg_status zkg_witness_init(zkg_witness *out, const zkg_graph *g,
                                            zkg_error *err);
 void zkg_witness_clear(zkg_witness *w);
 
-/** After arrays were changed by hand: refresh view. */
+/** After arrays were changed by hand: refresh view and of_public. */
 void zkg_witness_refresh(zkg_witness *w);
 
 /**

@@ -18,6 +18,7 @@
 #include "graph/witness.h"
 #include "tensor/safetensors.h"
 #include "zkgkr/nn.h"
+#include "zkgkr/witness.h"
 
 #define OK(call) assert_int_equal((call), ZKG_OK)
 
@@ -126,6 +127,26 @@ static zkg_status run(int64_t *y, const zkg_graph *g, zkg_error *err)
         *y = zkg_array_get_i64(&w.array[3], 0);
     zkg_witness_clear(&w);
     return s;
+}
+
+/* x, w, k and y are all there; k and y may be asked of a verifier. */
+static void what_a_verifier_may_be_asked_is_public(void **state)
+{
+    zkg_graph *g = sample(true);
+    zkg_witness *w;
+
+    (void)state;
+    OK(zkg_witness_new(&w, g, NULL, NULL));
+    OK(zkg_witness_set_i64(w, "x", (const int64_t[]){2, 1}, 2, NULL));
+    OK(zkg_witness_make(w, NULL));
+    for (int i = 0; i < 4; i++) {
+        const zkg_array *all = zkg_witness_arrays(w)[i];
+
+        assert_non_null(all);
+        assert_ptr_equal(zkg_witness_public_arrays(w)[i], i < 2 ? NULL : all);
+    }
+    zkg_witness_free(w);
+    zkg_graph_free(g);
 }
 
 static void private_values_are_a_file_of_their_own(void **state)
@@ -294,6 +315,7 @@ static void the_builder_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_verifier_may_be_asked_is_public),
         cmocka_unit_test(private_values_are_a_file_of_their_own),
         cmocka_unit_test(a_folder_without_it_is_whole_but_for_witnesses),
         cmocka_unit_test(a_file_that_does_not_fit_is_refused),
