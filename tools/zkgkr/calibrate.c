@@ -24,10 +24,12 @@
 
 enum {
     POWER = 11,
-    RUNS = 7,
-    FEW = 64,    /* values of a short commitment */
-    BITS = 16,   /* of values committed to */
-    FOLDED = 21, /* variables of what the opening folds, at least */
+    RUNS = 7,     /* of all probes, and of all openings, */
+    LEAST = 2,    /* or so many, */
+    PATIENCE = 5, /* when they take more seconds than that */
+    FEW = 64,     /* values of a short commitment */
+    BITS = 16,    /* of values committed to */
+    FOLDED = 21,  /* variables of what the opening folds, at least */
     CLAIMS = 16,
     HASHED = 1 << 20
 };
@@ -231,16 +233,23 @@ static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
     return ZKG_OK;
 }
 
+/* Is there to be an i-th run of what began at `start`? */
+static bool goes_on(int i, double start)
+{
+    return i < LEAST || (i < RUNS && zkg_seconds() - start < PATIENCE);
+}
+
 static zkg_status time_probes(double best[PROBES], const zkg_key *key,
                               const zkg_srs *srs, const zkg_witness *w,
                               zkg_error *err)
 {
     zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
     const zkg_prove_input input = {key, srs, w->view, NULL};
+    const double start = zkg_seconds();
 
     for (int p = 0; p < PROBES; p++)
         best[p] = INFINITY;
-    for (int i = 0; i < RUNS; i++) {
+    for (int i = 0; goes_on(i, start); i++) {
         watch now = {key, best, PROBES, 0};
         const zkg_prove_options options = {.stage = next_stage,
                                            .stage_user = &now};
@@ -481,15 +490,16 @@ static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
                            {k, CLAIMS}, {high, 1},   {high, 4}};
     double *const constant[TERMS] = {&c->open_root, &c->open_point,
                                      &c->open_cell, &c->open_claim, &c->open};
+    const double start = zkg_seconds();
     double a[OPENINGS][UNKNOWNS], x[TERMS], best[OPENINGS];
 
     for (int i = 0; i < OPENINGS; i++)
         best[i] = INFINITY;
     /* By turns: what slows the machine for a while slows all of them. */
-    for (int i = 0; i < RUNS * OPENINGS; i++)
-        ZKG_TRY(time_opening(&best[i % OPENINGS], srs,
-                             opening[i % OPENINGS].vars,
-                             opening[i % OPENINGS].claims, k, err));
+    for (int run = 0; goes_on(run, start); run++)
+        for (int i = 0; i < OPENINGS; i++)
+            ZKG_TRY(time_opening(&best[i], srs, opening[i].vars,
+                                 opening[i].claims, k, err));
     for (int i = 0; i < OPENINGS; i++) {
         const double claims = opening[i].claims;
         const uint32_t vars = opening[i].vars;
