@@ -54,6 +54,21 @@ V8_INLINE __m512i biased8(const void *values, zkg_dtype type, size_t i,
     return _mm512_add_epi64(v, v8_set(bias));
 }
 
+/* Integers below 2^32 that a biased one is made of: the halves of an i64. */
+V8_INLINE uint32_t int_parts(zkg_dtype type)
+{
+    return type == ZKG_I64 ? 2 : 1;
+}
+
+/* u = sum_k 2^(32 k) part k, k < int_parts(type) */
+V8_INLINE __m512i int_part(__m512i u, zkg_dtype type, uint32_t k)
+{
+    if (int_parts(type) == 1)
+        return u;
+    return k == 1 ? _mm512_srli_epi64(u, 32)
+                  : _mm512_and_si512(u, v8_set(UINT32_MAX));
+}
+
 V8_INLINE uint64_t bias_of(zkg_dtype type)
 {
     return type == ZKG_I64                     ? UINT64_C(1) << 63
@@ -193,35 +208,47 @@ static void add_lanes(zkg_fr_wide *acc, acc8 *s, const v8 *back,
     zkg_fr_wide_mac(acc, &sum, 1);
 }
 
+/* s += x part, the part below 2^32 */
+V8_INLINE void mac_part(acc8 *s, const v8 *x, __m512i part)
+{
+    for (int j = 0; j < 5; j++) {
+        s->l[j] = lo52(s->l[j], x->l[j], part);
+        s->l[j + 1] = hi52(s->l[j + 1], x->l[j], part);
+    }
+}
+
 /* acc += sum w_i v_i = sum w_i u_i - bias sum w_i for n, a multiple of 8. */
 V8_INLINE void dot8(zkg_fr_wide *acc, const zkg_fr *w, const void *values,
                     zkg_dtype type, size_t n)
 {
     const uint64_t bias = bias_of(type);
-    zkg_fr power, factor;
-    acc8 s, all;
+    zkg_fr power, factor = zkg_fr_one;
+    acc8 s[2], all;
     v8 back;
 
-    acc8_zero(&s);
+    for (uint32_t k = 0; k < int_parts(type); k++)
+        acc8_zero(&s[k]);
     acc8_zero(&all);
     for (size_t i = 0; i < n; i += 8) {
         const v8 x = v8_load(w + i);
         const __m512i u = biased8(values, type, i, n, bias);
 
-        for (int j = 0; j < 5; j++) {
-            s.l[j] = lo52(s.l[j], x.l[j], u);
-            s.l[j + 1] = hi52(s.l[j + 1], x.l[j], u);
-            if (bias != 0)
-                all.l[j] = _mm512_add_epi64(all.l[j], x.l[j]);
-        }
+        for (uint32_t k = 0; k < int_parts(type); k++)
+            mac_part(&s[k], &x, int_part(u, type, k));
+        for (int j = 0; j < 5 && bias != 0; j++)
+            all.l[j] = _mm512_add_epi64(all.l[j], x.l[j]);
         if (i / 8 % DOT_BLOCK == DOT_BLOCK - 1) {
-            acc8_carry(&s);
+            for (uint32_t k = 0; k < int_parts(type); k++)
+                acc8_carry(&s[k]);
             acc8_carry(&all);
         }
     }
     power_520(&power);
     back = v8_of(&power);
-    add_lanes(acc, &s, &back, &zkg_fr_one);
+    for (uint32_t k = 0; k < int_parts(type); k++) {
+        add_lanes(acc, &s[k], &back, &factor);
+        zkg_fr_mul_i64(&factor, &factor, INT64_C(1) << 32);
+    }
     if (bias == 0)
         return;
     zkg_fr_from_u64(&factor, bias);
@@ -241,7 +268,7 @@ zkg_status zkg_ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
         zkg_fr_wide_mac(acc, &sum, 1);
         return ZKG_OK;
     }
-    if (n < DOT_FROM || type == ZKG_I64)
+    if (n < DOT_FROM)
         return zkg_backend_table_cpu.int_dot(acc, w, values, type, n);
 #define CALL(type) dot8(acc, w, values, type, n8)
     FOR_TYPE(type, CALL);
@@ -256,19 +283,20 @@ zkg_status zkg_ifma_int_dot(zkg_fr_wide *acc, const zkg_fr *w,
 /*
  * A weight, times 2^52, in limbs so narrow that a limb times a biased integer
  * is below 2^52: six of 44 bits for one byte, eight of 36 for two, one
- * multiply-add each.  For four bytes five of 52, two multiply-adds each.  A
- * column's sums are those of its integers times each limb: nothing is carried
- * and nothing reduced before the last row, and then one Montgomery step takes
- * the 2^52 away.
+ * multiply-add each.  For four bytes five of 52, two multiply-adds each.  Eight
+ * bytes are two rows of four, whose weights are w and 2^32 w.  A column's sums
+ * are those of its integers times each limb: nothing is carried and nothing
+ * reduced before the last row, and then one Montgomery step takes the 2^52
+ * away.
  */
 #define FOLD_LIMBS 8
-/* Rows whose limbs are laid out at a time; sums stay below 2^63, and what they
- * stand for below 2^296. */
+/* Parts of rows whose limbs are laid out at a time; sums stay below 2^63, and
+ * what they stand for below 2^296. */
 #define FOLD_ROWS 512
 /* A sum takes two halves of products below 2^52 a row at most. */
 _Static_assert(FOLD_ROWS <= UINT64_C(1) << (63 - 52 - 1),
                "the sums of a column's limbs would wrap");
-/* A weight is below p < 2^254, a biased integer below 2^32. */
+/* A weight is below p < 2^254, a part of a biased integer below 2^32. */
 _Static_assert(FOLD_ROWS <= UINT64_C(1) << (296 - 254 - 32),
                "fold_end() would not reduce a column's sum");
 _Static_assert(FOLD_ROWS % 8 == 0, "limbs are laid out eight rows at a time");
@@ -296,13 +324,13 @@ V8_INLINE uint32_t fold_limbs(zkg_dtype type)
 
 V8_INLINE uint32_t fold_sums(zkg_dtype type)
 {
-    return int_bytes(type) == 4 ? 6 : fold_limbs(type);
+    return int_bytes(type) >= 4 ? 6 : fold_limbs(type);
 }
 
 /* Groups of eight columns whose sums fit the registers. */
 V8_INLINE size_t fold_groups(zkg_dtype type)
 {
-    return int_bytes(type) == 2 ? 2 : 4;
+    return int_bytes(type) == 2 || int_bytes(type) == 8 ? 2 : 4;
 }
 
 V8_INLINE uint64_t fold_bias(zkg_dtype type)
@@ -310,7 +338,7 @@ V8_INLINE uint64_t fold_bias(zkg_dtype type)
     return bias_of(type) == 0 ? 0 : UINT64_C(1) << (8 * int_bytes(type) - 1);
 }
 
-/* The limbs of w 2^52, w at most eight. */
+/* The limbs of w 2^52, w at most eight, of one part each. */
 static void fold_limbs8(uint64_t (*limb)[FOLD_LIMBS], const zkg_fr *w,
                         size_t count, const v8 *by, zkg_dtype type)
 {
@@ -329,7 +357,7 @@ static void fold_limbs8(uint64_t (*limb)[FOLD_LIMBS], const zkg_fr *w,
 
             if (at + bits > 64 && word < 3)
                 x64 |= lane[r].l[word + 1] << (64 - at);
-            limb[r][j] = x64 & m;
+            limb[r * int_parts(type)][j] = x64 & m;
         }
     }
 }
@@ -339,20 +367,42 @@ static void fold_weights_init(fold_weights *f, const zkg_fr *w, size_t count,
 {
     const uint64_t bias = fold_bias(type);
     zkg_fr sum = zkg_fr_zero, scale;
-    v8 by;
 
     /* 2^56 as an element is the number 2^312, and a product divides by 2^260 */
     zkg_fr_from_u64(&scale, UINT64_C(1) << 56);
-    by = v8_of(&scale);
-    for (size_t r = 0; r < count; r += 8)
-        fold_limbs8(&f->limb[r], w + r, count - r < 8 ? count - r : 8, &by,
-                    type);
+    for (uint32_t k = 0; k < int_parts(type); k++) {
+        const v8 by = v8_of(&scale);
+
+        for (size_t r = 0; r < count; r += 8)
+            fold_limbs8(&f->limb[r * int_parts(type) + k], w + r,
+                        count - r < 8 ? count - r : 8, &by, type);
+        zkg_fr_mul_i64(&scale, &scale, INT64_C(1) << 32);
+    }
     for (size_t r = 0; r < count && bias != 0; r++)
         zkg_fr_add(&sum, &sum, &w[r]);
-    zkg_fr_mul_i64(&sum, &sum, (int64_t)bias);
+    zkg_fr_mul_i64(&sum, &sum, (int64_t)(bias / 2));
+    zkg_fr_double(&sum, &sum);
     zkg_fr_mul_i64(&sum, &sum, INT64_C(1) << 52);
     zkg_fr_neg(&sum, &sum);
     f->offset = v8_of(&sum);
+}
+
+/* s += part k of u times its weight. */
+V8_INLINE void fold_part(__m512i (*s)[FOLD_LIMBS], const uint64_t *limb,
+                         const __m512i *u, zkg_dtype type, uint32_t k,
+                         size_t groups)
+{
+    for (uint32_t j = 0; j < fold_limbs(type); j++) {
+        const __m512i w = v8_set(limb[j]);
+
+        for (size_t g = 0; g < groups; g++) {
+            const __m512i x = int_part(u[g], type, k);
+
+            s[g][j] = lo52(s[g][j], w, x);
+            if (fold_sums(type) > fold_limbs(type))
+                s[g][j + 1] = hi52(s[g][j + 1], w, x);
+        }
+    }
 }
 
 /* sum += rows times weights, of `groups` groups of columns from `at` on, n in
@@ -371,15 +421,8 @@ V8_INLINE void fold_pass(__m512i (*sum)[FOLD_LIMBS],
     for (size_t r = 0; r < count; r++) {
         for (size_t g = 0; g < groups; g++)
             u[g] = biased8(rows[r], type, at + 8 * g, n, bias);
-        for (uint32_t j = 0; j < fold_limbs(type); j++) {
-            const __m512i w = v8_set(limb[r][j]);
-
-            for (size_t g = 0; g < groups; g++) {
-                s[g][j] = lo52(s[g][j], w, u[g]);
-                if (int_bytes(type) == 4)
-                    s[g][j + 1] = hi52(s[g][j + 1], w, u[g]);
-            }
-        }
+        for (uint32_t k = 0; k < int_parts(type); k++)
+            fold_part(s, limb[r * int_parts(type) + k], u, type, k, groups);
     }
     for (size_t g = 0; g < groups; g++)
         for (uint32_t j = 0; j < fold_sums(type); j++)
@@ -461,12 +504,12 @@ V8_INLINE void fold_strip(zkg_fr *out, const fold_weights *f,
                 _mm_prefetch((const char *)rows[r + some + k] +
                                  i * int_bytes(type),
                              _MM_HINT_T0);
-            fold_pass(&sum[(i - from) / 8], &f->limb[r], rows + r, some, type,
-                      i, SIZE_MAX, wide, r == 0);
+            fold_pass(&sum[(i - from) / 8], &f->limb[r * int_parts(type)],
+                      rows + r, some, type, i, SIZE_MAX, wide, r == 0);
         }
         for (; i < n; i += 8)
-            fold_pass(&sum[(i - from) / 8], &f->limb[r], rows + r, some, type,
-                      i, n, 1, r == 0);
+            fold_pass(&sum[(i - from) / 8], &f->limb[r * int_parts(type)],
+                      rows + r, some, type, i, n, 1, r == 0);
     }
     for (size_t i = from; i + 8 <= n; i += 8)
         fold_end(&out[i], sum[(i - from) / 8], &f->offset, type);
@@ -490,12 +533,14 @@ zkg_status zkg_ifma_int_fold(zkg_fr *out, const zkg_fr *w,
                              const void *const *rows, size_t count,
                              zkg_dtype type, size_t n)
 {
-    if (type == ZKG_I64 || (type != ZKG_FR && count * n < FOLD_FROM))
+    const size_t most = FOLD_ROWS / int_parts(type);
+
+    if (type != ZKG_FR && count * n < FOLD_FROM)
         return zkg_backend_table_cpu.int_fold(out, w, rows, count, type, n);
     for (size_t r = 0; type == ZKG_FR && r < count; r++)
         (void)zkg_ifma_fr_axpy(out, &w[r], rows[r], n);
-    for (size_t r = 0; type != ZKG_FR && r < count; r += FOLD_ROWS) {
-        const size_t some = count - r < FOLD_ROWS ? count - r : FOLD_ROWS;
+    for (size_t r = 0; type != ZKG_FR && r < count; r += most) {
+        const size_t some = count - r < most ? count - r : most;
 
 #define CALL(type) fold_rows(out, w + r, rows + r, some, type, n)
         FOR_TYPE(type, CALL);
