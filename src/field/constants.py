@@ -20,7 +20,7 @@ for name, p in MODULI.items():
     print("  R     ", limbs(2**256 % p))
     print("  R2    ", limbs(2**512 % p))
     print("  R3    ", limbs(2**768 % p))
-    print("  INV_FIX", limbs(pow(2, -527, p) * 2**768 % p))
+    print("  INV_FIX", limbs(pow(2, 768 - 527 + 1088, p)))
     print("  MU     0x%016x  (floor(2^317 / p))" % (2**317 // p))
     print("  P - 2 ", limbs(p - 2))
     print("  (P+1)/4", limbs((p + 1) // 4) if p % 4 == 3 else "none")

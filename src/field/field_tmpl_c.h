@@ -5,7 +5,7 @@
  *
  *   ZKG_F(name), ZKG_F_T, ZKG_F_WIDE_T  as there
  *   ZKG_F_R, ZKG_F_R2, ZKG_F_R3         2^256, 2^512, 2^768 mod p, in braces
- *   ZKG_F_INV_FIX                       2^(768 - 527) mod p, in braces
+ *   ZKG_F_INV_FIX                       2^(768 - 527 + 1088) mod p, in braces
  */
 const ZKG_F_T ZKG_F(zero) = {{0, 0, 0, 0}};
 const ZKG_F_T ZKG_F(one) = {ZKG_F_R};
@@ -72,110 +72,172 @@ static uint64_t window_at(const uint64_t a[4], unsigned start)
     return v;
 }
 
+__extension__ typedef __int128 signed128;
+
+/* t = a f + b g, |f| + |g| <= 2^31; highest limbs are signed. */
+static void dot5(uint64_t t[5], const uint64_t a[4], const uint64_t b[4],
+                 int64_t f, int64_t g)
+{
+    signed128 sum = 0;
+
+    for (int i = 0; i < 3; i++) {
+        sum += (signed128)a[i] * f + (signed128)b[i] * g;
+        t[i] = (uint64_t)sum;
+        sum >>= 64;
+    }
+    sum += (signed128)(int64_t)a[3] * f + (signed128)(int64_t)b[3] * g;
+    t[3] = (uint64_t)sum;
+    t[4] = (uint64_t)(sum >> 64);
+}
+
 /* r = |a f + b g| / 2^31, which is exact; returns whether it was negative. */
 static bool combine(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
                     int64_t f, int64_t g)
 {
-    const uint64_t fs = f < 0 ? UINT64_MAX : 0, gs = g < 0 ? UINT64_MAX : 0;
-    const uint64_t fm = ((uint64_t)f ^ fs) - fs, gm = ((uint64_t)g ^ gs) - gs;
-    uint64_t fc = 0, gc = 0, cf = fs & 1, cg = gs & 1, c = 0, t[5], neg;
+    uint64_t t[5], neg, low, c;
 
-    /* signed products, five words each, by complement and one more */
-    for (int i = 0; i < 4; i++) {
-        const uint64_t x = zkg_limb_mac(0, a[i], fm, &fc) ^ fs;
-        const uint64_t y = zkg_limb_mac(0, b[i], gm, &gc) ^ gs;
-
-        t[i] =
-            zkg_limb_adc(zkg_limb_adc(x, 0, &cf), zkg_limb_adc(y, 0, &cg), &c);
-    }
-    t[4] = (fc ^ fs) + cf + (gc ^ gs) + cg + c;
+    dot5(t, a, b, f, g);
     neg = 0 - (t[4] >> 63);
     c = neg & 1;
-    for (int i = 0; i < 5; i++)
-        t[i] = zkg_limb_adc(t[i] ^ neg, 0, &c);
-    for (int i = 0; i < 4; i++)
-        r[i] = t[i] >> 31 | t[i + 1] << 33;
+    low = zkg_limb_adc(t[0] ^ neg, 0, &c);
+    for (int i = 0; i < 4; i++) {
+        const uint64_t high = zkg_limb_adc(t[i + 1] ^ neg, 0, &c);
+
+        r[i] = low >> 31 | high << 33;
+        low = high;
+    }
     return neg & 1;
+}
+
+/* r = (u f + v g) / 2^64 mod p, by one Montgomery step: where u and v are above
+ * -p and below 2 p, above -2^-31 p and below p + 2^-31 p. */
+static void mix(uint64_t r[4], const uint64_t u[4], const uint64_t v[4],
+                int64_t f, int64_t g)
+{
+    const uint64_t *p = ZKG_F(mod_).p;
+    uint64_t t[5], c = 0, q;
+
+    dot5(t, u, v, f, g);
+    q = t[0] * ZKG_F(mod_).inv;
+    (void)zkg_limb_mac(t[0], q, p[0], &c);
+    for (int i = 1; i < 4; i++)
+        r[i - 1] = zkg_limb_mac(t[i], q, p[i], &c);
+    r[3] = t[4] + c;
+}
+
+/* f and g of f + 2^32 g, -2^31 < f, g <= 2^31 */
+static void unpack(int64_t *f, int64_t *g, uint64_t fg)
+{
+    fg += 0x7fffffff7fffffff;
+    *f = (int64_t)(fg & UINT32_MAX) - INT32_MAX;
+    *g = (int64_t)(fg >> 32) - INT32_MAX;
+}
+
+/* The top 33 and the low 31 bits of a, below 2^len. */
+static uint64_t ends_of(const uint64_t a[4], unsigned len)
+{
+    const uint64_t top = window_at(a, len - 33);
+
+    return (a[0] & (((uint64_t)1 << 31) - 1)) | (top & UINT32_MAX) << 31 |
+           top >> 32 << 63;
+}
+
+/*
+ * 31 steps of the GCD of xa and xb, xb odd: where xa is odd, the smaller one is
+ * taken off the larger, which becomes xa; then xa is halved.  a' and b', 2^-31
+ * times (f[k] a + g[k] b), are what they make of the whole a, b.  Halvings in a
+ * row are one shift.
+ */
+static void steps(int64_t f[2], int64_t g[2], uint64_t xa, uint64_t xb)
+{
+    uint64_t fg0 = 1, fg1 = (uint64_t)1 << 32;
+    unsigned left = 31;
+    unsigned z = (unsigned)__builtin_ctzll(xa | (uint64_t)1 << left);
+
+    for (;;) {
+        uint64_t d, e, less;
+
+        xa >>= z;
+        fg1 <<= z;
+        left -= z;
+        if (left == 0)
+            break;
+        /* without a branch, which would be a matter of luck */
+        less = 0 - (uint64_t)(xa < xb);
+        d = xa - xb;
+        e = fg0 - fg1;
+        /* d and -d end by as many zeros */
+        z = (unsigned)__builtin_ctzll(d | (uint64_t)1 << left);
+        xb += d & less;
+        fg1 += e & less;
+        xa = (d ^ less) - less;
+        fg0 = (e ^ less) - less;
+    }
+    unpack(&f[0], &g[0], fg0);
+    unpack(&f[1], &g[1], fg1);
+}
+
+/* The bits of the larger of a and b; 64 at least. */
+static unsigned length_of(const uint64_t a[4], const uint64_t b[4])
+{
+    for (unsigned i = 3; i > 0; i--)
+        if (a[i] | b[i])
+            return 64 * i + 64 - (unsigned)__builtin_clzll(a[i] | b[i]);
+    return 64;
 }
 
 /*
  * Pornin's binary GCD (eprint 2020/972): 31 steps at a time on the top 33 and
  * the low 31 bits of a and b, then a, b and the cofactors u, v take the steps
- * together.  Throughout, x u = 2^(31 k) a and x v = 2^(31 k) b mod p after k
- * turns, x the input's limbs; 17 turns, 527 >= 2 * 254 - 1 steps, leave b = 1.
- * Once a = 0, mostly after 12, a turn does no more than double v 31 times.
+ * together.  Throughout, x u = 2^(31 k - 64 k) a and x v = 2^(31 k - 64 k) b
+ * mod p after k turns, x the input's limbs; 17 turns, 527 >= 2 * 254 - 1 steps,
+ * leave b = 1.  Once a = 0, mostly after 12, a turn does no more than multiply
+ * v by 2^31 / 2^64.
  */
 void ZKG_F(inv)(ZKG_F_T *r, const ZKG_F_T *x)
 {
     static const ZKG_F_T fix = {ZKG_F_INV_FIX};
-    ZKG_F_T u = {{1, 0, 0, 0}}, v = {{0, 0, 0, 0}}, s, t;
-    uint64_t a[4], b[4], c[4];
+    uint64_t a[4], b[4], u[4] = {1, 0, 0, 0}, v[4] = {0, 0, 0, 0};
+    uint64_t carry = 0;
 
+    if (ZKG_F(is_zero)(x)) {
+        *r = *x;
+        return;
+    }
     for (int i = 0; i < 4; i++) {
         a[i] = x->l[i];
         b[i] = ZKG_F(mod_).p[i];
     }
     for (int k = 0; k < 17; k++) {
-        const uint64_t bias = 0x7fffffff7fffffff;
-        uint64_t fg0 = 1, fg1 = (uint64_t)1 << 32;
-        int64_t f0, g0, f1, g1;
-        const uint64_t low = ((uint64_t)1 << 31) - 1;
-        unsigned len = 64;
-        uint64_t xa, xb;
+        uint64_t c[4], w[4];
+        int64_t f[2], g[2];
+        unsigned len;
 
         if (!(a[0] | a[1] | a[2] | a[3])) {
-            ZKG_F(mul_i64)(&v, &v, (int64_t)1 << 31);
+            mix(v, v, u, (int64_t)1 << 31, 0);
             continue;
         }
-        for (unsigned i = 3; i > 0; i--) {
-            if (a[i] | b[i]) {
-                len = 64 * i + 64 - (unsigned)__builtin_clzll(a[i] | b[i]);
-                break;
-            }
+        len = length_of(a, b);
+        steps(f, g, ends_of(a, len), ends_of(b, len));
+        if (combine(c, a, b, f[0], g[0])) {
+            f[0] = -f[0];
+            g[0] = -g[0];
         }
-        xa = (a[0] & low) | (window_at(a, len - 33) & UINT32_MAX) << 31 |
-             window_at(a, len - 33) >> 32 << 63;
-        xb = (b[0] & low) | (window_at(b, len - 33) & UINT32_MAX) << 31 |
-             window_at(b, len - 33) >> 32 << 63;
-        /* fg = f + 2^32 g, with -2^31 < f, g <= 2^31 */
-        for (int i = 0; i < 31; i++) {
-            const uint64_t odd = 0 - (xa & 1);
-            const uint64_t swap = odd & (0 - (uint64_t)(xa < xb));
-            const uint64_t d = (xa ^ xb) & swap, e = (fg0 ^ fg1) & swap;
-
-            xb ^= d;
-            fg1 ^= e;
-            xa = ((xa ^ d) - (xb & odd)) >> 1;
-            fg0 = (fg0 ^ e) - (fg1 & odd);
-            fg1 *= 2;
+        if (combine(b, a, b, f[1], g[1])) {
+            f[1] = -f[1];
+            g[1] = -g[1];
         }
-        f0 = (int64_t)((fg0 + bias) & UINT32_MAX) - INT32_MAX;
-        g0 = (int64_t)((fg0 + bias) >> 32) - INT32_MAX;
-        f1 = (int64_t)((fg1 + bias) & UINT32_MAX) - INT32_MAX;
-        g1 = (int64_t)((fg1 + bias) >> 32) - INT32_MAX;
-        if (combine(c, a, b, f0, g0)) {
-            f0 = -f0;
-            g0 = -g0;
-        }
-        if (combine(b, a, b, f1, g1)) {
-            f1 = -f1;
-            g1 = -g1;
-        }
-        for (int i = 0; i < 4; i++)
+        mix(w, u, v, f[0], g[0]);
+        mix(v, u, v, f[1], g[1]);
+        for (int i = 0; i < 4; i++) {
             a[i] = c[i];
-        ZKG_F(mul_i64)(&s, &u, f0);
-        ZKG_F(mul_i64)(&t, &v, g0);
-        ZKG_F(add)(&s, &s, &t);
-        ZKG_F(mul_i64)(&u, &u, f1);
-        ZKG_F(mul_i64)(&v, &v, g1);
-        ZKG_F(add)(&v, &u, &v);
-        u = s;
+            u[i] = w[i];
+        }
     }
-    /* v = 2^527 / (a R) for the element a; 0 for 0, where u and v did not mix
-     */
-    if (ZKG_F(is_zero)(x))
-        v = *x;
-    ZKG_F(mul)(r, &v, &fix);
+    /* v = 2^(527 - 1088) / (a R) for the element a, or less by p */
+    for (int i = 0; i < 4; i++)
+        v[i] = zkg_limb_adc(v[i], ZKG_F(mod_).p[i], &carry);
+    zkg_limb4_mul(r->l, v, fix.l, &ZKG_F(mod_));
 }
 
 void ZKG_F(batch_inv)(ZKG_F_T *v, size_t n, ZKG_F_T *scratch)

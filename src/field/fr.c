@@ -21,7 +21,7 @@
     }
 #define ZKG_F_INV_FIX                                                          \
     {                                                                          \
-        0x0000000000000000, 0x0000000000000000, 0x0000000000000000,            \
-            0x0002000000000000                                                 \
+        0x452c301a04780fbd, 0xea4846e498ef8cde, 0xcea4afdd7898767c,            \
+            0x21c8f78a0b220863                                                 \
     }
 #include "field/field_tmpl_c.h"
