@@ -26,8 +26,8 @@ static const uint32_t groups[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
-/* relation/rows.h: integers, and columns, of which no table is made. */
-enum { SMALL_BITS = 24, SMALL_COLUMNS = 3 };
+/* relation/rows.h: integers of which no table is made. */
+enum { SMALL_BITS = 24 };
 
 static uint32_t bits_of(uint64_t len)
 {
@@ -143,10 +143,13 @@ static void count_lookups(zkg_work *w, const zkg_statement *st,
         vars = vars_of(set, k, task->copies);
         height = vars > height ? vars : height;
         w->leaves += ldexp(1, (int)vars);
-        w->steps += 0.5 * vars * (vars + 1.0);
+        w->columns += (l->columns - 1) * ldexp(1, (int)vars);
+        w->layers += vars;
         /* Padded rows are copied, and have an indicator. */
-        if (!is_full(set, k, task->copies))
-            w->split_bytes += row_bytes * ldexp(1, (int)vars);
+        if (is_full(set, k, task->copies))
+            continue;
+        w->columns += ldexp(1, (int)vars);
+        w->split_bytes += row_bytes * ldexp(1, (int)vars);
     }
     w->rounds += 0.5 * height * (height + 1.0);
 }
@@ -190,9 +193,11 @@ static void count_sum(zkg_work *w, uint32_t vars, bool small, double *most)
 
     w->entries += n;
     w->rounds += vars;
-    w->steps += vars;
-    if (!small)
-        hold_bytes(w, FOLD_ENTRY_BYTES * n, most);
+    w->terms += 1;
+    if (small)
+        return;
+    w->lifted += n;
+    hold_bytes(w, FOLD_ENTRY_BYTES * n, most);
 }
 
 /* A factor behind affine maps: once more over the tensor for each place of the
@@ -209,17 +214,16 @@ static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
     count_sum(w, vars, false, most);
 }
 
-/* Whether a product of two tensors over `vars` variables is one of small
- * integers: nothing folded or read through a map, no index masked. */
-static bool is_small_product(const zkg_statement *st, const zkg_kernel *k,
-                             const zkg_task *task, const zkg_stmt_term *term,
-                             axis_set named, axis_set out, uint32_t vars)
+/* Whether a sum over `vars` variables is one of small integers: nothing folded
+ * or read through a map, no index of a product masked. */
+static bool is_small_sum(const zkg_statement *st, const zkg_kernel *k,
+                         const zkg_task *task, const zkg_stmt_term *term,
+                         axis_set named, axis_set out, uint32_t vars)
 {
-    bool small = term->factors == 2 &&
-                 vars_of(named, k, task->copies) == vars &&
-                 is_full(named & ~out, k, task->copies);
+    bool small = vars_of(named, k, task->copies) == vars &&
+                 (term->factors < 2 || is_full(named & ~out, k, task->copies));
 
-    for (uint32_t f = 0; small && f < 2; f++) {
+    for (uint32_t f = 0; small && f < term->factors; f++) {
         const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
         uint64_t window;
 
@@ -247,9 +251,11 @@ static void count_term(zkg_work *w, const zkg_statement *st,
         vars = vars_of((named & ~out) | (out & common), k, task->copies);
     else
         vars = vars_of(named & ~out, k, task->copies);
-    small = is_small_product(st, k, task, term, named, out, vars);
+    small = is_small_sum(st, k, task, term, named, out, vars);
     if (term->factors > 0 && vars > 0)
         count_sum(w, vars, small, most);
+    else if (term->factors > 0)
+        w->terms += 1;
     if (term->factors == 2 && vars_of(out & common, k, task->copies) > 0)
         w->weighted += ldexp(1, (int)vars);
     for (uint32_t f = 0; f < term->factors && !small; f++) {
@@ -432,8 +438,9 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         const uint32_t vars = bits_of(t->rows);
 
         out->leaves = ldexp(1, (int)vars);
+        out->columns = t->columns * out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
-        out->steps = out->rounds;
+        out->layers = vars;
         out->cells = (double)t->rows;
         hold_table(out, st, c - st->tasks);
     }
@@ -626,11 +633,12 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
 {
     *out = (zkg_child_cost){
         .serial_s = costs->child + costs->round * work->rounds +
-                    costs->step * work->steps,
+                    costs->layer * work->layers + costs->term * work->terms,
         .parallel_s =
-            costs->leaf * work->leaves + costs->line * work->lines +
-            costs->cell * work->cells + costs->element * work->elements +
-            costs->entry * work->entries + costs->weighted * work->weighted +
+            costs->leaf * work->leaves + costs->column * work->columns +
+            costs->line * work->lines + costs->cell * work->cells +
+            costs->element * work->elements + costs->entry * work->entries +
+            costs->weighted * work->weighted + costs->lifted * work->lifted +
             costs->gate * work->gates,
         .group_s = costs->group,
         .sums_s = costs->message * work->rounds,

@@ -19,14 +19,17 @@
 typedef struct zkg_work {
     double leaves;   /**< rows of lookup trees, padded: hashing into fractions,
                           the layers' sumchecks, the tree itself */
+    double columns;  /**< of them, beside one each: a table's further ones, and
+                          numerators that are not 1 */
     double cells;    /**< integers folded at a point */
     double elements; /**< field elements folded at a point */
     double entries;  /**< padded entries of sumchecks of two factors */
     double weighted; /**< of them, those of sums that have an eq */
+    double lifted;   /**< those of sums that are not of small integers */
     double lines;    /**< of tensors that are folded, each with a weight */
     double gates;    /**< gates of circuits, times copies */
-    double steps;    /**< of trees and sums, by their own rounds: slots called
-                          for few entries */
+    double layers;   /**< of lookup trees */
+    double terms;    /**< of sums, those of one entry too; claims merged */
     double rounds;   /**< messages of sumchecks: each is hashed by every rank of
                           the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
@@ -52,7 +55,8 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, cell, line, element, entry, weighted, gate, step, round;
+    double child, leaf, column, cell, line, element, entry, weighted, lifted,
+        gate, layer, term, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double addition, value, chunk, hash;

@@ -78,10 +78,14 @@ static void counts_of_a_dense_layer(void **state)
     assert_true(w.leaves == 32);           /* 20 rows, padded */
     assert_true(w.cells == 240 + 20 + 12); /* w, x, y folded once each */
     assert_true(w.entries == 32);          /* over k */
+    assert_true(w.columns == 32);          /* the indicator */
+    assert_true(w.lifted == 32);           /* of w folded at o */
     assert_true(w.rounds == 15 + 5);       /* a tree of 5 layers, 5 rounds */
+    assert_true(w.layers == 5 && w.terms == 2);
     assert_true(w.gates == 0 && w.elements == 0);
     zkg_work_count(&w, &g->st, 1, NULL); /* the table's side */
     assert_true(w.leaves == 16 && w.cells == 16 && w.rounds == 10);
+    assert_true(w.columns == 16 && w.layers == 4); /* the multiplicities */
     zkg_graph_free(g);
 }
 

@@ -39,29 +39,29 @@ enum {
 typedef enum probe_kind {
     EMPTY,  /* y = w x, scalars */
     LOOKUP, /* n values in 0 .. 255, m times */
-    BATCH,  /* y[o] = w[o] x[o], n of them: small integers */
+    BATCH,  /* y[o] = w[o] x[o] m times, n of them: small integers */
     MATRIX, /* y[o] = sum_k w[o,k] x[k], n x m */
     SUM     /* y = sum_k x[k], n of them */
 } probe_kind;
 
-/* The first makes the memory that all have their tables in; it is not timed. */
+/* The first makes the memory that all have their tables in; it does not count.
+ * Small ones stand behind large ones, as cold as a proof's small tasks. */
 static const struct {
     probe_kind kind;
     uint64_t n, m;
 } probes[] = {
-    {LOOKUP, 1 << 19, 1},      {EMPTY, 1, 1},
-    {LOOKUP, 1 << 3, 1},       {LOOKUP, 1 << 5, 1},
-    {LOOKUP, 1 << 7, 1},       {LOOKUP, 1 << 10, 1},
-    {LOOKUP, 1 << 14, 1},      {LOOKUP, 1 << 16, 1},
-    {LOOKUP, 1 << 19, 1},      {LOOKUP, 1 << 5, 4},
-    {LOOKUP, 1 << 8, 4},       {LOOKUP, 1 << 12, 4},
-    {BATCH, 1 << 5, 0},        {BATCH, 1 << 10, 0},
-    {BATCH, 1 << 14, 0},       {BATCH, 1 << 17, 0},
-    {MATRIX, 1 << 6, 1 << 10}, {MATRIX, 1 << 10, 1 << 10},
-    {MATRIX, 1 << 12, 1 << 6}, {MATRIX, 1 << 4, 1 << 14},
-    {MATRIX, 1 << 8, 1 << 12}, {SUM, 1 << 5, 0},
-    {SUM, 1 << 10, 0},         {SUM, 1 << 14, 0},
-    {SUM, 1 << 17, 0},
+    {LOOKUP, 1 << 19, 1}, {EMPTY, 1, 1},        {MATRIX, 1 << 10, 1 << 10},
+    {LOOKUP, 1 << 3, 1},  {BATCH, 1 << 17, 1},  {SUM, 1 << 5, 1},
+    {LOOKUP, 1 << 16, 1}, {LOOKUP, 1 << 5, 1},  {MATRIX, 1 << 12, 1 << 6},
+    {LOOKUP, 1 << 7, 1},  {SUM, 1 << 17, 1},    {BATCH, 1 << 5, 1},
+    {LOOKUP, 3 << 17, 1}, {MATRIX, 10, 84},     {MATRIX, 1 << 4, 1 << 14},
+    {LOOKUP, 1 << 10, 1}, {LOOKUP, 3 << 14, 1}, {SUM, 1 << 10, 1},
+    {LOOKUP, 3 << 12, 1}, {BATCH, 1 << 10, 1},  {MATRIX, 1 << 8, 1 << 12},
+    {LOOKUP, 3 << 8, 1},  {LOOKUP, 1 << 14, 1}, {MATRIX, 1 << 6, 1 << 10},
+    {BATCH, 1 << 14, 1},  {LOOKUP, 1 << 5, 4},  {LOOKUP, 1 << 19, 1},
+    {BATCH, 1 << 5, 8},   {LOOKUP, 1 << 12, 4}, {MATRIX, 10, 1 << 12},
+    {SUM, 1 << 14, 1},    {LOOKUP, 1 << 8, 4},  {MATRIX, 3, 1 << 14},
+    {LOOKUP, 1 << 12, 1}, {BATCH, 1 << 8, 4},
 };
 
 enum { PROBES = sizeof(probes) / sizeof(probes[0]) };
@@ -135,6 +135,7 @@ static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, uint32_t i,
 static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
 {
     const probe_sum *s = &sums[probes[p].kind];
+    const uint64_t terms = probes[p].kind == BATCH ? probes[p].m : 1;
     char kernel[16], name[16];
 
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
@@ -145,8 +146,9 @@ static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
     for (uint32_t i = 0; i < s->params; i++)
         ZKG_TRY(add_param(g, p, s, i, err));
     ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, s->out, NULL, err));
-    ZKG_TRY(
-        zkg_graph_kernel_term(g, kernel, "1", s->factor[0], s->factor[1], err));
+    for (uint64_t i = 0; i < terms; i++)
+        ZKG_TRY(zkg_graph_kernel_term(g, kernel, "1", s->factor[0],
+                                      s->factor[1], err));
     ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", s->result, NULL, err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, kernel, 1, err));
     for (uint32_t i = 0; i < s->params; i++) {
@@ -176,9 +178,7 @@ static int64_t value_of(const char *name)
 
     if (name[0] != 'y')
         return 1;
-    return probes[p].kind == MATRIX ? (int64_t)probes[p].m
-           : probes[p].kind == SUM  ? (int64_t)probes[p].n
-                                    : 1;
+    return probes[p].kind == SUM ? (int64_t)probes[p].n : (int64_t)probes[p].m;
 }
 
 static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
@@ -271,7 +271,7 @@ static double above(double t, double least)
 
 /* ---- the constants of tasks ---------------------------------------------- */
 
-enum { UNKNOWNS = 8, SWEEPS = 20000 };
+enum { UNKNOWNS = 11, SWEEPS = 20000 };
 
 /*
  * x >= 0 that brings sum_i (sum_j a_ij x_j - 1)^2 near its least, by descent
@@ -307,18 +307,18 @@ static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
 static void solve_probes(zkg_costs *c, const zkg_statement *st,
                          const double t[PROBES])
 {
-    double *const constant[UNKNOWNS] = {&c->child, &c->round,   &c->step,
-                                        &c->leaf,  &c->cell,    &c->entry,
-                                        &c->line,  &c->weighted};
+    double *const constant[UNKNOWNS] = {
+        &c->child, &c->round, &c->layer, &c->term,     &c->leaf,  &c->column,
+        &c->cell,  &c->entry, &c->line,  &c->weighted, &c->lifted};
     double a[PROBES][UNKNOWNS], x[UNKNOWNS];
 
     for (int p = 1; p < PROBES; p++) {
         zkg_work w;
 
         zkg_work_count(&w, st, (uint32_t)p, NULL);
-        const double count[UNKNOWNS] = {1,        w.rounds,  w.steps,
-                                        w.leaves, w.cells,   w.entries,
-                                        w.lines,  w.weighted};
+        const double count[UNKNOWNS] = {
+            1,       w.rounds,  w.layers, w.terms,    w.leaves, w.columns,
+            w.cells, w.entries, w.lines,  w.weighted, w.lifted};
 
         for (int j = 0; j < UNKNOWNS; j++)
             a[p - 1][j] = count[j] / t[p];
@@ -372,7 +372,7 @@ static zkg_status make_values(zkg_array *a, uint64_t n, uint32_t bits,
 }
 
 /* A chunk of n values, among others like it: of 2^k, an array of them; of
- * fewer, one that is short. */
+ * fewer, one that is short.  *best, or less. */
 static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
                               uint32_t bits, uint32_t k, zkg_error *err)
 {
@@ -385,8 +385,8 @@ static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
 
     for (size_t i = 0; i < CHUNKS; i++)
         chunk[i] = (zkg_kzg_chunk){&a, full ? i : 0};
-    *best = INFINITY;
-    for (int i = 0; i < RUNS && status == ZKG_OK; i++) {
+    /* The first brings points and values near. */
+    for (int i = 0; i < LEAST && status == ZKG_OK; i++) {
         const double start = zkg_bench_now();
         zkg_g1 point[CHUNKS];
         double took;
@@ -399,22 +399,32 @@ static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
     return status;
 }
 
-static zkg_status solve_commits(zkg_costs *c, const zkg_srs *srs, uint32_t k,
-                                zkg_error *err)
+/* Times of chunks: of zeros, of few values, and of 2^k. */
+typedef struct commit_times {
+    double zeros, few, all;
+} commit_times;
+
+static zkg_status time_commits(commit_times *t, const zkg_srs *srs, uint32_t k,
+                               zkg_error *err)
+{
+    const uint64_t n = (uint64_t)1 << k;
+
+    ZKG_TRY(time_commit(&t->zeros, srs, n, 0, k, err));
+    ZKG_TRY(time_commit(&t->few, srs, FEW, BITS, k, err));
+    return time_commit(&t->all, srs, n, BITS, k, err);
+}
+
+static void solve_commits(zkg_costs *c, const commit_times *t, uint32_t k)
 {
     const uint64_t n = (uint64_t)1 << k;
     const double few = (double)zkg_msm_cost(FEW, BITS);
     const double many = (double)zkg_msm_cost(n, BITS);
-    double zeros, one, all;
+    const double value = t->zeros / (double)n;
+    const double more = t->all - t->few - value * (double)(n - FEW);
 
-    ZKG_TRY(time_commit(&zeros, srs, n, 0, k, err));
-    ZKG_TRY(time_commit(&one, srs, FEW, BITS, k, err));
-    ZKG_TRY(time_commit(&all, srs, n, BITS, k, err));
-    c->value = zeros / (double)n;
-    c->addition =
-        above((all - one - c->value * (double)(n - FEW)) / (many - few), 1e-9);
-    c->chunk = above(one - few * c->addition - c->value * FEW, 1e-6);
-    return ZKG_OK;
+    c->value = value;
+    c->addition = above(more / (many - few), 1e-9);
+    c->chunk = above(t->few - few * c->addition - value * FEW, 1e-6);
 }
 
 static zkg_status solve_hash(zkg_costs *c, zkg_error *err)
@@ -479,30 +489,27 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
 }
 
 /* Claims on tensors below, at and above the size of a chunk. */
-static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
-                                 zkg_error *err)
-{
-    enum { OPENINGS = 7, TERMS = 5 };
-    const uint32_t high = k + 6 > FOLDED ? k + 6 : FOLDED;
-    const struct {
-        uint32_t vars, claims;
-    } opening[OPENINGS] = {{1, 1},      {1, CLAIMS}, {k, 1},   {k, 4},
-                           {k, CLAIMS}, {high, 1},   {high, 4}};
-    double *const constant[TERMS] = {&c->open_root, &c->open_point,
-                                     &c->open_cell, &c->open_claim, &c->open};
-    const double start = zkg_seconds();
-    double a[OPENINGS][UNKNOWNS], x[TERMS], best[OPENINGS];
+enum { OPENINGS = 7, OPEN_TERMS = 5 };
 
-    for (int i = 0; i < OPENINGS; i++)
-        best[i] = INFINITY;
-    /* By turns: what slows the machine for a while slows all of them. */
-    for (int run = 0; goes_on(run, start); run++)
-        for (int i = 0; i < OPENINGS; i++)
-            ZKG_TRY(time_opening(&best[i], srs, opening[i].vars,
-                                 opening[i].claims, k, err));
+static uint32_t opening_vars(int i, uint32_t k)
+{
+    const uint32_t high = k + 6 > FOLDED ? k + 6 : FOLDED;
+
+    return i < 2 ? 1 : i < 5 ? k : high;
+}
+
+static const size_t opening_claims[OPENINGS] = {1, CLAIMS, 1, 4, CLAIMS, 1, 4};
+
+static void solve_openings(zkg_costs *c, const double best[OPENINGS],
+                           uint32_t k)
+{
+    double *const constant[OPEN_TERMS] = {
+        &c->open_root, &c->open_point, &c->open_cell, &c->open_claim, &c->open};
+    double a[OPENINGS][UNKNOWNS], x[OPEN_TERMS];
+
     for (int i = 0; i < OPENINGS; i++) {
-        const double claims = opening[i].claims;
-        const uint32_t vars = opening[i].vars;
+        const double claims = (double)opening_claims[i];
+        const uint32_t vars = opening_vars(i, k);
         const double folded = ldexp(1, (int)(vars < k ? vars : k));
 
         a[i][0] = folded / best[i];
@@ -511,9 +518,29 @@ static zkg_status solve_openings(zkg_costs *c, const zkg_srs *srs, uint32_t k,
         a[i][3] = claims / best[i];
         a[i][4] = 1 / best[i];
     }
-    fit(x, a, TERMS, OPENINGS);
-    for (int j = 0; j < TERMS; j++)
+    fit(x, a, OPEN_TERMS, OPENINGS);
+    for (int j = 0; j < OPEN_TERMS; j++)
         *constant[j] = above(x[j], 1e-12);
+}
+
+/* By turns: what slows the machine for a while slows all of them. */
+static zkg_status solve_root(zkg_costs *c, const zkg_srs *srs, uint32_t k,
+                             zkg_error *err)
+{
+    const double start = zkg_seconds();
+    commit_times commits = {INFINITY, INFINITY, INFINITY};
+    double best[OPENINGS];
+
+    for (int i = 0; i < OPENINGS; i++)
+        best[i] = INFINITY;
+    for (int run = 0; goes_on(run, start); run++)
+        for (int i = 0; i < OPENINGS; i++) {
+            ZKG_TRY(time_commits(&commits, srs, k, err));
+            ZKG_TRY(time_opening(&best[i], srs, opening_vars(i, k),
+                                 opening_claims[i], k, err));
+        }
+    solve_commits(c, &commits, k);
+    solve_openings(c, best, k);
     return ZKG_OK;
 }
 
@@ -573,13 +600,10 @@ static zkg_status measure(zkg_costs *c, uint32_t k, zkg_error *err)
         solve_probes(c, &graph->st, best);
         status = solve_elements(c, err);
     }
-    if (status == ZKG_OK) {
-        status = solve_commits(c, srs, k, err);
-    }
     if (status == ZKG_OK)
         status = solve_hash(c, err);
     if (status == ZKG_OK)
-        status = solve_openings(c, srs, k, err);
+        status = solve_root(c, srs, k, err);
     zkg_witness_clear(&w);
     zkg_key_clear(&key);
     zkg_srs_free(srs);
