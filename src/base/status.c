@@ -5,6 +5,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* What is quoted from a file may be anything: it stays in its line, and tells
+ * a terminal nothing. */
+static void keep_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 zkg_status zkg_fail(zkg_error *err, zkg_status s, const char *fmt, ...)
 {
     va_list args;
@@ -15,6 +24,7 @@ zkg_status zkg_fail(zkg_error *err, zkg_status s, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(err->text, sizeof(err->text), fmt, args);
     va_end(args);
+    keep_printable(err->text);
     return s;
 }
 

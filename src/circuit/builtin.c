@@ -5,7 +5,8 @@
 
 #include "circuit/program.h"
 
-#define INVALID(...) zkg_fail(err, ZKG_ERR_INVALID, __VA_ARGS__)
+/* Programs come from files: one that asks wrongly is malformed. */
+#define BAD(...) zkg_fail(err, ZKG_ERR_MALFORMED, __VA_ARGS__)
 
 static zkg_status cannot(zkg_error *err, const char *why, const zkg_scalar *v)
 {
@@ -59,7 +60,7 @@ static zkg_status hint_bits(zkg_scalar *out, size_t outs,
 {
     (void)constant;
     if (constants != 0 || ins != 1)
-        return INVALID("bits takes one value");
+        return BAD("bits takes one value");
     return split(out, outs, 1, in, err);
 }
 
@@ -69,7 +70,7 @@ static zkg_status hint_limbs(zkg_scalar *out, size_t outs,
 {
     if (constants != 1 || ins != 1 || constant[0].limb[0] < 1 ||
         constant[0].limb[0] > 64)
-        return INVALID("limbs takes a width of 1 to 64 bits, and one value");
+        return BAD("limbs takes a width of 1 to 64 bits, and one value");
     return split(out, outs, (uint32_t)constant[0].limb[0], in, err);
 }
 
@@ -105,7 +106,7 @@ static zkg_status hint_divide(zkg_scalar *out, size_t outs,
 
     (void)constant;
     if (constants != 0 || ins != 2 || outs != 2)
-        return INVALID("divide takes two values and gives two");
+        return BAD("divide takes two values and gives two");
     if (is_zero(&in[1]))
         return cannot(err, "is divided by 0", &in[0]);
     for (int i = 255; i >= 0; i--) {
@@ -128,7 +129,7 @@ static zkg_status hint_inverse(zkg_scalar *out, size_t outs,
 {
     (void)constant;
     if (constants != 0 || ins != outs)
-        return INVALID("inverse gives as many values as it takes");
+        return BAD("inverse gives as many values as it takes");
     for (size_t i = 0; i < ins; i++) {
         zkg_fr f;
 
@@ -146,7 +147,7 @@ static zkg_status hint_same(zkg_scalar *out, size_t outs,
 {
     (void)constant;
     if (constants != 0 || ins != outs)
-        return INVALID("same gives as many values as it takes");
+        return BAD("same gives as many values as it takes");
     memcpy(out, in, ins * sizeof(in[0]));
     return ZKG_OK;
 }
@@ -162,7 +163,7 @@ static zkg_status hint_rows(zkg_scalar *out, size_t outs,
 
     if (columns < 1 || (constants - 1) % columns != 0 ||
         outs != ins * (columns - 1))
-        return INVALID("rows takes a width, rows, and keys");
+        return BAD("rows takes a width, rows, and keys");
     for (size_t i = 0; i < ins; i++) {
         size_t r = 0;
 
@@ -185,8 +186,8 @@ static zkg_status hint_counts(zkg_scalar *out, size_t outs,
 
     if (columns < 1 || rows != outs || ins % columns != 0 ||
         ins / columns < rows)
-        return INVALID("counts takes a width, a number of rows, then rows and "
-                       "queries");
+        return BAD("counts takes a width, a number of rows, then rows and "
+                   "queries");
     for (size_t q = rows; q < ins / columns; q++) {
         size_t r = 0;
 

@@ -121,6 +121,16 @@ static void many_below(walk *w, uint32_t n, uint32_t limit)
         (void)below(w, limit);
 }
 
+/* n values more.  A program that makes more of them than it has words is none:
+ * the words bound the memory. */
+static void make_values(walk *w, uint32_t n)
+{
+    if (n > w->p->words - w->values)
+        w->ok = false;
+    else
+        w->values += n;
+}
+
 static void check_cell(walk *w, bool made)
 {
     const uint32_t k = below(w, w->p->params);
@@ -140,15 +150,15 @@ static void check_op(walk *w)
     switch (below(w, ZKG_OP_PUT + 1)) {
     case ZKG_OP_CONSTANT:
         (void)below(w, p->constants);
-        w->values++;
+        make_values(w, 1);
         break;
     case ZKG_OP_GET:
         check_cell(w, false);
-        w->values++;
+        make_values(w, 1);
         break;
     case ZKG_OP_MUL:
         many_below(w, 2, w->values);
-        w->values++;
+        make_values(w, 1);
         break;
     case ZKG_OP_SUM:
         (void)below(w, p->constants);
@@ -157,15 +167,13 @@ static void check_op(walk *w)
             (void)below(w, p->constants);
             (void)below(w, w->values);
         }
-        w->values++;
+        make_values(w, 1);
         break;
     case ZKG_OP_HINT:
         (void)below(w, p->texts);
         many_below(w, below(w, UINT32_MAX), p->constants);
         many_below(w, below(w, UINT32_MAX), w->values);
-        /* What a hint makes is put somewhere, at four words a value; so the
-         * words bound the memory. */
-        w->values += below(w, p->words - w->values);
+        make_values(w, below(w, UINT32_MAX));
         break;
     case ZKG_OP_ZERO:
         (void)below(w, w->values);

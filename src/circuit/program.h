@@ -123,6 +123,7 @@ ZKG_MUST_CHECK zkg_status zkg_program_check_hints(const zkg_program *p,
  * @retval ZKG_ERR_WITNESS     an assertion does not hold, a hint finds nothing,
  *                             a value does not fit its type: err names the
  *                             kernel, the copy and the assertion
+ * @retval ZKG_ERR_MALFORMED   a hint is not asked for as it should be
  * @retval ZKG_ERR_UNSUPPORTED a hint that is not there
  * @retval ZKG_ERR_INVALID     arrays that do not fit
  * @retval ZKG_ERR_NOMEM
@@ -149,6 +150,9 @@ ZKG_MUST_CHECK zkg_status zkg_program_run(const zkg_program *p,
  *                row is asked for
  *
  * What stands before `;` are constants.
+ *
+ * ZKG_ERR_MALFORMED: other numbers of constants, values or results than these;
+ * ZKG_ERR_WITNESS: there is no such result.
  *
  * @param constant what the program gives beside values
  */

@@ -625,6 +625,8 @@ static zkg_status load_values(zkg_array *out, const zkg_tensor *t,
                               zkg_error *err)
 {
     const zkg_st_entry *e = zkg_safetensors_find(st, t->name);
+    zkg_error why = {0};
+    zkg_status s;
 
     if (e == NULL)
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s: %s tensor %s is not there",
@@ -638,10 +640,11 @@ static zkg_status load_values(zkg_array *out, const zkg_tensor *t,
                         "%s: tensor %s has another shape than the graph "
                         "says, or is not of integers",
                         path, t->name);
-    if (st->map.data != NULL &&
-        zkg_st_entry_borrow(out, e, t->type, t->axes, t->len))
-        return zkg_values_check_range(t, out, err);
-    return copy_ints(out, t, e, err);
+    s = st->map.data != NULL &&
+                zkg_st_entry_borrow(out, e, t->type, t->axes, t->len)
+            ? zkg_values_check_range(t, out, &why)
+            : copy_ints(out, t, e, &why);
+    return s == ZKG_OK ? s : zkg_fail(err, s, "%s: %s", path, why.text);
 }
 
 static zkg_status load_fixed(zkg_graph *g, const zkg_safetensors *st,

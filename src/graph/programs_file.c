@@ -65,9 +65,11 @@ zkg_status zkg_programs_save(const zkg_graph *g, const char *path,
 static zkg_status read_program(zkg_graph *g, zkg_reader *r, uint32_t kernel,
                                const char *path, zkg_error *err)
 {
+    const char *name = g->st.kernel[kernel].name;
     zkg_program p = {.params = 0};
     const uint8_t *bytes = NULL;
     uint64_t len = 0;
+    zkg_error why = {0};
     zkg_status s;
 
     if (zkg_reader_u64(r, &len) != ZKG_OK || len > zkg_reader_left(r) ||
@@ -75,10 +77,13 @@ static zkg_status read_program(zkg_graph *g, zkg_reader *r, uint32_t kernel,
         return zkg_fail(err, ZKG_ERR_MALFORMED, "%s is truncated", path);
     if (len == 0)
         return ZKG_OK;
-    ZKG_TRY(zkg_program_decode(&p, bytes, (size_t)len, err));
-    s = zkg_graph_kernel_program(g, g->st.kernel[kernel].name, &p, err);
+    s = zkg_program_decode(&p, bytes, (size_t)len, &why);
+    if (s == ZKG_OK)
+        s = zkg_graph_kernel_program(g, name, &p, &why);
     zkg_program_clear(&p);
-    return s;
+    if (s != ZKG_OK)
+        return zkg_fail(err, s, "%s: kernel %s: %s", path, name, why.text);
+    return ZKG_OK;
 }
 
 static zkg_status read_all(zkg_graph *g, const uint8_t *bytes, size_t len,

@@ -70,8 +70,8 @@ typedef struct zkg_costs {
 extern const zkg_costs zkg_costs_builtin;
 
 /**
- * Read constants: a line each, `name seconds`, '#' comments; what is not named
- * stays built in.
+ * Read constants: a line each, `name seconds`, numbers from 0 to 10^15, none
+ * twice, '#' comments; what is not named stays built in.
  *
  * @retval ZKG_ERR_IO, ZKG_ERR_MALFORMED with file:line
  */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Constants of the cost model: the built-in ones, and their file. */
-#include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,10 @@
 #include "schedule/nearest.h"
 
 enum { COSTS_FILE_MAX = 1 << 16 };
+
+/* Far above all that any machine takes or has; sums of products with counts
+ * stay finite. */
+#define COST_MAX 1e15
 
 const zkg_costs zkg_costs_builtin = {
     .child = 17e-6,
@@ -87,12 +89,39 @@ static double *member(zkg_costs *costs, const entry *e)
     return (double *)(void *)((char *)costs + e->at);
 }
 
-static zkg_status read_line(zkg_costs *out, char *line, const char *path,
-                            uint32_t number, zkg_error *err)
+/* A file while it is read. */
+typedef struct reading {
+    const char *path;
+    uint32_t number;        /* of the line */
+    uint32_t seen[ENTRIES]; /* the line of each constant; 0: none */
+    zkg_costs costs;
+} reading;
+
+static zkg_status set_entry(reading *r, size_t i, const char *value,
+                            zkg_error *err)
+{
+    const char *name = entries[i].name;
+    char *end;
+    const double v = strtod(value, &end);
+
+    if (*end != '\0' || !(v >= 0 && v <= COST_MAX))
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s:%" PRIu32 ": `%.40s` is no number from 0 to %g",
+                        r->path, r->number, value, COST_MAX);
+    if (r->seen[i] != 0)
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s:%" PRIu32 ": `%s` stands on line %" PRIu32
+                        " already (keep one of them)",
+                        r->path, r->number, name, r->seen[i]);
+    r->seen[i] = r->number;
+    *member(&r->costs, &entries[i]) = v;
+    return ZKG_OK;
+}
+
+static zkg_status read_line(reading *r, char *line, zkg_error *err)
 {
     const char *names[ENTRIES], *near;
-    char *name, *value, *end, *save = NULL;
-    double v;
+    char *name, *value, *save = NULL;
 
     line[strcspn(line, "#")] = '\0';
     name = strtok_r(line, " \t\r", &save);
@@ -101,46 +130,53 @@ static zkg_status read_line(zkg_costs *out, char *line, const char *path,
     value = strtok_r(NULL, " \t\r", &save);
     if (value == NULL || strtok_r(NULL, " \t\r", &save) != NULL)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s:%" PRIu32 ": expected `name number`", path, number);
+                        "%s:%" PRIu32 ": expected `name number`", r->path,
+                        r->number);
     for (size_t i = 0; i < ENTRIES; i++) {
         names[i] = entries[i].name;
-        if (strcmp(name, entries[i].name) != 0)
-            continue;
-        v = strtod(value, &end);
-        if (*end != '\0' || !isfinite(v) || v < 0)
-            return zkg_fail(err, ZKG_ERR_MALFORMED,
-                            "%s:%" PRIu32 ": `%.40s` is no number from 0 on",
-                            path, number, value);
-        *member(out, &entries[i]) = v;
-        return ZKG_OK;
+        if (strcmp(name, names[i]) == 0)
+            return set_entry(r, i, value, err);
     }
     near = zkg_nearest(name, names, ENTRIES);
     return zkg_fail(err, ZKG_ERR_MALFORMED,
-                    "%s:%" PRIu32 ": unknown constant `%.40s`%s%s%s", path,
-                    number, name, near == NULL ? "" : " (did you mean `",
+                    "%s:%" PRIu32 ": unknown constant `%.40s`%s%s%s", r->path,
+                    r->number, name, near == NULL ? "" : " (did you mean `",
                     near == NULL ? "" : near, near == NULL ? "" : "`?)");
+}
+
+/* text[len] is a zero. */
+static zkg_status read_lines(reading *r, char *text, size_t len, zkg_error *err)
+{
+    char *const end = text + len;
+
+    for (char *line = text, *stop; line < end; line = stop + 1) {
+        stop = memchr(line, '\n', (size_t)(end - line));
+        if (stop == NULL)
+            stop = end;
+        r->number++;
+        if (memchr(line, 0, (size_t)(stop - line)) != NULL)
+            return zkg_fail(err, ZKG_ERR_MALFORMED,
+                            "%s:%" PRIu32
+                            ": byte 0x00 is not text (use plain ASCII)",
+                            r->path, r->number);
+        *stop = '\0';
+        ZKG_TRY(read_line(r, line, err));
+    }
+    return ZKG_OK;
 }
 
 zkg_status zkg_costs_read(zkg_costs *out, const char *path, zkg_error *err)
 {
-    zkg_costs costs = zkg_costs_builtin;
-    zkg_status status = ZKG_OK;
-    uint32_t number = 1;
+    reading r = {.path = path, .costs = zkg_costs_builtin};
+    zkg_status status;
     uint8_t *bytes;
     size_t len;
 
     ZKG_TRY(zkg_file_read(&bytes, &len, path, COSTS_FILE_MAX, err));
-    for (char *line = (char *)bytes; status == ZKG_OK && line != NULL;) {
-        char *next = strchr(line, '\n');
-
-        if (next != NULL)
-            *next++ = '\0';
-        status = read_line(&costs, line, path, number++, err);
-        line = next;
-    }
+    status = read_lines(&r, (char *)bytes, len, err);
     zkg_free(bytes);
     if (status == ZKG_OK)
-        *out = costs;
+        *out = r.costs;
     return status;
 }
 

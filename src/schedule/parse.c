@@ -52,7 +52,7 @@ typedef struct parser {
     uint32_t *needs_line;  /* [child] 0 = none */
     place *first_use;      /* [child] line 0 = nowhere */
     uint32_t *users;       /* [child] ranks that run it */
-    uint32_t *seen; /* [child] the last line that names it, rank by rank */
+    uint32_t *seen;        /* [child] the last line of the file that lists it */
 } parser;
 
 /* ---- messages ---------------------------------------------------------- */
@@ -294,9 +294,13 @@ static bool grow_symbols(parser *p)
 static void unknown(parser *p, place where, name_ref name)
 {
     char word[64];
-    const char **names = calloc(p->draft->children + 1u, sizeof(*names));
-    const char *near = NULL;
+    const char **names, *near = NULL;
 
+    if (p->notes->errors >= NOTES_MAX) { /* a search for each may take long */
+        p->notes->errors++;
+        return;
+    }
+    names = calloc(p->draft->children + 1u, sizeof(*names));
     (void)snprintf(word, sizeof(word), "%.*s", shown(name), name.at);
     if (names != NULL) {
         for (uint32_t c = 0; c < p->draft->children; c++)
@@ -318,6 +322,21 @@ static void unknown(parser *p, place where, name_ref name)
     free(names);
 }
 
+/* Table<name> of a table. */
+static bool table_of(uint32_t *child, const parser *p, name_ref name)
+{
+    const zkg_job *job = p->job;
+
+    if (name.len <= 5 || memcmp(name.at, "Table", 5) != 0)
+        return false;
+    for (uint32_t t = 0; t < job->tables; t++)
+        if (same((name_ref){name.at + 5, name.len - 5}, job->table_name[t])) {
+            *child = job->tasks + t;
+            return true;
+        }
+    return false;
+}
+
 /* The child that a name means; false after saying that there is none. */
 static bool child_of(parser *p, uint32_t *child, place where, name_ref name)
 {
@@ -332,15 +351,8 @@ static bool child_of(parser *p, uint32_t *child, place where, name_ref name)
             return s->child != UINT32_MAX; /* else it was refused there */
         }
     }
-    if (name.len > 5 && memcmp(name.at, "Table", 5) == 0) {
-        const name_ref tail = {name.at + 5, name.len - 5};
-
-        for (uint32_t t = 0; t < job->tables; t++)
-            if (same(tail, job->table_name[t])) {
-                *child = job->tasks + t;
-                return true;
-            }
-    }
+    if (table_of(child, p, name))
+        return true;
     if (!p->has_mapping) {
         const name_ref tail = {name.at + 4, name.len - (name.len > 4 ? 4 : 0)};
 
@@ -376,6 +388,7 @@ static void start(parser *p, const zkg_schedule_text *file)
 {
     p->file = file;
     p->line = 0;
+    memset(p->seen, 0, p->draft->children * sizeof(*p->seen));
 }
 
 static void mapping_line(parser *p)
@@ -383,7 +396,7 @@ static void mapping_line(parser *p)
     static const char example[] = "Task14: 3";
     const place where = here(p);
     const name_ref name = take_name(p);
-    uint32_t index = UINT32_MAX;
+    uint32_t index = UINT32_MAX, table;
     place at;
     name_ref number;
     symbol *s;
@@ -413,6 +426,12 @@ static void mapping_line(parser *p)
         note(p, p->file, where, true,
              "`%.*s` is a step without work, not a task (use another name)",
              shown(name), name.at);
+        return;
+    }
+    if (table_of(&table, p, name)) {
+        note(p, p->file, where, true,
+             "`%.*s` is a table of the graph (use another name)", shown(name),
+             name.at);
         return;
     }
     if (!grow_symbols(p))
@@ -575,8 +594,10 @@ static void dependency_line(parser *p)
                 note(p, p->file, where, true,
                      "`%.*s` depends on itself (take it out)", shown(other),
                      other.at);
-            else if (zkg_u32_push(&p->draft->need[child], on) != ZKG_OK)
+            else if (p->seen[on] != p->line &&
+                     zkg_u32_push(&p->draft->need[child], on) != ZKG_OK)
                 p->nomem = true;
+            p->seen[on] = p->line; /* once is enough */
         }
         skip_space(p);
         if (p->at >= p->end)

@@ -9,15 +9,17 @@
 #include "../soundness/circuit_fixture.h"
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "fuzz.h"
 #include "graph/circuits_file.h"
 #include "graph/statement.h"
 #include "graph/witness.h"
 #include "journal/journal.h"
-#include "mutate.h"
 #include "onnx/lower.h"
 #include "pcs/srs.h"
 #include "tensor/npy.h"
 #include "tensor/safetensors.h"
+
+#define MALFORMED FUZZ_MAY(ZKG_ERR_MALFORMED)
 
 /* A statement, its key, and a proof. */
 typedef struct subject {
@@ -36,41 +38,24 @@ typedef struct world {
     zkg_graph *loaded; /* what graph files say, unchanged */
 } world;
 
-/* A target reads bytes; true when it took them. */
-typedef struct target {
-    const char *name;
-    bool text;
-    uint64_t share; /* of the rounds, in per cent */
-    void (*corpus)(world *w, fuzz_bytes *out, uint64_t which);
-    bool (*read)(world *w, const fuzz_bytes *b);
-    uint64_t variants;
-    unsigned subject;
-} target;
-
 static void load(fuzz_bytes *out, const char *path)
 {
-    if (!fuzz_bytes_load(out, path)) {
-        (void)fprintf(stderr, "cannot read %s\n", path);
-        exit(99);
-    }
+    if (!fuzz_bytes_load(out, path))
+        fuzz_broken("cannot read %s", path);
 }
 
-static void must(zkg_status s, const zkg_error *err)
+static void at_dense(void *user)
 {
-    if (s != ZKG_OK) {
-        (void)fprintf(stderr, "%s: %s\n", zkg_status_name(s), err->text);
-        exit(99);
-    }
+    world *w = user;
+
+    w->at = &w->of[DENSE];
 }
 
-/* A failure has words, and a success has none. */
-static bool said(zkg_status s, const zkg_error *err)
+static void at_circuit(void *user)
 {
-    if (s != ZKG_OK && err->text[0] == '\0') {
-        (void)fprintf(stderr, "%s without a message\n", zkg_status_name(s));
-        abort();
-    }
-    return s == ZKG_OK;
+    world *w = user;
+
+    w->at = &w->of[CIRCUIT];
 }
 
 /* ---- graph.json and tensors.safetensors of a graph ---- */
@@ -80,8 +65,10 @@ static void graph_path(world *w, const char *name)
     (void)snprintf(w->file, sizeof(w->file), "%s/%s", w->graph, name);
 }
 
-static void graph_json(world *w, fuzz_bytes *out, uint64_t which)
+static void graph_json(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
+
     (void)which;
     graph_path(w, "graph.json");
     load(out, w->file);
@@ -102,36 +89,44 @@ static bool read_graph_with(world *w, const char *name, const fuzz_bytes *b)
     fuzz_bytes_clear(&was);
     if (s == ZKG_OK)
         zkg_graph_free(g);
-    return said(s, &err);
+    return fuzz_said(s, &err, w->graph,
+                     MALFORMED | FUZZ_MAY(ZKG_ERR_WITNESS) |
+                         FUZZ_MAY(ZKG_ERR_UNSUPPORTED));
 }
 
-static bool read_graph_json(world *w, const fuzz_bytes *b)
+static bool read_graph_json(void *user, const fuzz_bytes *b)
 {
+    world *w = user;
+
     return read_graph_with(w, "graph.json", b);
 }
 
-static void graph_tensors(world *w, fuzz_bytes *out, uint64_t which)
+static void graph_tensors(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
+
     (void)which;
     graph_path(w, "tensors.safetensors");
     load(out, w->file);
 }
 
-static bool read_graph_tensors(world *w, const fuzz_bytes *b)
+static bool read_graph_tensors(void *user, const fuzz_bytes *b)
 {
+    world *w = user;
+
     return read_graph_with(w, "tensors.safetensors", b);
 }
 
 /* ---- safetensors alone ---- */
 
-static bool read_safetensors(world *w, const fuzz_bytes *b)
+static bool read_safetensors(void *user, const fuzz_bytes *b)
 {
     zkg_safetensors st = {0};
     zkg_error err = {0};
     uint8_t *copy = malloc(b->len > 0 ? b->len : 1);
     zkg_status s;
 
-    (void)w;
+    (void)user;
     if (copy == NULL)
         abort();
     if (b->len > 0)
@@ -147,43 +142,45 @@ static bool read_safetensors(world *w, const fuzz_bytes *b)
             abort();
         zkg_safetensors_clear(&st);
     }
-    return said(s, &err);
+    return fuzz_said(s, &err, "fuzz", MALFORMED);
 }
 
 /* ---- input.json ---- */
 
-static void input_json(world *w, fuzz_bytes *out, uint64_t which)
+static void input_json(void *user, fuzz_bytes *out, uint64_t which)
 {
     static const char *const text[] = {
         "{\"input_data\": [[1, -2, 3.5, 0.25, -8]]}",
         "{\"input_data\":[[1e0,-2E+0,3,4,5]]}\n",
-        "{\"input_data\": [[0, 0, 0, 0, 0]], \"shape\": [5]}",
+        "{\"input_data\": [[-8, 7, 0, 0, 0.49]]}",
     };
 
-    (void)w;
+    (void)user;
     fuzz_bytes_set(out, text[which % 3], strlen(text[which % 3]));
 }
 
-static bool read_input(world *w, const fuzz_bytes *b)
+static bool read_input(void *user, const fuzz_bytes *b)
 {
+    world *w = user;
     zkg_witness x;
     zkg_error err = {0};
     zkg_status s;
 
     fuzz_bytes_save(b, w->input);
-    must(zkg_witness_init(&x, w->loaded, &err), &err);
+    fuzz_must(zkg_witness_init(&x, w->loaded, &err), &err);
     s = zkg_witness_read_input(&x, w->loaded, w->input, &err);
     zkg_witness_clear(&x);
-    return said(s, &err);
+    return fuzz_said(s, &err, "input.json",
+                     MALFORMED | FUZZ_MAY(ZKG_ERR_WITNESS));
 }
 
 /* ---- input.npy ---- */
 
-static void npy(world *w, fuzz_bytes *out, uint64_t which)
+static void npy(void *user, fuzz_bytes *out, uint64_t which)
 {
     char b[128 + 20] = "\x93NUMPY\x01";
 
-    (void)w;
+    (void)user;
     (void)which;
     b[8] = 118;
     (void)snprintf(b + 10, 118,
@@ -192,13 +189,13 @@ static void npy(world *w, fuzz_bytes *out, uint64_t which)
     fuzz_bytes_set(out, (const uint8_t *)b, sizeof(b));
 }
 
-static bool read_npy(world *w, const fuzz_bytes *b)
+static bool read_npy(void *user, const fuzz_bytes *b)
 {
     zkg_npy x;
     zkg_error err = {0};
     const zkg_status s = zkg_npy_parse(&x, b->data, b->len, "fuzz", &err);
 
-    (void)w;
+    (void)user;
     if (s == ZKG_OK) {
         double sum = 0;
 
@@ -207,13 +204,15 @@ static bool read_npy(world *w, const fuzz_bytes *b)
         if (sum < 0)
             abort();
     }
-    return said(s, &err);
+    return fuzz_said(s, &err, "fuzz",
+                     MALFORMED | FUZZ_MAY(ZKG_ERR_UNSUPPORTED));
 }
 
 /* ---- ONNX models: read, inferred, planned ---- */
 
-static void onnx(world *w, fuzz_bytes *out, uint64_t which)
+static void onnx(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     const char *corpus = getenv("ZKG_FUZZ_CORPUS");
 
     (void)snprintf(w->file, sizeof(w->file), "%s/../seeds/%s.onnx",
@@ -222,87 +221,110 @@ static void onnx(world *w, fuzz_bytes *out, uint64_t which)
     load(out, w->file);
 }
 
-static bool read_onnx(world *w, const fuzz_bytes *b)
+static bool read_onnx(void *user, const fuzz_bytes *b)
 {
     zkg_onnx_model m;
     zkg_onnx_plan p;
     zkg_error err = {0};
     zkg_status s = zkg_onnx_parse(&m, b->data, b->len, "fuzz", NULL, &err);
 
-    (void)w;
+    (void)user;
     if (s != ZKG_OK)
-        return said(s, &err);
+        return fuzz_said(s, &err, NULL,
+                         MALFORMED | FUZZ_MAY(ZKG_ERR_UNSUPPORTED));
     s = zkg_onnx_infer(&m, &err);
     if (s == ZKG_OK)
         s = zkg_onnx_plan_init(&p, &m, &err);
     if (s == ZKG_OK)
         zkg_onnx_plan_clear(&p);
     zkg_onnx_clear(&m);
-    return said(s, &err);
+    return fuzz_said(s, &err, NULL, MALFORMED | FUZZ_MAY(ZKG_ERR_UNSUPPORTED));
 }
 
 /* ---- witness files ---- */
 
-static void witness_file(world *w, fuzz_bytes *out, uint64_t which)
+static void witness_file(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     zkg_error err = {0};
 
     (void)which;
     (void)snprintf(w->file, sizeof(w->file), "%s/w.witness", w->folder);
-    must(zkg_witness_write(&w->of[DENSE].f.witness, w->of[DENSE].f.graph,
-                           w->file, &err),
-         &err);
+    fuzz_must(
+        zkg_witness_write(&w->at->f.witness, w->at->f.graph, w->file, &err),
+        &err);
     load(out, w->file);
 }
 
-static bool read_witness(world *w, const fuzz_bytes *b)
+/* What was read is written, and is read again the same. */
+static void same_witness(world *w, const zkg_witness *x)
 {
+    const zkg_graph *g = w->at->f.graph;
+    zkg_error err = {0};
+    zkg_witness y;
+
+    fuzz_must(zkg_witness_write(x, g, w->file, &err), &err);
+    fuzz_must(zkg_witness_read(&y, g, w->file, &err), &err);
+    for (uint32_t i = 0; i < g->st.tensors; i++)
+        for (uint64_t k = 0; k < zkg_tensor_count(&g->st.tensor[i]); k++)
+            if (!zkg_array_same_cell(&x->array[i], &y.array[i], k))
+                fuzz_broken("a witness comes back with another %s",
+                            g->st.tensor[i].name);
+    zkg_witness_clear(&y);
+}
+
+static bool read_witness(void *user, const fuzz_bytes *b)
+{
+    world *w = user;
     zkg_witness x;
     zkg_error err = {0};
     zkg_status s;
 
-    (void)snprintf(w->file, sizeof(w->file), "%s/w.witness", w->folder);
     fuzz_bytes_save(b, w->file);
-    s = zkg_witness_read(&x, w->of[DENSE].f.graph, w->file, &err);
-    if (s == ZKG_OK) {
-        s = zkg_witness_check(&x, w->of[DENSE].f.graph, &err);
-        zkg_witness_clear(&x);
-    }
-    return said(s, &err);
+    fuzz_meter();
+    s = zkg_witness_read(&x, w->at->f.graph, w->file, &err);
+    fuzz_metered(1 << 16, 64, b->len);
+    if (!fuzz_said(s, &err, w->file, MALFORMED | FUZZ_MAY(ZKG_ERR_WITNESS)))
+        return false;
+    same_witness(w, &x);
+    s = zkg_witness_check(&x, w->at->f.graph, &err);
+    zkg_witness_clear(&x);
+    return fuzz_said(s, &err, NULL, FUZZ_MAY(ZKG_ERR_WITNESS));
 }
 
 /* ---- reference strings ---- */
 
-static void srs_file(world *w, fuzz_bytes *out, uint64_t which)
+static void srs_file(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     zkg_error err = {0};
 
     (void)which;
     (void)snprintf(w->file, sizeof(w->file), "%s/a.srs", w->folder);
-    must(zkg_srs_write(w->of[DENSE].f.srs, w->file, &err), &err);
+    fuzz_must(zkg_srs_write(w->of[DENSE].f.srs, w->file, &err), &err);
     load(out, w->file);
 }
 
-static bool read_srs(world *w, const fuzz_bytes *b)
+static bool read_srs(void *user, const fuzz_bytes *b)
 {
     zkg_srs *srs = NULL;
     zkg_error err = {0};
     zkg_status s = zkg_srs_decode(&srs, b->data, b->len, "fuzz", &err);
 
-    (void)w;
+    (void)user;
     if (s == ZKG_OK) {
         s = zkg_srs_check(srs, 0, &err);
         zkg_srs_free(srs);
     }
-    return said(s, &err);
+    return fuzz_said(s, &err, "fuzz", MALFORMED);
 }
 
 /* A .ptau header with an absurd body: no honest one is small enough. */
-static void ptau(world *w, fuzz_bytes *out, uint64_t which)
+static void ptau(void *user, fuzz_bytes *out, uint64_t which)
 {
     uint8_t b[400] = "ptau";
 
-    (void)w;
+    (void)user;
     (void)which;
     b[4] = 1;  /* version */
     b[8] = 3;  /* sections */
@@ -321,39 +343,41 @@ static void ptau(world *w, fuzz_bytes *out, uint64_t which)
     fuzz_bytes_set(out, b, sizeof(b));
 }
 
-static bool read_ptau(world *w, const fuzz_bytes *b)
+static bool read_ptau(void *user, const fuzz_bytes *b)
 {
     zkg_srs *srs = NULL;
     zkg_error err = {0};
     zkg_status s = zkg_srs_import_bytes(&srs, b->data, b->len, 0, "fuzz", &err);
 
-    (void)w;
+    (void)user;
     if (s == ZKG_OK)
         zkg_srs_free(srs);
-    return said(s, &err);
+    return fuzz_said(s, &err, "fuzz", MALFORMED);
 }
 
 /* ---- statements in their canonical encoding ---- */
 
-static void statement(world *w, fuzz_bytes *out, uint64_t which)
+static void statement(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     uint8_t *bytes = NULL;
     size_t len = 0;
     zkg_error err = {0};
 
     (void)which;
-    must(zkg_statement_encode(&bytes, &len, &w->at->f.graph->st, &err), &err);
+    fuzz_must(zkg_statement_encode(&bytes, &len, &w->at->f.graph->st, &err),
+              &err);
     fuzz_bytes_set(out, bytes, len);
     zkg_free(bytes);
 }
 
-static bool read_statement(world *w, const fuzz_bytes *b)
+static bool read_statement(void *user, const fuzz_bytes *b)
 {
     zkg_statement st;
     zkg_error err = {0};
     zkg_status s = zkg_statement_decode(&st, b->data, b->len, &err);
 
-    (void)w;
+    (void)user;
     if (s == ZKG_OK) {
         uint8_t *again = NULL;
         size_t len = 0;
@@ -367,19 +391,22 @@ static bool read_statement(world *w, const fuzz_bytes *b)
         zkg_free(again);
         zkg_statement_clear(&st);
     }
-    return said(s, &err);
+    return fuzz_said(s, &err, NULL, MALFORMED | FUZZ_MAY(ZKG_ERR_UNSUPPORTED));
 }
 
 /* ---- keys and proofs ---- */
 
-static void key(world *w, fuzz_bytes *out, uint64_t which)
+static void key(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
+
     (void)which;
     fuzz_bytes_set(out, w->at->f.key, w->at->f.key_len);
 }
 
-static bool read_key(world *w, const fuzz_bytes *b)
+static bool read_key(void *user, const fuzz_bytes *b)
 {
+    world *w = user;
     uint8_t *was = w->at->f.key;
     const size_t was_len = w->at->f.key_len;
     zkg_verdict v = {0};
@@ -398,14 +425,17 @@ static bool read_key(world *w, const fuzz_bytes *b)
     return s == ZKG_OK;
 }
 
-static void proof(world *w, fuzz_bytes *out, uint64_t which)
+static void proof(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
+
     (void)which;
     fuzz_bytes_set(out, w->at->proof, w->at->proof_len);
 }
 
-static bool read_proof(world *w, const fuzz_bytes *b)
+static bool read_proof(void *user, const fuzz_bytes *b)
 {
+    world *w = user;
     zkg_verdict v = {0};
     const zkg_status s = fx_verify(&w->at->f, b->data, b->len, NULL, &v);
 
@@ -419,27 +449,32 @@ static bool read_proof(world *w, const fuzz_bytes *b)
 
 /* ---- circuits ---- */
 
-static void circuits(world *w, fuzz_bytes *out, uint64_t which)
+static void circuits(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     zkg_error err = {0};
 
     (void)which;
     (void)snprintf(w->file, sizeof(w->file), "%s/circuits.bin", w->folder);
-    must(zkg_circuits_save(&w->at->f.graph->st, w->file, &err), &err);
+    fuzz_must(zkg_circuits_save(&w->at->f.graph->st, w->file, &err), &err);
     load(out, w->file);
 }
 
-static bool read_circuits(world *w, const fuzz_bytes *b)
+static bool read_circuits(void *user, const fuzz_bytes *b)
 {
     zkg_statement st = {0};
     zkg_error err = {0};
     zkg_status s = zkg_circuits_parse(&st, b->data, b->len, "fuzz", &err);
 
-    (void)w;
+    (void)user;
+    if (!fuzz_said(s, &err, "fuzz", MALFORMED)) {
+        zkg_statement_clear(&st);
+        return false;
+    }
     for (uint32_t i = 0; i < st.circuits && s == ZKG_OK; i++)
         s = zkg_circuit_check(&st.circuit[i], &err);
     zkg_statement_clear(&st);
-    return said(s, &err);
+    return fuzz_said(s, &err, NULL, FUZZ_MAY(ZKG_ERR_INVALID));
 }
 
 /* ---- journal entries ---- */
@@ -449,24 +484,26 @@ static const uint8_t journal_key[ZKG_DIGEST_BYTES] = {7, 8, 9};
 enum { KEPT = 70 };
 
 /* An entry as a run leaves it. */
-static void entry(world *w, fuzz_bytes *out, uint64_t which)
+static void entry(void *user, fuzz_bytes *out, uint64_t which)
 {
+    world *w = user;
     uint8_t kept[KEPT] = {1, 2, 3};
     char hex[65];
     zkg_journal *j = NULL;
     zkg_error err = {0};
 
     (void)which;
-    must(zkg_journal_open(&j, w->folder, &err), &err);
-    must(zkg_journal_put(j, ZKG_JOURNAL_SEGMENT, journal_key, kept, KEPT, &err),
-         &err);
+    fuzz_must(zkg_journal_open(&j, w->folder, &err), &err);
+    fuzz_must(
+        zkg_journal_put(j, ZKG_JOURNAL_SEGMENT, journal_key, kept, KEPT, &err),
+        &err);
     zkg_journal_free(j);
     zkg_digest_hex(hex, journal_key);
     (void)snprintf(w->file, sizeof(w->file), "%s/segment-%s", w->folder, hex);
     load(out, w->file);
 }
 
-static bool read_entry(world *w, const fuzz_bytes *b)
+static bool read_entry(void *user, const fuzz_bytes *b)
 {
     static fuzz_bytes good;
     const uint8_t *kept = NULL;
@@ -476,127 +513,63 @@ static bool read_entry(world *w, const fuzz_bytes *b)
                            journal_key, KEPT, "fuzz", &err);
 
     if (good.data == NULL)
-        entry(w, &good, 0);
+        entry(user, &good, 0);
     /* A digest stands over all of it. */
     if (s == ZKG_OK &&
         (b->len != good.len || memcmp(b->data, good.data, b->len) != 0)) {
         (void)fprintf(stderr, "a changed journal entry was taken\n");
         abort();
     }
-    return said(s, &err);
+    return fuzz_said(s, &err, "fuzz", MALFORMED);
 }
 
-static const target all[] = {
-    {"graph.json", true, 100, graph_json, read_graph_json, 1},
-    {"graph tensors", false, 40, graph_tensors, read_graph_tensors, 1},
-    {"safetensors", true, 100, graph_tensors, read_safetensors, 1},
-    {"input.json", true, 60, input_json, read_input, 3},
-    {"npy", false, 100, npy, read_npy, 1},
-    {"onnx", false, 400, onnx, read_onnx, 1},
-    {"witness", false, 40, witness_file, read_witness, 1},
-    {"srs", false, 40, srs_file, read_srs, 1},
-    {"ptau", false, 40, ptau, read_ptau, 1},
-    {"statement", false, 200, statement, read_statement, 1, DENSE},
-    {"key", false, 60, key, read_key, 1, DENSE},
-    {"proof", false, 60, proof, read_proof, 1, DENSE},
-    {"circuits.bin", false, 100, circuits, read_circuits, 1, CIRCUIT},
-    {"circuit statement", false, 200, statement, read_statement, 1, CIRCUIT},
-    {"circuit key", false, 40, key, read_key, 1, CIRCUIT},
-    {"circuit proof", false, 60, proof, read_proof, 1, CIRCUIT},
-    {"journal", false, 200, entry, read_entry, 1, DENSE},
+static const fuzz_target all[] = {
+    {"graph.json", &fuzz_json, 100, graph_json, read_graph_json, 1, at_dense},
+    {"graph tensors", NULL, 40, graph_tensors, read_graph_tensors, 1, at_dense},
+    {"safetensors", &fuzz_json, 100, graph_tensors, read_safetensors, 1,
+     at_dense},
+    {"input.json", &fuzz_json, 60, input_json, read_input, 3, at_dense},
+    {"npy", NULL, 100, npy, read_npy, 1, at_dense},
+    {"onnx", NULL, 400, onnx, read_onnx, 1, at_dense},
+    {"witness", NULL, 60, witness_file, read_witness, 1, at_dense, 30},
+    {"srs", NULL, 40, srs_file, read_srs, 1, at_dense},
+    {"ptau", NULL, 40, ptau, read_ptau, 1, at_dense, 0, true},
+    {"statement", NULL, 200, statement, read_statement, 1, at_dense},
+    {"key", NULL, 60, key, read_key, 1, at_dense},
+    {"proof", NULL, 60, proof, read_proof, 1, at_dense},
+    {"circuits.bin", NULL, 100, circuits, read_circuits, 1, at_circuit},
+    {"circuit witness", NULL, 60, witness_file, read_witness, 1, at_circuit,
+     100},
+    {"circuit statement", NULL, 200, statement, read_statement, 1, at_circuit},
+    {"circuit key", NULL, 40, key, read_key, 1, at_circuit},
+    {"circuit proof", NULL, 60, proof, read_proof, 1, at_circuit},
+    {"journal", NULL, 200, entry, read_entry, 1, at_dense},
 };
-
-static void run(world *w, const target *t, uint64_t seed, uint64_t rounds)
-{
-    fuzz_bytes good = {0}, b = {0};
-    uint64_t taken = 0;
-
-    w->at = &w->of[t->subject];
-    for (uint64_t i = 0; i < rounds * t->share / 100; i++) {
-        fuzz_rng r = {seed ^ i * UINT64_C(0x2545f4914f6cdd1d)};
-        uint8_t *exact;
-
-        if (i < t->variants || t->variants > 1)
-            t->corpus(w, &good, i % t->variants);
-        fuzz_bytes_set(&b, good.data, good.len);
-        if (i >= t->variants)
-            fuzz_mutate(&r, &b, t->text);
-        /* Exactly as long as it is, so that a sanitizer sees one byte more. */
-        exact = malloc(b.len > 0 ? b.len : 1);
-        if (exact == NULL)
-            abort();
-        if (b.len > 0)
-            memcpy(exact, b.data, b.len);
-        taken += t->read(w, &(fuzz_bytes){exact, b.len, b.len});
-        free(exact);
-    }
-    printf("%-14s %8llu rounds, %llu taken\n", t->name,
-           (unsigned long long)(rounds * t->share / 100),
-           (unsigned long long)taken);
-    (void)fflush(stdout);
-    fuzz_bytes_clear(&good);
-    fuzz_bytes_clear(&b);
-}
-
-/* What once was, or might be, read wrongly: corpus/<target>/<file>.
- * All are refused, but for those whose name begins with may_be_. */
-static void replay(world *w, const target *t)
-{
-    const char *corpus = getenv("ZKG_FUZZ_CORPUS");
-    char path[8192];
-    fuzz_bytes b = {0};
-    struct dirent *e;
-    DIR *d;
-
-    if (corpus == NULL)
-        return;
-    w->at = &w->of[t->subject];
-    (void)snprintf(path, sizeof(path), "%s/%s", corpus, t->name);
-    d = opendir(path);
-    while (d != NULL && (e = readdir(d)) != NULL) {
-        if (e->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/%s/%s", corpus, t->name,
-                       e->d_name);
-        load(&b, path);
-        if (t->read(w, &b) && strncmp(e->d_name, "may_be_", 7) != 0) {
-            (void)fprintf(stderr, "%s was taken\n", path);
-            exit(1);
-        }
-    }
-    if (d != NULL)
-        (void)closedir(d);
-    fuzz_bytes_clear(&b);
-}
 
 int main(int argc, char **argv)
 {
     static const fx_shape shape = {.private_x = true, .odd_table = true};
     static const cx_shape circuit = {.copies = 3};
-    uint64_t seed = 1, rounds = 1000;
     zkg_error err = {0};
     world *w = calloc(1, sizeof(*w));
+    int status;
 
     if (w == NULL)
         return 99;
-    fuzz_settings("fuzz_files", &seed, &rounds);
     fx_init(&w->of[DENSE].f, &shape, 5, 1);
     cx_init(&w->of[CIRCUIT].f, &circuit, 6, 1);
     for (unsigned i = 0; i < SUBJECTS; i++)
-        must(fx_prove(&w->of[i].f, NULL, &w->of[i].proof, &w->of[i].proof_len,
-                      &err),
-             &err);
+        fuzz_must(fx_prove(&w->of[i].f, NULL, &w->of[i].proof,
+                           &w->of[i].proof_len, &err),
+                  &err);
     w->at = &w->of[DENSE];
     w->folder = fuzz_folder();
     (void)snprintf(w->graph, sizeof(w->graph), "%s/g.zkg", w->folder);
     (void)snprintf(w->input, sizeof(w->input), "%s/input.json", w->folder);
-    must(zkg_graph_save(w->of[DENSE].f.graph, w->graph, &err), &err);
-    must(zkg_graph_load(&w->loaded, w->graph, &err), &err);
-    for (size_t t = 0; t < sizeof(all) / sizeof(all[0]); t++)
-        if (argc < 2 || strcmp(argv[1], all[t].name) == 0) {
-            replay(w, &all[t]);
-            run(w, &all[t], seed, rounds);
-        }
+    fuzz_must(zkg_graph_save(w->of[DENSE].f.graph, w->graph, &err), &err);
+    fuzz_must(zkg_graph_load(&w->loaded, w->graph, &err), &err);
+    status = fuzz_main("fuzz_files", all, sizeof(all) / sizeof(all[0]), w, argc,
+                       argv);
     zkg_graph_free(w->loaded);
     fuzz_folder_remove(w->folder);
     for (unsigned i = 0; i < SUBJECTS; i++) {
@@ -604,5 +577,5 @@ int main(int argc, char **argv)
         fx_clear(&w->of[i].f);
     }
     free(w);
-    return 0;
+    return status;
 }

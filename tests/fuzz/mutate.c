@@ -45,6 +45,14 @@ void fuzz_bytes_set(fuzz_bytes *b, const void *data, size_t len)
     b->len = len;
 }
 
+void fuzz_bytes_add(fuzz_bytes *b, const fuzz_bytes *more)
+{
+    reserve(b, b->len + more->len + 1);
+    if (more->len > 0)
+        memcpy(b->data + b->len, more->data, more->len);
+    b->len += more->len;
+}
+
 void fuzz_bytes_clear(fuzz_bytes *b)
 {
     free(b->data);
@@ -90,7 +98,7 @@ static void splice(fuzz_bytes *b, size_t at, size_t gone, const void *data,
     b->len = b->len - gone + len;
 }
 
-static const char *const token[] = {
+static const char *const json[] = {
     "0",
     "-1",
     "1",
@@ -134,10 +142,69 @@ static const char *const token[] = {
     "\n",
 };
 
-static void replace_number(fuzz_rng *r, fuzz_bytes *b)
+static const char *const plans[] = {
+    "0",
+    "1",
+    "2",
+    "00",
+    "4294967294",
+    "4294967296",
+    "99999999999",
+    "-1",
+    "Rank",
+    "\nRank 0: ",
+    "\nRank 1: ",
+    "\nTask0: ",
+    "\nTask1: Task0",
+    "Task",
+    "Task0",
+    "Task1",
+    "Task01",
+    "Table",
+    "Tablefour",
+    "layer3x",
+    "layer10x",
+    "idle",
+    "...",
+    "->",
+    " -> ",
+    "-",
+    ">",
+    ":",
+    ",",
+    "#",
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\xef\xbb\xbf",
+    "\x1b[31m",
+    "\x80",
+    "\xff",
+};
+
+static const char *const costs[] = {
+    "0",        "-0",     "1e308",    "1e-320",   "1e999",   "-1",
+    "0x1p60",   "inf",    "nan",      "1,5",      ".",       "1e",
+    "e1",       "1e12",   "\nchild ", "\nleaf ",  "\ngate ", "cell",
+    "open",     "group",  "chunk",    "#",        " ",       "\t",
+    "\r",       "\n",     "\n\n",     "\x1b[31m", "\x80",    "\xff",
+    "message ", "value ", "round ",   "\nhash ",
+};
+
+const fuzz_words fuzz_json = {json, sizeof(json) / sizeof(json[0])};
+const fuzz_words fuzz_plans = {plans, sizeof(plans) / sizeof(plans[0])};
+const fuzz_words fuzz_costs = {costs, sizeof(costs) / sizeof(costs[0])};
+
+static const char *pick(fuzz_rng *r, const fuzz_words *words)
+{
+    return words->word[fuzz_below(r, words->count)];
+}
+
+static void replace_number(fuzz_rng *r, fuzz_bytes *b, const fuzz_words *words)
 {
     const size_t start = (size_t)fuzz_below(r, b->len);
-    const char *t = token[fuzz_below(r, sizeof(token) / sizeof(token[0]))];
+    const char *t = pick(r, words);
 
     for (size_t i = start; i < b->len; i++) {
         size_t end = i;
@@ -151,7 +218,7 @@ static void replace_number(fuzz_rng *r, fuzz_bytes *b)
     }
 }
 
-static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
+static void mutate_once(fuzz_rng *r, fuzz_bytes *b, const fuzz_words *words)
 {
     static const uint64_t odd[] = {
         0,         1,          0x7f,           0x80,       0xff,
@@ -168,7 +235,7 @@ static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
     len = (size_t)fuzz_below(r, b->len - at < 64 ? b->len - at : 64) + 1;
     if (len > b->len - at)
         len = b->len - at;
-    switch (fuzz_below(r, text ? 11 : 8)) {
+    switch (fuzz_below(r, words != NULL ? 11 : 8)) {
     case 0:
         b->data[at] ^= (uint8_t)(1u << fuzz_below(r, 8));
         break;
@@ -209,10 +276,10 @@ static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
     }
     case 8:
     case 9:
-        replace_number(r, b);
+        replace_number(r, b, words);
         break;
     default: {
-        const char *t = token[fuzz_below(r, sizeof(token) / sizeof(token[0]))];
+        const char *t = pick(r, words);
 
         splice(b, at, 0, t, strlen(t));
         break;
@@ -220,12 +287,12 @@ static void mutate_once(fuzz_rng *r, fuzz_bytes *b, bool text)
     }
 }
 
-void fuzz_mutate(fuzz_rng *r, fuzz_bytes *b, bool text)
+void fuzz_mutate(fuzz_rng *r, fuzz_bytes *b, const fuzz_words *words)
 {
     const uint64_t times = 1 + fuzz_below(r, 4);
 
     for (uint64_t i = 0; i < times; i++)
-        mutate_once(r, b, text);
+        mutate_once(r, b, words);
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)

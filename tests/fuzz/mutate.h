@@ -28,13 +28,22 @@ typedef struct fuzz_bytes {
 } fuzz_bytes;
 
 void fuzz_bytes_set(fuzz_bytes *b, const void *data, size_t len);
+void fuzz_bytes_add(fuzz_bytes *b, const fuzz_bytes *more);
 void fuzz_bytes_clear(fuzz_bytes *b);
 /** false when the file cannot be read whole. */
 bool fuzz_bytes_load(fuzz_bytes *b, const char *path);
 void fuzz_bytes_save(const fuzz_bytes *b, const char *path);
 
-/** Change b in one to four random ways; text: know about JSON's tokens. */
-void fuzz_mutate(fuzz_rng *r, fuzz_bytes *b, bool text);
+/** What a kind of text is made of, put in here and there. */
+typedef struct fuzz_words {
+    const char *const *word;
+    size_t count;
+} fuzz_words;
+
+extern const fuzz_words fuzz_json, fuzz_plans, fuzz_costs;
+
+/** Change b in one to four random ways.  @param words NULL: it is no text */
+void fuzz_mutate(fuzz_rng *r, fuzz_bytes *b, const fuzz_words *words);
 
 /** ZKG_FUZZ_SEED and ZKG_FUZZ_ROUNDS, else the defaults; prints both. */
 void fuzz_settings(const char *name, uint64_t *seed, uint64_t *rounds);

@@ -252,6 +252,47 @@ static void constants_survive_their_file(void **state)
     unlink(path);
 }
 
+static void bad_constants_are_named(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len; /* 0: all of text */
+        const char *said;
+    } cases[] = {
+        {"leaf 1e-7\nchild\n", 0, ":2: expected `name number`"},
+        {"leaf 1e-7 2\n", 0, ":1: expected `name number`"},
+        {"leaf -1", 0, ":1: `-1` is no number from 0 to 1e+15"},
+        {"leaf 1s", 0, ":1: `1s` is no number from 0 to 1e+15"},
+        {"leaf nan", 0, ":1: `nan` is no number from 0 to 1e+15"},
+        {"leaf inf", 0, ":1: `inf` is no number from 0 to 1e+15"},
+        {"leaf 1.1e15", 0, ":1: `1.1e15` is no number from 0 to 1e+15"},
+        {"leaf 1\n\ngate 1\nleaf 1", 0,
+         ":4: `leaf` stands on line 1 already (keep one of them)"},
+        {"leav 1", 0, ":1: unknown constant `leav` (did you mean `leaf`?)"},
+        {"leaf 1\n\0gate 1\n", 15, ":2: byte 0x00 is not text"},
+        {"\033[2Jleaf 1", 0, ":1: unknown constant `?[2Jleaf`"},
+    };
+    char path[] = "/tmp/zkgkr-costs-XXXXXX";
+    const int fd = mkstemp(path);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const size_t len =
+            cases[i].len != 0 ? cases[i].len : strlen(cases[i].text);
+        zkg_error err = {0};
+        zkg_costs c;
+
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, cases[i].text, len, 0), len);
+        assert_int_equal(zkg_costs_read(&c, path, &err), ZKG_ERR_MALFORMED);
+        if (strncmp(err.text, path, strlen(path)) != 0 ||
+            strstr(err.text, cases[i].said) == NULL)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +303,7 @@ int main(void)
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),
         cmocka_unit_test(constants_survive_their_file),
+        cmocka_unit_test(bad_constants_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,51 @@ static void any_bytes_are_safe(void **state)
     zkg_free(bytes);
 }
 
+/* Values are counted in 32 bits: once there were more of them than words, a
+ * hint could bring the count round to a few again, with 2^32 to be stored. */
+static void more_values_than_words_are_refused(void **state)
+{
+    zkg_error err = {0};
+    zkg_program p = {.params = 0};
+
+    (void)state;
+    ok(zkg_program_add_text(&p, "same", &err), &err);
+    (void)constant(&p, 1);
+    WORDS(&p, ZKG_OP_HINT, 0, 0, 0, 13);
+    WORDS(&p, ZKG_OP_CONSTANT, 0);
+    WORDS(&p, ZKG_OP_CONSTANT, 0);
+    WORDS(&p, ZKG_OP_HINT, 0, 0, 0, UINT32_MAX - 1);
+    assert_int_equal(p.words, 14);
+    assert_int_equal(zkg_program_check(&p, &err), ZKG_ERR_MALFORMED);
+    assert_string_equal(err.text,
+                        "a witness program: the operation at word 7 is none");
+    /* As many as there are words are fine. */
+    p.words = 5;
+    p.code[4] = 5;
+    ok(zkg_program_check(&p, &err), &err);
+    assert_int_equal(p.values, 5);
+    p.code[4] = 6;
+    assert_int_equal(zkg_program_check(&p, NULL), ZKG_ERR_MALFORMED);
+    zkg_program_clear(&p);
+}
+
+static void hints_asked_wrongly_are_malformed(void **state)
+{
+    static const char *const names[] = {"bits", "limbs", "divide", "inverse",
+                                        "same", "rows",  "counts"};
+    const zkg_scalar in[3] = {{{1}}, {{2}}, {{3}}};
+    zkg_scalar out[5] = {{{0}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        zkg_error err = {0};
+
+        assert_int_equal(zkg_builtin_hint(names[i])(out, 5, in, 3, in, 3, &err),
+                         ZKG_ERR_MALFORMED);
+        assert_non_null(strstr(err.text, names[i]));
+    }
+}
+
 static zkg_status cube(void *user, zkg_scalar *out, size_t outs,
                        const zkg_scalar *in, size_t ins, zkg_error *err)
 {
@@ -362,6 +407,8 @@ int main(void)
         cmocka_unit_test(values_leave_64_bits),
         cmocka_unit_test(bytes_come_back),
         cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(more_values_than_words_are_refused),
+        cmocka_unit_test(hints_asked_wrongly_are_malformed),
         cmocka_unit_test(callbacks_are_found_by_name),
         cmocka_unit_test(numbers_are_read_and_written),
         cmocka_unit_test(builtin_hints_hold),

@@ -30,6 +30,16 @@ static void a_long_message_is_cut(void **state)
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+/* Names come from files of strangers, and messages go to terminals. */
+static void a_message_is_one_printable_line(void **state)
+{
+    zkg_error err = {0};
+
+    (void)state;
+    (void)zkg_fail(&err, ZKG_ERR_IO, "%s", "a\nb\033[2Jc\td\x7f \xc3\xa4");
+    assert_string_equal(err.text, "a?b?[2Jc?d? \xc3\xa4");
+}
+
 static void exit_codes_are_the_documented_ones(void **state)
 {
     static const int code[] = {0, 10, 2, 3, 4, 1, 5, 2, 6, 3, 7, 7, 8, 9, 10};
@@ -52,6 +62,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_message_wins),
         cmocka_unit_test(a_long_message_is_cut),
+        cmocka_unit_test(a_message_is_one_printable_line),
         cmocka_unit_test(exit_codes_are_the_documented_ones),
         cmocka_unit_test(the_version_is_three_numbers),
     };

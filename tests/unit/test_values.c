@@ -248,7 +248,8 @@ static void a_file_that_does_not_fit_is_refused(void **state)
          "private tensor w is not there"},
         {"w", 3, fine, NULL, false, ZKG_ERR_MALFORMED, "another shape"},
         {"w", 2, beyond, NULL, false, ZKG_ERR_WITNESS,
-         "private tensor w: element 1 is 4, outside -4..3"},
+         "private.safetensors: private tensor w: element 1 is 4, outside "
+         "-4..3"},
         {"w", 2, fine, other, false, ZKG_ERR_MALFORMED, "belongs to graph"},
         {"w", 2, fine, NULL, true, ZKG_ERR_MALFORMED, "has 2 tensors"},
     };
