@@ -2,6 +2,7 @@
 /* Proof files: where the parts lie. */
 #include "graph/proof.h"
 
+#include "base/mem.h"
 #include "graph/container.h"
 
 #define DIGEST 32
@@ -38,12 +39,16 @@ zkg_status zkg_proof_write_public(zkg_writer *w, const zkg_statement *st,
                                   const zkg_array *const *arrays)
 {
     for (uint32_t i = 0; i < st->tensors; i++) {
-        uint8_t *at;
+        const uint8_t *bytes;
+        uint8_t *copy;
 
         if (st->tensor[i].vis != ZKG_PUBLIC)
             continue;
-        ZKG_TRY(zkg_writer_reserve(w, &at, public_bytes(&st->tensor[i])));
-        zkg_array_to_le(at, arrays[i]);
+        bytes = zkg_array_le_bytes(&copy, arrays[i]);
+        if (bytes == NULL)
+            return w->status = ZKG_ERR_NOMEM;
+        (void)zkg_writer_bytes(w, bytes, public_bytes(&st->tensor[i]));
+        zkg_free(copy);
     }
     return w->status;
 }

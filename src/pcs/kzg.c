@@ -27,20 +27,29 @@ uint64_t zkg_kzg_chunk_cells(const zkg_array *a, uint32_t k, uint64_t chunk)
            zkg_kzg_cells_before(a, chunk << k);
 }
 
-/* Cells of a chunk that are looked at: so many at so many places.  Reading as
- * many as READ takes as long as an addition. */
-enum { PLACES = 4, SIDE_BY_SIDE = 8, READ = 32, FR_BITS = 254 };
+/* Cells of a chunk that are looked at: some at each of some places, of which
+ * there is one in APART cells.  Reading as many as READ takes as long as an
+ * addition. */
+enum {
+    LEAST_PLACES = 4,
+    APART = 1 << 10,
+    SIDE_BY_SIDE = 8,
+    READ = 32,
+    FR_BITS = 254
+};
 
 uint64_t zkg_kzg_chunk_cost(const zkg_array *a, uint32_t k, uint64_t chunk)
 {
     const uint64_t first = zkg_kzg_cells_before(a, chunk << k);
     const uint64_t cells = zkg_kzg_chunk_cells(a, k, chunk);
+    const uint64_t places =
+        cells / APART > LEAST_PLACES ? cells / APART : LEAST_PLACES;
     uint64_t seen = 0, terms = 0, most = 0;
 
     if (a->type == ZKG_FR)
         return zkg_msm_cost((size_t)cells, FR_BITS);
-    for (uint64_t p = 0; p < PLACES; p++) {
-        const uint64_t at = cells * p / PLACES, end = cells * (p + 1) / PLACES;
+    for (uint64_t p = 0; p < places; p++) {
+        const uint64_t at = cells * p / places, end = cells * (p + 1) / places;
 
         for (uint64_t i = at; i < end && i < at + SIDE_BY_SIDE; i++) {
             const int64_t v = zkg_array_get_i64(a, first + i);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Commitments: the chunks of all private tensors, over all ranks by cost.
  *
+ * What the root hashes before them, public tensors above all, is one long chain
+ * that no rank can help with: rank 0 does it, has so much less to commit to,
+ * and tells the others its tape's state.
+ *
  * They are made by the batch, since short sums of points are quicker together.
  * A journal keeps batches: consecutive chunks worth about as much as a flush of
  * the disk.  Batches do not depend on the number of ranks, so that another
@@ -27,23 +31,40 @@ enum {
     RAW_BYTES = 64
 };
 
+/* What is hashed while an addition would take place, or the other way round. */
+enum { BYTES_AN_ADDITION = 40, ADDITIONS_A_POINT = 6 };
+
 static uint64_t chunks_of(const zkg_prover *p, uint32_t t)
 {
     return zkg_kzg_chunks(zkg_tensor_vars(&p->st->tensor[t]), p->k);
 }
 
 /* The work of commitments: what each chunk costs, in the order of their points,
- * and all of them.  Every rank has the same witness, so the same costs; a rank
- * alone needs none. */
+ * and how much of it rank 0 and each other rank is to have.  Every rank has the
+ * same witness, so the same costs; a rank alone needs none. */
 typedef struct work {
-    uint64_t *cost, all;
+    uint64_t *cost;
+    double first, other;
 } work;
+
+/* All ranks are done at once, rank 0 with its hashing, too. */
+static void deal(work *w, const zkg_prover *p, uint64_t all)
+{
+    const double hashing = (double)p->layout.public_bytes / BYTES_AN_ADDITION +
+                           (double)p->layout.fixed_points * ADDITIONS_A_POINT;
+
+    w->other = ((double)all + hashing) / p->size;
+    w->first = w->other - hashing;
+    if (w->first < 0 && p->size > 1) {
+        w->first = 0;
+        w->other = (double)all / (p->size - 1);
+    }
+}
 
 static zkg_status work_init(work *w, const zkg_prover *p)
 {
-    uint64_t n = 0;
+    uint64_t n = 0, all = 0;
 
-    w->all = 0;
     w->cost = zkg_alloc((size_t)p->layout.private_points, sizeof(*w->cost));
     if (w->cost == NULL)
         return ZKG_ERR_NOMEM;
@@ -54,20 +75,24 @@ static zkg_status work_init(work *w, const zkg_prover *p)
             w->cost[n] = CHUNK_COST;
             if (p->size > 1)
                 w->cost[n] += zkg_kzg_chunk_cost(p->arrays[t], p->k, c);
-            w->all += w->cost[n++];
+            all += w->cost[n++];
         }
     }
+    deal(w, p, all);
     return ZKG_OK;
 }
 
-/* The rank in whose equal share of all work the middle of a chunk is, `done`
- * being what is before it. */
+/* The rank in whose share of all work the middle of a chunk is, `done` being
+ * what is before it. */
 static uint32_t owner(const work *w, uint64_t done, uint64_t cost,
                       uint32_t ranks)
 {
     const double middle = (double)done + (double)cost / 2;
-    const uint32_t rank = (uint32_t)(middle / (double)w->all * (double)ranks);
+    uint32_t rank;
 
+    if (middle < w->first)
+        return 0;
+    rank = 1 + (uint32_t)((middle - w->first) / w->other);
     return rank < ranks ? rank : ranks - 1;
 }
 
@@ -243,7 +268,20 @@ static zkg_status gather_points(zkg_g1 *out, const zkg_prover *p,
     return fits ? ZKG_OK : ZKG_ERR_INTERNAL;
 }
 
-static zkg_status commit_and_gather(zkg_g1 *out, zkg_prover *p, size_t *owned,
+/* Rank 0's root to all. */
+static zkg_status share_root(zkg_tape *root, const zkg_prover *p)
+{
+    uint8_t state[ZKG_TAPE_STATE_BYTES];
+
+    zkg_tape_state(root, state);
+    ZKG_TRY(zkg_comm_broadcast(p->active, state, sizeof(state), 0));
+    if (p->rank != 0)
+        zkg_tape_init_prove_at(root, state);
+    return ZKG_OK;
+}
+
+static zkg_status commit_and_gather(zkg_g1 *out, zkg_tape *root, zkg_prover *p,
+                                    const zkg_key *key, size_t *owned,
                                     const work *w, zkg_error *err)
 {
     const double start = zkg_seconds();
@@ -251,10 +289,15 @@ static zkg_status commit_and_gather(zkg_g1 *out, zkg_prover *p, size_t *owned,
 
     if (status != ZKG_OK)
         return zkg_fail(err, status, "a commitment failed");
+    if (p->rank == 0)
+        ZKG_TRY(zkg_root_begin(root, p->st, &key->srs, &p->layout, key->fixed,
+                               p->arrays, err));
     p->commit_s = zkg_seconds() - start;
     if (p->size == 1)
         return ZKG_OK;
     status = gather_points(out, p, owned);
+    if (status == ZKG_OK)
+        status = share_root(root, p);
     p->wait_s += zkg_seconds() - start - p->commit_s;
     if (status != ZKG_OK)
         return zkg_fail(err, status, "commitments cannot be gathered (%s)",
@@ -262,7 +305,8 @@ static zkg_status commit_and_gather(zkg_g1 *out, zkg_prover *p, size_t *owned,
     return ZKG_OK;
 }
 
-zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
+zkg_status zkg_prover_commit(zkg_g1 *out, zkg_tape *root, zkg_prover *p,
+                             const zkg_key *key, zkg_error *err)
 {
     size_t *owned = zkg_alloc(p->size, sizeof(*owned));
     work w = {.cost = NULL};
@@ -271,7 +315,7 @@ zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p, zkg_error *err)
     if (status != ZKG_OK)
         status = zkg_fail(err, status, "no memory for commitments");
     else
-        status = commit_and_gather(out, p, owned, &w, err);
+        status = commit_and_gather(out, root, p, key, owned, &w, err);
     zkg_free(w.cost);
     zkg_free(owned);
     return status;

@@ -61,9 +61,9 @@ static zkg_status stages(zkg_status *failed, zkg_tape *root,
                          zkg_g1 *commitments, zkg_prover *p, const zkg_key *key,
                          zkg_error *err)
 {
-    ZKG_TRY(zkg_prover_commit(commitments, p, err));
-    ZKG_TRY(zkg_root_start(&p->seed, root, p->st, &key->srs, &p->layout,
-                           key->fixed, p->arrays, commitments, err));
+    ZKG_TRY(zkg_prover_commit(commitments, root, p, key, err));
+    ZKG_TRY(zkg_root_start(&p->seed, root, p->st, p->k, &p->layout, commitments,
+                           err));
     ZKG_TRY(zkg_prover_resume(p, err));
     ZKG_TRY(zkg_prover_walk(failed, p, err));
     ZKG_TRY(zkg_prover_stage(p, ZKG_STAGE_GATHER, "", err));

@@ -6,7 +6,8 @@
  * @file
  * The prover's stages.  Each is collective over `active` unless said.
  *
- *   commit   chunks of all private tensors over all ranks by cost
+ *   commit   chunks of all private tensors over all ranks by cost, and what
+ *            goes to the root before them by the first rank
  *   resume   children that a journal holds, replayed, each by one rank
  *   walk     each rank its list of the plan; a group for each child; a
  *            segment leaves for rank 0 as soon as it is there
@@ -15,6 +16,7 @@
 
 #include "backend/backend.h"
 #include "comm/comm.h"
+#include "graph/key.h"
 #include "graph/statement.h"
 #include "journal/journal.h"
 #include "verifier/root.h"
@@ -76,8 +78,14 @@ typedef struct zkg_prover {
 ZKG_MUST_CHECK zkg_status zkg_prover_stage(const zkg_prover *p, zkg_stage stage,
                                            const char *what, zkg_error *err);
 
-/** Commit to every private tensor: out has layout.private_points. */
-ZKG_MUST_CHECK zkg_status zkg_prover_commit(zkg_g1 *out, zkg_prover *p,
+/**
+ * Commit to every private tensor, and begin the root.
+ *
+ * @param[out]    out  layout.private_points
+ * @param[in,out] root just begun, proving; then behind zkg_root_begin()
+ */
+ZKG_MUST_CHECK zkg_status zkg_prover_commit(zkg_g1 *out, zkg_tape *root,
+                                            zkg_prover *p, const zkg_key *key,
                                             zkg_error *err);
 
 /**

@@ -658,8 +658,11 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
     const double commits = costs->chunk * work->chunks +
                            costs->addition * work->additions +
                            costs->value * work->values;
+    const double hashing = costs->hash * work->hashed;
 
-    *before_s = commits / ranks + costs->hash * work->hashed;
+    /* one rank hashes while the others commit */
+    *before_s = (commits + hashing) / ranks;
+    *before_s = *before_s < hashing ? hashing : *before_s;
     *after_s = costs->open + folds / ranks + costs->open_claim * work->claims +
                costs->open_root * work->root;
 }

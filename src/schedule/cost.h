@@ -42,7 +42,7 @@ typedef struct zkg_root_work {
     double additions;    /**< of points, by commitments: zkg_msm_cost() */
     double values;       /**< read for them, zeros too */
     double chunks;       /**< commitments */
-    double hashed;       /**< bytes of public tensors, by every rank */
+    double hashed;       /**< bytes of public tensors, by one rank */
     double opened_cells; /**< integers folded by the opening */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */

@@ -73,6 +73,13 @@ void zkg_tape_init_prove(zkg_tape *tape)
     tape->proving = true;
 }
 
+void zkg_tape_init_prove_at(zkg_tape *tape,
+                            const uint8_t state[ZKG_TAPE_STATE_BYTES])
+{
+    zkg_tape_init_prove(tape);
+    memcpy(tape->state, state, ZKG_TAPE_STATE_BYTES);
+}
+
 void zkg_tape_init_verify(zkg_tape *tape, const uint8_t *bytes, size_t len)
 {
     memset(tape, 0, sizeof(*tape));

@@ -66,6 +66,10 @@ typedef struct zkg_tape {
 /** Start an empty proving tape; state = 64 zero bytes.  zkg_tape_clear it. */
 void zkg_tape_init_prove(zkg_tape *tape);
 
+/** Start a proving tape without messages where another one stands. */
+void zkg_tape_init_prove_at(zkg_tape *tape,
+                            const uint8_t state[ZKG_TAPE_STATE_BYTES]);
+
 /** Start a verifying tape over bytes, which are borrowed and must outlive it;
  *  state = 64 zero bytes. */
 void zkg_tape_init_verify(zkg_tape *tape, const uint8_t *bytes, size_t len);

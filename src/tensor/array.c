@@ -293,6 +293,17 @@ void zkg_array_to_le(uint8_t *out, const zkg_array *a)
     }
 }
 
+const uint8_t *zkg_array_le_bytes(uint8_t **copy, const zkg_array *a)
+{
+    *copy = NULL;
+    if (is_le(a) && a->data != NULL)
+        return a->data;
+    *copy = zkg_alloc((size_t)zkg_array_count(a), zkg_dtype_size(a->type));
+    if (*copy != NULL)
+        zkg_array_to_le(*copy, a);
+    return *copy;
+}
+
 bool zkg_array_from_le(zkg_array *a, const uint8_t *in, uint64_t *bad)
 {
     const uint64_t n = zkg_array_count(a);

@@ -105,6 +105,14 @@ void zkg_array_bounds(int64_t *least, int64_t *most, const zkg_array *a);
 void zkg_array_to_le(uint8_t *out, const zkg_array *a);
 
 /**
+ * The same bytes where the cells lie, if they lie so, else a copy of them.
+ *
+ * @param[out] copy zkg_free(), when the bytes are not needed; or NULL
+ * @return NULL without memory
+ */
+const uint8_t *zkg_array_le_bytes(uint8_t **copy, const zkg_array *a);
+
+/**
  * The inverse; a has stored = len.
  *
  * @param[out] bad the cell that is no canonical field element; or NULL

@@ -6,8 +6,9 @@
  * @file
  * The root sequence: what prover and verifier do around the children.
  *
- *   start     statement, fixed commitments, public tensors; commitments of the
- *             private tensors; hardening; seed; alpha, beta of each table
+ *   begin     statement, fixed commitments, public tensors
+ *   start     commitments of the private tensors; hardening; seed; alpha, beta
+ *             of each table
  *   children  tasks in index order, then tables, each on a tape of its own
  *   finish    end states of all children, their claims, sums of fractions,
  *             and the list of claims that the batch opening shows
@@ -84,20 +85,30 @@ typedef struct zkg_root_seed {
 } zkg_root_seed;
 
 /**
- * The sequence up to the seed.
+ * The sequence up to what the private tensors change: it may be done before
+ * there is any commitment.
+ *
+ * @param[in,out] tape   just begun
+ * @param[in]     fixed  layout->fixed_points points
+ * @param[in]     arrays one a tensor; the public ones are read
+ */
+ZKG_MUST_CHECK zkg_status
+zkg_root_begin(zkg_tape *tape, const zkg_statement *st, const zkg_srs_key *srs,
+               const zkg_root_layout *layout, const zkg_g1 *fixed,
+               const zkg_array *const *arrays, zkg_error *err);
+
+/**
+ * The sequence from there up to the seed.
  *
  * @param[out]    out         zkg_root_seed_clear
- * @param[in,out] tape        just begun
- * @param[in]     fixed       layout->fixed_points points
- * @param[in]     arrays      one a tensor; the public ones are read
  * @param[in,out] commitments layout->private_points; proving: in; verifying:
  *                            out, decompressed and on the curve
  * @retval ZKG_ERR_MALFORMED  a commitment is no point
  */
-ZKG_MUST_CHECK zkg_status zkg_root_start(
-    zkg_root_seed *out, zkg_tape *tape, const zkg_statement *st,
-    const zkg_srs_key *srs, const zkg_root_layout *layout, const zkg_g1 *fixed,
-    const zkg_array *const *arrays, zkg_g1 *commitments, zkg_error *err);
+ZKG_MUST_CHECK zkg_status zkg_root_start(zkg_root_seed *out, zkg_tape *tape,
+                                         const zkg_statement *st, uint32_t k,
+                                         const zkg_root_layout *layout,
+                                         zkg_g1 *commitments, zkg_error *err);
 void zkg_root_seed_clear(zkg_root_seed *seed);
 
 /** Begin the tape of child c; bytes as in zkg_tape_init_child. */

@@ -157,20 +157,19 @@ static zkg_status absorb_public(zkg_tape *tape, const zkg_statement *st,
                                 const zkg_array *const *arrays, zkg_error *err)
 {
     for (uint32_t t = 0; t < st->tensors; t++) {
-        size_t len;
-        uint8_t *bytes;
+        const uint8_t *bytes;
+        uint8_t *copy;
 
         if (st->tensor[t].vis != ZKG_PUBLIC)
             continue;
-        len = (size_t)zkg_tensor_count(&st->tensor[t]) *
-              zkg_dtype_size(st->tensor[t].type);
-        bytes = zkg_alloc(len, 1);
+        bytes = zkg_array_le_bytes(&copy, arrays[t]);
         if (bytes == NULL)
             return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for %s",
                             st->tensor[t].name);
-        zkg_array_to_le(bytes, arrays[t]);
-        zkg_tape_public(tape, ZKG_TAG_PUBLIC, bytes, len);
-        zkg_free(bytes);
+        zkg_tape_public(tape, ZKG_TAG_PUBLIC, bytes,
+                        (size_t)zkg_tensor_count(&st->tensor[t]) *
+                            zkg_dtype_size(st->tensor[t].type));
+        zkg_free(copy);
     }
     return ZKG_OK;
 }
@@ -195,16 +194,22 @@ static zkg_status wire_commitments(zkg_tape *tape, const zkg_statement *st,
     return ZKG_OK;
 }
 
+zkg_status zkg_root_begin(zkg_tape *tape, const zkg_statement *st,
+                          const zkg_srs_key *srs, const zkg_root_layout *layout,
+                          const zkg_g1 *fixed, const zkg_array *const *arrays,
+                          zkg_error *err)
+{
+    absorb_statement(tape, st, srs, layout, fixed);
+    return absorb_public(tape, st, arrays, err);
+}
+
 zkg_status zkg_root_start(zkg_root_seed *out, zkg_tape *tape,
-                          const zkg_statement *st, const zkg_srs_key *srs,
-                          const zkg_root_layout *layout, const zkg_g1 *fixed,
-                          const zkg_array *const *arrays, zkg_g1 *commitments,
+                          const zkg_statement *st, uint32_t k,
+                          const zkg_root_layout *layout, zkg_g1 *commitments,
                           zkg_error *err)
 {
     memset(out, 0, sizeof(*out));
-    absorb_statement(tape, st, srs, layout, fixed);
-    ZKG_TRY(absorb_public(tape, st, arrays, err));
-    ZKG_TRY(wire_commitments(tape, st, layout, srs->k, commitments, err));
+    ZKG_TRY(wire_commitments(tape, st, layout, k, commitments, err));
     harden(tape, st);
     zkg_tape_squeeze(tape, out->seed);
     out->challenge = zkg_alloc((size_t)st->tables + 1, sizeof(*out->challenge));

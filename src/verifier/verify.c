@@ -162,9 +162,12 @@ static zkg_status start_root(verifier *v, zkg_error *err)
     memcpy(v->root_bytes + head, v->parts.opening, v->layout.opening_bytes);
     zkg_tape_init_verify(&v->root, v->root_bytes,
                          head + v->layout.opening_bytes);
-    status = zkg_root_start(&v->seed, &v->root, &v->key->statement,
-                            &v->key->srs, &v->layout, v->key->fixed, v->view,
-                            v->commitments, &why);
+    status = zkg_root_begin(&v->root, &v->key->statement, &v->key->srs,
+                            &v->layout, v->key->fixed, v->view, &why);
+    if (status == ZKG_OK)
+        status =
+            zkg_root_start(&v->seed, &v->root, &v->key->statement,
+                           v->key->srs.k, &v->layout, v->commitments, &why);
     if (status == ZKG_ERR_MALFORMED)
         return zkg_verdict_fail(v->verdict, ZKG_CHECK_MALFORMED, -1, -1, "%s",
                                 why.text);

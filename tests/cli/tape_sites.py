@@ -13,7 +13,7 @@ import sys
 
 CALL = re.compile(
     r'\bzkg_(tape_(?:public\w*|fr|g1|bytes|challenge|squeeze|ratchet|state|'
-    r'init_child)|child_wire_value)\s*\(([^;]*?)\)\s*(?:;|!=|==|\))', re.S)
+    r'init_child|init_prove_at)|child_wire_value)\s*\(([^;]*?)\)\s*(?:;|!=|==|\))', re.S)
 TAG = re.compile(r'ZKG_TAG_(\w+)')
 
 

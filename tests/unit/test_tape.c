@@ -180,6 +180,31 @@ static void items_are_kept_apart(void **state)
     assert_memory_not_equal(a.state, b.state, 64);
 }
 
+/* What one tape absorbed another goes on from. */
+static void a_tape_goes_on_elsewhere(void **state)
+{
+    uint8_t at[64];
+    zkg_tape a, b;
+
+    (void)state;
+    zkg_tape_init_prove(&a);
+    zkg_tape_public(&a, ZKG_TAG_TEST, "ab", 2);
+    zkg_tape_state(&a, at);
+    zkg_tape_init_prove_at(&b, at);
+    assert_true(zkg_tape_is_proving(&b));
+    for (int i = 0; i < 2; i++) {
+        zkg_tape *tape = i == 0 ? &a : &b;
+        uint8_t message = 7;
+
+        assert_int_equal(zkg_tape_bytes(tape, ZKG_TAG_TEST, &message, 1),
+                         ZKG_OK);
+        assert_int_equal(tape->len, 1);
+    }
+    assert_memory_equal(a.state, b.state, 64);
+    zkg_tape_clear(&a);
+    zkg_tape_clear(&b);
+}
+
 static void children_are_kept_apart(void **state)
 {
     uint8_t seed[64] = {1}, other[64] = {2};
@@ -303,6 +328,7 @@ int main(void)
         cmocka_unit_test(elements_not_reduced_are_refused),
         cmocka_unit_test(points_off_the_curve_are_refused),
         cmocka_unit_test(items_are_kept_apart),
+        cmocka_unit_test(a_tape_goes_on_elsewhere),
         cmocka_unit_test(children_are_kept_apart),
         cmocka_unit_test(the_hash_is_the_documented_one),
         cmocka_unit_test(a_long_proof_grows),

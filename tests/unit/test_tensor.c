@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "base/mem.h"
 #include "tensor/array.h"
 #include "tensor/dtype.h"
 #include "tensor/quantise.h"
@@ -44,7 +45,7 @@ static void arrays_keep_extreme_values(void **state)
     (void)state;
     for (unsigned t = 0; t < ZKG_FR; t++) {
         const zkg_dtype type = (zkg_dtype)t;
-        uint8_t bytes[15 * 8];
+        uint8_t bytes[15 * 8], *copy;
         zkg_array a, b;
 
         assert_int_equal(zkg_array_init(&a, type, 2, len, NULL), ZKG_OK);
@@ -55,6 +56,9 @@ static void arrays_keep_extreme_values(void **state)
         zkg_array_set_i64(&a, 14, zkg_dtype_max(type));
         zkg_array_set_i64(&a, 7, 42);
         zkg_array_to_le(bytes, &a);
+        assert_memory_equal(zkg_array_le_bytes(&copy, &a), bytes,
+                            15 * zkg_dtype_size(type));
+        zkg_free(copy);
         assert_true(zkg_array_from_le(&b, bytes, NULL));
         for (uint64_t i = 0; i < 15; i++)
             assert_int_equal(zkg_array_get_i64(&a, i),
@@ -71,7 +75,7 @@ static void padding_stays_out_of_files(void **state)
 {
     const uint64_t len[2] = {3, 3};
     int8_t cells[16];
-    uint8_t bytes[9];
+    uint8_t bytes[9], *copy;
     zkg_array a;
 
     (void)state;
@@ -82,6 +86,9 @@ static void padding_stays_out_of_files(void **state)
     zkg_array_to_le(bytes, &a);
     for (int i = 0; i < 9; i++)
         assert_int_equal(bytes[i], i / 3 * 4 + i % 3);
+    assert_memory_equal(zkg_array_le_bytes(&copy, &a), bytes, 9);
+    assert_non_null(copy);
+    zkg_free(copy);
 }
 
 static void rounding_is_half_up(void **state)
