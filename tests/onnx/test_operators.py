@@ -22,6 +22,7 @@ RUN_CASES = sys.argv[1]
 CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 200
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 20251129
 PROVE = 4  # of each operator's cases
+SEARCH = 30  # the same: all their witnesses are sought
 LENGTHS = [1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8]
 
 
@@ -860,8 +861,8 @@ def test(operator, kind, folder):
         with open(os.path.join(folder, '%d.json' % i), 'w') as f:
             json.dump({'input_data': c.inputs}, f)
     done = subprocess.run([RUN_CASES, folder, str(CASES), str(scale),
-                           str(param), str(PROVE)], stdout=subprocess.PIPE,
-                          timeout=600)
+                           str(param), str(PROVE), str(SEARCH)],
+                          stdout=subprocess.PIPE, timeout=600)
     bad = refused = 0
     lines = done.stdout.decode().splitlines()
     for i, (_, want, slack) in enumerate(cases):
