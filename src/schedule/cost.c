@@ -614,18 +614,28 @@ static uint32_t width_of_vars(uint32_t vars)
                : (uint32_t)(((uint64_t)1 << vars) / ENTRIES_A_RANK);
 }
 
+/* Lookups and einsums deal out the entries of what they read, a circuit its
+ * copies. */
 uint32_t zkg_work_width(const zkg_statement *st, uint32_t c)
 {
-    uint32_t vars = 0;
+    const zkg_task *task;
+    const zkg_kernel *k;
+    uint32_t vars = 0, width;
 
     if (c >= st->tasks)
         return width_of_vars(bits_of(st->table[c - st->tasks].rows));
-    for (uint32_t i = 0; i < st->task[c].params; i++) {
-        const uint32_t v = zkg_tensor_vars(&st->tensor[st->task[c].bind[i]]);
+    task = &st->task[c];
+    k = &st->kernel[task->kernel];
+    for (uint32_t i = 0; i < task->params; i++) {
+        const uint32_t v = zkg_tensor_vars(&st->tensor[task->bind[i]]);
 
-        vars = v > vars ? v : vars;
+        if (reads_of(k, i) > 0)
+            vars = v > vars ? v : vars;
     }
-    return width_of_vars(vars);
+    width = width_of_vars(vars);
+    if (k->circuit != ZKG_NO_ID && task->copies > width)
+        width = task->copies > UINT32_MAX ? UINT32_MAX : (uint32_t)task->copies;
+    return width;
 }
 
 void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,

@@ -17,6 +17,7 @@
 #include "circuit/own.h"
 #include "graph/graph_circuit.h"
 #include "graph/proof.h"
+#include "schedule/cost.h"
 
 static const cx_shape plain = {.copies = 3};
 
@@ -457,9 +458,30 @@ static void public_elements_are_canonical(void **state)
     fx_clear(&f);
 }
 
+/* ---- what a plan counts ---- */
+
+/* A circuit's ranks have copies each; v, which is looked up too, has more
+ * entries than that, but slices of eight. */
+static void a_rank_for_each_copy(void **state)
+{
+    static const uint64_t copies[] = {1, 2, 3, 64, 65};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
+        for (uint32_t without = 0; without < 2; without++) {
+            const cx_shape shape = {.copies = copies[i],
+                                    .without_v = without == 1};
+            zkg_graph *g = make(&shape);
+
+            assert_int_equal(zkg_work_width(&g->st, 0), copies[i]);
+            zkg_graph_free(g);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rank_for_each_copy),
         cmocka_unit_test(every_bad_circuit_is_refused),
         cmocka_unit_test(coefficients_are_canonical),
         cmocka_unit_test(einsums_read_no_padding_of_circuits),
