@@ -267,6 +267,15 @@ def test_inputs():
 def broken_graph():
     shutil.copytree('digits.zkg', 'broken.zkg')
     text = open('broken.zkg/graph.json').read()
+    # More inputs than it has tensors: who verifies reads it too.
+    often = json.loads(text)
+    often['witness']['inputs'] *= 500
+    write('broken.zkg/graph.json', json.dumps(often))
+    for args in (['inspect', 'broken.zkg'],
+                 ['verify', '--key', 'digits.vk', '--proof', 'digits.proof',
+                  '--graph', 'broken.zkg', '--public', 'image.json']):
+        case('an input named often', 3, 'broken.zkg/graph.json:1:1: tensor '
+             'image is made twice, by inputs or rules', args)
     write('broken.zkg/graph.json', text[:len(text) // 2])
     return 'broken.zkg'
 
@@ -355,7 +364,9 @@ def test_planning():
     for name, value in constants.items():
         assert 0 < float(value) < (1e9 if 'bytes' in name else 1), name
     # A chunk's constant is a difference of times: noise may have any of it.
+    # An addition of points is some twenty times the work of reading a value.
     assert {'addition', 'value', 'chunk'} <= set(constants), constants
+    assert 0 < float(constants['value']) < float(constants['addition'])
     assert float(constants['leaf']) > float(constants['cell'])
     case('plan as calibrated', 0, 'Rank 1', plan + [
         '2', '--costs', 'costs.txt'])

@@ -38,6 +38,7 @@ typedef struct verify_job {
     uint8_t graph_digest[32], srs_digest[32], key_digest[32];
     bool holds_graph, holds_srs, holds_key;
     zkg_array *array;       /* one a tensor: the proof's public ones */
+    zkg_graph of_key;       /* reads --public where there is no graph */
     zkg_witness expected;   /* what --public says */
     zkg_array *by_name;     /* likewise, from safetensors */
     zkg_graph *graph;       /* what --graph says; has public weights */
@@ -137,48 +138,40 @@ static zkg_display *displays(const verify_job *j)
     return j->is_graphs ? j->graph->display : j->key.display;
 }
 
-/* Inputs in their order; a key knows none but that of its tensors. */
-static uint32_t list_inputs(uint32_t *input, const verify_job *j)
+/* As much of a graph as a key knows: of its inputs no order but that of its
+ * tensors.  Its statement and display are the key's. */
+static zkg_status graph_of_key(zkg_graph *g, const zkg_key *key, zkg_error *err)
 {
-    uint32_t n = 0;
+    const zkg_statement *st = &key->statement;
 
-    if (j->is_graphs) {
-        memcpy(input, j->graph->input, j->graph->inputs * sizeof(*input));
-        return j->graph->inputs;
-    }
-    for (uint32_t t = 0; t < j->key.statement.tensors; t++)
-        if (j->key.display[t].is_input)
-            input[n++] = t;
-    return n;
+    *g = (zkg_graph){.st = *st,
+                     .value = zkg_alloc(st->tensors, sizeof(*g->value)),
+                     .input = zkg_alloc(st->tensors, sizeof(*g->input)),
+                     .display = key->display,
+                     .finished = true};
+    if (g->value == NULL || g->input == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for inputs");
+    for (uint32_t t = 0; t < st->tensors; t++)
+        if (key->display[t].is_input)
+            g->input[g->inputs++] = t;
+    return ZKG_OK;
 }
 
-/* input.json: read as for proving, by a graph that has the key's tensors. */
+/* input.json: read as for proving, by the graph where one was chosen. */
 static zkg_status expect_input(verify_job *j, zkg_error *err)
 {
     const zkg_statement *st = &j->key.statement;
-    uint32_t *input = zkg_alloc(st->tensors, sizeof(*input));
-    zkg_array *fixed = zkg_alloc(st->tensors, sizeof(*fixed));
-    zkg_graph g = {.st = *st,
-                   .value = fixed,
-                   .input = input,
-                   .display = displays(j),
-                   .finished = true};
-    zkg_status status = ZKG_ERR_NOMEM;
+    const zkg_graph *g = j->is_graphs ? j->graph : &j->of_key;
 
-    if (input != NULL && fixed != NULL) {
-        g.inputs = list_inputs(input, j);
-        status = zkg_witness_init(&j->expected, &g, err);
-        if (status == ZKG_OK)
-            status =
-                zkg_witness_read_input(&j->expected, &g, j->args.expected, err);
-    }
-    for (uint32_t t = 0; status == ZKG_OK && t < st->tensors; t++)
+    if (!j->is_graphs)
+        ZKG_TRY(graph_of_key(&j->of_key, &j->key, err));
+    ZKG_TRY(zkg_witness_init(&j->expected, g, err));
+    ZKG_TRY(zkg_witness_read_input(&j->expected, g, j->args.expected, err));
+    for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC &&
             j->expected.array[t].data != NULL)
             j->want[t] = &j->expected.array[t];
-    zkg_free(input);
-    zkg_free(fixed);
-    return status;
+    return ZKG_OK;
 }
 
 static zkg_status take_entry(zkg_array *out, const zkg_tensor *x,
@@ -591,6 +584,8 @@ static void clear(verify_job *j)
     zkg_free(j->of_graph);
     zkg_free(j->want);
     zkg_witness_clear(&j->expected);
+    zkg_free(j->of_key.value);
+    zkg_free(j->of_key.input);
     zkg_graph_free(j->graph);
     zkg_free(j->proof);
     zkg_free(j->key_bytes);
