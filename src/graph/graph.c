@@ -951,9 +951,11 @@ static zkg_status check_rules(const zkg_graph *g, zkg_error *err)
             else if (g->value[i].data == NULL)
                 s = BAD("fixed tensor %s has no values", t->name);
         } else if (made[i] == 0) {
-            s = BAD("tensor %s is no input, and no rule makes it", t->name);
+            s = BAD("tensor %s is no input, and no rule makes it (add one)",
+                    t->name);
         } else if (made[i] > 1) {
-            s = BAD("tensor %s is made twice, by inputs or rules", t->name);
+            s = BAD("tensor %s is made twice, by inputs or rules (leave one)",
+                    t->name);
         }
     }
     zkg_free(made);

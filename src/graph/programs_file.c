@@ -74,7 +74,8 @@ static zkg_status read_program(zkg_graph *g, zkg_reader *r, uint32_t kernel,
 
     if (zkg_reader_u64(r, &len) != ZKG_OK || len > zkg_reader_left(r) ||
         zkg_reader_view(r, &bytes, (size_t)len) != ZKG_OK)
-        return zkg_fail(err, ZKG_ERR_MALFORMED, "%s is truncated", path);
+        return zkg_fail(err, ZKG_ERR_MALFORMED,
+                        "%s is truncated (save the graph again)", path);
     if (len == 0)
         return ZKG_OK;
     s = zkg_program_decode(&p, bytes, (size_t)len, &why);
@@ -97,13 +98,15 @@ static zkg_status read_all(zkg_graph *g, const uint8_t *bytes, size_t len,
                                path, err));
     if (zkg_reader_u32(&r, &n) != ZKG_OK || n != g->st.kernels)
         return zkg_fail(err, ZKG_ERR_MALFORMED,
-                        "%s is for %u kernels, the graph has %u", path, n,
-                        g->st.kernels);
+                        "%s is for %u kernels, the graph has %u (save the "
+                        "graph again)",
+                        path, n, g->st.kernels);
     for (uint32_t i = 0; i < n; i++)
         ZKG_TRY(read_program(g, &r, i, path, err));
     return zkg_reader_end(&r) == ZKG_OK
                ? ZKG_OK
-               : zkg_fail(err, ZKG_ERR_MALFORMED, "%s has bytes left", path);
+               : zkg_fail(err, ZKG_ERR_MALFORMED,
+                          "%s has bytes left (save the graph again)", path);
 }
 
 zkg_status zkg_programs_load(zkg_graph *g, const char *path, zkg_error *err)

@@ -385,6 +385,35 @@ def test_planning():
     case('memory limit kept', 0, 'proved', prove + ['--memory-limit', '4GiB'])
 
 
+def test_memory():
+    """A circuit of which a limit keeps all layers, some, or too few: the same
+    proof wherever there is one, and the log says which."""
+    subprocess.run([os.path.join(BUILD, 'tests', 'cli', 'make_deep'),
+                    'deep.zkg', 'deep.json'], check=True, env=env())
+    case('deep key', 0, 'key digest', ['setup', '--graph', 'deep.zkg', '--srs',
+                                       POT12, '-o', 'deep.vk'])
+    prove = [ZKGKR, 'prove', '--graph', 'deep.zkg', '--key', 'deep.vk',
+             '--srs', POT12, '--input', 'deep.json', '-o', 'deep.proof']
+    done = subprocess.run(prove + ['--dry-run'], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, env=env(), check=True)
+    most = float(re.search(r'at most ([0-9.]+) MiB a rank',
+                           done.stdout.decode()).group(1))
+    proofs = set()
+    for part, again, code in ((1.5, False, 0), (0.95, True, 0), (0.8, True, 0),
+                              (0.3, True, 6)):
+        done = subprocess.run(
+            prove + ['--memory-limit', '%dK' % (1024 * part * most)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env())
+        said = re.search(r'MiB do not hold all layers of 1 task, of Task0 '
+                         'first: some are made again', done.stderr.decode())
+        assert done.returncode == code, (part, done)
+        assert (said is not None) == again, (part, done)
+        if code == 0:
+            proofs.add(open('deep.proof', 'rb').read())
+            os.remove('deep.proof')
+    assert len(proofs) == 1, 'a limit on memory changes the proof'
+
+
 def test_seeing():
     prove = PROVE + ['--input', 'image.json', '-o', 'v.proof']
     case('report and trace', 0, 'proved', prove + [
@@ -685,7 +714,7 @@ def main():
         os.chdir(tmp)
         make_digit()
         for test in (test_honest, test_usage, test_inputs, test_schedules,
-                     test_planning, test_seeing, test_verdicts,
+                     test_planning, test_memory, test_seeing, test_verdicts,
                      test_key_of_a_stranger, test_of_graph, test_srs):
             test()
         os.chdir('/')

@@ -315,11 +315,36 @@ static zkg_status make_plan(prove_job *j, zkg_error *err)
     return status;
 }
 
+/* Tasks whose circuits have more layers than fit what one may take. */
+static void say_room(const prove_job *j)
+{
+    const zkg_plan *plan = j->plan;
+    zkg_job all = j->job;
+    uint32_t tight = 0, first = 0;
+
+    all.room_bytes = 0;
+    for (uint32_t c = plan->tasks; c-- > 0;) {
+        const uint32_t g = plan->group_first[c + 1] - plan->group_first[c];
+
+        if (zkg_job_bytes(&all, c, g) <= zkg_job_bytes(&j->job, c, g))
+            continue;
+        first = c;
+        tight++;
+    }
+    if (tight > 0)
+        zkg_log_info(&j->cli->log,
+                     "%.1f MiB do not hold all layers of %" PRIu32
+                     " task%s, of %s first: some are made again",
+                     j->job.room_bytes / 1048576, tight, tight == 1 ? "" : "s",
+                     plan->name[first]);
+}
+
 /* What a task may take, and what the plan will.  Collective. */
 static zkg_status make_forecast(prove_job *j, zkg_error *err)
 {
     ZKG_TRY(zkg_budget_room(&j->job.room_bytes, j->active, &j->job,
                             j->args.memory_limit, err));
+    say_room(j);
     return zkg_plan_forecast(&j->forecast, j->plan, &j->job, err);
 }
 
