@@ -47,7 +47,8 @@ typedef enum zkg_form_kind {
 uint32_t zkg_form_arity(zkg_form_kind kind);
 
 /**
- * Weights of the pairs of a part: pair i, i < 2^(vars-1), has weight
+ * Weights of the pairs of a part: pair i, i < 2^(vars-1), has the weight below;
+ * or of its quads, i < 2^(vars-2):
  *   lo[(j >> free) mod 2^lo_bits] * hi[j >> (free + lo_bits)],  j = first + i.
  * lo NULL: all weights are 1 (hi is then NULL too).
  */
@@ -55,7 +56,7 @@ typedef struct zkg_weights {
     const zkg_fr *lo, *hi;
     uint32_t lo_bits;
     uint32_t free;  /**< low bits of j that carry no weight */
-    uint64_t first; /**< pairs in front of this slice */
+    uint64_t first; /**< pairs, or quads, in front of this slice */
 } zkg_weights;
 
 /**
@@ -71,14 +72,15 @@ typedef struct zkg_sums {
 
 /**
  * What quad_sums makes, for a round and the next one, out[ZKG_QUAD_SUMS].
- * P(X, Y) is the sum over quads i of the product of a_i and b_i, where a_i(X,
- * Y) is multilinear with the values a[4i], a[4i+1], a[4i+2], a[4i+3] at (0, 0),
+ * P(X, Y) is the sum over quads i of weight_i a_i b_i, where a_i(X, Y) is
+ * multilinear with the values a[4i], a[4i+1], a[4i+2], a[4i+3] at (0, 0),
  * (1, 0), (0, 1), (1, 1).  out[0] is of P(X, 0), without at0; out[1] of
  * P(X, 1) and out[2] of P's coefficient of Y^2, both with at0.
  *
- * So S(X) = P(X, 0) + P(X, 1) is what part_sums tells of these tables; and of
- * these tables folded by r, where S(Y) = P(r, Y), at1 is P(r, 1) and c2 is
- * P(r, .)'s coefficient of Y^2: polynomials of degree 2, at r.
+ * So S(X) = h_0 P(X, 0) + h_1 P(X, 1) is what part_sums tells of these tables
+ * where pairs 2i and 2i + 1 have h_0 and h_1 times weight_i; and of these
+ * tables folded by r, where S(Y) = P(r, Y), at1 is P(r, 1) and c2 is P(r, .)'s
+ * coefficient of Y^2: polynomials of degree 2, at r.
  */
 #define ZKG_QUAD_SUMS 3
 
@@ -114,9 +116,10 @@ typedef struct zkg_rows {
 
 typedef struct zkg_backend {
     const char *name;
-    uint32_t quads_from; /**< a sumcheck takes two rounds with one reading of a
-                              product's tables when they have this many
-                              variables: by quad_sums and quad_fold_sums */
+    uint32_t quads_from[2]; /**< a sumcheck takes two rounds with one reading
+                                 of a product's tables when they have this many
+                                 variables, [1]: and weights: by quad_sums and
+                                 quad_fold_sums */
 #define SLOT(slot, arguments, names, meaning) zkg_status(*slot) arguments;
 #include "backend/slots.def"
 #undef SLOT

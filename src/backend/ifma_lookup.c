@@ -80,6 +80,8 @@ zkg_status zkg_ifma_fraction_up(zkg_table *out, const zkg_table *in, bool ones)
         const v8 q1 = lane_read(lane_at(&in[3], g));
         v8 p;
 
+        for (int i = ones ? 2 : 0; i < 4; i++)
+            lane_fetch(lane_at(&in[i], g), 1);
         if (ones) {
             p = v8_trim(v8_add_raw(q0, q1));
         } else {

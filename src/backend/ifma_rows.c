@@ -249,8 +249,7 @@ V8_INLINE void rows_dot8(zkg_fr *out, const zkg_rows *a, const zkg_rows *b,
                          const zkg_weights *w, row_take take)
 {
     weights8 weights = {.w = w, .mode = mode_of(w, k), .k = k};
-    const bool inside =
-        weights.mode == WEIGHT_ROWS || weights.mode == WEIGHT_EACH;
+    const bool inside = is_inside(weights.mode);
     const size_t lane = (size_t)1 << (k - 3);
     const v8 one = v8_of(&zkg_fr_one);
     rows8 a8, b8;

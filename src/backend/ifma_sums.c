@@ -10,6 +10,10 @@
 #include "backend/ifma_weights.h"
 #include "base/mem.h"
 
+/* A function that stays one: where several of these loops share one, their
+ * constants and sums spill. */
+#define ALONE __attribute__((noinline))
+
 /* What is summed: S(1), and S's coefficients of X^2 and X^3, and S(0). */
 enum { AT1, C2, C3, AT0, SUMS };
 
@@ -85,24 +89,45 @@ typedef struct ends8 {
     v8 lo[4], hi[4];
 } ends8;
 
-/* Read pairs of groups: 2 i and 2 i + 1; with r, fold them first, from groups
- * 4 i .. 4 i + 3, in place. */
-V8_INLINE void read8(v8 *lo, v8 *hi, const zkg_table *t, size_t i,
-                     const mulc8 *r)
-{
-    lane_fetch(lane_at(t, r == NULL ? 2 * i : 4 * i), r == NULL ? 2 : 4);
-    if (r == NULL) {
-        *lo = lane_read(lane_at(t, 2 * i));
-        *hi = lane_read(lane_at(t, 2 * i + 1));
-    } else {
-        const v8 a = lane_fold(lane_at(t, 4 * i), r);
-        const v8 b = lane_fold(lane_at(t, 4 * i + 2), r);
+/* Of tables of so many variables two folds are written past the caches, when
+ * memory and not arithmetic is what they wait for: without weights. */
+#define FAR_VARS 22
 
+/* What is bound before the sums are made: no variable, one by r[0], or two as
+ * by lane_fold_2. */
+typedef struct folds {
+    uint32_t vars;
+    bool far; /* two: lane_write_far() */
+    mulc8 r[3];
+} folds;
+
+/* Read pairs of groups: 2 i and 2 i + 1, which are folded first, in place, from
+ * the 2^vars groups for each that begin at 2 i 2^vars. */
+V8_INLINE void read8(v8 *lo, v8 *hi, const zkg_table *t, size_t i,
+                     uint32_t vars, const folds *f)
+{
+    const mulc8 *const r = f->r;
+    const size_t each = (size_t)1 << vars;
+    const __m512i *const w = lane_at(t, 2 * i * each);
+    v8 a, b;
+
+    lane_fetch(w, 2 * each);
+    if (vars == 0) {
+        *lo = lane_read(w);
+        *hi = lane_read(w + 4);
+        return;
+    }
+    a = vars == 1 ? lane_fold(w, r) : lane_fold_2(w, r);
+    b = vars == 1 ? lane_fold(w + 8, r) : lane_fold_2(w + 16, r);
+    if (vars == 2 && f->far) {
+        lane_write_far(lane_at(t, 2 * i), a);
+        lane_write_far(lane_at(t, 2 * i + 1), b);
+    } else {
         lane_write(lane_at(t, 2 * i), a);
         lane_write(lane_at(t, 2 * i + 1), b);
-        *lo = v8_close(a);
-        *hi = v8_close(b);
     }
+    *lo = v8_close(a);
+    *hi = v8_close(b);
 }
 
 /* A product of two tables, eight pairs: one product a sum. */
@@ -162,21 +187,22 @@ typedef struct part8 {
     const zkg_table *t;
     size_t mask3;
     const zkg_table *third;
+    const folds *folds;
 } part8;
 
 V8_INLINE void read_ends(ends8 *e, const part8 *p, uint32_t tables, size_t i,
-                         const mulc8 *r)
+                         uint32_t vars)
 {
     for (uint32_t k = 0; k < (tables == 3 ? 2 : tables); k++)
-        read8(&e->lo[k], &e->hi[k], &p->t[k], i, r);
+        read8(&e->lo[k], &e->hi[k], &p->t[k], i, vars, p->folds);
     if (tables == 3)
-        read8(&e->lo[2], &e->hi[2], p->third, i & p->mask3, NULL);
+        read8(&e->lo[2], &e->hi[2], p->third, i & p->mask3, 0, p->folds);
 }
 
 /* Groups of pairs from .. to-1 into s->run, with weights w[l][i - from] or 1;
  * full runs are ended with weight. */
-V8_INLINE void run8(long_sum *s, const part8 *p, uint32_t tables, size_t from,
-                    size_t to, const mulc8 *r, const zkg_fr *const *w,
+V8_INLINE void run8(long_sum *s, const part8 *p, uint32_t tables, uint32_t vars,
+                    size_t from, size_t to, const zkg_fr *const *w,
                     const v8 *weight)
 {
     const uint32_t held = w == NULL && tables > 2 ? 2 : 1;
@@ -188,7 +214,7 @@ V8_INLINE void run8(long_sum *s, const part8 *p, uint32_t tables, size_t from,
         if (s->run_held + held > ACC8_PRODUCTS)
             long_end_run(s, weight);
         s->run_held += held;
-        read_ends(&e, p, tables, i, r);
+        read_ends(&e, p, tables, i, vars);
         if (w == NULL) {
             terms8(s->run, &e, tables, want_at0);
         } else {
@@ -217,11 +243,11 @@ V8_INLINE void run8(long_sum *s, const part8 *p, uint32_t tables, size_t from,
 
 /* All pairs, whose groups are `pairs`; k: they lie in blocks of 2^k. */
 V8_INLINE void sums8(zkg_sums *out, const part8 *p, uint32_t tables,
-                     size_t pairs, uint32_t k, const mulc8 *r,
+                     uint32_t vars, size_t pairs, uint32_t k,
                      const zkg_weights *w)
 {
     weights8 b = {.w = w, .mode = mode_of(w, k), .k = k};
-    const bool inside = b.mode == WEIGHT_ROWS || b.mode == WEIGHT_EACH;
+    const bool inside = is_inside(b.mode);
     const size_t block = b.mode == WEIGHT_ONE ? pairs : (size_t)1 << (k - 3);
     long_sum s;
 
@@ -238,9 +264,9 @@ V8_INLINE void sums8(zkg_sums *out, const part8 *p, uint32_t tables,
             weights_block(&b, j);
         }
         if (inside)
-            run8(&s, p, tables, i, i + block, r, b.rows, &b.h);
+            run8(&s, p, tables, vars, i, i + block, b.rows, &b.h);
         else
-            run8(&s, p, tables, i, i + block, r, NULL, &b.h);
+            run8(&s, p, tables, vars, i, i + block, NULL, &b.h);
     }
     long_end_run(&s, &b.h);
     long_drain(&s);
@@ -250,23 +276,35 @@ V8_INLINE void sums8(zkg_sums *out, const part8 *p, uint32_t tables,
     out->at0 = s.total[AT0];
 }
 
-/* The same, compiled for each kind. */
+/* The same, compiled for so many tables and variables to bind before. */
+#define SUMS8(name, tables, vars)                                              \
+    ALONE static void name(zkg_sums *out, const part8 *p, size_t pairs,        \
+                           uint32_t k, const zkg_weights *w)                   \
+    {                                                                          \
+        sums8(out, p, tables, vars, pairs, k, w);                              \
+    }
+
+SUMS8(product_sums8, 2, 0)
+SUMS8(product_fold_sums8, 2, 1)
+SUMS8(product_fold_2_sums8, 2, 2)
+SUMS8(product3_sums8, 3, 0)
+SUMS8(product3_fold_sums8, 3, 1)
+SUMS8(fraction_sums8, 4, 0)
+SUMS8(fraction_fold_sums8, 4, 1)
+
 static void kind_sums8(zkg_sums *out, zkg_form_kind kind, const part8 *p,
-                       size_t pairs, uint32_t k, const mulc8 *r,
-                       const zkg_weights *w)
+                       size_t pairs, uint32_t k, const zkg_weights *w)
 {
-    if (kind == ZKG_FORM_PRODUCT && r != NULL)
-        sums8(out, p, 2, pairs, k, r, w);
+    const uint32_t vars = p->folds->vars;
+
+    if (kind == ZKG_FORM_PRODUCT && vars == 2)
+        product_fold_2_sums8(out, p, pairs, k, w);
     else if (kind == ZKG_FORM_PRODUCT)
-        sums8(out, p, 2, pairs, k, NULL, w);
-    else if (kind == ZKG_FORM_PRODUCT3 && r != NULL)
-        sums8(out, p, 3, pairs, k, r, w);
+        (vars == 0 ? product_sums8 : product_fold_sums8)(out, p, pairs, k, w);
     else if (kind == ZKG_FORM_PRODUCT3)
-        sums8(out, p, 3, pairs, k, NULL, w);
-    else if (r != NULL)
-        sums8(out, p, 4, pairs, k, r, w);
+        (vars == 0 ? product3_sums8 : product3_fold_sums8)(out, p, pairs, k, w);
     else
-        sums8(out, p, 4, pairs, k, NULL, w);
+        (vars == 0 ? fraction_sums8 : fraction_fold_sums8)(out, p, pairs, k, w);
 }
 
 /* The first tables of a kind, all of equal length. */
@@ -307,14 +345,15 @@ static zkg_status copy_in_blocks(zkg_table *out, const zkg_table *t, uint32_t k)
     return status;
 }
 
-/* Sums over tables in blocks of 2^k; with r these are folded first. */
+/* Sums over tables in blocks, which are folded first. */
 static zkg_status lane_sums(zkg_sums *out, zkg_form_kind kind,
-                            const zkg_table *tables, uint32_t vars, uint32_t k,
-                            const mulc8 *r, const zkg_weights *w)
+                            const zkg_table *tables, const folds *f,
+                            const zkg_weights *w)
 {
-    const size_t pairs = (size_t)1 << (vars - 4);
+    const size_t pairs = (size_t)1 << (tables[0].vars - f->vars - 4);
+    const uint32_t k = lane_block(&tables[0]) - f->vars;
     zkg_table copy = {0};
-    part8 p = {.t = tables};
+    part8 p = {.t = tables, .folds = f};
     zkg_status status = ZKG_OK;
 
     if (kind == ZKG_FORM_PRODUCT3) {
@@ -329,7 +368,7 @@ static zkg_status lane_sums(zkg_sums *out, zkg_form_kind kind,
             p.mask3 = lane_groups(p.third) / 2 - 1;
     }
     if (status == ZKG_OK)
-        kind_sums8(out, kind, &p, pairs, k - 1, r, w);
+        kind_sums8(out, kind, &p, pairs, k - 1, w);
     (void)zkg_ifma_table_clear(&copy);
     return status;
 }
@@ -367,6 +406,8 @@ static zkg_status plain_sums(zkg_sums *out, zkg_form_kind kind,
 zkg_status zkg_ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
                               const zkg_table *tables, const zkg_weights *w)
 {
+    const folds none = {.vars = 0};
+
     if (kind == ZKG_FORM_FRACTION_ONES)
         return ZKG_ERR_INTERNAL;
     if (lane_is_plain(&tables[0]) && lane_is_plain(&tables[1]))
@@ -375,46 +416,57 @@ zkg_status zkg_ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
         return plain_sums(out, kind, tables, w);
     for (uint32_t k = 0; k < long_tables(kind); k++)
         lane_materialise(&tables[k]);
-    return lane_sums(out, kind, tables, tables[0].vars, lane_block(&tables[0]),
-                     NULL, w);
+    return lane_sums(out, kind, tables, &none, w);
+}
+
+/* part_fold_sums, of one variable of each table or of two. */
+static zkg_status fold_sums(zkg_sums *out, zkg_form_kind kind,
+                            zkg_table *tables, uint32_t vars, const zkg_fr *r,
+                            const zkg_weights *w)
+{
+    const uint32_t count = long_tables(kind);
+    folds f = {.vars = vars,
+               .far = w->lo == NULL && tables[0].vars >= FAR_VARS};
+
+    if (lane_block(&tables[0]) < 4 + vars || !lanes_alike(kind, tables)) {
+        for (uint32_t k = 0; k < count * vars; k++)
+            ZKG_TRY(zkg_ifma_table_fold(&tables[k % count], &r[k / count]));
+        return zkg_ifma_part_sums(out, kind, tables, w);
+    }
+    if (vars == 1)
+        mulc8_init(f.r, r);
+    else
+        lane_fold_2_init(f.r, r);
+    for (uint32_t k = 0; k < count; k++)
+        lane_open(&tables[k]);
+    ZKG_TRY(lane_sums(out, kind, tables, &f, w));
+    if (f.far)
+        lane_far_done();
+    for (uint32_t k = 0; k < count; k++) {
+        tables[k].vars -= vars;
+        tables[k].layout -= vars;
+        zkg_lane_settle(&tables[k]);
+    }
+    return ZKG_OK;
 }
 
 zkg_status zkg_ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
                                    zkg_table *tables, const zkg_fr *r,
                                    const zkg_weights *w)
 {
-    const uint32_t count = long_tables(kind);
-    uint32_t k;
-    mulc8 fold;
-
     if (kind == ZKG_FORM_FRACTION_ONES)
         return ZKG_ERR_INTERNAL;
     if (kind == ZKG_FORM_PRODUCT3)
         ZKG_TRY(zkg_ifma_table_fold(&tables[2], r));
-    k = lane_block(&tables[0]);
-    if (k < 5 || !lanes_alike(kind, tables)) {
-        for (uint32_t i = 0; i < count; i++)
-            ZKG_TRY(zkg_ifma_table_fold(&tables[i], r));
-        return zkg_ifma_part_sums(out, kind, tables, w);
-    }
-    mulc8_init(&fold, r);
-    for (uint32_t i = 0; i < count; i++)
-        lane_open(&tables[i]);
-    ZKG_TRY(lane_sums(out, kind, tables, tables[0].vars - 1, k - 1, &fold, w));
-    for (uint32_t i = 0; i < count; i++) {
-        tables[i].vars--;
-        tables[i].layout--;
-        zkg_lane_settle(&tables[i]);
-    }
-    return ZKG_OK;
+    return fold_sums(out, kind, tables, 1, r, w);
 }
 
 /* ---- quads ---- */
 
 /* Quads that are summed before they are reduced.  Of entries below 2 p the
- * differences v_xy are below 8 p, their products below 2^513.3, and 2^6 of them
- * below 2^519.3.  Reduced, times R mod p, below 2^252, 2^7 of these are below
- * 2^519. */
+ * differences v_xy are below 8 p, their products below 2^513.2, and 2^6 of them
+ * below 2^519.2.  Reduced they are below 2^259.3, times a weight below 2^512.9,
+ * and 2^7 of these below 2^519.9. */
 #define QUAD_RUN 64
 
 /* A table's groups at x + 2 y, and its differences, not lifted. */
@@ -422,13 +474,17 @@ typedef struct quad8 {
     v8 at[4], dy[2];
 } quad8;
 
-V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i)
+/* Quad i; w not NULL: times the weights there. */
+V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i, const v8 *w)
 {
-    const __m512i *w = lane_at(t, 4 * i);
+    const __m512i *from = lane_at(t, 4 * i);
 
-    lane_fetch(w, 4);
-    for (int v = 0; v < 4; v++)
-        q->at[v] = lane_read(w + 4 * v);
+    lane_fetch(from, 4);
+    for (int v = 0; v < 4; v++) {
+        q->at[v] = lane_read(from + 4 * v);
+        if (w != NULL)
+            q->at[v] = v8_carry(v8_mul_raw(&q->at[v], w));
+    }
     for (int x = 0; x < 2; x++)
         q->dy[x] = v8_sub_raw(q->at[2 + x], q->at[x]);
 }
@@ -446,108 +502,106 @@ V8_INLINE void terms_of_y2(acc8 *s, const quad8 *a, const quad8 *b)
     acc8_mac(&s[C2], &da, &db);
 }
 
-static void quads8(zkg_sums out[3], const zkg_table *tables, size_t quads)
+/* Groups of quads from .. to-1, as run8 takes those of pairs. */
+V8_INLINE void quad_run8(long_sum s[ZKG_QUAD_SUMS], const zkg_table *t,
+                         size_t from, size_t to, const zkg_fr *const *w,
+                         const v8 *weight)
 {
-    const v8 one = v8_of(&zkg_fr_one);
-    long_sum s[3];
-
-    /* of the run, of outer and of the product by scale */
-    for (int k = 0; k < 3; k++)
-        long_init(&s[k], false, k > 0, 3);
-    for (size_t i = 0; i < quads; i++) {
+    for (size_t i = from; i < to; i++) {
         quad8 a, b;
+        v8 wi;
 
-        for (int k = 0; k < 3; k++) {
+        for (int k = 0; k < ZKG_QUAD_SUMS; k++) {
             if (s[k].run_held == QUAD_RUN)
-                long_end_run(&s[k], &one);
+                long_end_run(&s[k], weight);
             s[k].run_held++;
         }
-        read_quad(&a, &tables[0], i);
-        read_quad(&b, &tables[1], i);
+        if (w != NULL) {
+            __m512i words[4];
+
+            v8_gather(words, w, i - from);
+            wi = v8_split(words[0], words[1], words[2], words[3]);
+        }
+        read_quad(&a, &t[0], i, NULL);
+        read_quad(&b, &t[1], i, w != NULL ? &wi : NULL);
         terms_product(s[0].run, &a.at[0], &a.at[1], &b.at[0], &b.at[1], false);
         terms_product(s[1].run, &a.at[2], &a.at[3], &b.at[2], &b.at[3], true);
         terms_of_y2(s[2].run, &a, &b);
     }
-    for (int k = 0; k < 3; k++) {
-        long_end_run(&s[k], &one);
-        long_drain(&s[k]);
-        out[k] = (zkg_sums){k > 0, s[k].total[AT0], s[k].total[AT1],
-                            s[k].total[C2], s[k].total[C3]};
+}
+
+/* All quads, whose groups are `quads`; k: they lie in blocks of 2^k; inside:
+ * is_inside() of their weights. */
+V8_INLINE void quads8(zkg_sums *out, const zkg_table *t, size_t quads,
+                      uint32_t k, const zkg_weights *w, bool inside)
+{
+    weights8 b = {.w = w, .mode = mode_of(w, k), .k = k};
+    const size_t block = b.mode == WEIGHT_ONE ? quads : (size_t)1 << (k - 3);
+    long_sum s[ZKG_QUAD_SUMS];
+
+    /* of the run, of outer and of the product by scale; of the weighted */
+    for (int n = 0; n < ZKG_QUAD_SUMS; n++)
+        long_init(&s[n], false, n > 0, 3u + inside);
+    b.h = v8_of(&zkg_fr_one);
+    for (size_t i = 0; i < quads; i += block) {
+        const uint64_t j = w->first + 8 * i;
+
+        if (b.mode != WEIGHT_ONE) {
+            for (int n = 0; n < ZKG_QUAD_SUMS && !continues(&b, j); n++)
+                long_end_run(&s[n], &b.h);
+            weights_block(&b, j);
+        }
+        if (inside)
+            quad_run8(s, t, i, i + block, b.rows, &b.h);
+        else
+            quad_run8(s, t, i, i + block, NULL, &b.h);
+    }
+    for (int n = 0; n < ZKG_QUAD_SUMS; n++) {
+        long_end_run(&s[n], &b.h);
+        long_drain(&s[n]);
+        out[n] = (zkg_sums){n > 0, s[n].total[AT0], s[n].total[AT1],
+                            s[n].total[C2], s[n].total[C3]};
     }
 }
 
-zkg_status zkg_ifma_quad_sums(zkg_sums *out, const zkg_table *tables)
+/* Compiled for weights pair by pair, and for others. */
+ALONE static void quads8_weighted(zkg_sums *out, const zkg_table *t,
+                                  size_t quads, uint32_t k,
+                                  const zkg_weights *w)
 {
+    quads8(out, t, quads, k, w, true);
+}
+
+ALONE static void quads8_plain(zkg_sums *out, const zkg_table *t, size_t quads,
+                               uint32_t k, const zkg_weights *w)
+{
+    quads8(out, t, quads, k, w, false);
+}
+
+zkg_status zkg_ifma_quad_sums(zkg_sums *out, const zkg_table *tables,
+                              const zkg_weights *w)
+{
+    const uint32_t k = lane_block(&tables[0]);
     zkg_status status = ZKG_OK;
     zkg_table copy[2] = {{0}};
 
-    if (lane_block(&tables[0]) >= 5 && lanes_alike(ZKG_FORM_PRODUCT, tables)) {
-        for (uint32_t k = 0; k < 2; k++)
-            lane_materialise(&tables[k]);
-        quads8(out, tables, lane_groups(&tables[0]) / 4);
+    if (k >= 5 && lanes_alike(ZKG_FORM_PRODUCT, tables)) {
+        for (uint32_t i = 0; i < 2; i++)
+            lane_materialise(&tables[i]);
+        (is_inside(mode_of(w, k - 2)) ? quads8_weighted : quads8_plain)(
+            out, tables, lane_groups(&tables[0]) / 4, k - 2, w);
         return ZKG_OK;
     }
     status = plain_copies(copy, tables, 2);
     if (status == ZKG_OK)
-        status = zkg_backend_table_cpu.quad_sums(out, copy);
-    for (uint32_t k = 0; k < 2; k++)
-        (void)zkg_ifma_table_clear(&copy[k]);
+        status = zkg_backend_table_cpu.quad_sums(out, copy, w);
+    for (uint32_t i = 0; i < 2; i++)
+        (void)zkg_ifma_table_clear(&copy[i]);
     return status;
 }
 
-/* Pairs of groups of what the tables become. */
-static void quad_fold8(zkg_sums *out, const zkg_table *t, size_t pairs,
-                       const mulc8 r[3])
-{
-    const v8 one = v8_of(&zkg_fr_one);
-    long_sum s;
-
-    long_init(&s, false, false, 3);
-    for (size_t i = 0; i < pairs; i++) {
-        ends8 e;
-
-        if (s.run_held == ACC8_PRODUCTS)
-            long_end_run(&s, &one);
-        s.run_held++;
-        for (uint32_t k = 0; k < 2; k++) {
-            const __m512i *from = lane_at(&t[k], 8 * i);
-
-            lane_fetch(from, 8);
-            e.lo[k] = lane_fold_2(from, r);
-            e.hi[k] = lane_fold_2(from + 16, r);
-            lane_write(lane_at(&t[k], 2 * i), e.lo[k]);
-            lane_write(lane_at(&t[k], 2 * i + 1), e.hi[k]);
-            e.lo[k] = v8_close(e.lo[k]);
-            e.hi[k] = v8_close(e.hi[k]);
-        }
-        terms8(s.run, &e, 2, false);
-    }
-    long_end_run(&s, &one);
-    long_drain(&s);
-    out->at1 = s.total[AT1];
-    out->c2 = s.total[C2];
-    out->c3 = s.total[C3];
-}
-
 zkg_status zkg_ifma_quad_fold_sums(zkg_sums *out, zkg_table *tables,
-                                   const zkg_fr *r)
+                                   const zkg_fr *r, const zkg_weights *w)
 {
-    const zkg_weights none = {0};
-    mulc8 fold[3];
-
-    if (lane_block(&tables[0]) < 6 || !lanes_alike(ZKG_FORM_PRODUCT, tables)) {
-        for (uint32_t k = 0; k < 4; k++)
-            ZKG_TRY(zkg_ifma_table_fold(&tables[k / 2], &r[k % 2]));
-        return zkg_ifma_part_sums(out, ZKG_FORM_PRODUCT, tables, &none);
-    }
-    lane_fold_2_init(fold, r);
-    for (uint32_t k = 0; k < 2; k++)
-        lane_open(&tables[k]);
-    quad_fold8(out, tables, lane_groups(&tables[0]) / 8, fold);
-    for (uint32_t k = 0; k < 2; k++) {
-        tables[k].vars -= 2;
-        tables[k].layout -= 2;
-        zkg_lane_settle(&tables[k]);
-    }
-    return ZKG_OK;
+    return fold_sums(out, ZKG_FORM_PRODUCT, tables, 2, r, w);
 }

@@ -41,6 +41,12 @@ static inline weight_mode mode_of(const zkg_weights *w, uint32_t k)
     return w->free >= k - 3 ? WEIGHT_LANES : WEIGHT_EACH;
 }
 
+/* Whether weights differ within a lane's pairs of a block. */
+static inline bool is_inside(weight_mode mode)
+{
+    return mode == WEIGHT_ROWS || mode == WEIGHT_EACH;
+}
+
 static inline void combined(zkg_fr *out, const zkg_weights *w, uint64_t j)
 {
     const uint64_t x = j >> w->free;

@@ -99,6 +99,23 @@ V8_INLINE void lane_write(__m512i *w, v8 a)
     v8_pack(w, a);
 }
 
+/** The same past the caches, which does not read the lines beforehand: for
+ *  what will not be read soon.  A lane_far_done() must follow. */
+V8_INLINE void lane_write_far(__m512i *w, v8 a)
+{
+    __m512i words[4];
+
+    assert(_mm512_cmpgt_epu64_mask(a.l[4], v8_p(4, 2)) == 0);
+    v8_pack(words, a);
+    for (int i = 0; i < 4; i++)
+        _mm512_stream_si512(w + i, words[i]);
+}
+
+V8_INLINE void lane_far_done(void)
+{
+    _mm_sfence();
+}
+
 /** x + r (y - x) for the groups x, y at w: open, below 1.01 p. */
 V8_INLINE v8 lane_fold(const __m512i *w, const mulc8 *r)
 {

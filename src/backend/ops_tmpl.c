@@ -395,39 +395,62 @@ static zkg_status op_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
     return ZKG_OK;
 }
 
-static zkg_status op_quad_sums(zkg_sums *out, const zkg_table *tables)
+/* The weight of pair or quad i. */
+static zkg_fr weight_at(const zkg_weights *w, uint64_t i)
 {
-    const zkg_fr *t[2] = {entries(&tables[0]), entries(&tables[1])};
-    zkg_sums s[ZKG_QUAD_SUMS] = {no_sums(false), no_sums(true), no_sums(true)};
+    const uint64_t x = (w->first + i) >> w->free;
+    zkg_fr v = zkg_fr_one;
 
-    for (size_t i = 0; i < table_len(&tables[0]); i += 4) {
-        ends e;
+    if (w->lo != NULL)
+        zkg_fr_mul(&v, &w->lo[x & ((UINT64_C(1) << w->lo_bits) - 1)],
+                   &w->hi[x >> w->lo_bits]);
+    return v;
+}
 
-        for (size_t y = 0; y < 2; y++) {
-            for (uint32_t k = 0; k < 2; k++) {
-                e.lo[k] = t[k][i + 2 * y];
-                e.hi[k] = t[k][i + 2 * y + 1];
-            }
-            add_product(&s[y], &e);
-        }
+/* A quad of the product of a and b, b's entries times w. */
+static void add_quad(zkg_sums s[ZKG_QUAD_SUMS], const zkg_fr *a,
+                     const zkg_fr *b, const zkg_fr *w)
+{
+    const zkg_fr *const t[2] = {a, b};
+    ends at[2], y2;
+
+    for (size_t y = 0; y < 2; y++) {
         for (uint32_t k = 0; k < 2; k++) {
-            zkg_fr_sub(&e.lo[k], &t[k][i + 2], &t[k][i]);
-            zkg_fr_sub(&e.hi[k], &t[k][i + 3], &t[k][i + 1]);
+            at[y].lo[k] = t[k][2 * y];
+            at[y].hi[k] = t[k][2 * y + 1];
         }
-        add_product(&s[2], &e);
+        zkg_fr_mul(&at[y].lo[1], &at[y].lo[1], w);
+        zkg_fr_mul(&at[y].hi[1], &at[y].hi[1], w);
+        add_product(&s[y], &at[y]);
+    }
+    for (uint32_t k = 0; k < 2; k++) {
+        zkg_fr_sub(&y2.lo[k], &at[1].lo[k], &at[0].lo[k]);
+        zkg_fr_sub(&y2.hi[k], &at[1].hi[k], &at[0].hi[k]);
+    }
+    add_product(&s[2], &y2);
+}
+
+static zkg_status op_quad_sums(zkg_sums *out, const zkg_table *tables,
+                               const zkg_weights *w)
+{
+    zkg_sums s[ZKG_QUAD_SUMS] = {no_sums(false), no_sums(true), no_sums(true)};
+    const zkg_fr *a = entries(&tables[0]), *b = entries(&tables[1]);
+
+    for (size_t i = 0; i < table_len(&tables[0]) / 4; i++) {
+        const zkg_fr v = weight_at(w, i);
+
+        add_quad(s, a + 4 * i, b + 4 * i, &v);
     }
     memcpy(out, s, sizeof(s));
     return ZKG_OK;
 }
 
 static zkg_status op_quad_fold_sums(zkg_sums *out, zkg_table *tables,
-                                    const zkg_fr *r)
+                                    const zkg_fr *r, const zkg_weights *w)
 {
-    const zkg_weights none = {0};
-
     for (uint32_t k = 0; k < 4; k++)
         (void)op_table_fold(&tables[k / 2], &r[k % 2]);
-    return op_part_sums(out, ZKG_FORM_PRODUCT, tables, &none);
+    return op_part_sums(out, ZKG_FORM_PRODUCT, tables, w);
 }
 
 /* ---- lookups ---- */
@@ -1063,7 +1086,7 @@ static zkg_status op_poly_divide_linear(zkg_fr *q, zkg_fr *rest,
 const zkg_backend BACKEND_TABLE = {
     .name = BACKEND_NAME,
     /* Products take long enough to read each table twice. */
-    .quads_from = UINT32_MAX,
+    .quads_from = {UINT32_MAX, UINT32_MAX},
 #define SLOT(slot, arguments, names, meaning) .slot = op_##slot,
 #include "backend/slots.def"
 #undef SLOT

@@ -564,38 +564,56 @@ static zkg_status rows_bind(const prover *p, const run *r, uint32_t s,
     return ZKG_OK;
 }
 
-/* The pace of the round behind one of pace r->pace.  Tables are read for two
- * rounds when they are large; only products without weights can be, and where
- * the first one's at0 is not wanted. */
-static pace next_pace(const prover *p, const run *r, const zkg_fr *point,
-                      bool want_at0)
+/* The weights of y = x_{t+1} at 0 and 1. */
+static void next_weights(zkg_fr out[2], const prover *p, uint32_t t)
+{
+    const zkg_sumcheck_shape *shape = &p->form->shape;
+
+    out[0] = out[1] = zkg_fr_one;
+    if (t + 1 < shape->eq_from)
+        return;
+    out[1] = shape->eq_point[t + 1 - shape->eq_from];
+    zkg_fr_sub(&out[0], &out[0], &out[1]);
+}
+
+/* The pace of round t, behind one of pace r->pace.  Tables are read for two
+ * rounds when they are large; only where the two rounds' at0 are not wanted. */
+static pace next_pace(const prover *p, const run *r, uint32_t t,
+                      const zkg_fr *point, bool want_at0)
 {
     const uint64_t entries = (uint64_t)r->slices << r->left;
-    const uint32_t from = p->backend->quads_from;
+    const uint32_t from = p->backend->quads_from[r->eq != NULL];
     const bool unbound = (r->rows != NULL) == (point != NULL);
+    zkg_fr weight[2];
 
     if (r->pace == PACE_QUADS)
         return PACE_READY;
     if (r->pace == PACE_READY)
         return PACE_BIND;
-    if (r->kind != ZKG_FORM_PRODUCT || r->eq != NULL || !unbound || want_at0)
+    if (r->kind != ZKG_FORM_PRODUCT || !unbound || want_at0 || r->left < 3 ||
+        from > ZKG_MAX_VARS || entries >> from == 0)
         return PACE_ONE;
-    return r->left >= 3 && from <= ZKG_MAX_VARS && entries >> from > 0
-               ? PACE_QUADS
-               : PACE_ONE;
+    next_weights(weight, p, t);
+    return zkg_fr_is_zero(&weight[0]) ? PACE_ONE : PACE_QUADS;
 }
 
-/* The sums of a slice's tables, of this round and the next one. */
-static zkg_status quad_sums(const prover *p, run *r, const zkg_table *tables,
+/* The sums of a slice's tables, of round t and the next one. */
+static zkg_status quad_sums(const prover *p, run *r, uint32_t t,
+                            const zkg_table *tables, const zkg_weights *w,
                             zkg_sums *out)
 {
     zkg_sums quads[ZKG_QUAD_SUMS];
+    zkg_fr weight[2];
 
-    ZKG_TRY(p->backend->quad_sums(quads, tables));
+    next_weights(weight, p, t);
+    ZKG_TRY(p->backend->quad_sums(quads, tables, w));
     for (uint32_t k = 0; k < ZKG_QUAD_SUMS; k++)
         add_sums(&r->quads[k], &quads[k]);
-    zkg_fr_add(&out->at1, &quads[0].at1, &quads[1].at1);
-    zkg_fr_add(&out->c2, &quads[0].c2, &quads[1].c2);
+    for (uint32_t k = 0; k < 2; k++) {
+        quads[k].want_at0 = false;
+        scale_sums(&quads[k], &weight[k]);
+        add_sums(out, &quads[k]);
+    }
     return ZKG_OK;
 }
 
@@ -614,14 +632,14 @@ static void sums_at(zkg_fr *out, const zkg_sums *s, const zkg_fr *x)
 }
 
 /* One slice's sums; point as in slices_sums. */
-static zkg_status slice_sums(const prover *p, run *r, uint32_t s,
+static zkg_status slice_sums(const prover *p, run *r, uint32_t t, uint32_t s,
                              const zkg_weights *w, const zkg_fr *point,
                              zkg_sums *out)
 {
     zkg_table *tables = r->tables + (size_t)s * r->arity;
 
     if (r->pace == PACE_BIND)
-        return p->backend->quad_fold_sums(out, tables, point - 1);
+        return p->backend->quad_fold_sums(out, tables, point - 1, w);
     if (r->rows != NULL && point == NULL)
         return r->eq_sum != NULL ? eq_sum_sums(p, r, s, out)
                                  : rows_sums(p, r, &r->rows[s], w, out);
@@ -630,7 +648,7 @@ static zkg_status slice_sums(const prover *p, run *r, uint32_t s,
     if (r->rows != NULL)
         ZKG_TRY(rows_bind(p, r, s, point, tables));
     if (r->pace == PACE_QUADS)
-        return quad_sums(p, r, tables, out);
+        return quad_sums(p, r, t, tables, w, out);
     return p->backend->part_sums(out, r->kind, tables, w);
 }
 
@@ -640,8 +658,10 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
                               const zkg_fr *point, zkg_sums *out)
 {
     zkg_weights w = {0};
+    uint32_t bits; /* of the quads or pairs of a slice */
 
-    r->pace = next_pace(p, r, point, out->want_at0);
+    r->pace = next_pace(p, r, t, point, out->want_at0);
+    bits = r->left - (r->pace == PACE_QUADS ? 2 : 1);
     if (r->pace == PACE_READY) {
         sums_at(&out->at1, &r->quads[1], point);
         sums_at(&out->c2, &r->quads[2], point);
@@ -650,13 +670,13 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
     for (uint32_t k = 0; k < ZKG_QUAD_SUMS; k++)
         r->quads[k] = (zkg_sums){.want_at0 = k > 0};
     if (r->eq != NULL)
-        zkg_split_eq_weights(&w, r->eq, t + 1);
+        zkg_split_eq_weights(&w, r->eq, t + r->left - bits);
     for (uint32_t s = 0; s < r->slices; s++) {
         zkg_sums sums = {.want_at0 = out->want_at0};
 
         w.first = (uint64_t)(r->stage == STAGE_SLICED ? r->part->first + s : 0)
-                  << (r->left - 1);
-        ZKG_TRY(slice_sums(p, r, s, &w, point, &sums));
+                  << bits;
+        ZKG_TRY(slice_sums(p, r, t, s, &w, point, &sums));
         add_sums(out, &sums);
     }
     if (point != NULL) {

@@ -450,7 +450,7 @@ static void check_table_eq(context *c)
     }
 }
 
-/* Tables of a kind, and weights of one of several shapes. */
+/* Tables of a kind, and weights of one of several shapes, of pairs or quads. */
 typedef struct summand {
     zkg_form_kind kind;
     uint32_t arity;
@@ -583,86 +583,138 @@ static void check_part_fold_sums(context *c)
     check_sums(c, true);
 }
 
-/* Two rounds' sums: against ref's, and what they say against part_sums. */
-static void check_quads(context *c, uint32_t vars, bool empty)
+/* out = the polynomial of degree 2 that s tells of, at r. */
+static void at_point(zkg_fr *out, const zkg_sums *s, const zkg_fr *r)
 {
-    static const char *const names[] = {"P(X, 0)", "P(X, 1)", "Y^2"};
-    zkg_sums x[ZKG_QUAD_SUMS], y[ZKG_QUAD_SUMS], sums = {.want_at0 = false};
-    const zkg_weights none = {0};
-    zkg_table ref[2], b[2];
-    summand s;
+    const zkg_fr c[3] = {s->at0, {{0}}, s->c2};
+    zkg_fr v, c1;
+
+    zkg_fr_sub(&c1, &s->at1, &c[0]);
+    zkg_fr_sub(&c1, &c1, &c[2]);
+    zkg_fr_mul(&v, &c[2], r);
+    zkg_fr_add(&v, &v, &c1);
+    zkg_fr_mul(&v, &v, r);
+    zkg_fr_add(out, &v, &c[0]);
+}
+
+/* What two rounds' sums say: against part_sums of the tables, both pairs of a
+ * quad weighing the same, and of the tables folded. */
+static void check_two_rounds(context *c, const zkg_sums *quads,
+                             zkg_table *tables, const zkg_weights *w)
+{
+    const uint64_t vars = tables[0].vars;
+    zkg_sums sums = {.want_at0 = false};
+    zkg_fr *r = elements(c, 1);
+    zkg_weights pairs = *w;
     zkg_fr v;
 
-    summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 1, 0);
+    pairs.free++;
+    pairs.first *= 2;
+    must(c->ref->part_sums(&sums, ZKG_FORM_PRODUCT, tables, &pairs));
+    zkg_fr_add(&v, &quads[0].at1, &quads[1].at1);
+    verdict(c, zkg_fr_equal(&v, &sums.at1), "at1", vars);
+    zkg_fr_add(&v, &quads[0].c2, &quads[1].c2);
+    verdict(c, zkg_fr_equal(&v, &sums.c2), "c2", vars);
+    must(c->ref->part_fold_sums(&sums, ZKG_FORM_PRODUCT, tables, r, w));
+    at_point(&v, &quads[1], r);
+    verdict(c, zkg_fr_equal(&v, &sums.at1), "at1, folded", vars);
+    at_point(&v, &quads[2], r);
+    verdict(c, zkg_fr_equal(&v, &sums.c2), "c2, folded", vars);
+    free(r);
+}
+
+/* Two rounds' sums: against ref's, and theirs against part_sums. */
+static void check_quads(context *c, uint32_t vars, int shape, bool empty)
+{
+    static const char *const names[] = {"P(X, 0)", "P(X, 1)", "Y^2"};
+    zkg_sums x[ZKG_QUAD_SUMS], y[ZKG_QUAD_SUMS];
+    zkg_table ref[2], b[2];
+    summand s;
+
+    summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 2, shape);
     if (empty) {
         pair_clear(c, &s.t[0]);
         pair_zero(c, &s.t[0], vars);
     }
     tables_of(&s, ref, b);
-    must(c->ref->quad_sums(x, ref));
-    must(c->b->quad_sums(y, b));
+    must(c->ref->quad_sums(x, ref, &s.w));
+    must(c->b->quad_sums(y, b, &s.w));
     for (int k = 0; k < ZKG_QUAD_SUMS; k++)
         verdict(c,
                 (k == 0 || zkg_fr_equal(&x[k].at0, &y[k].at0)) &&
                     zkg_fr_equal(&x[k].at1, &y[k].at1) &&
                     zkg_fr_equal(&x[k].c2, &y[k].c2),
                 names[k], vars);
-    must(c->ref->part_sums(&sums, ZKG_FORM_PRODUCT, ref, &none));
-    zkg_fr_add(&v, &y[0].at1, &y[1].at1);
-    verdict(c, zkg_fr_equal(&v, &sums.at1), "at1", vars);
-    zkg_fr_add(&v, &y[0].c2, &y[1].c2);
-    verdict(c, zkg_fr_equal(&v, &sums.c2), "c2", vars);
+    check_two_rounds(c, x, ref, &s.w);
+    for (uint32_t k = 0; k < 2; k++)
+        s.t[k].ref = ref[k];
     summand_clear(c, &s);
 }
 
+/* Times are of quads without weights, and all split. */
 static void check_quad_sums(context *c)
 {
-    for (uint32_t vars = 2; vars <= 14; vars++) {
-        check_quads(c, vars, false);
-        check_quads(c, vars, true);
+    static const char *const names[] = {"a quad", "a weighted quad"};
+
+    for (uint32_t vars = 3; vars <= 14; vars++) {
+        for (int shape = 0; shape < 5; shape++) {
+            check_quads(c, vars, shape, false);
+            check_quads(c, vars, shape, true);
+        }
     }
-    if (c->bench) {
+    for (int shape = 0; c->bench && shape < 2; shape++) {
         zkg_sums y[ZKG_QUAD_SUMS];
         zkg_table ref[2], b[2];
         summand s;
 
-        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, 0, 0);
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, BENCH_VARS - 2,
+                     shape);
         tables_of(&s, ref, b);
-        BENCH(c, "a quad", BENCH_LEN / 4, (void)0, c->b->quad_sums(y, b));
+        BENCH(c, names[shape], BENCH_LEN / 4, (void)0,
+              c->b->quad_sums(y, b, &s.w));
         summand_clear(c, &s);
     }
 }
 
+static void check_quad_fold(context *c, uint32_t vars, int shape)
+{
+    zkg_fr *r = elements(c, 2);
+    zkg_sums x = {.want_at0 = false}, y = {.want_at0 = false};
+    zkg_table ref[2], b[2];
+    summand s;
+
+    summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 3, shape);
+    tables_of(&s, ref, b);
+    must(c->ref->quad_fold_sums(&x, ref, r, &s.w));
+    must(c->b->quad_fold_sums(&y, b, r, &s.w));
+    sums_same(c, &s, &x, &y, vars);
+    for (uint32_t k = 0; k < 2; k++) {
+        s.t[k].ref = ref[k];
+        s.t[k].b = b[k];
+        pair_same(c, &s.t[k], "tables");
+    }
+    summand_clear(c, &s);
+    free(r);
+}
+
 static void check_quad_fold_sums(context *c)
 {
-    for (uint32_t vars = 3; vars <= 14; vars++) {
-        zkg_fr *r = elements(c, 2);
-        zkg_sums x = {.want_at0 = false}, y = {.want_at0 = false};
-        zkg_table ref[2], b[2];
-        summand s;
+    static const char *const names[] = {"a quad", "a weighted quad"};
 
-        summand_draw(c, &s, ZKG_FORM_PRODUCT, vars, vars, vars - 3, 0);
-        tables_of(&s, ref, b);
-        must(c->ref->quad_fold_sums(&x, ref, r));
-        must(c->b->quad_fold_sums(&y, b, r));
-        sums_same(c, &s, &x, &y, vars);
-        for (uint32_t k = 0; k < 2; k++) {
-            s.t[k].ref = ref[k];
-            s.t[k].b = b[k];
-            pair_same(c, &s.t[k], "tables");
-        }
-        summand_clear(c, &s);
-        free(r);
+    for (uint32_t vars = 3; vars <= 14; vars++) {
+        for (int shape = 0; shape < 5; shape++)
+            check_quad_fold(c, vars, shape);
     }
-    if (c->bench) {
+    for (int shape = 0; c->bench && shape < 2; shape++) {
         zkg_fr *r = elements(c, 2);
         zkg_sums y = {.want_at0 = false};
         zkg_table ref[2], b[2];
         summand s;
 
-        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, 0, 0);
-        BENCH(c, "a quad", BENCH_LEN / 4, tables_of(&s, ref, b),
-              c->b->quad_fold_sums(&y, b, r));
+        summand_draw(c, &s, ZKG_FORM_PRODUCT, BENCH_VARS, 0, BENCH_VARS - 3,
+                     shape);
+        BENCH(c, names[shape], BENCH_LEN / 4, tables_of(&s, ref, b),
+              c->b->quad_fold_sums(&y, b, r, &s.w));
         summand_clear(c, &s);
         free(r);
     }
@@ -1331,6 +1383,44 @@ static void check_poly_divide_linear(context *c)
 
 /* ---- long arrays ---- */
 
+/* Two folds at once of tables so long that they are written past the caches:
+ * against one after the other. */
+static void check_long_quads(context *c, uint32_t vars)
+{
+    enum { SEEN = 1 << 12 };
+    const uint64_t len = UINT64_C(1) << (vars - 2);
+    const zkg_weights none = {0};
+    zkg_fr *u = elements(c, vars + 2), *v = get(2 * SEEN, sizeof(*v));
+    zkg_sums x = {.want_at0 = false}, y = x;
+    zkg_table one[2] = {{0}}, two[2] = {{0}};
+
+    for (uint32_t k = 0; k < 2; k++) {
+        must(c->b->table_new(&one[k], vars));
+        must(c->b->table_new(&two[k], vars));
+        must(c->b->table_eq(&one[k], u + k, NULL));
+        must(c->b->table_eq(&two[k], u + k, NULL));
+        must(c->b->table_fold(&one[k], &u[vars]));
+    }
+    must(c->b->part_fold_sums(&x, ZKG_FORM_PRODUCT, one, &u[vars + 1], &none));
+    must(c->b->quad_fold_sums(&y, two, &u[vars], &none));
+    verdict(c, zkg_fr_equal(&x.at1, &y.at1), "quad_fold_sums at1", vars);
+    verdict(c, zkg_fr_equal(&x.c2, &y.c2), "quad_fold_sums c2", vars);
+    for (uint64_t at = 0; at < len; at += SEEN) {
+        for (uint32_t k = 0; k < 2; k++) {
+            must(c->b->table_export(v, &one[k], at, SEEN));
+            must(c->b->table_export(v + SEEN, &two[k], at, SEEN));
+            if (memcmp(v, v + SEEN, SEEN * sizeof(*v)) != 0)
+                verdict(c, false, "quad_fold_sums tables", at);
+        }
+    }
+    for (uint32_t k = 0; k < 2; k++) {
+        must(c->b->table_clear(&one[k]));
+        must(c->b->table_clear(&two[k]));
+    }
+    free(u);
+    free(v);
+}
+
 /* Sums of the largest elements over more than 2^22 of them, where an unreduced
  * sum would overflow first; one table stands for both factors. */
 static void check_long(context *c)
@@ -1371,6 +1461,7 @@ static void check_long(context *c)
         verdict(c, zkg_fr_is_zero(&sums.c2), "part_sums c2", vars);
         must(c->b->table_clear(&t[0]));
     }
+    check_long_quads(c, 22);
 }
 
 /* ---- wires ---- */

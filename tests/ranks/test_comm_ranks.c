@@ -232,12 +232,11 @@ static void summand(zkg_fr *out, const zkg_part *p, uint32_t j, uint64_t i)
     zkg_fr_add(out, out, &f[1]);
 }
 
-/* The fraction layer of three trees, or three products without eq, the larger
- * ones in slices. */
-static void check_sumcheck(const zkg_comm *c, zkg_form_kind kind,
+/* The fraction layer of three trees, or three products, the larger ones in
+ * slices. */
+static void check_sumcheck(const zkg_comm *c, zkg_form_kind kind, bool eq,
                            const zkg_backend *b, uint8_t digest[32])
 {
-    const bool eq = kind == ZKG_FORM_FRACTION;
     const uint32_t arity = zkg_form_arity(kind);
     static const uint32_t vars[] = {10, 8, 3};
     zkg_part part[3] = {{0}};
@@ -318,12 +317,15 @@ int main(int argc, char **argv)
     check_tokens(world);
     check_min(world);
     check_parcels(world);
-    two_rounds.quads_from = 0;
-    check_sumcheck(world, ZKG_FORM_PRODUCT, &two_rounds, digest);
-    check_sumcheck(zkg_comm_self(), ZKG_FORM_PRODUCT, zkg_backend_ref(), alone);
-    CHECK(memcmp(digest, alone, 32) == 0);
-    check_sumcheck(world, ZKG_FORM_FRACTION, zkg_backend_ref(), digest);
-    check_sumcheck(zkg_comm_self(), ZKG_FORM_FRACTION, zkg_backend_ref(),
+    two_rounds.quads_from[0] = two_rounds.quads_from[1] = 0;
+    for (int eq = 0; eq < 2; eq++) {
+        check_sumcheck(world, ZKG_FORM_PRODUCT, eq, &two_rounds, digest);
+        check_sumcheck(zkg_comm_self(), ZKG_FORM_PRODUCT, eq, zkg_backend_ref(),
+                       alone);
+        CHECK(memcmp(digest, alone, 32) == 0);
+    }
+    check_sumcheck(world, ZKG_FORM_FRACTION, true, zkg_backend_ref(), digest);
+    check_sumcheck(zkg_comm_self(), ZKG_FORM_FRACTION, true, zkg_backend_ref(),
                    alone);
     CHECK(memcmp(digest, alone, 32) == 0);
     zkg_digest_hex(text, digest);

@@ -377,7 +377,7 @@ static void check(const plain *f)
         zkg_fr p[MAX_N];
 
         if (i / 2 % 2)
-            b.quads_from = i % 8 == 2 ? 4 : 0;
+            b.quads_from[0] = b.quads_from[1] = i % 8 == 2 ? 4 : 0;
         zkg_tape_init_prove(&again);
         claim = sum;
         prove(&again, f, &b, slice_bits[i / 8], true, i / 4 % 2 ? &sum : NULL,
@@ -453,7 +453,9 @@ static void every_kind_alone(void **state)
     free(f);
 }
 
-/* Products without eq, whose tables may be read once for two rounds. */
+/* Products whose tables may be read once for two rounds: without eq, and with
+ * it from the first variables on, where a coordinate of 1 has its round send
+ * what does not follow from the claim. */
 static void products_of_large_tables(void **state)
 {
     uint64_t seed = 11;
@@ -461,11 +463,17 @@ static void products_of_large_tables(void **state)
 
     (void)state;
     for (uint32_t n = 1; n <= MAX_N; n++) {
-        make(f, n, n, ZKG_EXTEND_CONSTANT, &seed);
-        add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
-        add_part(f, ZKG_FORM_FRACTION_ONES, n - 1, 0, &seed);
-        add_part(f, ZKG_FORM_PRODUCT3, n, n / 2, &seed);
-        check(f);
+        for (uint32_t i = 0; i < 10; i++) {
+            const uint32_t from = i == 9 || i / 3 > n ? n : i / 3;
+
+            make(f, n, from, ZKG_EXTEND_CONSTANT, &seed);
+            if (i % 3 > 0)
+                f->u[i % 3 - 1] = zkg_fr_one;
+            add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
+            add_part(f, ZKG_FORM_FRACTION_ONES, n - 1, 0, &seed);
+            add_part(f, ZKG_FORM_PRODUCT3, n, n / 2, &seed);
+            check(f);
+        }
     }
     free(f);
 }
