@@ -120,6 +120,8 @@ void fuzz_metered(size_t base, size_t each, size_t len)
 
 /* ---- rounds ---- */
 
+enum { A_VARIANT = 16 }; /* rounds; making one may take files */
+
 /* Mutate good's bytes from `from` on. */
 static void mutate(fuzz_bytes *out, fuzz_rng *r, const fuzz_bytes *good,
                    size_t from, const fuzz_words *words)
@@ -147,16 +149,18 @@ static void run(void *world, const fuzz_target *t, uint64_t seed,
     const uint64_t n = rounds * t->share / 100;
     fuzz_bytes good = {0}, b = {0};
     double slowest = 0;
-    uint64_t taken = 0;
+    uint64_t taken = 0, made = UINT64_MAX;
 
     dearest.bytes = dearest.len = 0;
     for (uint64_t i = 0; i < n; i++) {
         fuzz_rng r = {seed ^ i * UINT64_C(0x2545f4914f6cdd1d)};
+        const uint64_t which =
+            i < t->variants ? i : (seed + i / A_VARIANT) % t->variants;
         uint8_t *exact;
         double took;
 
-        if (i < t->variants || t->variants > 1)
-            t->corpus(world, &good, i % t->variants);
+        if (which != made)
+            t->corpus(world, &good, made = which);
         if (i < t->variants)
             fuzz_bytes_set(&b, good.data, good.len);
         else

@@ -282,9 +282,9 @@ static bool read_values(void *user, const fuzz_bytes *b)
 }
 
 static const fuzz_target all[] = {
-    {"programs.bin", NULL, 300, programs, read_programs, 1},
-    {"private tensors", NULL, 100, private_values, read_values, 1, NULL, 6},
-    {"private tensors' head", &fuzz_json, 60, private_values, read_values, 1},
+    {"programs.bin", NULL, 150, programs, read_programs, 1},
+    {"private tensors", NULL, 50, private_values, read_values, 1, NULL, 6},
+    {"private tensors' head", &fuzz_json, 30, private_values, read_values, 1},
 };
 
 int main(int argc, char **argv)

@@ -342,11 +342,11 @@ static bool read_costs(void *user, const fuzz_bytes *b)
 }
 
 static const fuzz_target all[] = {
-    {"schedule.txt", &fuzz_plans, 300, schedule, read_schedule, JOBS},
-    {"task_mapping.txt", &fuzz_plans, 200, mapping, read_mapping, JOBS},
-    {"task_dependencies.txt", &fuzz_plans, 200, dependencies, read_dependencies,
+    {"schedule.txt", &fuzz_plans, 150, schedule, read_schedule, JOBS},
+    {"task_mapping.txt", &fuzz_plans, 100, mapping, read_mapping, JOBS},
+    {"task_dependencies.txt", &fuzz_plans, 100, dependencies, read_dependencies,
      JOBS},
-    {"costs", &fuzz_costs, 200, costs, read_costs, 2},
+    {"costs", &fuzz_costs, 100, costs, read_costs, 2},
 };
 
 int main(int argc, char **argv)
