@@ -125,6 +125,10 @@ static void check_plan(const zkg_plan *plan)
         for (uint32_t i = plan->group_first[c] + 1;
              i < plan->group_first[c + 1]; i++)
             assert_true(plan->group[i - 1] < plan->group[i]);
+        /* What is needed twice is waited for once. */
+        for (uint32_t i = plan->need_first[c]; i < plan->need_first[c + 1]; i++)
+            for (uint32_t k = plan->need_first[c]; k < i; k++)
+                assert_int_not_equal(plan->need[i], plan->need[k]);
     }
     assert_int_equal(steps, plan->step_first[plan->ranks]);
 }
