@@ -6,6 +6,11 @@ import sys
 import time
 
 
+# After a rank that was killed Open MPI gives the others a second to end by
+# themselves, and one more after SIGTERM.  Without that they are cut off at once.
+AT_ONCE = {'OMPI_MCA_odls_base_sigkill_timeout': '0'}
+
+
 class Job:
     """The digit's files in the current folder; ranks by `zkgkr launch`."""
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from job import Job
+from job import AT_ONCE, Job
 
 HEAD = 16 + 4 + 32 + 8
 CHILDREN = 4
@@ -206,7 +206,8 @@ def any_moment(job, rng):
         victim = rng.randrange(2)
         child = subprocess.Popen(
             [job.zkgkr, 'launch', '-n', '2', '--'] +
-            job.prove('x.proof', '--run-dir', 'run'), env=job.env(),
+            job.prove('x.proof', '--run-dir', 'run'),
+            env=job.env(**AT_ONCE),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 30
         pid = None
