@@ -331,16 +331,29 @@ static uint32_t claims_on(const zkg_kernel *k)
     return n;
 }
 
-/* A circuit's memory, with all layers kept and with the fewest; where there is
- * no memory to tell, 0: what is short will be said soon. */
-static void hold_circuit(zkg_work *w, const zkg_statement *st,
-                         const zkg_kernel *k, const zkg_task *task)
+/* A circuit's memory, with all layers kept and with the fewest. */
+static void hold_circuit(zkg_work *w, const zkg_circuit_sizes *z, double copies)
+{
+    /* Room for nothing: the stride that takes least. */
+    const uint32_t stride = zkg_circuit_stride(z, copies, 1);
+    const double each = zkg_circuit_bytes(z, 0, 1);
+    const double all = zkg_circuit_bytes(z, copies, 1);
+
+    w->each_bytes += each;
+    w->split_bytes += all - each;
+    w->spare_bytes += all - zkg_circuit_bytes(z, copies, stride);
+}
+
+/* A circuit's gates and terms by what their layers are of, and its memory;
+ * where there is no memory to tell, 0: what is short will be said soon. */
+static void count_wires(zkg_work *w, const zkg_statement *st,
+                        const zkg_kernel *k, const zkg_task *task)
 {
     const zkg_circuit *c = &st->circuit[k->circuit];
     const double copies = ldexp(1, (int)bits_of(task->copies));
     zkg_circuit_range range[ZKG_CIRCUIT_MAX_INPUTS];
     zkg_circuit_sizes z;
-    uint32_t stride;
+    zkg_status status;
 
     for (uint32_t i = 0; i < c->inputs; i++) {
         const zkg_tensor *t = &st->tensor[task->bind[k->input[i]]];
@@ -350,15 +363,18 @@ static void hold_circuit(zkg_work *w, const zkg_statement *st,
                                        .elements = t->type == ZKG_FR,
                                        .shared = task->broadcast[k->input[i]]};
     }
-    if (zkg_circuit_sizes_init(&z, c, range, claims_on(k)) == ZKG_OK) {
-        w->each_bytes += zkg_circuit_bytes(&z, 0, 1);
-        w->split_bytes +=
-            zkg_circuit_bytes(&z, copies, 1) - zkg_circuit_bytes(&z, 0, 1);
-        /* Room for nothing: the stride that takes least. */
-        stride = zkg_circuit_stride(&z, copies, 1);
-        w->spare_bytes += zkg_circuit_bytes(&z, copies, 1) -
-                          zkg_circuit_bytes(&z, copies, stride);
+    status = zkg_circuit_sizes_init(&z, c, range, claims_on(k));
+    for (uint32_t i = 0; i < c->layers && status == ZKG_OK; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+        const double wires =
+            (double)l->gates + l->muls + l->adds + l->constants;
+
+        w->wires += wires;
+        *(z.types.layer[i] == ZKG_FR ? &w->gates : &w->small_gates) +=
+            wires * (double)task->copies;
     }
+    if (status == ZKG_OK)
+        hold_circuit(w, &z, copies);
     zkg_circuit_sizes_clear(&z);
 }
 
@@ -367,19 +383,13 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
 {
     const zkg_circuit *c = &st->circuit[k->circuit];
     const uint32_t copies = bits_of(task->copies);
-    double gates = 0;
 
-    for (uint32_t i = 0; i < c->layers; i++) {
-        const zkg_circuit_layer *l = &c->layer[i];
-
-        gates += (double)l->gates + l->muls + l->adds + l->constants;
-        /* Two phases over the gates below, and the copies. */
-        w->rounds += 2.0 * bits_of(l->gates) + copies;
-    }
+    /* Two phases over the gates below, and the copies. */
+    for (uint32_t i = 0; i < c->layers; i++)
+        w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
     for (uint32_t i = 0; i < k->inputs; i++)
         add_cells(w, &st->tensor[task->bind[k->input[i]]]);
-    w->gates += gates * (double)task->copies;
-    hold_circuit(w, st, k, task);
+    count_wires(w, st, k, task);
 }
 
 /* The least each and split that are, for no group, less than it takes. */
@@ -643,13 +653,14 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
 {
     *out = (zkg_child_cost){
         .serial_s = costs->child + costs->round * work->rounds +
-                    costs->layer * work->layers + costs->term * work->terms,
+                    costs->layer * work->layers + costs->term * work->terms +
+                    costs->wire * work->wires,
         .parallel_s =
             costs->leaf * work->leaves + costs->column * work->columns +
             costs->line * work->lines + costs->cell * work->cells +
             costs->element * work->elements + costs->entry * work->entries +
             costs->weighted * work->weighted + costs->lifted * work->lifted +
-            costs->gate * work->gates,
+            costs->gate * work->gates + costs->small_gate * work->small_gates,
         .group_s = costs->group,
         .sums_s = costs->message * work->rounds,
         .each_bytes = work->each_bytes,

@@ -27,11 +27,14 @@ typedef struct zkg_work {
     double weighted; /**< of them, those of sums that have an eq */
     double lifted;   /**< those of sums that are not of small integers */
     double lines;    /**< of tensors that are folded, each with a weight */
-    double gates;    /**< gates of circuits, times copies */
-    double layers;   /**< of lookup trees */
-    double terms;    /**< of sums, those of one entry too; claims merged */
-    double rounds;   /**< messages of sumchecks: each is hashed by every rank of
-                          the group, after a sum over them */
+    double wires;    /**< gates and terms of circuits: every rank of the group
+                          makes their weights, once for all copies */
+    double gates;    /**< of them, times copies, those of layers of elements */
+    double small_gates; /**< those of layers of integers */
+    double layers;      /**< of lookup trees */
+    double terms;       /**< of sums, those of one entry too; claims merged */
+    double rounds; /**< messages of sumchecks: each is hashed by every rank of
+                        the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
     double each_bytes;  /**< that every rank of the group holds */
     double spare_bytes; /**< of split_bytes, what a circuit can do without */
@@ -56,7 +59,7 @@ typedef struct zkg_root_work {
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
     double child, leaf, column, cell, line, element, entry, weighted, lifted,
-        gate, layer, term, round;
+        wire, gate, small_gate, layer, term, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double addition, value, chunk, hash;

@@ -472,7 +472,11 @@ static void a_rank_for_each_copy(void **state)
             const cx_shape shape = {.copies = copies[i],
                                     .without_v = without == 1};
             zkg_graph *g = make(&shape);
+            zkg_work w;
 
+            zkg_work_count(&w, &g->st, 0, NULL);
+            assert_true(w.wires > 0 &&
+                        w.gates + w.small_gates == (double)copies[i] * w.wires);
             assert_int_equal(zkg_work_width(&g->st, 0), copies[i]);
             zkg_graph_free(g);
         }

@@ -326,7 +326,11 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
     fit(x, a, UNKNOWNS, PROBES - 1);
     for (int j = 0; j < UNKNOWNS; j++)
         *constant[j] = above(x[j], 1e-12);
+    /* Circuits were measured where the built-in constants were. */
+    c->wire = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.wire;
     c->gate = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.gate;
+    c->small_gate =
+        c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.small_gate;
 }
 
 /* A field element times another, and added, as folds have them. */
