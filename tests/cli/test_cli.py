@@ -350,6 +350,20 @@ def test_planning():
         '2', '--memory-per-rank', '6M'])
     case('plan, bad size', 2, 'number of bytes', plan + [
         '2', '--memory-per-rank', 'much'])
+    for name, options in (
+            ('-o', ['show', '-o', 'there']),
+            ('--svg', ['plan', '--svg', 'there']),
+            ('--report', ['check', '--report', 'there']),
+            ('--schedule', ['plan', '--schedule', 'there']),
+            ('--default', ['check', '--schedule', 'there', '--default']),
+            ('--memory-per-rank', [
+                'plan', '--default', '--memory-per-rank', '4G']),
+            ('--task-dependencies', [
+                'plan', '--default', '--task-dependencies', 'there']),
+            ('--task-mapping', ['plan', '--task-mapping', 'there'])):
+        case('schedule, needless ' + name, 2, name + ' goes with', [
+            'schedule'] + options + [
+            '--graph', 'digits.zkg', '--ranks', '2'])
     write('costs.txt', 'leaf 1e-6 # slow\n')
     case('plan with costs', 0, 'Rank 1', plan + ['2', '--costs', 'costs.txt'])
     write('costs.txt', '\nlaef 1e-6\n')

@@ -237,14 +237,45 @@ static zkg_status find_verb(size_t *v, const char *verb, zkg_error *err)
                     near == NULL ? "" : near, near == NULL ? "" : "`?");
 }
 
+/* What would be taken no notice of is refused. */
+static zkg_status check_needless(const schedule_args *a, const char *verb,
+                                 zkg_error *err)
+{
+    const bool plans = strcmp(verb, "plan") == 0;
+    const bool shows = strcmp(verb, "show") == 0;
+    const bool makes = plans || (shows && a->schedule == NULL);
+    const struct {
+        const char *name;
+        bool given, fits;
+        const char *where;
+    } option[] = {
+        {"--report", a->report != NULL, shows, "schedule show"},
+        {"--svg", a->svg != NULL, shows, "schedule show"},
+        {"-o", a->out != NULL, plans, "schedule plan"},
+        {"--schedule", a->schedule != NULL, !plans, "schedule check or show"},
+        {"--default", a->is_default, makes, "a plan that is made"},
+        {"--memory-per-rank", a->memory != NULL, makes && !a->is_default,
+         "a plan that is made"},
+        {"--task-dependencies", a->dependencies != NULL,
+         a->schedule != NULL || !a->is_default,
+         "--schedule, or a plan that is made"},
+        {"--task-mapping", a->mapping != NULL,
+         a->schedule != NULL || a->dependencies != NULL,
+         "--schedule or --task-dependencies, whose names it says"},
+    };
+
+    for (size_t i = 0; i < sizeof(option) / sizeof(option[0]); i++)
+        if (option[i].given && !option[i].fits)
+            return zkg_fail(err, ZKG_ERR_USAGE, "%s goes with %s",
+                            option[i].name, option[i].where);
+    return ZKG_OK;
+}
+
 static zkg_status check_args(const schedule_args *a, const char *verb,
                              zkg_error *err)
 {
-    const bool from_report = strcmp(verb, "show") == 0 && a->report != NULL;
-
-    if (a->report != NULL && !from_report)
-        return zkg_fail(err, ZKG_ERR_USAGE, "--report goes with schedule show");
-    if (from_report)
+    ZKG_TRY(check_needless(a, verb, err));
+    if (a->report != NULL)
         return ZKG_OK;
     if (a->graph == NULL)
         return zkg_fail(err, ZKG_ERR_USAGE, "missing --graph G.zkg");
