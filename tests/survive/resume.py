@@ -286,6 +286,27 @@ def messages(job):
     job.check('room again', job.bytes('x.proof') == job.want, err)
 
 
+def who_is_believed(job):
+    """A rank that says why it ends, and one that mpirun kills before it can."""
+    put('mpirun', b"""#!/bin/sh
+printf 'running %-247s\\n' 'rank 1 of 2: commitments' >$ZKGKR_NOW_DIR/rank-1.now
+echo 'zkgkr prove: the disk is full' >&2
+exit $END
+""")
+    os.chmod('mpirun', 0o755)
+    for end, want, last in (
+            ('6', 6, 'prove: the disk is full$'),
+            ('7', 7, r'without a word \(exit code 7\): rank 1 of 2: commit'),
+            ('1', 7, r'without a word \(exit code 1\): rank 1 of 2: commit'),
+            ('137', 7, r'killed by signal 9 .*: rank 1 of 2: commit')):
+        code, _, err, _ = job.run(
+            [job.zkgkr, 'launch', '--mpirun', './mpirun', '-n', '2', '--'] +
+            job.prove('x.proof'), END=end)
+        job.check('believed, ' + end, code == want, code, err)
+        job.check('believed, ' + end, re.search(last, err.splitlines()[-1]),
+                  err)
+
+
 def auto(job):
     """As many ranks as the schedule names; else the cap, or the cores."""
     two = ['--schedule', os.path.join(job.schedules, 'digits-2-ranks')]
@@ -320,6 +341,7 @@ def main():
         half_written(job)
         any_moment(job, random.Random(seed))
         messages(job)
+        who_is_believed(job)
         auto(job)
         os.chdir('/')
     job.end()

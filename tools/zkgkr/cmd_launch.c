@@ -5,7 +5,8 @@
  * mpirun's exit code is that of the first rank that failed, 128 + signal for
  * one that was killed, and 1 for itself.  What a rank says of itself is
  * believed: it has written its message, and its now file is gone.  A now file
- * that is left, in state running, is a rank that ended without a word. */
+ * that is left, in state running, is a rank that ended without a word: first,
+ * or because mpirun killed it after one that failed. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -311,6 +312,19 @@ static zkg_status say_lost(const launch *l, const zkg_launched *end,
                     end->exit_code, l->lost, resume_hint(hint, l));
 }
 
+/* A rank has said why all end, and its exit code says the same.  Of a failure
+ * of MPI the cause may be another rank, which is gone. */
+static bool is_said(const launch *l, const zkg_launched *end)
+{
+    const bool is_ours =
+        end->spoke && end->exit_code > 1 &&
+        end->exit_code <= zkg_status_exit_code(ZKG_ERR_INTERNAL);
+
+    if (l->lost_len > 0)
+        return is_ours && end->exit_code != zkg_status_exit_code(ZKG_ERR_COMM);
+    return is_ours || (l->hung && end->signal == 0 && end->exit_code <= 128);
+}
+
 /* The status and the one line that nobody else has said. */
 static zkg_status judge(zkg_cli *cli, const launch *l, const zkg_launched *end,
                         zkg_error *err)
@@ -323,14 +337,13 @@ static zkg_status judge(zkg_cli *cli, const launch *l, const zkg_launched *end,
         return zkg_fail(err, ZKG_ERR_INTERRUPTED, "stopped by %s; %s",
                         end->stopped_by == SIGINT ? "SIGINT" : "SIGTERM",
                         resume_hint(hint, l));
-    if (l->lost_len > 0 || end->signal != 0 || end->exit_code > 128)
-        return say_lost(l, end, err);
-    if (l->hung || (end->spoke && end->exit_code > 1 &&
-                    end->exit_code <= zkg_status_exit_code(ZKG_ERR_INTERNAL))) {
+    if (is_said(l, end)) {
         cli->printed = true;
         cli->exit_code = end->exit_code;
         return ZKG_ERR_COMM;
     }
+    if (l->lost_len > 0 || end->signal != 0 || end->exit_code > 128)
+        return say_lost(l, end, err);
     (void)fputs(end->banner, stderr);
     return zkg_fail(err, ZKG_ERR_COMM, "%s failed with exit code %d",
                     l->mpirun == NULL ? "mpirun" : l->mpirun, end->exit_code);
