@@ -2,6 +2,8 @@
  * What a statement's circuits must be. */
 #include "graph/statement_circuit.h"
 
+#include <string.h>
+
 #include "base/bits.h"
 #include "base/mem.h"
 #include "circuit/own.h"
@@ -46,6 +48,92 @@ static zkg_status check_sizes(const zkg_circuit *c, uint32_t id, zkg_error *err)
     return ZKG_OK;
 }
 
+/* What a layer's gates that matter read: gates of the one below, and inputs. */
+typedef struct reach {
+    const zkg_circuit *c;
+    bool *gate, *below;
+    bool input[ZKG_CIRCUIT_MAX_INPUTS];
+} reach;
+
+static void reach_wire(reach *r, zkg_circuit_wire w)
+{
+    if (w.source == ZKG_CIRCUIT_PREVIOUS)
+        r->below[w.index] = true;
+    else
+        r->input[w.source - 1] = true;
+}
+
+static void reach_layer(reach *r, const zkg_circuit_layer *l)
+{
+    for (uint32_t k = 0; k < l->muls; k++) {
+        const zkg_circuit_mul *m = &l->mul[k];
+
+        if (!r->gate[m->gate] || zkg_fr_is_zero(&r->c->coeff[m->coeff].value))
+            continue;
+        reach_wire(r, m->a);
+        reach_wire(r, m->b);
+    }
+    for (uint32_t k = 0; k < l->adds; k++) {
+        const zkg_circuit_add *a = &l->add[k];
+
+        if (r->gate[a->gate] && !zkg_fr_is_zero(&r->c->coeff[a->coeff].value))
+            reach_wire(r, a->a);
+    }
+}
+
+/* The gates of the top layer that say something. */
+static void reach_top(reach *r)
+{
+    const uint32_t gates = r->c->layer[r->c->layers - 1].gates;
+
+    for (uint32_t k = 0; k < r->c->asserted; k++)
+        r->gate[r->c->assertion[k]] = true;
+    for (uint32_t k = 0; k < r->c->outputs; k++) {
+        const uint64_t first = r->c->output[k].first;
+
+        for (uint64_t o = first;
+             o < first + ((uint64_t)1 << r->c->output[k].bits) && o < gates;
+             o++)
+            r->gate[o] = true;
+    }
+}
+
+/* Every input is in what is asserted or put out: a tensor that is bound to one
+ * is then in a relation. */
+static zkg_status check_inputs_reach(const zkg_circuit *c, uint32_t id,
+                                     zkg_error *err)
+{
+    reach r = {.c = c};
+    uint32_t widest = 1;
+
+    for (uint32_t i = 0; i < c->layers; i++)
+        widest = c->layer[i].gates > widest ? c->layer[i].gates : widest;
+    r.gate = zkg_alloc(widest, sizeof(bool));
+    r.below = zkg_alloc(widest, sizeof(bool));
+    if (r.gate == NULL || r.below == NULL) {
+        zkg_free(r.gate);
+        zkg_free(r.below);
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a circuit");
+    }
+    reach_top(&r);
+    for (uint32_t i = c->layers; i-- > 0;) {
+        bool *done = r.gate;
+
+        reach_layer(&r, &c->layer[i]);
+        r.gate = r.below;
+        r.below = done;
+        memset(done, 0, widest * sizeof(bool));
+    }
+    zkg_free(r.gate);
+    zkg_free(r.below);
+    for (uint32_t k = 0; k < c->inputs; k++)
+        if (!r.input[k])
+            return BAD("circuit %u: nothing that it asserts or puts out "
+                       "depends on input %u",
+                       id, k);
+    return ZKG_OK;
+}
+
 static zkg_status check_circuit(const zkg_circuit *c, uint32_t id,
                                 zkg_error *err)
 {
@@ -56,7 +144,9 @@ static zkg_status check_circuit(const zkg_circuit *c, uint32_t id,
     s = zkg_circuit_check(c, &why);
     if (s == ZKG_ERR_NOMEM)
         return zkg_fail(err, s, "%s", why.text);
-    return s == ZKG_OK ? ZKG_OK : BAD("circuit %u: %s", id, why.text);
+    if (s != ZKG_OK)
+        return BAD("circuit %u: %s", id, why.text);
+    return check_inputs_reach(c, id, err);
 }
 
 zkg_status zkg_stmt_check_circuits(const zkg_statement *st, zkg_error *err)

@@ -191,6 +191,32 @@ static void a_circuit_without_a_kernel(zkg_graph *g)
     kernel(g)->outputs = 0;
 }
 
+/* y is public: who is told y would take it for what was computed. */
+static void an_input_that_no_gate_reads(zkg_graph *g)
+{
+    zkg_circuit_add *a = EDIT(zkg_circuit_add, &layer(g, 2)->add[4]);
+
+    assert_int_equal(a->a.source, 2);
+    a->a.source = 1;
+}
+
+static void an_input_taken_0_times(zkg_graph *g)
+{
+    const uint32_t minus_one = layer(g, 2)->add[4].coeff;
+
+    EDIT(zkg_circuit_coeff, &g->st.circuit[0].coeff[minus_one])->value =
+        zkg_fr_zero;
+}
+
+static void an_input_in_what_nobody_asserts(zkg_graph *g)
+{
+    uint32_t *assertion = EDIT(uint32_t, g->st.circuit[0].assertion);
+
+    g->st.circuit[0].asserted = 2;
+    assertion[0] = 5;
+    assertion[1] = 6;
+}
+
 static void every_bad_circuit_is_refused(void **state)
 {
     static const struct {
@@ -221,6 +247,9 @@ static void every_bad_circuit_is_refused(void **state)
         {too_large_an_input, "padded"},
         {no_layers, "no layers"},
         {a_circuit_without_a_kernel, "circuit 0"},
+        {an_input_that_no_gate_reads, "depends on input 1"},
+        {an_input_taken_0_times, "depends on input 1"},
+        {an_input_in_what_nobody_asserts, "depends on input 1"},
     };
 
     (void)state;
