@@ -151,8 +151,6 @@ static zkg_status exp_table(char name[ZKG_NN_TABLE_NAME], zkg_graph *g,
 
     snprintf(name, ZKG_NN_TABLE_NAME, "exp%u_%u_%u", bits, l->scale,
              l->exp_bits);
-    if (zkg_statement_table_id(&g->st, name) != ZKG_NO_ID)
-        return ZKG_OK;
     value = zkg_alloc(3 * rows, sizeof(value[0]));
     if (value == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a table");
@@ -163,7 +161,7 @@ static zkg_status exp_table(char name[ZKG_NN_TABLE_NAME], zkg_graph *g,
     }
     for (int c = 0; c < 3; c++)
         columns[c] = value + (uint64_t)c * rows;
-    s = zkg_graph_add_columns(g, name, 3, rows, columns, err);
+    s = zkg_nn_share_columns(g, name, 3, rows, columns, err);
     zkg_free(value);
     return s;
 }

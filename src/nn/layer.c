@@ -121,12 +121,11 @@ zkg_status zkg_nn_relu_table(char name[ZKG_NN_TABLE_NAME], zkg_graph *g,
                              uint32_t bits, zkg_error *err)
 {
     snprintf(name, ZKG_NN_TABLE_NAME, "relu%u", bits);
-    if (zkg_statement_table_id(&g->st, name) != ZKG_NO_ID)
-        return ZKG_OK;
-    return zkg_graph_add_table(g, name, ZKG_KIND_RELU, bits, err);
+    return zkg_nn_share_table(g, name, ZKG_KIND_RELU, bits, err);
 }
 
-/* A table is named by its contents: equal ones are one. */
+/* A table is named by a little of a digest of its contents: equal ones are one,
+ * and of two that only share the name the second is refused. */
 static zkg_status name_table(char name[ZKG_NN_TABLE_NAME], const int64_t *q,
                              const int64_t *y, uint64_t rows, zkg_error *err)
 {
@@ -179,8 +178,8 @@ zkg_status zkg_nn_function_table(char name[ZKG_NN_TABLE_NAME], zkg_graph *g,
                      (long long)q.min, (long long)q.max);
     else
         s = name_table(name, columns[0], columns[1], rows, err);
-    if (s == ZKG_OK && zkg_statement_table_id(&g->st, name) == ZKG_NO_ID)
-        s = zkg_graph_add_columns(g, name, 2, rows, columns, err);
+    if (s == ZKG_OK)
+        s = zkg_nn_share_columns(g, name, 2, rows, columns, err);
     zkg_free(value);
     return s;
 }

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "graph/witness.h"
+#include "nn/layer.h"
+#include "nn/special.h"
 #include "tensor/safetensors.h"
 #include "zkgkr/nn.h"
 
@@ -232,6 +234,82 @@ static void what_fits_no_table_is_refused(void **state)
     zkg_graph_free(g);
 }
 
+/* ---- tables by name ---- */
+
+static bool double_of(int64_t *y, void *user, int64_t q)
+{
+    (void)user;
+    *y = 2 * q;
+    return true;
+}
+
+/* A graph with one table of this name, whose rows are none of a layer's. */
+static zkg_graph *with_table(const char *name, uint32_t columns)
+{
+    static const int64_t rows[2] = {-1000, 1000};
+    const int64_t *column[3] = {rows, rows, rows};
+    zkg_graph *g;
+
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_columns(g, name, columns, 2, column, NULL));
+    return g;
+}
+
+/* A layer takes no table for its own because of the name: whoever names a
+ * table, or finds two whose digests begin alike, changes no layer's meaning. */
+static void another_table_by_a_layers_name_is_refused(void **state)
+{
+    static const uint64_t row[1] = {4};
+    const zkg_tensor_spec x = {"x", ZKG_I8, ZKG_PUBLIC, 1, {row[0]}, -8, 7};
+    const zkg_interval q = {-8, 7};
+    char name[ZKG_NN_TABLE_NAME], again[ZKG_NN_TABLE_NAME];
+    zkg_nn_softmax soft = {.name = "s",
+                           .x = "x",
+                           .y = "y",
+                           .over = {true},
+                           .scale = 2,
+                           .exp_bits = 6};
+    zkg_error err = {0};
+    zkg_graph *g;
+
+    (void)state;
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_nn_function_table(name, g, q, double_of, NULL, NULL));
+    OK(zkg_nn_function_table(again, g, q, double_of, NULL, NULL));
+    assert_string_equal(name, again);
+    assert_int_equal(g->st.tables, 1);
+    zkg_graph_free(g);
+    g = with_table(name, 2);
+    assert_int_equal(zkg_nn_function_table(name, g, q, double_of, NULL, &err),
+                     ZKG_ERR_INVALID);
+    assert_non_null(strstr(err.text, name));
+    zkg_graph_free(g);
+    g = with_table("relu5", 2);
+    assert_int_equal(zkg_nn_relu_table(name, g, 5, NULL), ZKG_ERR_INVALID);
+    zkg_graph_free(g);
+    for (int i = 0; i < 3; i++) {
+        static const struct {
+            const char *name;
+            int64_t min, max;
+        } range[] = {
+            {"range4", 0, 15}, {"signed4", -8, 7}, {"from_m2_to_9", -2, 9}};
+
+        g = with_table(range[i].name, 1);
+        assert_int_equal(
+            zkg_nn_range_table(name, g, range[i].min, range[i].max, NULL),
+            ZKG_ERR_INVALID);
+        zkg_graph_free(g);
+    }
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_table(g, "range4", ZKG_KIND_SIGNED_RANGE, 4, NULL));
+    assert_int_equal(zkg_nn_range_table(name, g, 0, 15, NULL), ZKG_ERR_INVALID);
+    zkg_graph_free(g);
+    g = with_table("exp4_2_6", 3);
+    OK(zkg_graph_add_tensor(g, &x, NULL));
+    assert_int_equal(zkg_nn_softmax_add(g, &soft, NULL), ZKG_ERR_INVALID);
+    zkg_graph_free(g);
+}
+
 /* ---- the digits ---- */
 
 typedef struct digits {
@@ -426,6 +504,7 @@ int main(void)
         cmocka_unit_test(layers_are_the_model),
         cmocka_unit_test(declared_ranges_are_those_that_are_held),
         cmocka_unit_test(what_fits_no_table_is_refused),
+        cmocka_unit_test(another_table_by_a_layers_name_is_refused),
         cmocka_unit_test(digits_at_scale_10_agree_with_the_float_network),
         cmocka_unit_test(scale_7_fits_tables_of_12_bits),
     };
