@@ -242,9 +242,12 @@ static zkg_status bind_inputs(call *c)
 
 /* ---- tables ---- */
 
-/* A table of the graph by this name with other rows. */
+/* A table of the graph by this name with other rows, or with given counts,
+ * which are of one task's queries. */
 static bool differs(const zkg_stmt_table *have, const zkg_recorded_table *t)
 {
+    if (have->counts != ZKG_NO_ID && !have->hinted)
+        return true;
     if (t->bits > 0)
         return have->kind != ZKG_KIND_RANGE || have->bits != t->bits;
     if (have->kind != ZKG_KIND_COLUMNS || have->rows != t->rows ||

@@ -457,6 +457,64 @@ static void tables_of_one_name_are_one(void **state)
         zkg_recorder_free(r[i]);
 }
 
+/* Queries of kernel `name`, against rows 5 and 7 of table `table`. */
+static zkg_recorder *record_queries(const char *name, const char *table,
+                                    bool given)
+{
+    const uint64_t rows = 2;
+    zkg_recorder *r;
+    zkg_error err = {0};
+    zkg_param m = {0};
+    zkg_lut t;
+
+    ok(zkg_recorder_new(&r, name, &err), &err);
+    if (given)
+        m = zkg_input(r, "m", ZKG_I64, 1, &rows);
+    t = zkg_lut_new(r, table, 0);
+    zkg_lut_row(r, t, 5, NULL);
+    zkg_lut_row(r, t, 7, NULL);
+    zkg_lut_query(r, t, zkg_get(r, zkg_input(r, "x", ZKG_I32, 0, NULL), 0),
+                  NULL);
+    if (given)
+        zkg_lut_check_counts(r, t, m);
+    else
+        zkg_lut_check(r, t);
+    ok(zkg_recorder_finish(r, &err), &err);
+    return r;
+}
+
+/* The table of task `a` is `a.t`, and its counts, which are given, are of that
+ * task's queries: another kernel's table of that name would add its own. */
+static void given_counts_are_of_one_task(void **state)
+{
+    zkg_recorder *given = record_queries("k", "t", true);
+    zkg_recorder *hinted = record_queries("h", "a.t", false);
+    zkg_error err = {0};
+    zkg_device *d;
+    zkg_handle x, m;
+
+    (void)state;
+    ok(zkg_device_new(&d, &err), &err);
+    ok(zkg_device_input(d, &x, "x", ZKG_I32, ZKG_PRIVATE, 1, (uint64_t[]){3},
+                        &err),
+       &err);
+    ok(zkg_device_input(d, &m, "m", ZKG_I64, ZKG_PRIVATE, 1, (uint64_t[]){2},
+                        &err),
+       &err);
+    ok(zkg_device_call(
+           d, "a", given, 3,
+           (zkg_arg[]){{"x", .in = x}, {"m", .in = m, .broadcast = true}}, 2,
+           &err),
+       &err);
+    assert_int_equal(zkg_device_call(d, "b", hinted, 3,
+                                     (zkg_arg[]){{"x", .in = x}}, 1, &err),
+                     ZKG_ERR_INVALID);
+    says(&err, "the graph has another table a.t");
+    zkg_device_free(d);
+    zkg_recorder_free(given);
+    zkg_recorder_free(hinted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +523,7 @@ int main(void)
         cmocka_unit_test(wrong_calls_are_named),
         cmocka_unit_test(views_are_what_they_say),
         cmocka_unit_test(tables_of_one_name_are_one),
+        cmocka_unit_test(given_counts_are_of_one_task),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
