@@ -204,7 +204,8 @@ ZKG_API void zkg_lut_query_batch(zkg_recorder *r, zkg_lut t, size_t n,
                                  const zkg_var *key, const zkg_var *value);
 /** The values of n keys: found by a hint, then queried; constant rows that
  *  are all there by now.  Each call stores the rows with its hint: look many
- *  keys up at once. */
+ *  keys up at once.  A table with two rows of one key and other values is
+ *  refused: any of them could be proven. */
 ZKG_API void zkg_lut_find(zkg_recorder *r, zkg_lut t, zkg_dtype type, size_t n,
                           const zkg_var *key, zkg_var *value);
 
@@ -214,7 +215,9 @@ ZKG_API void zkg_lut_check(zkg_recorder *r, zkg_lut t);
 /**
  * The same, hintless: the counts are an input of the kernel, one a row, which
  * a call binds broadcast: how often the rows are asked for in all copies of
- * the call together.  For a table of variables: in each copy.
+ * the call together.  For a table of variables: in each copy; where its rows
+ * turn out equal, what is proven is the sum of their counts, not which of them
+ * has how many.
  */
 ZKG_API void zkg_lut_check_counts(zkg_recorder *r, zkg_lut t, zkg_param counts);
 

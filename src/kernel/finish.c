@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -30,11 +31,51 @@ static void check_outputs(zkg_recorder *r)
     }
 }
 
+/* A row, its key first. */
+typedef struct keyed_row {
+    const int64_t *at;
+    uint32_t values;
+} keyed_row;
+
+static int by_row(const void *a, const void *b)
+{
+    const keyed_row *x = a, *y = b;
+
+    for (uint32_t c = 0; c <= x->values; c++)
+        if (x->at[c] != y->at[c])
+            return x->at[c] < y->at[c] ? -1 : 1;
+    return 0;
+}
+
+/* Where values are found by their key, a key has one row: of two the prover
+ * could choose. */
+static void check_keys(zkg_recorder *r, const zkg_recorded_table *t)
+{
+    keyed_row *row = zkg_alloc(t->rows, sizeof(row[0]));
+
+    if (row == NULL) {
+        zkg_recorder_fail(r, ZKG_ERR_NOMEM, "no memory for a table");
+        return;
+    }
+    for (uint32_t i = 0; i < t->rows; i++)
+        row[i] = (keyed_row){&t->row[(size_t)i * (1 + t->values)], t->values};
+    qsort(row, t->rows, sizeof(row[0]), by_row);
+    for (uint32_t i = 1; i < t->rows; i++)
+        if (row[i].at[0] == row[i - 1].at[0] && by_row(&row[i - 1], &row[i]))
+            zkg_recorder_fail(r, ZKG_ERR_INVALID,
+                              "table %s has several values for key %" PRId64
+                              ", and is looked up by it",
+                              t->name, row[i].at[0]);
+    zkg_free(row);
+}
+
 static void check_tables(zkg_recorder *r)
 {
     for (uint32_t i = 0; i < r->table.count; i++) {
         const zkg_recorded_table *t = zkg_recorder_table(r, i);
 
+        if (t->found)
+            check_keys(r, t);
         if (t->use == ZKG_TABLE_OPEN)
             zkg_recorder_fail(r, ZKG_ERR_INVALID,
                               "table %s is never checked: zkg_lut_check()",

@@ -85,6 +85,7 @@ typedef struct zkg_recorded_table {
     uint32_t values; /**< columns beside the key */
     int64_t *row;    /**< constant rows, 1 + values each */
     uint32_t rows, row_capacity;
+    bool found;       /**< values are found by their key */
     zkg_list row_var; /**< uint32_t nodes, 1 + values a row */
     zkg_list query;   /**< uint32_t nodes, 1 + values a query */
     zkg_table_use use;

@@ -221,6 +221,7 @@ void zkg_lut_find(zkg_recorder *r, zkg_lut t, zkg_dtype type, size_t n,
     zkg_recorder_hint(r, "rows", type, n * table->values, value, cells + 1, c,
                       n, key);
     zkg_free(c);
+    zkg_recorder_table(r, t.id)->found = true;
     zkg_lut_query_batch(r, t, n, key, value);
 }
 

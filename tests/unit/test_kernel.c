@@ -525,6 +525,18 @@ static void mistakes_are_named(void **state)
 
     r = start("m");
     x = zkg_input(r, "x", ZKG_FR, 1, &two);
+    t = zkg_lut_new(r, "t", 1);
+    zkg_lut_row(r, t, 1, (int64_t[]){5});
+    zkg_lut_row(r, t, 2, (int64_t[]){5});
+    zkg_lut_row(r, t, 1, (int64_t[]){5});
+    v = zkg_get(r, x, 0);
+    zkg_lut_find(r, t, ZKG_I64, 1, &v, &v);
+    zkg_lut_row(r, t, 2, (int64_t[]){6});
+    zkg_lut_check(r, t);
+    refuses(r, "table t has several values for key 2");
+
+    r = start("m");
+    x = zkg_input(r, "x", ZKG_FR, 1, &two);
     y = zkg_input(r, "counts", ZKG_I64, 1, &three);
     t = zkg_lut_new(r, "t", 0);
     zkg_lut_row(r, t, 1, NULL);
