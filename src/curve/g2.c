@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "curve/g2.h"
 
+#include <sodium.h>
+
 #include "curve/constants.h"
 
 /* Jacobian: (X/Z^2, Y/Z^3), infinity when Z = 0. */
@@ -164,6 +166,8 @@ void zkg_g2_mul(zkg_g2 *r, const zkg_g2 *a, const zkg_fr *k)
     zkg_fr_to_scalar(s, k);
     mul_integer(&t, a, s);
     to_affine(r, &t);
+    /* k may be a secret tau */
+    sodium_memzero(s, sizeof(s));
 }
 
 void zkg_g2_to_raw(uint8_t out[128], const zkg_g2 *a)

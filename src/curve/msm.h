@@ -64,7 +64,8 @@ ZKG_MUST_CHECK zkg_status zkg_msm_g1(zkg_g1 *out, const zkg_g1 *points,
                                      size_t n, uint32_t cpu_flags);
 
 /**
- * out[i] = tau^i G for i < n: a structured reference string of known tau.
+ * out[i] = tau^i G for i < n: a structured reference string of known tau.  No
+ * power of tau stays behind in memory.
  *
  * @retval ZKG_ERR_NOMEM no room for the table of multiples; out is undefined
  */

@@ -30,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "curve/batch_add.h"
 #include "curve/glv.h"
 #include "curve/msm.h"
@@ -658,6 +660,9 @@ bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
         }
     }
     queue_free(q);
+    if (scalar)
+        sodium_memzero(scalar, BATCH * sizeof(*scalar));
+    sodium_memzero(&power, sizeof(power));
     free(scalar);
     free(table);
     return ok;
