@@ -46,6 +46,79 @@ zkg_status zkg_ifma_fr_axpy(zkg_fr *out, const zkg_fr *c, const zkg_fr *v,
     return zkg_backend_table_cpu.fr_axpy(out + i, c, v + i, n - i);
 }
 
+/* Rows that are added up before a column is reduced: by one Montgomery step of
+ * 2^260 = 84 p, below 64 / 84 p + p. */
+#define FOLD_ROWS 64
+
+/* sum of rows[r][at ..] times limb[r], r < count, eight columns: as dot_block,
+ * in two accumulators. */
+V8_INLINE v8 fold_column(const uint64_t (*limb)[5], const zkg_fr *const *rows,
+                         size_t count, size_t at)
+{
+    acc8 low, high;
+
+    acc8_zero(&low);
+    acc8_zero(&high);
+    for (size_t r = 0; r < count; r++) {
+        const zkg_fr *row = rows[r] + at;
+        const v8 x = v8_load_operand(row);
+
+        for (int i = 0; i < 4; i++)
+            _mm_prefetch((const char *)(row + 8 + 2 * i), _MM_HINT_T0);
+        for (int j = 0; j < 5; j++) {
+            const __m512i w = v8_set(limb[r][j]);
+
+            for (int i = 0; i < 5; i++) {
+                low.l[i + j] = lo52(low.l[i + j], x.l[i], w);
+                high.l[i + j + 1] = hi52(high.l[i + j + 1], x.l[i], w);
+            }
+        }
+    }
+    for (int k = 0; k < 10; k++)
+        low.l[k] = _mm512_add_epi64(low.l[k], high.l[k]);
+    acc8_carry(&low);
+    return acc8_reduce_raw(low);
+}
+
+/* The limbs of w 2^4, which cancels the reduction's 2^-4. */
+static void weight_limbs(uint64_t (*limb)[5], const zkg_fr *w, size_t count)
+{
+    for (size_t r = 0; r < count; r++) {
+        const zkg_fr x = shifted(&w[r], 1);
+        const uint64_t m = (UINT64_C(1) << 52) - 1;
+
+        limb[r][0] = x.l[0] & m;
+        limb[r][1] = (x.l[0] >> 52 | x.l[1] << 12) & m;
+        limb[r][2] = (x.l[1] >> 40 | x.l[2] << 24) & m;
+        limb[r][3] = (x.l[2] >> 28 | x.l[3] << 36) & m;
+        limb[r][4] = x.l[3] >> 16;
+    }
+}
+
+void zkg_ifma_fold_elements(zkg_fr *out, const zkg_fr *w,
+                            const zkg_fr *const *rows, size_t count, size_t n)
+{
+    const size_t n8 = n & ~(size_t)7;
+    uint64_t limb[FOLD_ROWS][5];
+
+    if (count == 1) {
+        (void)zkg_ifma_fr_axpy(out, w, rows[0], n);
+        return;
+    }
+    for (size_t r = 0; r < count; r += FOLD_ROWS) {
+        const size_t some = count - r < FOLD_ROWS ? count - r : FOLD_ROWS;
+
+        weight_limbs(limb, w + r, some);
+        for (size_t i = 0; i < n8; i += 8)
+            v8_store(out + i, v8_canonical(v8_add_raw(
+                                  fold_column(limb, rows + r, some, i),
+                                  v8_load(out + i))));
+    }
+    for (size_t r = 0; r < count; r++)
+        (void)zkg_backend_table_cpu.fr_axpy(out + n8, &w[r], rows[r] + n8,
+                                            n - n8);
+}
+
 zkg_status zkg_ifma_eq_expand(zkg_fr *out, const zkg_fr *u, uint32_t n,
                               const zkg_fr *scale)
 {

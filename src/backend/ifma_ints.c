@@ -537,8 +537,8 @@ zkg_status zkg_ifma_int_fold(zkg_fr *out, const zkg_fr *w,
 
     if (type != ZKG_FR && count * n < FOLD_FROM)
         return zkg_backend_table_cpu.int_fold(out, w, rows, count, type, n);
-    for (size_t r = 0; type == ZKG_FR && r < count; r++)
-        (void)zkg_ifma_fr_axpy(out, &w[r], rows[r], n);
+    if (type == ZKG_FR)
+        zkg_ifma_fold_elements(out, w, (const zkg_fr *const *)rows, count, n);
     for (size_t r = 0; type != ZKG_FR && r < count; r += most) {
         const size_t some = count - r < most ? count - r : most;
 

@@ -16,4 +16,8 @@
 #include "backend/slots.def"
 #undef SLOT
 
+/** int_fold of field elements. */
+void zkg_ifma_fold_elements(zkg_fr *out, const zkg_fr *w,
+                            const zkg_fr *const *rows, size_t count, size_t n);
+
 #endif

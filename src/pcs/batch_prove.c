@@ -15,10 +15,15 @@
  *     p(X) = c eq(z_t, X) ((1 - X) q_0 + X q_1),   c = eq(z_{<t}, rho),
  *     q_b = sum_y eq(z_{>t}, y) F(rho, b, y):
  *
- * F alone is folded, and eq needs no table that lasts.  Slice s, of the
- * variables from n' on, is F where these are s_0, s_1, ..: while t < n' it is
- * in both sums, by eq(z_{>=n'}, s); then its one value v is in q_b alone, for b
- * the bit of s that is x_t, as eq(rho_{n'..t-1}, s_..) eq(z_{>t}, s_..) v. */
+ * F is read twice.  What the first m rounds need of it is
+ *
+ *     S(x) = sum_y eq(z_{>=m}, y) F(x, y),   x of m variables,
+ *
+ * made as soon as F is, and then V(y) = F(rho_{<m}, y); the rounds fold these.
+ * Slice s, of the variables from n' on, is F where these are s_0, s_1, ..: in S
+ * it is by eq(z_{>=n'}, s), and in both sums of a round t < n' likewise; then
+ * its one value v is in q_b alone, for b the bit of s that is x_t, as
+ * eq(rho_{n'..t-1}, s_..) eq(z_{>t}, s_..) v. */
 #include "pcs/batch.h"
 
 #include <string.h>
@@ -31,27 +36,30 @@
 #include "sumcheck/prove.h"
 
 enum {
-    LOW_VARS = 9,   /* of one sum of products: its weights stay in L1 */
+    SUM_VARS = 9,   /* of S, whose rows and weights stay in L1 */
     LEAST_VARS = 4, /* inside a slice */
+    ROWS = 64,      /* of one call of int_fold */
+    PAD = 8,        /* entries between vectors: their beginnings are not all in
+                       one set of a cache */
     NEAR_PARTS = 8, /* claims of one child are near each other */
     /* What the rounds of an entry take, and what a part takes on each rank that
      * has some of it, in cells folded. */
-    ROUND_CELLS = 32,
+    ROUND_CELLS = 16,
     PART_CELLS = 1 << 16
 };
 
 /* Claims at one point, and this rank's share of their sum: `count` slices from
- * `first` on, or 0 and 1 of a vector that it has whole.  `folded` is what is
- * left of `vector` once x_0 is bound, half of it. */
+ * `first` on, or 0 and 1 of a vector that it has whole. */
 typedef struct part {
     uint32_t vars;
     uint32_t inner; /* n', inside a slice; vars of a whole vector */
+    uint32_t sum;   /* m, of S: the lowest of inner */
     uint32_t first, count;
+    size_t last; /* claim */
     const zkg_fr *point;
-    zkg_fr *vector; /* count << inner: sum of gamma^j F_j */
-    zkg_fr *folded;
-    zkg_fr *low;  /* eq of z_{>t}, of its LOW_VARS lowest coordinates */
-    zkg_fr bound; /* c */
+    zkg_fr *vector; /* count << inner: F, sum of gamma^j F_j */
+    zkg_fr *left;   /* what rounds left of S, then of V */
+    zkg_fr bound;   /* c */
 } part;
 
 typedef struct batch {
@@ -68,7 +76,11 @@ typedef struct batch {
     uint32_t *part_of; /* of each claim, by order of their first */
     zkg_fr *room;      /* the parts' vectors */
     zkg_fr tail;       /* parts that have no variable left, sum of products */
-    zkg_fr *high;      /* eq of z_{>t}'s upper coordinates, of this part */
+    zkg_fr *eq;        /* of this part's point, of S's rows or a round's */
+    zkg_fr *bound;     /* eq of rho_{<t}, t = bound_vars, of all parts */
+    uint32_t bound_vars;
+    const void *row[ROWS];
+    zkg_fr weight[ROWS];
     zkg_fr *g;
 } batch;
 
@@ -83,6 +95,7 @@ static zkg_status batch_init(batch *b, const zkg_comm *comm,
                              uint32_t k)
 {
     const uint32_t most = k > LEAST_VARS ? k - LEAST_VARS : 0;
+    uint32_t vars = k > 2 * SUM_VARS ? k - SUM_VARS : SUM_VARS;
 
     b->rank = zkg_comm_rank(comm);
     b->size = zkg_comm_size(comm);
@@ -96,25 +109,24 @@ static zkg_status batch_init(batch *b, const zkg_comm *comm,
     b->power = zkg_alloc(count, sizeof(*b->power));
     b->parts = zkg_alloc(count, sizeof(*b->parts));
     b->part_of = zkg_alloc(count, sizeof(*b->part_of));
-    b->high = zkg_alloc_raw(k > LOW_VARS ? (size_t)1 << (k - LOW_VARS) : 1,
-                            sizeof(*b->high));
+    vars = b->slice_bits > vars ? b->slice_bits : vars;
+    b->eq = zkg_alloc_raw((size_t)1 << vars, sizeof(*b->eq));
+    b->bound = zkg_alloc_raw((size_t)1 << SUM_VARS, sizeof(*b->bound));
     b->g = zkg_alloc_aligned((size_t)1 << k, sizeof(*b->g));
     return b->power != NULL && b->parts != NULL && b->part_of != NULL &&
-                   b->high != NULL && b->g != NULL
+                   b->eq != NULL && b->bound != NULL && b->g != NULL
                ? ZKG_OK
                : ZKG_ERR_NOMEM;
 }
 
 static void batch_clear(batch *b)
 {
-    for (size_t i = 0; i < b->part_count; i++) {
-        zkg_free(b->parts[i].low);
-    }
     zkg_free(b->room);
     zkg_free(b->part_of);
     zkg_free(b->power);
     zkg_free(b->parts);
-    zkg_free(b->high);
+    zkg_free(b->eq);
+    zkg_free(b->bound);
     zkg_free(b->g);
 }
 
@@ -133,6 +145,7 @@ static void take_share(part *p, batch *b, uint64_t chunks)
         p->count = b->dealt / PART_CELLS % b->size == b->rank;
         b->dealt += PART_CELLS + cells;
     }
+    p->sum = p->inner < SUM_VARS ? p->inner : SUM_VARS;
 }
 
 /* The part at a claim's point; a new one when none of the last has it. */
@@ -162,25 +175,81 @@ static size_t part_len(const part *p)
     return (size_t)p->count << p->inner;
 }
 
-/* All parts, and room for their vectors and what is left of them, a multiple of
- * 64 bytes each: in one piece, which has huge pages. */
+/* Entries of S or V, whichever has more. */
+static size_t left_len(const part *p)
+{
+    const size_t sum = (size_t)1 << p->sum;
+    const size_t bound = part_len(p) >> p->sum;
+
+    return p->count == 0 ? 0 : sum > bound ? sum : bound;
+}
+
+/* A vector and what is left of it, a multiple of 64 bytes. */
+static size_t room_len(const part *p)
+{
+    return (part_len(p) + left_len(p) + 1) / 2 * 2 + PAD;
+}
+
+/* All parts, and room for their vectors and what is left of them: in one piece,
+ * which has huge pages. */
 static zkg_status make_parts(batch *b)
 {
     size_t all = 0;
 
-    for (size_t j = 0; j < b->count; j++)
-        b->part_of[j] = (uint32_t)(find_part(b, &b->claims[j]) - b->parts);
+    for (size_t j = 0; j < b->count; j++) {
+        part *p = find_part(b, &b->claims[j]);
+
+        p->last = j;
+        b->part_of[j] = (uint32_t)(p - b->parts);
+    }
     for (size_t i = 0; i < b->part_count; i++)
-        all += (part_len(&b->parts[i]) * 3 / 2 + 1) / 2 * 2;
+        all += room_len(&b->parts[i]);
     b->room = zkg_alloc_raw(all, sizeof(*b->room));
     if (b->room == NULL)
         return ZKG_ERR_NOMEM;
     all = 0;
     for (size_t i = 0; i < b->part_count; i++) {
-        b->parts[i].vector = b->room + all;
-        b->parts[i].folded = b->room + all + part_len(&b->parts[i]);
-        all += (part_len(&b->parts[i]) * 3 / 2 + 1) / 2 * 2;
+        part *p = &b->parts[i];
+
+        p->vector = b->room + all;
+        p->left = p->vector + part_len(p);
+        all += room_len(p);
     }
+    return ZKG_OK;
+}
+
+/* S of a vector: its rows of 2^m entries, by the weights of the others. */
+static zkg_status make_sum(batch *b, part *p)
+{
+    const uint32_t m = p->sum, rest = p->inner - m;
+    const size_t rows = part_len(p) >> m;
+    const zkg_fr *weight = b->eq + ((size_t)p->first << rest);
+
+    memset(p->left, 0, sizeof(zkg_fr) << m);
+    ZKG_TRY(b->backend->eq_expand(b->eq, p->point + m, p->vars - m, NULL));
+    for (size_t r = 0; r < rows; r += ROWS) {
+        const size_t some = rows - r < ROWS ? rows - r : ROWS;
+
+        for (size_t i = 0; i < some; i++)
+            b->row[i] = p->vector + ((r + i) << m);
+        ZKG_TRY(b->backend->int_fold(p->left, weight + r, b->row, some, ZKG_FR,
+                                     (size_t)1 << m));
+    }
+    return ZKG_OK;
+}
+
+/* V of a vector, when all of S is bound to rho. */
+static zkg_status make_bound(batch *b, const part *p, const zkg_fr *rho)
+{
+    const uint32_t m = p->sum;
+    const size_t rows = part_len(p) >> m;
+
+    if (b->bound_vars != m)
+        ZKG_TRY(b->backend->eq_expand(b->bound, rho, m, NULL));
+    b->bound_vars = m;
+    for (size_t r = 0; r < rows; r++)
+        ZKG_TRY(b->backend->fr_dot(&p->left[r], b->bound, p->vector + (r << m),
+                                   (size_t)1 << m));
     return ZKG_OK;
 }
 
@@ -192,52 +261,44 @@ static zkg_status fold_share(batch *b)
     ZKG_TRY(make_parts(b));
     for (size_t j = 0; j < b->count; j++) {
         const zkg_open_claim *c = &b->claims[j];
-        const part *p = &b->parts[b->part_of[j]];
+        part *p = &b->parts[b->part_of[j]];
 
         /* just before its first use, so that it stays in the cache */
         if (b->part_of[j] == begun) {
             memset(p->vector, 0, part_len(p) * sizeof(zkg_fr));
             begun++;
         }
-        if (p->count > 0)
-            ZKG_TRY(zkg_kzg_fold_add(p->vector, b->backend, c->array, b->k,
-                                     c->point, (uint64_t)p->first << p->inner,
-                                     part_len(p), &b->power[j]));
+        if (p->count == 0)
+            continue;
+        ZKG_TRY(zkg_kzg_fold_add(p->vector, b->backend, c->array, b->k,
+                                 c->point, (uint64_t)p->first << p->inner,
+                                 part_len(p), &b->power[j]));
+        if (p->last == j)
+            ZKG_TRY(make_sum(b, p));
     }
     return ZKG_OK;
 }
 
-/* Bind x_{t-1}, t >= 1, to r. */
-static zkg_status part_bind(batch *b, part *p, uint32_t t, const zkg_fr *r)
+/* Bind x_{t-1}, t >= 1. */
+static zkg_status part_bind(batch *b, part *p, uint32_t t, const zkg_fr *rho)
 {
-    const size_t len = p->inner >= t ? (size_t)p->count << (p->inner - t) : 0;
+    const zkg_fr *r = &rho[t - 1];
+    size_t len = 0;
     zkg_fr eq;
 
     zkg_eq_eval(&eq, &p->point[t - 1], r, 1);
     zkg_fr_mul(&p->bound, &p->bound, &eq);
-    if (len == 0)
-        return ZKG_OK;
-    return b->backend->poly_fold(p->folded, t == 1 ? p->vector : p->folded, r,
-                                 len);
+    if (t == p->sum)
+        return make_bound(b, p, rho);
+    if (t < p->sum)
+        len = (size_t)1 << (p->sum - t);
+    else if (t <= p->inner)
+        len = (size_t)p->count << (p->inner - t);
+    return len == 0 ? ZKG_OK : b->backend->poly_fold(p->left, p->left, r, len);
 }
 
-/* eq(z_{>t}, y) for the lowest `low` coordinates.  Where they are all, what
- * there was adds up to it: eq(z, 0) + eq(z, 1) = 1. */
-static zkg_status make_low(batch *b, part *p, uint32_t t, uint32_t low)
-{
-    if (p->low == NULL)
-        p->low = zkg_alloc_raw((size_t)1 << low, sizeof(*p->low));
-    if (p->low == NULL)
-        return ZKG_ERR_NOMEM;
-    if (t == 0 || low == LOW_VARS)
-        return b->backend->eq_expand(p->low, p->point + t + 1, low, NULL);
-    for (size_t i = 0; i < (size_t)1 << low; i++)
-        zkg_fr_add(&p->low[i], &p->low[2 * i], &p->low[2 * i + 1]);
-    return ZKG_OK;
-}
-
-/* c times what slice s counts for, but for x_t: eq of its bits, with rho below
- * t and the point above. */
+/* c times what slice s counts for, m <= t, but for x_t: eq of its bits, with
+ * rho below t and the point above. */
 static void slice_weight(zkg_fr *w, const part *p, uint32_t s, uint32_t t,
                          const zkg_fr *rho)
 {
@@ -258,50 +319,41 @@ static void slice_weight(zkg_fr *w, const part *p, uint32_t s, uint32_t t,
     }
 }
 
-/* What a slice adds to q_0 and q_1, t < n', its weight being w. */
-static zkg_status slice_sums(zkg_fr q[2], batch *b, const part *p,
-                             const zkg_fr *slice, uint32_t t, const zkg_fr *w)
+/* What entries of the variables from t to `end` add to q_0 and q_1, their
+ * weight being w. */
+static zkg_status add_sums(zkg_fr q[2], batch *b, const part *p,
+                           const zkg_fr *entry, uint32_t t, uint32_t end,
+                           const zkg_fr *w)
 {
-    const uint32_t rest = p->inner - t - 1;
-    const uint32_t low = rest < LOW_VARS ? rest : LOW_VARS;
+    const uint32_t rest = end - t - 1;
+    zkg_fr s[2];
 
-    ZKG_TRY(
-        b->backend->eq_expand(b->high, p->point + t + 1 + low, rest - low, w));
-    for (size_t h = 0; h < (size_t)1 << (rest - low); h++) {
-        zkg_fr s[2];
-
-        ZKG_TRY(b->backend->fr_dot_pairs(s, p->low, slice + (2 * h << low),
-                                         (size_t)1 << low));
-        for (int i = 0; i < 2; i++) {
-            zkg_fr_mul(&s[i], &s[i], &b->high[h]);
-            zkg_fr_add(&q[i], &q[i], &s[i]);
-        }
-    }
+    ZKG_TRY(b->backend->eq_expand(b->eq, p->point + t + 1, rest, w));
+    ZKG_TRY(b->backend->fr_dot_pairs(s, b->eq, entry, (size_t)1 << rest));
+    zkg_fr_add(&q[0], &q[0], &s[0]);
+    zkg_fr_add(&q[1], &q[1], &s[1]);
     return ZKG_OK;
 }
 
 /* q_0 and q_1 of round t, times c. */
-static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t,
+static zkg_status part_sums(zkg_fr q[2], batch *b, const part *p, uint32_t t,
                             const zkg_fr *rho)
 {
-    const uint32_t rest = p->inner > t ? p->inner - t - 1 : 0;
-    const zkg_fr *left = t > 0 ? p->folded : p->vector;
-
     q[0] = q[1] = zkg_fr_zero;
-    if (t < p->inner)
-        ZKG_TRY(make_low(b, p, t, rest < LOW_VARS ? rest : LOW_VARS));
+    if (t < p->sum)
+        return add_sums(q, b, p, p->left, t, p->sum, &p->bound);
     for (uint32_t i = 0; i < p->count; i++) {
         const uint32_t s = p->first + i;
         zkg_fr w;
 
         slice_weight(&w, p, s, t, rho);
         if (t < p->inner) {
-            ZKG_TRY(slice_sums(q, b, p, left + ((size_t)i << (p->inner - t)), t,
-                               &w));
+            ZKG_TRY(add_sums(q, b, p, p->left + ((size_t)i << (p->inner - t)),
+                             t, p->inner, &w));
         } else {
             zkg_fr *to = &q[s >> (t - p->inner) & 1];
 
-            zkg_fr_mul(&w, &w, &left[i]);
+            zkg_fr_mul(&w, &w, &p->left[i]);
             zkg_fr_add(to, to, &w);
         }
     }
@@ -311,12 +363,11 @@ static zkg_status part_sums(zkg_fr q[2], batch *b, part *p, uint32_t t,
 /* A part that ends moves to the tail. */
 static void part_end(batch *b, const part *p, const zkg_fr *rho)
 {
-    const zkg_fr *left = p->vars > 0 ? p->folded : p->vector;
     zkg_fr w;
 
     for (uint32_t i = 0; i < p->count; i++) {
         slice_weight(&w, p, p->first + i, p->vars, rho);
-        zkg_fr_mul(&w, &w, &left[i]);
+        zkg_fr_mul(&w, &w, &p->left[i]);
         zkg_fr_add(&b->tail, &b->tail, &w);
     }
 }
@@ -331,7 +382,7 @@ static zkg_status part_round(batch *b, part *p, uint32_t t, const zkg_fr *rho,
     if (t > p->vars || p->count == 0)
         return ZKG_OK;
     if (t > 0)
-        ZKG_TRY(part_bind(b, p, t, &rho[t - 1]));
+        ZKG_TRY(part_bind(b, p, t, rho));
     if (t == p->vars) {
         part_end(b, p, rho);
         return ZKG_OK;
@@ -380,20 +431,47 @@ static zkg_status run_rounds(batch *b, zkg_tape *tape, const zkg_comm *comm,
     return ZKG_OK;
 }
 
-/* g = sum over the parts of eq(point, rho) vector, extended by zeros. */
+/* Whether two parts have the same columns. */
+static bool are_alike(const part *p, const part *q)
+{
+    return p->first == q->first && p->count == q->count && p->inner == q->inner;
+}
+
+/* g = sum over the parts of eq(point, rho) vector, extended by zeros: those of
+ * the same columns as part `from`, which none before it has. */
+static zkg_status add_alike(batch *b, size_t from, const zkg_fr *rho)
+{
+    const part *p = &b->parts[from];
+    zkg_fr *to = b->g + ((size_t)p->first << p->inner);
+    size_t rows = 0;
+
+    for (size_t i = from; i < b->part_count; i++) {
+        const part *q = &b->parts[i];
+        const zkg_open_claim at = {.vars = q->vars, .point = q->point};
+
+        if (!are_alike(p, q))
+            continue;
+        if (rows == ROWS) {
+            ZKG_TRY(b->backend->int_fold(to, b->weight, b->row, rows, ZKG_FR,
+                                         part_len(p)));
+            rows = 0;
+        }
+        zkg_batch_weight(&b->weight[rows], &zkg_fr_one, &at, rho, b->k);
+        b->row[rows++] = q->vector;
+    }
+    return b->backend->int_fold(to, b->weight, b->row, rows, ZKG_FR,
+                                part_len(p));
+}
+
 static zkg_status make_g(batch *b, const zkg_fr *rho)
 {
     for (size_t i = 0; i < b->part_count; i++) {
-        const part *p = &b->parts[i];
-        zkg_open_claim at = {.vars = p->vars, .point = p->point};
-        zkg_fr weight;
+        size_t before = 0;
 
-        if (p->count == 0)
-            continue;
-        zkg_batch_weight(&weight, &zkg_fr_one, &at, rho, b->k);
-        ZKG_TRY(b->backend->fr_axpy(b->g + ((size_t)p->first << p->inner),
-                                    &weight, p->vector,
-                                    (size_t)p->count << p->inner));
+        while (before < i && !are_alike(&b->parts[before], &b->parts[i]))
+            before++;
+        if (before == i && b->parts[i].count > 0)
+            ZKG_TRY(add_alike(b, i, rho));
     }
     return ZKG_OK;
 }

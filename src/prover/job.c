@@ -23,9 +23,9 @@ static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
            64 * root->chunks;
 }
 
-/* A point of the opening's sumcheck is one and a half field elements in memory.
- */
-enum { POINT_BYTES = 48 };
+/* A point of the opening's sumcheck is a field element in memory, and a 32nd of
+ * one for what its rounds fold. */
+enum { POINT_BYTES = 33 };
 
 static void set_root(zkg_job *job, const zkg_costs *costs,
                      const zkg_statement *st, uint32_t k)

@@ -170,10 +170,10 @@ static bool is_run(const entries *e, uint64_t columns)
     return columns == 1 && e->n > 0 && e->u[e->n - 1] - e->u[0] == e->n - 1;
 }
 
-/* out[i] = sum over entries of w times column i of line u, small integers. */
-static zkg_status int_row(zkg_fr *out, const void **rows, zkg_dtype type,
-                          const entries *e, uint64_t columns,
-                          const zkg_backend *backend)
+/* out[i] = sum over entries of w times column i of line u. */
+static zkg_status add_lines(zkg_fr *out, const void **rows, zkg_dtype type,
+                            const entries *e, uint64_t columns,
+                            const zkg_backend *backend)
 {
     if (is_run(e, columns) && e->bytes == zkg_dtype_size(type)) {
         zkg_fr_wide acc = {{0}};
@@ -187,23 +187,6 @@ static zkg_status int_row(zkg_fr *out, const void **rows, zkg_dtype type,
         rows[i] = e->line + e->u[i] * e->bytes;
     memset(out, 0, columns * sizeof(*out));
     return backend->int_fold(out, e->w, rows, e->n, type, columns);
-}
-
-/* The same of field elements. */
-static zkg_status fr_row(zkg_fr *out, const entries *e, uint64_t columns,
-                         const zkg_backend *backend)
-{
-    const zkg_fr *cell = (const zkg_fr *)(const void *)e->line;
-    const size_t line = e->bytes / sizeof(*cell);
-
-    if (is_run(e, columns) && line == 1)
-        return backend->fr_dot(out, e->w, cell + e->u[0], e->n);
-    for (uint64_t i = 0; i < columns; i++)
-        out[i] = zkg_fr_zero;
-    for (uint64_t i = 0; i < e->n; i++)
-        ZKG_TRY(
-            backend->fr_axpy(out, &e->w[i], cell + e->u[i] * line, columns));
-    return ZKG_OK;
 }
 
 /* Entries of row r; of the first axis those this rank adds up. */
@@ -239,12 +222,9 @@ static zkg_status contract(zkg_fr *out, const cells *c, uint32_t at,
         e.line = (const uint8_t *)c->data + i / m->rows * len * e.bytes;
         for (uint64_t x = 0; x < inner && status == ZKG_OK; x += STRIP) {
             const uint64_t n = inner - x < STRIP ? inner - x : STRIP;
-            zkg_fr *to = &out[i * inner + x];
 
-            if (c->type == ZKG_FR)
-                status = fr_row(to, &e, n, backend);
-            else
-                status = int_row(to, rows, c->type, &e, n, backend);
+            status =
+                add_lines(&out[i * inner + x], rows, c->type, &e, n, backend);
             e.line += n * size;
         }
     }

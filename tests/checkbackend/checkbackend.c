@@ -1092,6 +1092,27 @@ static void fold_extremes(context *c, zkg_dtype type)
     }
 }
 
+/* The same of elements: as many as are added up before a reduction, and more.
+ */
+static void fold_largest(context *c, size_t count)
+{
+    enum { ROWS = 129, N = 13 };
+    const void *rows[ROWS];
+    zkg_fr w[ROWS], x[N], y[N], cells[N];
+
+    for (size_t i = 0; i < N; i++) {
+        largest(&cells[i]);
+        x[i] = y[i] = cells[i];
+    }
+    for (size_t r = 0; r < count; r++) {
+        largest(&w[r]);
+        rows[r] = cells;
+    }
+    must(c->ref->int_fold(x, w, rows, count, ZKG_FR, N));
+    must(c->b->int_fold(y, w, rows, count, ZKG_FR, N));
+    verdict(c, memcmp(x, y, sizeof(x)) == 0, "largest elements", count);
+}
+
 static void check_int_fold(context *c)
 {
     static const size_t heights[] = {0, 1, 2, 5, 8, 17, 600};
@@ -1128,7 +1149,10 @@ static void check_int_fold(context *c)
     }
     for (int type = ZKG_I8; type < ZKG_FR; type++)
         fold_extremes(c, (zkg_dtype)type);
-    for (int type = ZKG_I8; c->bench && type <= ZKG_I64; type++) {
+    for (size_t count = 63; count <= 129; count += 33)
+        fold_largest(c, count);
+    fold_largest(c, 64);
+    for (int type = ZKG_I8; c->bench && type <= ZKG_FR; type++) {
         enum { ROWS = 256, ROW = 256 };
         const void *rows[ROWS];
         zkg_fr *w = elements(c, ROWS), *x = get(ROW, sizeof(*x));
