@@ -1,64 +1,243 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The part of batch_add.h for AVX-512 IFMA: two groups of eight pairs at a
- * time, whose products take turns, so that neither waits for its own.
+ * The part of batch_add.h for AVX-512 IFMA: eight points in a pack, and two
+ * packs at a time, whose products take turns, so that neither waits for its
+ * own.
  *
  * With d = xb - xa, s = (yb - ya) / d:  x = s^2 - xa - xb, y = s (xa - x) - ya.
- * Even groups share one running product of denominators, odd ones another.
+ * Even packs share one running product of denominators, odd ones another.
+ *
+ * Coordinates are those of fr.h's form, c 2^256, below p.  A product takes
+ * 2^-260 in.  Inverses are c 2^262: then slopes are c 2^258, their squares c
+ * 2^256 again, and their products with 4 c 2^256 too.
  */
 #ifndef ZKG_CURVE_BATCH_ADD_IFMA_TMPL_H
 #define ZKG_CURVE_BATCH_ADD_IFMA_TMPL_H
 
-/* The x (half 0) or y (half 1) of a[0..7], in limbs of 64 bits, to w[0..3], of
- * b[0..7] to w[4..7]. */
-static inline void load8(__m512i w[8], const zkg_g1 *const *a,
-                         const zkg_g1 *const *b, size_t half)
-{
-    for (int i = 0; i < 8; i++) {
-        const __m256i lo = _mm256_loadu_si256((const __m256i *)a[i] + half);
-        const __m256i hi = _mm256_loadu_si256((const __m256i *)b[i] + half);
+#include "field/ifma.h"
 
-        w[i] = _mm512_inserti64x4(_mm512_castsi256_si512(lo), hi, 1);
-    }
-    zkg_x8_transpose(w);
+enum { LOG_LANES = 3, LANES = 1 << LOG_LANES, BATCH = 256 };
+
+/* Infinity is x = y = 0; x = 0 is no point of the curve. */
+typedef struct pack {
+    zkg_x8 x, y;
+} pack;
+
+typedef struct queue {
+    pack *a[BATCH];
+    const pack *b[BATCH];
+    size_t n;
+    zkg_x8 den[BATCH], prefix[BATCH]; /* factors */
+    __mmask8 done[BATCH];             /* lanes of a that are sums already */
+    pack spare[2];                    /* all infinite */
+    zkg_x8 one;
+    zkg_x8_mod mod;
+} queue;
+
+static queue *queue_new(void)
+{
+    queue *q = zkg_alloc_aligned(1, sizeof(*q));
+
+    if (!q)
+        return NULL;
+    q->n = 0;
+    zkg_x8_set1(&q->one, zkg_fp_one.l);
+    zkg_x8_mod_init(&q->mod, &zkg_fp_mod_);
+    for (int i = 0; i < 5; i++)
+        q->spare[0].x.l[i] = q->spare[0].y.l[i] = _mm512_setzero_si512();
+    q->spare[1] = q->spare[0];
+    return q;
 }
 
-/* The points x, y, below p, of group g go where they belong. */
-static inline void store8(queue *q, size_t g, const zkg_x8 *x, const zkg_x8 *y)
+static void queue_free(queue *q)
 {
-    zkg_g1 *const *out = q->wait.out + 8 * g;
-    const uint32_t skip = q->skip[g];
+    zkg_free(q);
+}
+
+/* Lanes where all limbs are 0. */
+static inline __mmask8 zero_lanes(const zkg_x8 *a)
+{
+    __m512i any = a->l[0];
+
+    for (int i = 1; i < 5; i++)
+        any = _mm512_or_si512(any, a->l[i]);
+    return _mm512_testn_epi64_mask(any, any);
+}
+
+/* Lanes where the lowest limbs are equal, or one of them is 0: where a + b may
+ * be no sum of two different points. */
+static inline __mmask8 suspects(const zkg_x8 *a, const zkg_x8 *b)
+{
+    return _mm512_cmpeq_epi64_mask(a->l[0], b->l[0]) |
+           _mm512_testn_epi64_mask(a->l[0], a->l[0]) |
+           _mm512_testn_epi64_mask(b->l[0], b->l[0]);
+}
+
+static inline void blend(zkg_x8 *r, __mmask8 lanes, const zkg_x8 *a)
+{
+    for (int i = 0; i < 5; i++)
+        r->l[i] = _mm512_mask_mov_epi64(r->l[i], lanes, a->l[i]);
+}
+
+static inline void pack_load(pack *to, const zkg_g1 *const p[LANES],
+                             uint32_t minus, const queue *q)
+{
+    __m512i w[8], any;
+    __mmask8 lanes;
+
+    for (int i = 0; i < 8; i++)
+        w[i] = _mm512_loadu_si512(p[i]);
+    zkg_x8_transpose(w);
+    any = _mm512_or_si512(_mm512_or_si512(w[0], w[1]),
+                          _mm512_or_si512(w[2], w[3]));
+    zkg_x8_from_64(&to->x, w);
+    zkg_x8_from_64(&to->y, w + 4);
+    lanes = _mm512_mask_test_epi64_mask((__mmask8)minus, any, any);
+    for (int i = 0; i < 5; i++)
+        to->y.l[i] =
+            _mm512_mask_sub_epi64(to->y.l[i], lanes, q->mod.p[i], to->y.l[i]);
+    zkg_x8_carry(&to->y);
+}
+
+static inline void pack_store(zkg_g1 *const p[LANES], const pack *from)
+{
     __m512i w[8];
 
-    zkg_x8_to_64(w, x);
-    zkg_x8_to_64(w + 4, y);
+    zkg_x8_to_64(w, &from->x);
+    zkg_x8_to_64(w + 4, &from->y);
     zkg_x8_transpose(w);
     for (int i = 0; i < 8; i++)
-        if (__builtin_expect(!(skip >> i & 1), 1))
-            _mm512_storeu_si512(out[i], w[i]);
+        _mm512_storeu_si512(p[i], w[i]);
 }
 
-/* Lanes where the four words of a and b are equal; b NULL stands for 0. */
-static inline __mmask8 equal8(const __m512i *a, const __m512i *b)
+static inline bool pack_is_infinity(const pack *a)
 {
-    __m512i d = _mm512_setzero_si512();
-
-    for (int i = 0; i < 4; i++)
-        d = _mm512_or_si512(d, b ? _mm512_xor_si512(a[i], b[i]) : a[i]);
-    return _mm512_testn_epi64_mask(d, d);
+    /* no lane, mostly, and seen at once */
+    return _mm512_test_epi64_mask(a->x.l[0], a->x.l[0]) == 0 &&
+           zero_lanes(&a->x) == 0xff;
 }
 
-/* The lanes of *t, elements below 2p, inverted; the results are below p. */
-static void invert8(zkg_x8 *t, const zkg_x8_mod *m)
+static zkg_g1 lane_of(const pack *a, int lane)
+{
+    zkg_g1 all[LANES], *p[LANES];
+
+    for (int i = 0; i < LANES; i++)
+        p[i] = &all[i];
+    pack_store(p, a);
+    return all[lane];
+}
+
+/* Pair i: of suspicious lanes those whose sum takes no slope get it at once,
+ * and 1 for a denominator. */
+static void set_aside(queue *q, size_t i, __mmask8 lanes)
+{
+    pack *a = q->a[i];
+    const pack *b = q->b[i];
+    const __mmask8 no_a = zero_lanes(&a->x), no_b = zero_lanes(&b->x);
+    __mmask8 same = lanes & (__mmask8) ~(no_a | no_b);
+    pack sum;
+
+    for (int k = 0; k < 5; k++)
+        same &= _mm512_cmpeq_epi64_mask(a->x.l[k], b->x.l[k]);
+    for (int lane = 0; lane < LANES; lane++) {
+        zkg_g1 pa, pb;
+        const zkg_g1 *every[LANES] = {&pa, &pa, &pa, &pa, &pa, &pa, &pa, &pa};
+
+        if (!(same >> lane & 1))
+            continue;
+        pa = lane_of(a, lane);
+        pb = lane_of(b, lane);
+        zkg_g1_add(&pa, &pa, &pb);
+        pack_load(&sum, every, 0, q);
+        blend(&a->x, (__mmask8)(1u << lane), &sum.x);
+        blend(&a->y, (__mmask8)(1u << lane), &sum.y);
+    }
+    blend(&a->x, no_a, &b->x);
+    blend(&a->y, no_a, &b->y);
+    q->done[i] = no_a | no_b | same;
+    blend(&q->den[i], q->done[i], &q->one);
+}
+
+/* Pair i: xb - xa + p. */
+static inline void denominators(queue *q, size_t i)
+{
+    const zkg_x8 *xa = &q->a[i]->x, *xb = &q->b[i]->x;
+    const __mmask8 lanes = suspects(xa, xb);
+
+    zkg_x8_sub(&q->den[i], xb, xa, 1, &q->mod);
+    zkg_x8_to_factor(&q->den[i]);
+    q->done[i] = 0;
+    if (__builtin_expect(lanes, 0))
+        set_aside(q, i, lanes);
+}
+
+/* Where pair i is done, its sum is what a has. */
+static inline void put(queue *q, size_t i, const zkg_x8 *x, const zkg_x8 *y)
+{
+    pack sum = {*x, *y};
+
+    if (__builtin_expect(q->done[i], 0)) {
+        blend(&sum.x, q->done[i], &q->a[i]->x);
+        blend(&sum.y, q->done[i], &q->a[i]->y);
+    }
+    *q->a[i] = sum;
+}
+
+/* x = square - xa - xb below p, for square < 2 p. */
+static inline void x_of_sum(zkg_x8 *x, const zkg_x8 *square, const queue *q,
+                            size_t i)
+{
+    const zkg_x8 *xa = &q->a[i]->x, *xb = &q->b[i]->x;
+
+    for (int l = 0; l < 5; l++)
+        x->l[l] = _mm512_add_epi64(_mm512_sub_epi64(square->l[l], xa->l[l]),
+                                   _mm512_sub_epi64(q->mod.k[1][l], xb->l[l]));
+    zkg_x8_reduce4(x, x, &q->mod);
+}
+
+/* Pairs i and i + 1: the sums, from the denominators' inverses. */
+static inline void sums(queue *q, size_t i, const zkg_x8 inv[2])
+{
+    const zkg_x8_mod *m = &q->mod;
+    zkg_x8 minus_ya[2], s[2], x[2], y[2];
+
+    for (size_t k = 0; k < 2; k++) {
+        for (int l = 0; l < 5; l++)
+            minus_ya[k].l[l] = _mm512_sub_epi64(m->p[l], q->a[i + k]->y.l[l]);
+        zkg_x8_add(&s[k], &q->b[i + k]->y, &minus_ya[k]);
+        zkg_x8_to_factor(&s[k]); /* < 2 p */
+    }
+    zkg_x8_mul2(s, s, inv, m); /* < 1.03 p */
+    zkg_x8_to_factor(&s[0]);
+    zkg_x8_to_factor(&s[1]);
+    zkg_x8_mul2(x, s, s, m); /* < 1.02 p */
+    for (size_t k = 0; k < 2; k++) {
+        x_of_sum(&x[k], &x[k], q, i + k);
+        zkg_x8_sub(&y[k], &q->a[i + k]->x, &x[k], 1, m);
+        zkg_x8_shift(&y[k], 2);
+        zkg_x8_to_factor(&y[k]); /* < 8 p */
+    }
+    zkg_x8_mul2(y, s, y, m); /* < 1.1 p */
+    for (size_t k = 0; k < 2; k++) {
+        zkg_x8_add(&y[k], &y[k], &minus_ya[k]);
+        zkg_x8_reduce4(&y[k], &y[k], m);
+        put(q, i + k, &x[k], &y[k]);
+    }
+}
+
+/* r = the inverses of the lanes of t, a factor, as zkg_fp_inv gives them. */
+static void invert8(zkg_x8 *r, const zkg_x8 *t, const zkg_x8_mod *m)
 {
     zkg_fp v[8], scratch[8];
-    __m512i w[8] = {_mm512_setzero_si512(), _mm512_setzero_si512(),
-                    _mm512_setzero_si512(), _mm512_setzero_si512(),
-                    _mm512_setzero_si512(), _mm512_setzero_si512(),
-                    _mm512_setzero_si512(), _mm512_setzero_si512()};
+    __m512i w[8];
 
-    zkg_x8_reduce(t, t, 1, m);
-    zkg_x8_to_64(w, t);
+    *r = *t;
+    for (int i = 0; i < 5; i++)
+        r->l[i] = _mm512_and_si512(r->l[i], zkg_x8_mask());
+    zkg_x8_reduce(r, r, 1, m);
+    zkg_x8_to_64(w, r);
+    for (int i = 4; i < 8; i++)
+        w[i] = w[0];
     zkg_x8_transpose(w);
     for (int i = 0; i < 8; i++)
         _mm256_storeu_si256((__m256i *)v[i].l, _mm512_castsi512_si256(w[i]));
@@ -67,140 +246,66 @@ static void invert8(zkg_x8 *t, const zkg_x8_mod *m)
         w[i] =
             _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)v[i].l));
     zkg_x8_transpose(w);
-    zkg_x8_from_64(t, w);
+    zkg_x8_from_64(r, w);
 }
 
-/* Leaves the lanes of group g that the mask names to the scalar code: their
- * denominators are 1. */
-static void set_aside(queue *q, size_t g, uint32_t lanes, const zkg_x8 *one)
-{
-    for (int i = 0; i < 5; i++)
-        q->den8[g].l[i] = _mm512_mask_blend_epi64((__mmask8)lanes,
-                                                  q->den8[g].l[i], one->l[i]);
-    for (size_t i = 0; i < 8; i++)
-        if (lanes >> i & 1 && 8 * g + i < q->wait.n)
-            pairs_push(&q->slow, q->wait.out[8 * g + i], q->wait.a[8 * g + i],
-                       q->wait.b[8 * g + i]);
-}
-
-/* Group g: its eight denominators, xb - xa + p. */
-static inline void denominators(queue *q, size_t g, const zkg_x8 *one)
-{
-    __m512i w[8];
-    zkg_x8 xb;
-
-    load8(w, q->wait.a + 8 * g, q->wait.b + 8 * g, 0);
-    /* x = 0 is no point of the curve, so it is infinity */
-    q->skip[g] = equal8(w, w + 4) | equal8(w, NULL) | equal8(w + 4, NULL);
-    zkg_x8_from_64(&q->xa8[g], w);
-    zkg_x8_from_64(&xb, w + 4);
-    zkg_x8_sub(&q->den8[g], &xb, &q->xa8[g], 1, &q->mod);
-    if (__builtin_expect(q->skip[g], 0))
-        set_aside(q, g, q->skip[g], one);
-}
-
-/* Group g: ya, and 16 (yb - ya), of an element below 2p. */
-static inline void numerators(zkg_x8 *ya, zkg_x8 *s16, const queue *q, size_t g)
-{
-    __m512i w[8];
-    zkg_x8 s;
-
-    load8(w, q->wait.a + 8 * g, q->wait.b + 8 * g, 1);
-    zkg_x8_from_64(ya, w);
-    zkg_x8_from_64(&s, w + 4);
-    zkg_x8_sub(&s, &s, ya, 1, &q->mod);
-    zkg_x8_times16(s16, &s);
-}
-
-/* x = square - xa - xb below p, for square < 1.6 p. */
-static inline void x_of_sum(zkg_x8 *x, const zkg_x8 *square, const queue *q,
-                            size_t g)
-{
-    const zkg_x8 *xa = &q->xa8[g], *den = &q->den8[g];
-
-    /* xa + xb = 2 xa + den - p < 2p */
-    for (int i = 0; i < 5; i++)
-        x->l[i] = _mm512_sub_epi64(
-            _mm512_add_epi64(square->l[i], q->mod.k[2][i]),
-            _mm512_add_epi64(_mm512_add_epi64(xa->l[i], xa->l[i]), den->l[i]));
-    zkg_x8_carry(x); /* < 3.6 p */
-    zkg_x8_reduce4(x, x, &q->mod);
-}
-
-/* Groups g and g + 1: the sums, from the denominators' inverses, below 2p. */
-static inline void sums(queue *q, size_t g, const zkg_x8 inv[2])
-{
-    const zkg_x8_mod *m = &q->mod;
-    zkg_x8 ya[2], s[2], s16[2], x[2], y[2];
-
-    for (size_t k = 0; k < 2; k++)
-        numerators(&ya[k], &s16[k], q, g + k);
-    zkg_x8_mul2_16(s, s16, inv, m); /* < 1.76 p */
-    for (size_t k = 0; k < 2; k++)
-        zkg_x8_times16(&s16[k], &s[k]);
-    zkg_x8_mul2_16(x, s16, s, m); /* < 1.6 p */
-    for (size_t k = 0; k < 2; k++) {
-        x_of_sum(&x[k], &x[k], q, g + k);
-        zkg_x8_sub(&y[k], &q->xa8[g + k], &x[k], 1, m);
-    }
-    zkg_x8_mul2_16(y, s16, y, m); /* < 1.7 p */
-    for (size_t k = 0; k < 2; k++) {
-        zkg_x8_sub(&y[k], &y[k], &ya[k], 1, m); /* < 2.7 p */
-        zkg_x8_reduce4(&y[k], &y[k], m);
-        store8(q, g + k, &x[k], &y[k]);
-    }
-}
-
-/* t[0] and t[1], below 2p, inverted, with one inversion for both. */
+/*
+ * t[0] and t[1]: 2^6 times what zkg_fp_inv makes of them, by one inversion.
+ *
+ * After n denominators d 2^256 the running product is D c 2^(-4 n), D being
+ * that of the d; zkg_fp_inv makes 2^(512 + 4 n) / (D c) of it.  To the inverse
+ * of one d the way back brings the c of a prefix, n - 1 times 2^-4 and one
+ * 2^-260: with 2^6 it is d^-1 2^262.
+ */
 static void invert16(zkg_x8 t[2], const zkg_x8_mod *m)
 {
     const zkg_x8 other[2] = {t[1], t[0]};
     zkg_x8 u[2];
 
-    zkg_x8_mul(&u[0], &t[0], &t[1], m);
-    invert8(&u[0], m);
+    zkg_x8_mul2(u, t, other, m); /* the same, twice */
+    zkg_x8_to_factor(&u[0]);
+    invert8(&u[0], &u[0], m);
+    zkg_x8_shift(&u[0], 6);
+    zkg_x8_to_factor(&u[0]); /* < 64 p */
     u[1] = u[0];
-    zkg_x8_mul2(t, u, other, m);
+    zkg_x8_mul2(t, u, other, m); /* < 2 p */
+    zkg_x8_to_factor(&t[0]);
+    zkg_x8_to_factor(&t[1]);
 }
 
-/* Fills the last two groups up with infinities, which are set aside. */
-static size_t fill_up(pairs *w)
+static void flush(queue *q)
 {
-    static const zkg_g1 nowhere = {{{0}}, {{0}}};
-    const size_t groups = (w->n + 15) / 16 * 2;
+    zkg_x8 t[2] = {q->one, q->one};
 
-    for (size_t i = w->n; i < 8 * groups; i++)
-        w->a[i] = w->b[i] = &nowhere;
-    return groups;
-}
-
-static void add_lanes(queue *q)
-{
-    const size_t groups = fill_up(&q->wait);
-    zkg_x8 t[2], inv[2], one;
-
-    zkg_x8_set1(&one, zkg_fp_one.l);
-    t[0] = t[1] = one;
-    for (size_t g = 0; g < groups; g += 2) {
-        denominators(q, g, &one);
-        denominators(q, g + 1, &one);
-        q->prefix8[g] = t[0];
-        q->prefix8[g + 1] = t[1];
-        zkg_x8_mul2(t, t, &q->den8[g], &q->mod); /* < 1.76 p */
+    if (q->n == 0)
+        return;
+    if (q->n % 2) {
+        q->a[q->n] = &q->spare[0];
+        q->b[q->n++] = &q->spare[1];
+    }
+    for (size_t i = 0; i < q->n; i += 2) {
+        denominators(q, i);
+        denominators(q, i + 1);
+        q->prefix[i] = t[0];
+        q->prefix[i + 1] = t[1];
+        zkg_x8_mul2(t, t, &q->den[i], &q->mod); /* < 1.03 p */
+        zkg_x8_to_factor(&t[0]);
+        zkg_x8_to_factor(&t[1]);
     }
     invert16(t, &q->mod);
-    for (size_t g = groups; g > 0;) {
-        zkg_x8 t16[2];
+    for (size_t i = q->n; i > 0;) {
+        zkg_x8 inv[2];
 
-        g -= 2;
-        zkg_x8_times16(&t16[0], &t[0]);
-        zkg_x8_times16(&t16[1], &t[1]);
-        zkg_x8_mul2_16(inv, t16, &q->prefix8[g], &q->mod);
-        zkg_x8_mul2_16(t, t16, &q->den8[g], &q->mod);
-        sums(q, g, inv);
+        i -= 2;
+        zkg_x8_mul2(inv, t, &q->prefix[i], &q->mod);
+        zkg_x8_mul2(t, t, &q->den[i], &q->mod); /* < 1.06 p */
+        for (int k = 0; k < 2; k++) {
+            zkg_x8_to_factor(&inv[k]);
+            zkg_x8_to_factor(&t[k]);
+        }
+        sums(q, i, inv);
     }
-    q->wait.n = 0;
-    add_scalar(q, &q->slow);
+    q->n = 0;
 }
 
 #endif

@@ -46,7 +46,7 @@ enum { ZKG_MSM_TOGETHER = 1 << 15 };
  *
  * @retval ZKG_ERR_NOMEM   out is undefined; what is worked on together needs
  *                         about 20 to 48 bytes a non-zero scalar, up to 128
- *                         where scalars are halved, and up to 7 MiB beside
+ *                         where scalars are halved, and up to 11 MiB beside
  * @retval ZKG_ERR_INVALID first + n is 2^31 or more, or a type unknown
  */
 ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,

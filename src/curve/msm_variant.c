@@ -32,18 +32,17 @@
 
 #include <sodium.h>
 
-#include "curve/batch_add.h"
 #include "curve/glv.h"
 #include "curve/msm.h"
+#include "curve/run_sums.h"
 
 enum {
     AFFINE_FROM = 300, /* additions for which batches of them pay */
     MAX_WINDOW = 17,
     /* of rows sorted, and weighed, together, unless one has more */
     GROUP_TERMS = 1 << 14,
-    BLOCK = 1 << 13,  /* terms added up together, in cache */
     FETCH_AHEAD = 32, /* terms */
-    GROUP_BUCKETS = 1 << 15,
+    GROUP_BUCKETS = 1 << 14,
     HALVING_COST = 1, /* of a term, in additions */
 #ifdef ZKG_FIELD_IFMA
     HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
@@ -59,7 +58,7 @@ typedef struct row {
     const zkg_msm_terms *t;
     zkg_g1j *out;
     uint32_t w, c, windows;
-    uint32_t buckets; /* 2^(c-1): bucket b is for |d| = b + 1 */
+    uint32_t buckets; /* bucket b < 2^(c-1) is for |d| = b + 1; whole packs */
 } row;
 
 /* The work space.  Terms and buckets of rows are one after another. */
@@ -72,9 +71,11 @@ typedef struct space {
     uint32_t *len;    /* buckets: what is left in each */
     uint32_t *sorted; /* terms: as index, the sign taken in */
     uint32_t *digits; /* terms: as digit() gives them, and zeros */
-    zkg_g1 *big, *small;
-    zkg_g1 *sums; /* buckets: their points, or infinity */
-    queue *q;
+    zkg_g1 *part[2];  /* sums of parts of buckets */
+    zkg_g1 *sums;     /* buckets: their points, or infinity */
+    pack *packs;      /* the same, LANES in each */
+    block *block;
+    uint32_t in_order[RUN_MOST]; /* as index: 0, 2, 4, .. */
 } space;
 
 /*
@@ -128,8 +129,9 @@ static void place_terms(uint32_t *sorted, uint32_t *start,
     }
 }
 
-/* Fills start, len and sorted for count rows, of so many buckets. */
-static void sort_rows(space *s, const row *r, size_t count, size_t buckets)
+/* Fills start, len and sorted for count rows, of so many buckets.  How many
+ * terms are sorted. */
+static size_t sort_rows(space *s, const row *r, size_t count, size_t buckets)
 {
     uint32_t *digits = s->digits, *len = s->len, *start = s->start, sum = 0;
 
@@ -149,89 +151,64 @@ static void sort_rows(space *s, const row *r, size_t count, size_t buckets)
         digits += r[i].t->n + FETCH_AHEAD;
         start += r[i].buckets;
     }
+    return sum;
+}
+
+/* The longest run of so many terms: few packs would share an inversion of each
+ * step of longer ones. */
+static uint32_t longest_run(size_t terms)
+{
+    const size_t most = terms / (8 * LANES);
+
+    return most > RUN_MOST ? RUN_MOST : most < 4 ? 4 : (uint32_t)most;
+}
+
+/* At least the runs of so many terms that have more in their buckets: each is
+ * more than half as long as the longest. */
+static size_t most_parts(size_t terms)
+{
+    return 32 * LANES + terms / (RUN_MOST / 2);
 }
 
 /*
- * to[b] = the sum of run b of n, of len[b] points, one after another in from;
- * runs of none leave theirs as it was.  Overwrites from, tmp and len.
+ * to[b] = the sum of bucket b of n, len[b] of the terms sorted, after one
+ * another; those of none are left as they were.  Overwrites len.  A bucket
+ * longer than a run is made of the sums of several, next time.
  */
-static void add_runs(queue *q, zkg_g1 *to, zkg_g1 *from, zkg_g1 *tmp,
-                     uint32_t *len, uint32_t n)
+static void add_buckets(space *s, zkg_g1 *to, const zkg_g1 *points,
+                        uint32_t *len, size_t n, size_t terms)
 {
-    for (bool more = true; more;) {
-        const zkg_g1 *in = from;
-        zkg_g1 *out = tmp;
-        size_t waiting = q->wait.n; /* here the compiler keeps it at hand */
+    for (uint32_t pass = 0; terms > 0; pass++) {
+        const uint32_t most = longest_run(terms);
+        zkg_g1 *part = s->part[pass % 2];
+        size_t at = 0, parts = 0;
 
-        more = false;
-        for (uint32_t b = 0; b < n; b++) {
-            const uint32_t some = len[b];
+        for (size_t b = 0; b < n; b++) {
+            uint32_t left = len[b], runs = 1;
+            zkg_g1 *out = to + b;
 
-            if (some > 2) {
-                for (uint32_t i = 0; i < some / 2; i++, in += 2)
-                    waiting = push_at(q, waiting, out++, &in[0], &in[1]);
-                if (some & 1)
-                    *out++ = *in++;
-                len[b] = (some + 1) / 2;
-                more = true;
-                continue;
-            }
-            if (some == 2)
-                waiting = push_at(q, waiting, &to[b], &in[0], &in[1]);
-            else if (some == 1)
-                to[b] = *in;
-            in += some;
             len[b] = 0;
+            if (left == 0)
+                continue;
+            if (left > most) {
+                out = part + parts;
+                len[b] = runs = (left + most - 1) / most;
+                parts += runs;
+            }
+            for (; runs > 0; runs--) {
+                const uint32_t take = runs > 1 ? left / runs : left;
+                const run r = {pass ? points + at : points,
+                               pass ? s->in_order : s->sorted + at, take,
+                               out++};
+
+                block_push(s->block, r);
+                at += take;
+                left -= take;
+            }
         }
-        q->wait.n = waiting;
-        flush(q);
-        out = tmp;
-        tmp = from;
-        from = out;
-    }
-}
-
-/* r = p, or -p when minus is 1: without a branch. */
-static inline void load_signed(zkg_g1 *r, const zkg_g1 *p, uint32_t minus)
-{
-    const zkg_fp *x = &p->x;
-    /* infinity, x = y = 0, stays as it is */
-    const bool any = (x->l[0] | x->l[1] | x->l[2] | x->l[3]) != 0;
-    const uint64_t mask = 0 - (uint64_t)(minus & any);
-    uint64_t carry = mask & 1;
-
-    r->x = *x;
-    for (int i = 0; i < 4; i++) /* ~y + p + 1 */
-        r->y.l[i] =
-            zkg_limb_adc(p->y.l[i] ^ mask, zkg_fp_mod_.p[i] & mask, &carry);
-}
-
-/* to[i] = the point that index[i] means, for i < n.  FETCH_AHEAD indices more
- * may be read. */
-static void gather(zkg_g1 *to, const zkg_g1 *points, const uint32_t *index,
-                   size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        __builtin_prefetch(&points[index[i + FETCH_AHEAD] >> 1]);
-        load_signed(&to[i], &points[index[i] >> 1], index[i] & 1);
-    }
-}
-
-/* *to = the sum of a bucket's len > BLOCK points. */
-static void add_long(zkg_g1 *to, space *s, const zkg_g1 *points,
-                     const uint32_t *in, uint32_t len)
-{
-    uint32_t kept = 0; /* s->big begins with the sum so far */
-
-    for (uint32_t at = 0; at < len;) {
-        const uint32_t n = len - at < BLOCK ? len - at : BLOCK;
-        uint32_t run = n + kept;
-
-        gather(s->big + kept, points, in + at, n);
-        add_runs(s->q, to, s->big, s->small, &run, 1);
-        s->big[0] = *to;
-        kept = 1;
-        at += n;
+        block_flush(s->block);
+        points = part;
+        terms = parts;
     }
 }
 
@@ -239,67 +216,108 @@ static void add_long(zkg_g1 *to, space *s, const zkg_g1 *points,
 static void fill_buckets(zkg_g1 *to, space *s, const zkg_g1 *points,
                          const row *r, size_t count, size_t buckets)
 {
-    const uint32_t *in = s->sorted;
+    const size_t terms = sort_rows(s, r, count, buckets);
 
-    sort_rows(s, r, count, buckets);
     memset(to, 0, buckets * sizeof(*to)); /* infinity */
-    for (size_t b = 0, end = 0; b < buckets; b = end) {
-        uint32_t n = 0;
-
-        while (end < buckets && s->len[end] <= BLOCK - n)
-            n += s->len[end++];
-        if (end == b) {
-            n = s->len[end++];
-            add_long(&to[b], s, points, in, n);
-        } else {
-            gather(s->big, points, in, n);
-            add_runs(s->q, to + b, s->big, s->small, s->len + b,
-                     (uint32_t)(end - b));
-        }
-        in += n;
-    }
+    add_buckets(s, to, points, s->len, buckets, terms);
 }
 
 /* b[i] += b[i + n], i < n, at the next flush, or at once where one of them is
  * infinite. */
-static void fold(queue *q, zkg_g1 *b, size_t n)
+static void fold(queue *q, pack *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const zkg_g1 *high = &b[i + n];
+        const pack *high = &b[i + n];
 
-        if (zkg_g1_is_infinity(high))
+        if (pack_is_infinity(high))
             continue;
-        if (zkg_g1_is_infinity(&b[i]))
+        if (pack_is_infinity(&b[i]))
             b[i] = *high;
         else
-            push(q, &b[i], &b[i], high);
+            push(q, &b[i], high);
     }
 }
 
 /*
- * Of each of count rows T takes the place of its first bucket, and U_j that of
- * bucket 2^j: what the first 2 n buckets leave behind as their upper half is
- * halved itself from the next step on, so that all steps are of n = half the
- * buckets, a quarter, .. 1.
+ * Folds the packs of count rows: what the first 2 n of a row leave behind as
+ * their upper half is halved itself from the next step on, so that all steps
+ * are of n = half its packs, a quarter, .. 1.  Then the lanes of its first pack
+ * are LANES buckets that weigh as all of them did, and U_j is the sum of the
+ * lanes of pack 2^j / LANES, for 2^j >= LANES.
  */
-static void weigh(space *s, const row *r, size_t count)
+static void fold_rows(space *s, const row *r, size_t count)
 {
+    queue *q = s->block->q;
     size_t most = 0;
 
     for (size_t i = 0; i < count; i++)
         most = r[i].buckets > most ? r[i].buckets : most;
-    for (size_t n = most / 2; n > 0; n /= 2) {
-        zkg_g1 *b = s->sums;
+    for (size_t n = most / LANES / 2; n > 0; n /= 2) {
+        pack *b = s->packs;
 
-        for (size_t i = 0; i < count; b += r[i++].buckets) {
-            if (r[i].buckets < 2 * n)
+        for (size_t i = 0; i < count; b += r[i++].buckets / LANES) {
+            if (r[i].buckets / LANES < 2 * n)
                 continue;
-            fold(s->q, b, n);
-            for (size_t upper = 2 * n; upper < r[i].buckets; upper *= 2)
-                fold(s->q, b + upper, n);
+            fold(q, b, n);
+            for (size_t up = 2 * n; up < r[i].buckets / LANES; up *= 2)
+                fold(q, b + up, n);
         }
-        flush(s->q);
+        flush(q);
     }
+}
+
+/* Where U_j of a row is left, from its first bucket on. */
+static size_t place_of(uint32_t j)
+{
+    const size_t bit = (size_t)1 << j;
+
+    return bit < LANES ? bit : (size_t)(1 + j - LOG_LANES) * LANES;
+}
+
+/*
+ * T and the U_j of a folded row at its buckets, T being at the first.  Each but
+ * T overwrites what T and itself alone are made of.
+ */
+static void sum_lanes(space *s, zkg_g1 *to, const pack *from, uint32_t c)
+{
+    /* lanes with bit j set, twice their number */
+    static const uint32_t lanes[3][4] = {
+        {2, 6, 10, 14}, {4, 6, 12, 14}, {8, 10, 12, 14}};
+    zkg_g1 *at[LANES];
+
+    for (uint32_t j = LOG_LANES; j < c || j == LOG_LANES; j++) {
+        const size_t place = j == LOG_LANES ? 0 : place_of(j - 1);
+
+        for (size_t i = 0; i < LANES; i++)
+            at[i] = to + place + i;
+        pack_store(at, j == LOG_LANES ? from
+                                      : from + ((size_t)1 << (j - 1)) / LANES);
+        block_push(s->block, (run){at[0], s->in_order, LANES, at[0]});
+    }
+    for (uint32_t j = 0; 1u << j < LANES && j + 1 < c; j++)
+        block_push(s->block, (run){to, lanes[j], LANES / 2, to + place_of(j)});
+}
+
+/* As above, of each of count rows. */
+static void weigh(space *s, const row *r, size_t count, size_t buckets)
+{
+    const pack *from = s->packs;
+    zkg_g1 *b = s->sums;
+
+    for (size_t k = 0; k < buckets / LANES; k++) {
+        const zkg_g1 *p[LANES];
+
+        for (size_t i = 0; i < LANES; i++)
+            p[i] = &b[k * LANES + i];
+        pack_load(&s->packs[k], p, 0, s->block->q);
+    }
+    fold_rows(s, r, count);
+    for (size_t i = 0; i < count; i++) {
+        sum_lanes(s, b, from, r[i].c);
+        b += r[i].buckets;
+        from += r[i].buckets / LANES;
+    }
+    block_flush(s->block);
 }
 
 /* out = 2^c out + T + sum_j 2^j U_j for a row that is weighed. */
@@ -309,7 +327,7 @@ static void add_row(zkg_g1j *out, const zkg_g1 *b, uint32_t c)
         if (!zkg_g1j_is_infinity(out))
             zkg_g1j_double(out, out);
         if (j < c - 1) /* bit c - 1 is empty */
-            zkg_g1j_add_mixed(out, out, &b[(size_t)1 << j]);
+            zkg_g1j_add_mixed(out, out, &b[place_of(j)]);
     }
     zkg_g1j_add_mixed(out, out, &b[0]);
 }
@@ -335,10 +353,11 @@ static size_t row_terms(const row *r)
     return r->t->n + FETCH_AHEAD;
 }
 
-/* Adds count rows, of so many buckets together, to their sums. */
+/* Adds count rows to their sums. */
 static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
 {
     zkg_g1 *b = s->sums;
+    size_t all = 0;
 
     for (size_t i = 0, n; i < count; i += n) {
         size_t buckets = 0;
@@ -348,8 +367,9 @@ static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
             buckets += r[k].buckets;
         fill_buckets(b, s, points, r + i, n, buckets);
         b += buckets;
+        all += buckets;
     }
-    weigh(s, r, count);
+    weigh(s, r, count, all);
     b = s->sums;
     for (size_t i = 0; i < count; b += r[i++].buckets)
         add_row(r[i].out, b, r[i].c);
@@ -370,7 +390,7 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, const zkg_g1 *points,
                             uint32_t windows)
 {
     const uint32_t buckets = 1u << (c - 1);
-    zkg_g1j run, sum;
+    zkg_g1j upper, sum;
     zkg_g1 p;
 
     memset(bucket, 0, buckets * sizeof(*bucket));
@@ -382,14 +402,16 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, const zkg_g1 *points,
         if (!d)
             continue;
         to = &bucket[d / 2 - 1];
-        load_signed(&p, &points[t->index[i] >> 1], (t->index[i] ^ d) & 1);
+        p = points[t->index[i] >> 1];
+        if ((t->index[i] ^ d) & 1)
+            zkg_g1_neg(&p, &p);
         zkg_g1j_add_mixed(to, to, &p);
     }
-    zkg_g1j_set_infinity(&run);
+    zkg_g1j_set_infinity(&upper);
     zkg_g1j_set_infinity(&sum);
     for (uint32_t b = buckets; b-- > 0;) {
-        zkg_g1j_add(&run, &run, &bucket[b]);
-        zkg_g1j_add(&sum, &sum, &run);
+        zkg_g1j_add(&upper, &upper, &bucket[b]);
+        zkg_g1j_add(&sum, &sum, &upper);
     }
     *out = sum;
 }
@@ -496,10 +518,11 @@ static void space_clear(space *s)
     zkg_free(s->len);
     zkg_free(s->sorted);
     zkg_free(s->digits);
-    zkg_free(s->big);
-    zkg_free(s->small);
+    zkg_free(s->part[0]);
+    zkg_free(s->part[1]);
     zkg_free(s->sums);
-    queue_free(s->q);
+    zkg_free(s->packs);
+    block_free(s->block);
 }
 
 /* The most that rows taken together cost: limit, or all, or the costliest. */
@@ -524,12 +547,15 @@ static bool space_init(space *s)
     s->len = zkg_alloc_raw(s->buckets, sizeof(*s->len));
     s->sorted = zkg_alloc(s->terms, sizeof(*s->sorted));
     s->digits = zkg_alloc_raw(s->terms, sizeof(*s->digits));
-    s->big = zkg_alloc_raw(BLOCK + 1, sizeof(*s->big));
-    s->small = zkg_alloc_raw(BLOCK + 1, sizeof(*s->small));
+    for (int i = 0; i < 2; i++)
+        s->part[i] = zkg_alloc_raw(most_parts(s->terms), sizeof(zkg_g1));
     s->sums = zkg_alloc_raw(s->buckets, sizeof(*s->sums));
-    s->q = queue_new();
-    if (s->start && s->len && s->sorted && s->digits && s->small && s->big &&
-        s->sums && s->q)
+    s->packs = zkg_alloc_raw(s->buckets / LANES, sizeof(*s->packs));
+    s->block = block_new();
+    for (uint32_t i = 0; i < RUN_MOST; i++)
+        s->in_order[i] = 2 * i;
+    if (s->start && s->len && s->sorted && s->digits && s->part[0] &&
+        s->part[1] && s->sums && s->packs && s->block)
         return true;
     space_clear(s);
     return false;
@@ -559,7 +585,9 @@ static row *make_rows(size_t *count, zkg_g1j *out, const zkg_msm_terms *t,
 
         add_offset(&t[i], c, windows);
         for (uint32_t w = windows; w-- > 0;)
-            rows[n++] = (row){&t[i], &out[i], w, c, windows, 1u << (c - 1)};
+            rows[n++] =
+                (row){&t[i], &out[i], w,
+                      c,     windows, c > LOG_LANES ? 1u << (c - 1) : LANES};
     }
     return rows;
 }
@@ -589,7 +617,7 @@ static bool sum_few(zkg_g1j *out, const zkg_g1 *points, const zkg_msm_terms *t)
 bool ZKG_VARIANT(zkg_msm_sums)(zkg_g1j *out, const zkg_g1 *points,
                                const zkg_msm_terms *terms, size_t count)
 {
-    space s = {.q = NULL};
+    space s = {.block = NULL};
 
     for (size_t i = 0; i < count; i++)
         zkg_g1j_set_infinity(&out[i]);
@@ -607,9 +635,9 @@ bool ZKG_VARIANT(zkg_msm_sums)(zkg_g1j *out, const zkg_g1 *points,
     return true;
 }
 
-enum { POWER_WINDOW = 8, POWER_ROWS = 32, POWER_COLS = 255 };
+enum { POWER_WINDOW = 8, POWER_ROWS = 32, POWER_COLS = 256 };
 
-/* table[w * POWER_COLS + d - 1] = d 2^(8 w) G */
+/* table[w * POWER_COLS + d] = d 2^(8 w) G */
 static bool make_table(zkg_g1 *table)
 {
     zkg_g1j *multiple = malloc((POWER_COLS + 1) * sizeof(*multiple));
@@ -617,13 +645,14 @@ static bool make_table(zkg_g1 *table)
     const bool ok = multiple && scratch;
 
     if (ok) {
-        zkg_g1j_from_affine(&multiple[0], &zkg_g1_generator);
+        zkg_g1j_set_infinity(&multiple[0]);
+        zkg_g1j_from_affine(&multiple[1], &zkg_g1_generator);
         for (int w = 0; w < POWER_ROWS; w++) {
-            for (int d = 1; d <= POWER_COLS; d++)
-                zkg_g1j_add(&multiple[d], &multiple[d - 1], &multiple[0]);
+            for (int d = 1; d < POWER_COLS; d++)
+                zkg_g1j_add(&multiple[d + 1], &multiple[d], &multiple[1]);
             zkg_g1j_batch_to_affine(table + w * POWER_COLS, multiple,
                                     POWER_COLS, scratch);
-            multiple[0] = multiple[POWER_COLS];
+            multiple[1] = multiple[POWER_COLS];
         }
     }
     free(scratch);
@@ -631,39 +660,62 @@ static bool make_table(zkg_g1 *table)
     return ok;
 }
 
+/* The work space of powers, of LANES BATCH at once. */
+typedef struct powers {
+    zkg_g1 table[POWER_ROWS * POWER_COLS];
+    uint64_t scalar[LANES * BATCH][4];
+    pack sum[BATCH], term[BATCH];
+} powers;
+
+/* out[i] = scalar[i] G for i < n <= LANES BATCH. */
+static void multiply_generator(zkg_g1 *out, size_t n, powers *p, queue *q)
+{
+    zkg_g1 nowhere, *to[LANES];
+
+    memset(p->scalar[n], 0, (LANES * BATCH - n) * sizeof(*p->scalar));
+    for (uint32_t w = 0; w < POWER_ROWS; w++) {
+        const zkg_g1 *table = p->table + w * POWER_COLS, *from[LANES];
+
+        for (size_t k = 0; k < (n + LANES - 1) / LANES; k++) {
+            for (size_t i = 0; i < LANES; i++) {
+                const uint64_t *s = p->scalar[k * LANES + i];
+
+                from[i] = &table[s[w / 8] >> POWER_WINDOW * (w % 8) & 255];
+            }
+            pack_load(w ? &p->term[k] : &p->sum[k], from, 0, q);
+            if (w)
+                push(q, &p->sum[k], &p->term[k]);
+        }
+        flush(q);
+    }
+    for (size_t k = 0; k < (n + LANES - 1) / LANES; k++) {
+        for (size_t i = 0; i < LANES; i++)
+            to[i] = k * LANES + i < n ? &out[k * LANES + i] : &nowhere;
+        pack_store(to, &p->sum[k]);
+    }
+}
+
 bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
 {
-    zkg_g1 *table = malloc(POWER_ROWS * POWER_COLS * sizeof(*table));
-    uint64_t(*scalar)[4] = malloc(BATCH * sizeof(*scalar));
+    powers *p = zkg_alloc_raw(1, sizeof(*p));
     queue *q = queue_new();
-    const zkg_g1 infinity = {{{0}}, {{0}}};
-    const bool ok = table && scalar && q && make_table(table);
+    const bool ok = p && q && make_table(p->table);
     zkg_fr power = zkg_fr_one;
 
-    for (size_t first = 0; ok && first < n; first += BATCH) {
-        const size_t len = n - first < BATCH ? n - first : BATCH;
+    for (size_t first = 0; ok && first < n; first += LANES * BATCH) {
+        const size_t len =
+            n - first < LANES * BATCH ? n - first : LANES * BATCH;
 
         for (size_t i = 0; i < len; i++) {
-            zkg_fr_to_scalar(scalar[i], &power);
+            zkg_fr_to_scalar(p->scalar[i], &power);
             zkg_fr_mul(&power, &power, tau);
-            out[first + i] = infinity;
         }
-        for (uint32_t w = 0; w < POWER_ROWS; w++) {
-            for (size_t i = 0; i < len; i++) {
-                uint32_t d = scalar[i][w / 8] >> POWER_WINDOW * (w % 8) & 255;
-
-                if (d)
-                    push(q, &out[first + i], &out[first + i],
-                         &table[w * POWER_COLS + d - 1]);
-            }
-            flush(q);
-        }
+        multiply_generator(out + first, len, p, q);
     }
     queue_free(q);
-    if (scalar)
-        sodium_memzero(scalar, BATCH * sizeof(*scalar));
+    if (p) /* what is added up tells digits, too */
+        sodium_memzero(p, sizeof(*p));
     sodium_memzero(&power, sizeof(power));
-    free(scalar);
-    free(table);
+    zkg_free(p);
     return ok;
 }

@@ -4,10 +4,14 @@
  *
  * Only for files compiled with -mavx512f -mavx512dq -mavx512ifma (and vl, bw)
  * and reached when ZKG_CPU_AVX512IFMA is there.  A zkg_x8 holds five limbs of
- * 52 bits, lowest first, lane k of each for element k.  Values are Montgomery
- * forms with R = 2^256 as in fr.h, but reduced lazily: each function says how
- * far below what multiple of p its arguments must be.  Limbs are in [0, 2^52)
- * throughout.
+ * 52 bits, lowest first, lane k of each for element k, reduced lazily: each
+ * function says how far below what multiple of p its arguments must be.  A
+ * product takes 2^-260 in, not 2^-256 as those of fr.h do.
+ *
+ * Limbs are in [0, 2^52), but for two forms that save instructions.  Of a
+ * *factor* the bits of a limb above the lowest 52 mean nothing: multiply-adds
+ * do not read them.  Limbs of a *sum* are signed, from -2^56 to 2^58, and have
+ * yet to take carries.
  */
 #ifndef ZKG_FIELD_IFMA_H
 #define ZKG_FIELD_IFMA_H
@@ -22,9 +26,10 @@ typedef struct zkg_x8 {
     __m512i l[5];
 } zkg_x8;
 
-/** p, -1/p mod 2^52, and a few multiples k[i] = (i + 1) p, in every lane. */
+/** p, -1/p mod 2^52, 2^-52 mod p, and a few multiples k[i] = (i + 1) p, in
+ * every lane. */
 typedef struct zkg_x8_mod {
-    __m512i p[5], inv, k[4][5];
+    __m512i p[5], inv, fold[5], k[4][5];
 } zkg_x8_mod;
 
 ZKG_X8_INLINE __m512i zkg_x8_mask(void)
@@ -72,7 +77,7 @@ ZKG_X8_INLINE void zkg_x8_set1(zkg_x8 *r, const uint64_t a[4])
     zkg_x8_from_64(r, w);
 }
 
-/** Takes carries, signed, up to the top limb. */
+/** Takes the carries of a sum, signed, up to the top limb. */
 ZKG_X8_INLINE void zkg_x8_carry(zkg_x8 *r)
 {
     const __m512i m = zkg_x8_mask();
@@ -84,9 +89,18 @@ ZKG_X8_INLINE void zkg_x8_carry(zkg_x8 *r)
     }
 }
 
+/** The same, but for what is left above: makes a factor of a sum. */
+ZKG_X8_INLINE void zkg_x8_to_factor(zkg_x8 *r)
+{
+    for (int i = 0; i < 4; i++)
+        r->l[i + 1] =
+            _mm512_add_epi64(r->l[i + 1], _mm512_srai_epi64(r->l[i], 52));
+}
+
 static __attribute__((unused)) void zkg_x8_mod_init(zkg_x8_mod *m,
                                                     const zkg_limb4_mod *from)
 {
+    const __m512i zero = _mm512_setzero_si512();
     zkg_x8 t;
 
     zkg_x8_set1(&t, from->p);
@@ -101,24 +115,39 @@ static __attribute__((unused)) void zkg_x8_mod_init(zkg_x8_mod *m,
             t.l[i] = _mm512_add_epi64(t.l[i], m->p[i]);
         zkg_x8_carry(&t);
     }
+    /* (inv p + 1) / 2^52, whose lowest limb is 2^52 - 1 + 1 */
+    for (int i = 0; i < 5; i++) {
+        t.l[i] = _mm512_madd52hi_epu64(zero, m->inv, m->p[i]);
+        if (i < 4)
+            t.l[i] = _mm512_madd52lo_epu64(t.l[i], m->inv, m->p[i + 1]);
+    }
+    t.l[0] = _mm512_add_epi64(t.l[0], _mm512_set1_epi64(1));
+    zkg_x8_carry(&t);
+    for (int i = 0; i < 5; i++)
+        m->fold[i] = t.l[i];
 }
 
-/** r = a + b; no reduction. */
+/** The sum r = a + b. */
 ZKG_X8_INLINE void zkg_x8_add(zkg_x8 *r, const zkg_x8 *a, const zkg_x8 *b)
 {
     for (int i = 0; i < 5; i++)
         r->l[i] = _mm512_add_epi64(a->l[i], b->l[i]);
-    zkg_x8_carry(r);
 }
 
-/** r = a - b + k p; b <= k p, k in 1..4. */
+/** The sum r = 2^n r, of limbs not above 2^(58 - n). */
+ZKG_X8_INLINE void zkg_x8_shift(zkg_x8 *r, unsigned n)
+{
+    for (int i = 0; i < 5; i++)
+        r->l[i] = _mm512_slli_epi64(r->l[i], n);
+}
+
+/** The sum r = a - b + k p; b <= k p, k in 1..4. */
 ZKG_X8_INLINE void zkg_x8_sub(zkg_x8 *r, const zkg_x8 *a, const zkg_x8 *b,
                               int k, const zkg_x8_mod *m)
 {
     for (int i = 0; i < 5; i++)
         r->l[i] = _mm512_add_epi64(_mm512_sub_epi64(a->l[i], b->l[i]),
                                    m->k[k - 1][i]);
-    zkg_x8_carry(r);
 }
 
 /** r = a - k p when that is not negative, else a; k in 1..4. */
@@ -137,18 +166,19 @@ ZKG_X8_INLINE void zkg_x8_reduce(zkg_x8 *r, const zkg_x8 *a, int k,
 }
 
 /**
- * r = a mod p, for a < 4 p.  Top limbs alone decide, but for what is within
- * 2^209 of a multiple of p.
+ * r = a mod p, for a sum a < 4 p.  Top limbs alone decide, but for what is
+ * within 2^215 of a multiple of p; what they have yet to take is -16 at least.
  */
 ZKG_X8_INLINE void zkg_x8_reduce4(zkg_x8 *r, const zkg_x8 *a,
                                   const zkg_x8_mod *m)
 {
-    const __m512i one = _mm512_set1_epi64(1);
-    __mmask8 more = _mm512_cmpgt_epu64_mask(a->l[4], m->k[1][4]);
+    const __m512i late = _mm512_set1_epi64(16);
+    __mmask8 more =
+        _mm512_cmpgt_epi64_mask(a->l[4], _mm512_add_epi64(m->k[1][4], late));
 
     for (int i = 0; i < 5; i++)
         r->l[i] = _mm512_mask_sub_epi64(a->l[i], more, a->l[i], m->k[1][i]);
-    more = _mm512_cmpgt_epu64_mask(r->l[4], _mm512_add_epi64(m->p[4], one));
+    more = _mm512_cmpgt_epi64_mask(r->l[4], _mm512_add_epi64(m->p[4], late));
     for (int i = 0; i < 5; i++)
         r->l[i] = _mm512_mask_sub_epi64(r->l[i], more, r->l[i], m->p[i]);
     zkg_x8_carry(r);
@@ -156,106 +186,72 @@ ZKG_X8_INLINE void zkg_x8_reduce4(zkg_x8 *r, const zkg_x8 *a,
         zkg_x8_reduce(r, r, 1, m);
 }
 
-/** r = 16 a, for a < 5 p: the form of a product's first factor. */
-ZKG_X8_INLINE void zkg_x8_times16(zkg_x8 *r, const zkg_x8 *a)
+/** z += x b, for six limbs z. */
+ZKG_X8_INLINE void zkg_x8_mac(__m512i z[6], __m512i x, const zkg_x8 *b)
 {
-    const __m512i m = zkg_x8_mask();
-
-    for (int i = 4; i > 0; i--)
-        r->l[i] =
-            _mm512_or_si512(_mm512_and_si512(_mm512_slli_epi64(a->l[i], 4), m),
-                            _mm512_srli_epi64(a->l[i - 1], 48));
-    r->l[0] = _mm512_and_si512(_mm512_slli_epi64(a->l[0], 4), m);
+    for (int i = 0; i < 5; i++)
+        z[i] = _mm512_madd52lo_epu64(z[i], x, b->l[i]);
+    for (int i = 0; i < 5; i++)
+        z[i + 1] = _mm512_madd52hi_epu64(z[i + 1], x, b->l[i]);
 }
 
-/** z = (z + x b + q p) / 2^52, q such that it is whole: a step of a product. */
-ZKG_X8_INLINE void zkg_x8_mul_step(__m512i z[5], __m512i x, const zkg_x8 *b,
-                                   const zkg_x8_mod *m)
+/** z = (z + q p) / 2^52, q such that it is whole; z[5] is 0 then. */
+ZKG_X8_INLINE void zkg_x8_redc_step(__m512i z[6], const zkg_x8_mod *m)
 {
     const __m512i zero = _mm512_setzero_si512();
-    __m512i z0, z1, z2, z3, z4, z5, q;
+    const __m512i q = _mm512_madd52lo_epu64(zero, z[0], m->inv);
+    const zkg_x8 p = {{m->p[0], m->p[1], m->p[2], m->p[3], m->p[4]}};
 
-    z0 = _mm512_madd52lo_epu64(z[0], x, b->l[0]);
-    q = _mm512_madd52lo_epu64(zero, z0, m->inv);
-    z1 = _mm512_madd52lo_epu64(z[1], x, b->l[1]);
-    z2 = _mm512_madd52lo_epu64(z[2], x, b->l[2]);
-    z3 = _mm512_madd52lo_epu64(z[3], x, b->l[3]);
-    z4 = _mm512_madd52lo_epu64(z[4], x, b->l[4]);
-    z1 = _mm512_madd52hi_epu64(z1, x, b->l[0]);
-    z2 = _mm512_madd52hi_epu64(z2, x, b->l[1]);
-    z3 = _mm512_madd52hi_epu64(z3, x, b->l[2]);
-    z4 = _mm512_madd52hi_epu64(z4, x, b->l[3]);
-    z5 = _mm512_madd52hi_epu64(zero, x, b->l[4]);
-    z0 = _mm512_madd52lo_epu64(z0, q, m->p[0]);
-    z1 = _mm512_madd52lo_epu64(z1, q, m->p[1]);
-    z2 = _mm512_madd52lo_epu64(z2, q, m->p[2]);
-    z3 = _mm512_madd52lo_epu64(z3, q, m->p[3]);
-    z4 = _mm512_madd52lo_epu64(z4, q, m->p[4]);
-    z1 = _mm512_madd52hi_epu64(z1, q, m->p[0]);
-    z2 = _mm512_madd52hi_epu64(z2, q, m->p[1]);
-    z3 = _mm512_madd52hi_epu64(z3, q, m->p[2]);
-    z4 = _mm512_madd52hi_epu64(z4, q, m->p[3]);
-    z5 = _mm512_madd52hi_epu64(z5, q, m->p[4]);
-    z[0] = _mm512_add_epi64(z1, _mm512_srli_epi64(z0, 52));
-    z[1] = z2;
-    z[2] = z3;
-    z[3] = z4;
-    z[4] = z5;
+    zkg_x8_mac(z, q, &p);
+    z[1] = _mm512_add_epi64(z[1], _mm512_srli_epi64(z[0], 52));
+    for (int i = 0; i < 5; i++)
+        z[i] = z[i + 1];
+    z[5] = zero;
+}
+
+/** z = z' + z0 (2^-52 mod p) for z = z' 2^52 + z0, z0 < 2^52: a multiply-add
+ *  less, and none that waits for another, but up to 2^52 p remains. */
+ZKG_X8_INLINE void zkg_x8_fold_step(__m512i z[6], const zkg_x8_mod *m)
+{
+    const zkg_x8 fold = {
+        {m->fold[0], m->fold[1], m->fold[2], m->fold[3], m->fold[4]}};
+    const __m512i z0 = z[0], carry = _mm512_srli_epi64(z0, 52);
+
+    for (int i = 0; i < 5; i++)
+        z[i] = z[i + 1];
+    z[5] = _mm512_setzero_si512();
+    zkg_x8_mac(z, z0, &fold);
+    z[0] = _mm512_add_epi64(z[0], carry);
 }
 
 /**
- * r = a b / 2^256 mod p for a16 = 16 a, as a16 b / 2^260.  With a < A p and
- * b < B p, A <= 5: r < (1 + 0.19 A B) p.
+ * The sums r[k] = a[k] b[k] / 2^260 mod p, k < 2, of factors, step by step in
+ * turn: neither waits for itself.  With a < A p and b < B p, below 2^260:
+ * r < (1 + 2^-48 + 0.012 A B) p.
  */
-ZKG_X8_INLINE void zkg_x8_mul_16(zkg_x8 *r, const zkg_x8 *a16, const zkg_x8 *b,
-                                 const zkg_x8_mod *m)
-{
-    const __m512i zero = _mm512_setzero_si512();
-    zkg_x8 z = {{zero, zero, zero, zero, zero}};
-
-    for (int i = 0; i < 5; i++)
-        zkg_x8_mul_step(z.l, a16->l[i], b, m);
-    *r = z;
-    zkg_x8_carry(r);
-}
-
-/** Two products as by mul_16, step by step in turn: neither waits for itself.
- */
-ZKG_X8_INLINE void zkg_x8_mul2_16(zkg_x8 r[2], const zkg_x8 a16[2],
-                                  const zkg_x8 b[2], const zkg_x8_mod *m)
-{
-    const __m512i zero = _mm512_setzero_si512();
-    zkg_x8 y = {{zero, zero, zero, zero, zero}}, z = y;
-
-    for (int i = 0; i < 5; i++) {
-        zkg_x8_mul_step(y.l, a16[0].l[i], &b[0], m);
-        zkg_x8_mul_step(z.l, a16[1].l[i], &b[1], m);
-    }
-    r[0] = y;
-    r[1] = z;
-    zkg_x8_carry(&r[0]);
-    zkg_x8_carry(&r[1]);
-}
-
-/** r = a b / 2^256 mod p; bounds as for mul_16. */
-ZKG_X8_INLINE void zkg_x8_mul(zkg_x8 *r, const zkg_x8 *a, const zkg_x8 *b,
-                              const zkg_x8_mod *m)
-{
-    zkg_x8 t;
-
-    zkg_x8_times16(&t, a);
-    zkg_x8_mul_16(r, &t, b, m);
-}
-
-/** Two products; bounds as for mul_16. */
 ZKG_X8_INLINE void zkg_x8_mul2(zkg_x8 r[2], const zkg_x8 a[2],
                                const zkg_x8 b[2], const zkg_x8_mod *m)
 {
-    zkg_x8 t[2];
+    __m512i y[6], z[6];
 
-    zkg_x8_times16(&t[0], &a[0]);
-    zkg_x8_times16(&t[1], &a[1]);
-    zkg_x8_mul2_16(r, t, b, m);
+    for (int i = 0; i < 6; i++)
+        y[i] = z[i] = _mm512_setzero_si512();
+    for (int i = 0; i < 3; i++) {
+        zkg_x8_mac(y, a[0].l[i], &b[0]);
+        zkg_x8_fold_step(y, m);
+        zkg_x8_mac(z, a[1].l[i], &b[1]);
+        zkg_x8_fold_step(z, m);
+    }
+    for (int i = 3; i < 5; i++) { /* the last two leave no more than p */
+        zkg_x8_mac(y, a[0].l[i], &b[0]);
+        zkg_x8_redc_step(y, m);
+        zkg_x8_mac(z, a[1].l[i], &b[1]);
+        zkg_x8_redc_step(z, m);
+    }
+    for (int i = 0; i < 5; i++) {
+        r[0].l[i] = y[i];
+        r[1].l[i] = z[i];
+    }
 }
 
 /** Rows become columns: word j of r[i] and word i of r[j] change places. */

@@ -22,19 +22,15 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Products, sums and canonical sums of x and y into z. */
+/* Products, as factors of further ones, of x and y into z. */
 static void products(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
                      const zkg_x8_mod *m)
 {
-    for (int i = 0; i < LEN; i += 2)
+    for (int i = 0; i < LEN; i += 2) {
         zkg_x8_mul2(&z[i], &x[i], &y[i], m);
-}
-
-static void products_of_16(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
-                           const zkg_x8_mod *m)
-{
-    for (int i = 0; i < LEN; i += 2)
-        zkg_x8_mul2_16(&z[i], &x[i], &y[i], m);
+        zkg_x8_to_factor(&z[i]);
+        zkg_x8_to_factor(&z[i + 1]);
+    }
 }
 
 /* The sum of products, in ten limbs that stand for it: nothing is reduced.
@@ -63,20 +59,21 @@ static void products_summed(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
     }
 }
 
-static void sums(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
-                 const zkg_x8_mod *m)
-{
-    (void)m;
-    for (int i = 0; i < LEN; i++)
-        zkg_x8_add(&z[i], &x[i], &y[i]);
-}
-
-static void canonical_sums(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
-                           const zkg_x8_mod *m)
+static void differences(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
+                        const zkg_x8_mod *m)
 {
     for (int i = 0; i < LEN; i++) {
-        zkg_x8_add(&z[i], &x[i], &y[i]);
-        zkg_x8_reduce(&z[i], &z[i], 1, m);
+        zkg_x8_sub(&z[i], &x[i], &y[i], 1, m);
+        zkg_x8_to_factor(&z[i]);
+    }
+}
+
+static void canonical_differences(zkg_x8 *z, const zkg_x8 *x, const zkg_x8 *y,
+                                  const zkg_x8_mod *m)
+{
+    for (int i = 0; i < LEN; i++) {
+        zkg_x8_sub(&z[i], &x[i], &y[i], 1, m);
+        zkg_x8_reduce4(&z[i], &z[i], m);
     }
 }
 
@@ -122,9 +119,8 @@ int main(void)
         return 77;
     }
     time_of("multiplication", products);
-    time_of("multiplication, one factor times 16", products_of_16);
     time_of("multiply-accumulate, unreduced", products_summed);
-    time_of("addition, lazy", sums);
-    time_of("addition, canonical", canonical_sums);
+    time_of("subtraction, lazy", differences);
+    time_of("subtraction, canonical", canonical_differences);
     return 0;
 }

@@ -85,34 +85,65 @@ static void random_below(mpz_t z, const mpz_t p, unsigned k, rng *r)
     mpz_addmul_ui(z, p, rng_below(r, k));
 }
 
-/* zkg_x8_mul2 gives what two zkg_x8_mul give. */
-static void two_at_once(const zkg_x8 *a, const zkg_x8 *b, const zkg_x8_mod *m)
+/* Of a factor the bits that mean nothing, set at random. */
+static void disturb(zkg_x8 *a, rng *r)
 {
-    const zkg_x8 x[2] = {*a, *b}, y[2] = {*b, *b};
-    zkg_x8 both[2], one;
+    for (int i = 0; i < 5; i++)
+        a->l[i] = _mm512_or_si512(
+            a->l[i],
+            _mm512_slli_epi64(_mm512_set1_epi64((long long)rng_u64(r)), 52));
+}
 
-    zkg_x8_mul2(both, x, y, m);
-    for (int k = 0; k < 2; k++) {
-        zkg_x8_mul(&one, &x[k], &y[k], m);
-        assert_memory_equal(&both[k], &one, sizeof(one));
+/* A sum of the same value: limbs lend to those below, and borrow. */
+static void lend(zkg_x8 *a, rng *r)
+{
+    for (int i = 0; i < 4; i++) {
+        const long long some = (long long)rng_below(r, 79) - 15;
+
+        a->l[i] =
+            _mm512_add_epi64(a->l[i], _mm512_set1_epi64(some * (1ll << 52)));
+        a->l[i + 1] = _mm512_sub_epi64(a->l[i + 1], _mm512_set1_epi64(some));
     }
+}
+
+/* c = a b / 2^260 by the first of two products or the second, whose other
+ * factors are what they may. */
+static void multiply(zkg_x8 *c, const zkg_x8 *a, const zkg_x8 *b,
+                     const zkg_x8_mod *m, rng *r)
+{
+    const size_t at = (size_t)rng_below(r, 2);
+    zkg_x8 x[2] = {*b, *b}, y[2] = {*a, *a};
+
+    x[at] = *a;
+    y[at] = *b;
+    disturb(&x[0], r);
+    disturb(&y[1], r);
+    zkg_x8_mul2(x, x, y, m);
+    *c = x[at];
+    zkg_x8_to_factor(&x[at]);
+    zkg_x8_carry(c);
+    for (int i = 0; i < 5; i++) /* the same but for what means nothing */
+        assert_int_equal(
+            _mm512_test_epi64_mask(_mm512_xor_si512(x[at].l[i], c->l[i]),
+                                   zkg_x8_mask()),
+            0);
 }
 
 static void operations(const zkg_limb4_mod *from)
 {
-    static const unsigned pairs[][2] = {{1, 1}, {2, 2}, {5, 1},
-                                        {5, 2}, {2, 5}, {5, 5}};
-    mpz_t p, x[8], y[8], z[8], want, r256;
+    static const unsigned pairs[][2] = {{1, 1}, {2, 2},  {5, 1},
+                                        {8, 2}, {2, 64}, {64, 64}};
+    mpz_t p, x[8], y[8], z[8], want, r260;
     rng r = rng_new();
     zkg_x8 a, b, c;
     zkg_x8_mod m;
 
-    mpz_inits(p, want, r256, NULL);
+    mpz_inits(p, want, r260, NULL);
     for (int k = 0; k < 8; k++)
         mpz_inits(x[k], y[k], z[k], NULL);
     mpz_import(p, 4, -1, 8, 0, 0, from->p);
-    mpz_set_ui(r256, 1);
-    mpz_mul_2exp(r256, r256, 256);
+    mpz_set_ui(r260, 1);
+    mpz_mul_2exp(r260, r260, 260);
     zkg_x8_mod_init(&m, from);
     for (int t = 0; t < TRIALS; t++) {
         const unsigned *bound = pairs[t % 6];
@@ -124,28 +155,33 @@ static void operations(const zkg_limb4_mod *from)
         }
         put(&a, x);
         put(&b, y);
-        zkg_x8_mul(&c, &a, &b, &m);
+        multiply(&c, &a, &b, &m, &r);
         get(z, &c);
         for (int k = 0; k < 8; k++) {
-            /* z 2^256 = x y, z < (1 + 0.19 A B) p */
-            mpz_mul(want, z[k], r256);
+            /* z 2^260 = x y, z < (1 + 0.012 A B) p */
+            mpz_mul(want, z[k], r260);
             mpz_submul(want, x[k], y[k]);
             assert_true(mpz_divisible_p(want, p));
-            mpz_mul_ui(want, p, 100 + 19 * bound[0] * bound[1]);
-            mpz_submul_ui(want, z[k], 100);
+            mpz_mul_ui(want, p, 1000 + 12 * bound[0] * bound[1]);
+            mpz_submul_ui(want, z[k], 1000);
             assert_true(mpz_sgn(want) > 0);
         }
-        two_at_once(&a, &b, &m);
         zkg_x8_add(&c, &a, &b);
-        get(z, &c);
-        for (int k = 0; k < 8; k++) {
-            mpz_add(want, x[k], y[k]);
-            assert_int_equal(mpz_cmp(want, z[k]), 0);
+        zkg_x8_shift(&c, 1);
+        zkg_x8_carry(&c);
+        if (bound[0] + bound[1] < 40) {
+            get(z, &c);
+            for (int k = 0; k < 8; k++) {
+                mpz_add(want, x[k], y[k]);
+                mpz_mul_2exp(want, want, 1);
+                assert_int_equal(mpz_cmp(want, z[k]), 0);
+            }
         }
         for (int k = 0; k < 8; k++)
             random_below(y[k], p, kp, &r);
         put(&b, y);
         zkg_x8_sub(&c, &a, &b, (int)kp, &m);
+        zkg_x8_carry(&c);
         get(z, &c);
         for (int k = 0; k < 8; k++) {
             mpz_sub(want, x[k], y[k]);
@@ -166,6 +202,8 @@ static void operations(const zkg_limb4_mod *from)
         for (int k = 0; k < 8; k++)
             random_below(x[k], p, 4, &r);
         put(&a, x);
+        if (t % 2)
+            lend(&a, &r);
         zkg_x8_reduce4(&c, &a, &m);
         get(z, &c);
         for (int k = 0; k < 8; k++) {
@@ -175,7 +213,7 @@ static void operations(const zkg_limb4_mod *from)
     }
     for (int k = 0; k < 8; k++)
         mpz_clears(x[k], y[k], z[k], NULL);
-    mpz_clears(p, want, r256, NULL);
+    mpz_clears(p, want, r260, NULL);
 }
 
 static void in_fr(void **state)

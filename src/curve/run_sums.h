@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sums of runs of points, LANES runs at a time.
+ *
+ * Of runs of like length, lane i of pack r has point r of run i; these packs
+ * are added up as a tree, in place: step by step pack r takes what pack r + 2^j
+ * has, for r a multiple of 2^(j+1).  A lane whose run has ended holds infinity.
+ * Each step is of all runs of a block, with one inversion for many.
+ */
+#ifndef ZKG_CURVE_RUN_SUMS_H
+#define ZKG_CURVE_RUN_SUMS_H
+
+#include <string.h>
+
+#include "curve/batch_add.h"
+
+enum {
+    BLOCK = 1 << 13,  /* points added up together, in cache */
+    RUN_MOST = 1 << 7 /* points of a run; longer ones are made of several */
+};
+
+/* *out = the sum of len points, 0 < len <= RUN_MOST: point i is points[index[i]
+ * >> 1], negated where the lowest bit is set. */
+typedef struct run {
+    const zkg_g1 *points;
+    const uint32_t *index;
+    uint32_t len;
+    zkg_g1 *out;
+} run;
+
+/* A block of runs that wait. */
+typedef struct block {
+    queue *q;
+    size_t runs, points;
+    run run[BLOCK], sorted[BLOCK + LANES];
+    uint32_t depth[BLOCK / LANES + 1]; /* of LANES sorted runs: packs */
+    pack pack[BLOCK / LANES + RUN_MOST];
+} block;
+
+/* NULL when memory is short. */
+static block *block_new(void)
+{
+    block *b = zkg_alloc_raw(1, sizeof(*b));
+
+    if (!b)
+        return NULL;
+    b->runs = b->points = 0;
+    b->q = queue_new();
+    if (b->q)
+        return b;
+    zkg_free(b);
+    return NULL;
+}
+
+static void block_free(block *b)
+{
+    if (b)
+        queue_free(b->q);
+    zkg_free(b);
+}
+
+/* The longest first; runs of none, to nowhere, fill the last lanes up.  How
+ * many times LANES there are. */
+static size_t sort_runs(block *b, zkg_g1 *nowhere)
+{
+    uint32_t place[RUN_MOST + 1] = {0};
+    const size_t bundles = (b->runs + LANES - 1) / LANES;
+
+    for (size_t i = 0; i < b->runs; i++)
+        place[b->run[i].len - 1]++; /* of one length more: the longer ones */
+    for (uint32_t len = RUN_MOST; len-- > 0;)
+        place[len] += place[len + 1];
+    for (size_t i = 0; i < b->runs; i++)
+        b->sorted[place[b->run[i].len]++] = b->run[i];
+    for (size_t i = b->runs; i < bundles * LANES; i++)
+        b->sorted[i] = (run){NULL, NULL, 0, nowhere};
+    for (size_t k = 0; k < bundles; k++)
+        b->depth[k] = b->sorted[k * LANES].len;
+    return bundles;
+}
+
+/* Pack row of LANES runs. */
+typedef struct cursor {
+    const run *runs;
+    uint32_t row;
+} cursor;
+
+static inline void step_on(cursor *c)
+{
+    if (++c->row >= c->runs->len) {
+        c->row = 0;
+        c->runs += LANES;
+    }
+}
+
+static inline void fetch(const cursor *c)
+{
+    for (int i = 0; i < LANES; i++) {
+        const run *r = &c->runs[i];
+
+        if (c->row < r->len)
+            __builtin_prefetch(&r->points[r->index[c->row] >> 1]);
+    }
+}
+
+static inline void load_row(pack *to, const cursor *c, const queue *q)
+{
+    const zkg_g1 *p[LANES];
+    uint32_t minus = 0;
+
+    for (int i = 0; i < LANES; i++) {
+        const run *r = &c->runs[i];
+        const bool any = c->row < r->len;
+        const uint32_t index = any ? r->index[c->row] : 0;
+
+        p[i] = any ? &r->points[index >> 1] : &zkg_g1_infinity;
+        minus |= (index & 1) << i;
+    }
+    pack_load(to, p, minus, q);
+}
+
+static void load_packs(block *b, size_t bundles)
+{
+    enum { AHEAD = 64 / LANES };
+    const run *end = b->sorted + bundles * LANES;
+    cursor at = {b->sorted, 0}, ahead = at;
+
+    for (int i = 0; i < AHEAD && ahead.runs < end; i++)
+        step_on(&ahead);
+    for (pack *to = b->pack; at.runs < end; to++) {
+        if (ahead.runs < end) {
+            fetch(&ahead);
+            step_on(&ahead);
+        }
+        load_row(to, &at, b->q);
+        step_on(&at);
+    }
+}
+
+/* Adds up all that waits. */
+static void block_flush(block *b)
+{
+    zkg_g1 nowhere, *out[LANES];
+    const size_t bundles = sort_runs(b, &nowhere);
+    const pack *from = b->pack;
+
+    load_packs(b, bundles);
+    for (uint32_t step = 1; bundles && step < b->depth[0]; step *= 2) {
+        pack *p = b->pack;
+
+        for (size_t k = 0; k < bundles && b->depth[k] > step; k++) {
+            for (uint32_t r = 0; r + step < b->depth[k]; r += 2 * step)
+                push(b->q, &p[r], &p[r + step]);
+            p += b->depth[k];
+        }
+        flush(b->q);
+    }
+    for (size_t k = 0; k < bundles; k++) {
+        for (size_t i = 0; i < LANES; i++)
+            out[i] = b->sorted[k * LANES + i].out;
+        pack_store(out, from);
+        from += b->depth[k];
+    }
+    b->runs = b->points = 0;
+}
+
+static inline void block_push(block *b, run r)
+{
+    if (b->points + r.len > BLOCK)
+        block_flush(b);
+    b->run[b->runs++] = r;
+    b->points += r.len;
+}
+
+#endif
