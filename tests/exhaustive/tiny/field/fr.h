@@ -114,6 +114,18 @@ TINY bool zkg_fr_from_bytes(zkg_fr *r, const uint8_t in[32])
     return true;
 }
 
+TINY void zkg_fr_to_scalar(uint64_t out[4], const zkg_fr *a)
+{
+    out[0] = a->v;
+    out[1] = out[2] = out[3] = 0;
+}
+
+TINY bool zkg_fr_from_scalar(zkg_fr *r, const uint64_t s[4])
+{
+    r->v = (uint32_t)s[0];
+    return (s[1] | s[2] | s[3]) == 0 && s[0] < TINY_P;
+}
+
 TINY bool zkg_fr_is_zero(const zkg_fr *a)
 {
     return a->v == 0;
