@@ -59,19 +59,15 @@ def g1_add(a, b):
     return (x, (s * (a[0] - x) - a[1]) % Q)
 
 
-def g1_mul(a, k):
-    r = None
-    for bit in bin(k % P)[2:]:
-        r = g1_add(r, r)
-        if bit == '1':
-            r = g1_add(r, a)
-    return r
-
-
 def msm(terms):
+    """The sum of k p over (p, k): Horner on the bits of all scalars at once."""
+    terms = [(p, k % P) for p, k in terms]
     r = None
-    for p, k in terms:
-        r = g1_add(r, g1_mul(p, k))
+    for bit in reversed(range(P.bit_length())):
+        r = g1_add(r, r)
+        for p, k in terms:
+            if k >> bit & 1:
+                r = g1_add(r, p)
     return r
 
 
@@ -132,45 +128,58 @@ def line(r, s, t):
     return out, (x, y)
 
 
-def frobenius2(p):
-    conj = lambda a: (a[0], -a[1] % Q)
-    xi = (9, 1)
-
-    def pow2(a, n):
-        r = (1, 0)
-        for bit in bin(n)[2:]:
-            r = mul2(r, r)
-            if bit == '1':
-                r = mul2(r, a)
-        return r
-    return (mul2(conj(p[0]), pow2(xi, (Q - 1) // 3)),
-            mul2(conj(p[1]), pow2(xi, (Q - 1) // 2)))
+def pow2(a, n):
+    r = (1, 0)
+    for bit in bin(n)[2:]:
+        r = mul2(r, r)
+        if bit == '1':
+            r = mul2(r, a)
+    return r
 
 
-def miller(t, q):
-    if t is None:
-        return ONE12
-    f, r = ONE12, q
+# w^6 is 9 + i: w^(Q - 1) to the powers of 2 and 3, and w^(Q^2 - 1), in Fp.
+X_TWIST = pow2((9, 1), (Q - 1) // 3)
+Y_TWIST = pow2((9, 1), (Q - 1) // 2)
+W_SIXTH = pow2((9, 1), (Q ** 2 - 1) // 6)[0]
+
+
+def frobenius(p):
+    (a, b), (c, d) = p
+    return mul2((a, -b), X_TWIST), mul2((c, -d), Y_TWIST)
+
+
+def miller(pairs):
+    """The product of the pairs' Miller loops, which share their squarings."""
+    f, at = ONE12, [q for _, q in pairs]
+
+    def step(others):
+        """f times the lines through each pair's point and its other one"""
+        nonlocal f
+        for i, (t, _) in enumerate(pairs):
+            l, at[i] = line(at[i], others[i], t)
+            f = mul12(l, f)
+
     for bit in bin(29793968203157093288)[3:]:
         f = mul12(f, f)
-        l, r = line(r, r, t)
-        f = mul12(f, l)
+        step(list(at))
         if bit == '1':
-            l, r = line(r, q, t)
-            f = mul12(f, l)
-    q1 = frobenius2(q)
-    q2 = frobenius2(q1)
-    l, r = line(r, q1, t)
-    f = mul12(f, l)
-    l, r = line(r, (q2[0], sub2((0, 0), q2[1])), t)
-    return mul12(f, l)
+            step([q for _, q in pairs])
+    first = [frobenius(q) for _, q in pairs]
+    second = [frobenius(q) for q in first]
+    step(first)
+    step([(x, sub2((0, 0), y)) for x, y in second])
+    return f
 
 
 def pairings_cancel(pairs):
-    f = ONE12
-    for t, q in pairs:
-        f = mul12(f, miller(t, q))
-    return pow12(f, (Q ** 12 - 1) // P) == ONE12
+    """Is f^((Q^12 - 1) / P) one, for the product f of Miller loops?
+
+    That is g^(Q^6 - 1), where g = f^((Q^2 + 1) (Q^4 - Q^2 + 1) / P): it is one
+    if g is not zero and g^(Q^6) = g.  w^(Q^2) = W_SIXTH w, and w^(Q^6) = -w."""
+    f = miller([(t, q) for t, q in pairs if t is not None])
+    g = mul12(f, [x * pow(W_SIXTH, i, Q) % Q for i, x in enumerate(f)])
+    g = pow12(g, (Q ** 4 - Q ** 2 + 1) // P)
+    return any(g) and not any(g[1::2])
 
 
 G1 = (1, 2)
@@ -978,7 +987,7 @@ def verify_mercury(tape, key, terms, rho, s):
     vanish = (z - nodes[0]) * (z - nodes[1]) * (z - nodes[2])
     all_terms += [(w, -d * vanish), (w2, d * z), (G1, constant)]
     left = msm([(p, e % P) for p, e in all_terms])
-    right = g1_add(quotient, g1_mul(w2, d))
+    right = g1_add(quotient, msm([(w2, d)]))
     need(pairings_cancel([(left, G2), (negated(right), key.tau)]), 'pairing')
 
 
