@@ -79,15 +79,20 @@ configure() {
 announce() {
     local files
     files=$(ninja -C "$1" -n "${@:2}" 2>/dev/null | grep -c ' Compiling ')
-    [ "$files" -eq 0 ] || echo "compiling $files files"
+    case $files in
+    0) ;;
+    1) echo "compiling 1 file" ;;
+    *) echo "compiling $files files" ;;
+    esac
 }
 
-# compile FOLDER TARGET...
+# compile FOLDER [TARGET...]: these, or everything.
 compile() {
     local folder=$1
     shift
-    announce "$folder" all meson-test-prereq "$@"
-    ninja -k 0 -C "$folder" all meson-test-prereq "$@" >"$folder/compile.log" 2>&1 ||
+    [ $# -gt 0 ] || set -- all meson-test-prereq
+    announce "$folder" "$@"
+    ninja -k 0 -C "$folder" "$@" >"$folder/compile.log" 2>&1 ||
         { grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$folder/compile.log" |
             tail -60 >&2 && return 1; }
 }
