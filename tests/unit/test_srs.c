@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../support/ptau.h"
 #include "base/bytes.h"
 #include "base/io.h"
 #include "curve/msm.h"
@@ -17,7 +18,7 @@
 
 enum { POWER = 5, G1_POINTS = 2 * (1 << POWER) - 1, G2_POINTS = 1 << POWER };
 
-/* Where things stand in the file that make_ptau writes. */
+/* Where things stand in the file that ptau_make writes. */
 enum {
     AT_HEADER = 12 + 12,
     AT_Q = AT_HEADER + 4,
@@ -27,73 +28,9 @@ enum {
     FILE_BYTES = AT_HISTORY + 4
 };
 
-static void put_mont(uint8_t *out, const zkg_fp *v)
-{
-    zkg_fp w = *v;
-
-    for (int i = 0; i < 256; i++)
-        zkg_fp_double(&w, &w);
-    zkg_fp_to_bytes(out, &w);
-}
-
-static void put_g1(uint8_t *out, const zkg_g1 *p)
-{
-    put_mont(out, &p->x);
-    put_mont(out + 32, &p->y);
-}
-
-static void put_g2(uint8_t *out, const zkg_g2 *p)
-{
-    put_mont(out, &p->x.c0);
-    put_mont(out + 32, &p->x.c1);
-    put_mont(out + 64, &p->y.c0);
-    put_mont(out + 96, &p->y.c1);
-}
-
-static uint8_t *section(uint8_t *at, uint32_t type, uint64_t len)
-{
-    zkg_store_u32le(at, type);
-    zkg_store_u64le(at + 4, len);
-    return at + 12;
-}
-
 static void set_tau(zkg_fr *tau, int64_t v)
 {
     zkg_fr_from_i64(tau, v);
-}
-
-static void make_ptau(uint8_t out[FILE_BYTES], const zkg_fr *tau)
-{
-    zkg_g1 g1[G1_POINTS];
-    zkg_fr power = zkg_fr_one;
-    zkg_fp top;
-    uint8_t *at;
-
-    memcpy(out, "ptau", 4);
-    zkg_store_u32le(out + 4, 1);
-    zkg_store_u32le(out + 8, 4);
-    at = section(out + 12, 1, 44);
-    zkg_store_u32le(at, 32);
-    zkg_fp_neg(&top, &zkg_fp_one);
-    zkg_fp_to_bytes(at + 4, &top);
-    at[4]++;
-    zkg_store_u32le(at + 36, POWER);
-    zkg_store_u32le(at + 40, POWER);
-    at = section(at + 44, 2, 64 * G1_POINTS);
-    assert_int_equal(zkg_g1_powers(g1, G1_POINTS, tau, 0), ZKG_OK);
-    for (int i = 0; i < G1_POINTS; i++)
-        put_g1(at + 64 * i, &g1[i]);
-    at = section(at + 64 * G1_POINTS, 3, 128 * G2_POINTS);
-    for (int i = 0; i < G2_POINTS; i++) {
-        zkg_g2 p;
-
-        zkg_g2_mul(&p, &zkg_g2_generator, &power);
-        put_g2(at + 128 * i, &p);
-        zkg_fr_mul(&power, &power, tau);
-    }
-    at = section(at + 128 * G2_POINTS, 7, 4);
-    zkg_store_u32le(at, 3);
-    assert_ptr_equal(at + 4, out + FILE_BYTES);
 }
 
 static void make_good(uint8_t out[FILE_BYTES])
@@ -101,7 +38,8 @@ static void make_good(uint8_t out[FILE_BYTES])
     zkg_fr tau;
 
     set_tau(&tau, 1234567);
-    make_ptau(out, &tau);
+    assert_int_equal(ptau_bytes(POWER), FILE_BYTES);
+    ptau_make(out, POWER, &tau);
 }
 
 static void refused(const uint8_t *file, size_t len, const char *part)
@@ -292,7 +230,7 @@ static void g2_outside_the_subgroup_is_refused(void **state)
     (void)state;
     outside_subgroup(&p);
     make_good(file);
-    put_g2(file + AT_G2 + 128, &p);
+    ptau_put_g2(file + AT_G2 + 128, &p);
     refused(file, FILE_BYTES, "outside the subgroup");
     key.tau_g2 = p;
     zkg_srs_key_digest(key.digest, &key);
@@ -309,7 +247,7 @@ static void a_tau_of_0_or_1_or_minus_1_is_refused(void **state)
         zkg_fr tau;
 
         set_tau(&tau, v);
-        make_ptau(file, &tau);
+        ptau_make(file, POWER, &tau);
         refused(file, FILE_BYTES, "0, 1 or -1");
     }
 }
@@ -321,7 +259,7 @@ static void powers_of_several_tau_are_refused(void **state)
 
     (void)state;
     set_tau(&tau, 77);
-    make_ptau(other, &tau);
+    ptau_make(other, POWER, &tau);
     make_good(file);
     memcpy(file + AT_G2 + 128, other + AT_G2 + 128, 128);
     refused(file, FILE_BYTES, "different tau");
