@@ -45,6 +45,8 @@ typedef struct verify_job {
     zkg_array *of_graph;    /* one a tensor: what its rules `constant` say */
     bool is_graphs;         /* the key states that graph */
     const zkg_array **want; /* one a tensor */
+    uint32_t others;        /* tensors of --public that no proof holds */
+    const char *other;      /* the first of them */
     zkg_verdict verdict;
     double seconds;
 } verify_job;
@@ -157,6 +159,13 @@ static zkg_status graph_of_key(zkg_graph *g, const zkg_key *key, zkg_error *err)
     return ZKG_OK;
 }
 
+/* --public has a tensor that is not public: a verdict says nothing of it. */
+static void note_other(verify_job *j, uint32_t t)
+{
+    if (j->others++ == 0)
+        j->other = j->key.statement.tensor[t].name;
+}
+
 /* input.json: read as for proving, by the graph where one was chosen. */
 static zkg_status expect_input(verify_job *j, zkg_error *err)
 {
@@ -171,6 +180,9 @@ static zkg_status expect_input(verify_job *j, zkg_error *err)
         if (st->tensor[t].vis == ZKG_PUBLIC &&
             j->expected.array[t].data != NULL)
             j->want[t] = &j->expected.array[t];
+    for (uint32_t i = 0; i < g->inputs; i++)
+        if (st->tensor[g->input[i]].vis != ZKG_PUBLIC)
+            note_other(j, g->input[i]);
     return ZKG_OK;
 }
 
@@ -216,6 +228,8 @@ static zkg_status expect_named(verify_job *j, zkg_error *err)
             status = take_entry(&j->by_name[t], &st->tensor[t], e,
                                 j->args.expected, err);
             j->want[t] = &j->by_name[t];
+        } else {
+            note_other(j, t);
         }
     }
     zkg_safetensors_clear(&file);
@@ -391,6 +405,10 @@ static void print_text(const verify_job *j)
     for (uint32_t t = 0; t < st->tensors; t++)
         if (st->tensor[t].vis == ZKG_PUBLIC)
             print_tensor(&st->tensor[t], &displays(j)[t], &j->array[t]);
+    if (j->others > 0)
+        printf("not compared: %" PRIu32
+               " of the tensors in %s, %s first: they are not public\n",
+               j->others, j->args.expected, j->other);
     zkg_digest_hex(hex, j->key.digest);
     printf("key digest   %s\n", hex);
     zkg_digest_hex(hex, st->digest);
@@ -499,6 +517,8 @@ static zkg_status print_json(const verify_job *j, zkg_status status)
     zkg_json_out_string(&o, hex);
     zkg_json_out_key(&o, "development_srs");
     zkg_json_out_bool(&o, j->key.srs.development);
+    zkg_json_out_key(&o, "not_compared");
+    zkg_json_out_u64(&o, j->others);
     zkg_json_out_key(&o, "proof_bytes");
     zkg_json_out_u64(&o, j->proof_len);
     zkg_json_out_key(&o, "public_bytes");
