@@ -11,6 +11,16 @@ void zkg_writer_init(zkg_writer *w)
     *w = (zkg_writer){0};
 }
 
+void zkg_writer_init_room(zkg_writer *w, size_t len)
+{
+    zkg_writer_init(w);
+    w->data = zkg_alloc_raw(len, 1);
+    if (w->data != NULL)
+        w->capacity = len;
+    else
+        w->status = ZKG_ERR_NOMEM;
+}
+
 void zkg_writer_free(zkg_writer *w)
 {
     zkg_free(w->data);
@@ -26,7 +36,8 @@ uint8_t *zkg_writer_take(zkg_writer *w, size_t *len)
     return data;
 }
 
-zkg_status zkg_writer_reserve(zkg_writer *w, uint8_t **at, size_t len)
+/* Room for len bytes more, not yet written. */
+static zkg_status grow(zkg_writer *w, uint8_t **at, size_t len)
 {
     *at = NULL;
     if (w->status != ZKG_OK)
@@ -46,8 +57,14 @@ zkg_status zkg_writer_reserve(zkg_writer *w, uint8_t **at, size_t len)
         w->capacity = capacity;
     }
     *at = w->data + w->len;
-    memset(*at, 0, len);
     w->len += len;
+    return ZKG_OK;
+}
+
+zkg_status zkg_writer_reserve(zkg_writer *w, uint8_t **at, size_t len)
+{
+    ZKG_TRY(grow(w, at, len));
+    memset(*at, 0, len);
     return ZKG_OK;
 }
 
@@ -55,7 +72,7 @@ static zkg_status put(zkg_writer *w, uint64_t v, size_t len)
 {
     uint8_t *at;
 
-    ZKG_TRY(zkg_writer_reserve(w, &at, len));
+    ZKG_TRY(grow(w, &at, len));
     for (size_t i = 0; i < len; i++)
         at[i] = (uint8_t)(v >> (8 * i));
     return ZKG_OK;
@@ -90,7 +107,7 @@ zkg_status zkg_writer_bytes(zkg_writer *w, const void *bytes, size_t len)
 {
     uint8_t *at;
 
-    ZKG_TRY(zkg_writer_reserve(w, &at, len));
+    ZKG_TRY(grow(w, &at, len));
     if (len != 0)
         memcpy(at, bytes, len);
     return ZKG_OK;

@@ -51,6 +51,10 @@ typedef struct zkg_writer {
 
 void zkg_writer_init(zkg_writer *w);
 
+/** The same with room for len bytes, which are expected: in huge pages where
+ *  they are many.  Without memory for them w->status says so. */
+void zkg_writer_init_room(zkg_writer *w, size_t len);
+
 /** Free the bytes; w is empty afterwards and may be used again. */
 void zkg_writer_free(zkg_writer *w);
 

@@ -99,13 +99,15 @@ static zkg_status assemble(uint8_t **proof, size_t *proof_len,
                            const zkg_tape *root, const zkg_prover *p,
                            const zkg_key *key, zkg_error *err)
 {
+    zkg_proof_sizes sizes;
     zkg_writer w;
 
     if (root->len != p->layout.commit_bytes + p->layout.opening_bytes)
         return zkg_fail(err, ZKG_ERR_INTERNAL,
                         "root messages of %zu bytes instead of %zu", root->len,
                         p->layout.commit_bytes + p->layout.opening_bytes);
-    zkg_writer_init(&w);
+    zkg_root_proof_sizes(&sizes, &p->layout);
+    zkg_writer_init_room(&w, zkg_proof_bytes(&sizes));
     (void)zkg_proof_write_header(&w, key->digest);
     (void)zkg_proof_write_public(&w, p->st, p->arrays);
     (void)zkg_writer_bytes(&w, root->buf, p->layout.commit_bytes);

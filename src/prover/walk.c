@@ -175,8 +175,9 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
     return status;
 }
 
-/* Steps shorter than this do not pay for a look at the peak memory. */
-#define LOOK_AT_MEMORY 1e-3
+/* Steps shorter than this do not pay for a look at the peak memory, which takes
+ * up to 40 us. */
+#define LOOK_AT_MEMORY 4e-3
 
 /* What a step took, from what the rank had spent before it. */
 static void book(zkg_step_report *step, const zkg_prover *p, double comm_s,

@@ -665,23 +665,22 @@ zkg_status zkg_lookup_prove(zkg_task_run *run)
 
 /* ---- a table's multiplicities ---- */
 
-/* The rows of a closed form, as integers. */
+/* The rows of a closed form, as integers: of 30 bits at most. */
 static zkg_status closed_columns(zkg_array made[2],
                                  const zkg_lookup_table *table, zkg_error *err)
 {
     const uint64_t rows = zkg_lookup_table_rows(table);
-    const int64_t half =
-        table->kind == ZKG_KIND_RANGE ? 0 : (int64_t)1 << (table->bits - 1);
-
-    const zkg_dtype type = zkg_dtype_for_range(-half, (int64_t)rows - half - 1);
+    const int32_t half =
+        table->kind == ZKG_KIND_RANGE ? 0 : (int32_t)1 << (table->bits - 1);
 
     for (uint32_t c = 0; c < table->columns; c++) {
-        ZKG_TRY(zkg_array_init(&made[c], type, 1, &rows, err));
-        for (uint64_t i = 0; i < rows; i++) {
-            const int64_t x = (int64_t)i - half;
+        const int32_t least = c == 0 ? -half : 0;
+        int32_t *x;
 
-            zkg_array_set_i64(&made[c], i, c == 0 || x > 0 ? x : 0);
-        }
+        ZKG_TRY(zkg_array_init(&made[c], ZKG_I32, 1, &rows, err));
+        x = made[c].data;
+        for (int32_t i = 0; i < (int32_t)rows; i++)
+            x[i] = i - half > least ? i - half : least;
     }
     return ZKG_OK;
 }

@@ -73,6 +73,30 @@ static void a_writer_grows(void **state)
     zkg_free(data);
 }
 
+/* With room for nothing, for less than is written, for all of it. */
+static void a_writer_with_room_writes_the_same(void **state)
+{
+    static const size_t rooms[] = {0, 1, 39999, 40000, 3 << 20};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof(rooms) / sizeof(rooms[0]); k++) {
+        zkg_writer w;
+        uint8_t *data, *at;
+        size_t len;
+
+        zkg_writer_init_room(&w, rooms[k]);
+        for (uint32_t i = 0; i < 9999; i++)
+            assert_int_equal(zkg_writer_u32(&w, i), ZKG_OK);
+        assert_int_equal(zkg_writer_reserve(&w, &at, 4), ZKG_OK);
+        data = zkg_writer_take(&w, &len);
+        assert_int_equal(len, 40000);
+        for (uint32_t i = 0; i < 9999; i++)
+            assert_int_equal(zkg_load_u32le(data + 4 * i), i);
+        assert_int_equal(zkg_load_u32le(data + 39996), 0);
+        zkg_free(data);
+    }
+}
+
 static void a_writer_that_failed_stays_failed(void **state)
 {
     zkg_writer w;
@@ -84,6 +108,10 @@ static void a_writer_that_failed_stays_failed(void **state)
     assert_null(at);
     assert_int_equal(zkg_writer_u8(&w, 1), ZKG_ERR_NOMEM);
     assert_int_equal(w.len, 0);
+    zkg_writer_free(&w);
+    zkg_writer_init_room(&w, SIZE_MAX - 1);
+    assert_int_equal(zkg_writer_u8(&w, 1), ZKG_ERR_NOMEM);
+    assert_null(w.data);
     zkg_writer_free(&w);
 }
 
@@ -137,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(a_writer_grows),
+        cmocka_unit_test(a_writer_with_room_writes_the_same),
         cmocka_unit_test(a_writer_that_failed_stays_failed),
         cmocka_unit_test(a_reader_never_leaves_its_bytes),
         cmocka_unit_test(a_bad_string_is_refused),
