@@ -355,6 +355,14 @@ uint32_t zkg_statement_most_layers(const zkg_statement *st)
     return most;
 }
 
+uint32_t zkg_statement_ratchets(const zkg_statement *st)
+{
+    enum { LEAST_RATCHETS = 1000, RATCHETS_PER_LAYER = 4 };
+    const uint32_t deep = RATCHETS_PER_LAYER * zkg_statement_most_layers(st);
+
+    return deep > LEAST_RATCHETS ? deep : LEAST_RATCHETS;
+}
+
 /* ---- memory ---- */
 
 static void kernel_clear(zkg_kernel *k)

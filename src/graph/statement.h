@@ -175,6 +175,9 @@ uint32_t zkg_kernel_relations(const zkg_kernel *k);
 uint64_t zkg_statement_most_gates(const zkg_statement *st);
 uint32_t zkg_statement_most_layers(const zkg_statement *st);
 
+/** Hashes in a row before the first challenge (docs/protocol.md). */
+uint32_t zkg_statement_ratchets(const zkg_statement *st);
+
 /** Parse a decimal integer below 2^256 in magnitude; false if it is none. */
 bool zkg_coeff_parse(zkg_coeff *out, const char *text);
 

@@ -27,6 +27,20 @@ static double held_bytes(const zkg_costs *costs, const zkg_root_work *root,
  * one for what its rounds fold. */
 enum { POINT_BYTES = 33 };
 
+/* The memory of a rank's largest child, which is had once. */
+static double fresh_bytes(const zkg_job *job)
+{
+    double most = 0;
+
+    for (uint32_t c = 0; c < job->tasks + job->tables; c++) {
+        const zkg_child_cost *m = &job->model[c];
+        const double bytes = m->each_bytes + m->split_bytes / job->ranks;
+
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 static void set_root(zkg_job *job, const zkg_costs *costs,
                      const zkg_statement *st, uint32_t k)
 {
@@ -35,6 +49,7 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
     zkg_root_work_count(&root, st, k, NULL);
     job->after_bytes = POINT_BYTES * root.opened_points / job->ranks;
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
+    job->before_s += costs->fresh * fresh_bytes(job);
     job->rank_bytes = held_bytes(costs, &root, job->ranks);
     job->shared_bytes = root.shared_bytes;
 }

@@ -267,6 +267,12 @@ size_t zkg_task_segment_bytes(const zkg_task_relations *t, size_t *claims);
 size_t zkg_tableside_segment_bytes(const zkg_lookup_table *table,
                                    size_t *claims);
 
+/** Those claims, in their order, at points that are equal where the real ones
+ *  are; none where the length would be SIZE_MAX.
+ *  @param out zkg_ledger_clear */
+void zkg_task_claims(zkg_ledger *out, const zkg_task_relations *t);
+void zkg_tableside_claims(zkg_ledger *out, const zkg_lookup_table *table);
+
 /**
  * The root's check of all fractions: every q != 0 (lookup_zero), and for each
  * table the sites' sum equals the table's side (lookup_sum), by cross

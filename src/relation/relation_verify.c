@@ -40,9 +40,10 @@ zkg_status zkg_task_verify(zkg_child *c, const zkg_task_relations *t,
     return status;
 }
 
-/* Verify zeros without a check, and count them; SIZE_MAX when that failed. */
-static size_t segment_bytes(const zkg_task_relations *t,
-                            const zkg_lookup_table *table, size_t *claims)
+/* Verify zeros without a check, and what is left then; SIZE_MAX and nothing
+ * left when that failed. */
+static size_t size_segment(zkg_ledger *left, const zkg_task_relations *t,
+                           const zkg_lookup_table *table)
 {
     zkg_tape tape;
     zkg_child c = {.tape = &tape, .sizing = true};
@@ -53,11 +54,36 @@ static size_t segment_bytes(const zkg_task_relations *t,
     status = t != NULL ? zkg_task_verify(&c, t, NULL)
                        : zkg_tableside_verify(&c, table, NULL);
     bytes = tape.pos;
-    if (claims != NULL)
-        *claims = c.ledger.claims;
+    *left = (zkg_ledger){0};
+    if (status == ZKG_OK) {
+        *left = c.ledger;
+        c.ledger = (zkg_ledger){0};
+    }
     zkg_child_clear(&c);
     zkg_tape_clear(&tape);
     return status == ZKG_OK ? bytes : SIZE_MAX;
+}
+
+static size_t segment_bytes(const zkg_task_relations *t,
+                            const zkg_lookup_table *table, size_t *claims)
+{
+    zkg_ledger left;
+    const size_t bytes = size_segment(&left, t, table);
+
+    if (claims != NULL)
+        *claims = left.claims;
+    zkg_ledger_clear(&left);
+    return bytes;
+}
+
+void zkg_task_claims(zkg_ledger *out, const zkg_task_relations *t)
+{
+    (void)size_segment(out, t, NULL);
+}
+
+void zkg_tableside_claims(zkg_ledger *out, const zkg_lookup_table *table)
+{
+    (void)size_segment(out, NULL, table);
 }
 
 size_t zkg_task_segment_bytes(const zkg_task_relations *t, size_t *claims)

@@ -536,57 +536,66 @@ static void commit_tensor(zkg_root_work *w, const zkg_statement *st, uint32_t i,
     w->additions += (double)chunks * (double)zkg_msm_cost((size_t)cells, bits);
 }
 
-static bool is_committed(const zkg_tensor *t)
+/* Whether a claim is at the point of an earlier one, as far as chunks go. */
+static bool is_known_point(const zkg_ledger *l, size_t i, uint32_t k)
 {
-    return t->vis == ZKG_PRIVATE || t->vis == ZKG_FIXED;
+    const zkg_claim *a = &l->claim[i];
+
+    for (size_t j = 0; j < i; j++) {
+        const zkg_claim *b = &l->claim[j];
+        const uint32_t vars = a->vars < k ? a->vars : k;
+
+        if (vars == (b->vars < k ? b->vars : k) &&
+            memcmp(a->point, b->point, vars * sizeof(a->point[0])) == 0)
+            return true;
+    }
+    return false;
 }
 
-/* A claim, at a point that claims on as many variables as *seen has may have
- * been at; NULL: at one of its own. */
-static void open_tensor(zkg_root_work *w, const zkg_tensor *t, uint32_t k,
-                        uint64_t *seen)
+/* The claims that a child leaves. */
+static void open_claims(zkg_root_work *w, const zkg_statement *st,
+                        const zkg_ledger *l, uint32_t k)
 {
-    const uint32_t vars = zkg_tensor_vars(t);
+    for (size_t i = 0; i < l->claims; i++) {
+        const zkg_claim *c = &l->claim[i];
+        const zkg_tensor *t = &st->tensor[c->tensor];
 
-    if (!is_committed(t))
-        return;
-    w->claims += 1;
-    if (t->type == ZKG_FR)
-        w->opened_elements += (double)zkg_tensor_count(t);
-    else
-        w->opened_cells += (double)zkg_tensor_count(t);
-    if (seen != NULL && (*seen >> vars & 1) != 0)
-        return;
-    w->opened_points += ldexp(1, (int)(vars < k ? vars : k));
-    if (seen != NULL)
-        *seen |= UINT64_C(1) << vars;
+        w->claims += 1;
+        *(t->type == ZKG_FR ? &w->opened_elements : &w->opened_cells) +=
+            (double)zkg_tensor_count(t);
+        if (!is_known_point(l, i, k))
+            w->opened_points += ldexp(1, (int)(c->vars < k ? c->vars : k));
+    }
 }
 
-/* A task's lookups share a point. */
-static void open_task(zkg_root_work *w, const zkg_statement *st,
-                      const zkg_task *task, uint32_t k)
+/* Without the memory to tell, none. */
+static void open_child(zkg_root_work *w, const zkg_statement *st, uint32_t c,
+                       uint32_t k)
 {
-    const zkg_kernel *kernel = &st->kernel[task->kernel];
-    uint64_t seen = 0;
+    zkg_ledger left = {0};
+    zkg_bound_task task;
+    zkg_bound_table table;
 
-    for (uint32_t j = 0; j < kernel->lookups; j++)
-        for (uint32_t c = 0; c < kernel->lookup[j].columns; c++)
-            open_tensor(w, &st->tensor[task->bind[kernel->lookup[j].param[c]]],
-                        k, &seen);
-    for (uint32_t i = 0; i < kernel->einsums; i++)
-        for (uint32_t t = 0; t < kernel->einsum[i].terms; t++) {
-            const zkg_stmt_term *term = &kernel->einsum[i].term[t];
-
-            for (uint32_t f = 0; f < term->factors; f++)
-                open_tensor(w, &st->tensor[task->bind[term->factor[f].param]],
-                            k, NULL);
-        }
+    if (c < st->tasks) {
+        if (zkg_statement_task(&task, st, c, NULL, NULL) == ZKG_OK)
+            zkg_task_claims(&left, &task.relations);
+        zkg_bound_task_clear(&task);
+    } else {
+        if (zkg_statement_table(&table, st, c - st->tasks, NULL, NULL) ==
+            ZKG_OK)
+            zkg_tableside_claims(&left, &table.table);
+        zkg_bound_table_clear(&table);
+    }
+    open_claims(w, st, &left, k);
+    zkg_ledger_clear(&left);
 }
 
 void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
                          uint32_t k, const zkg_array *const *arrays)
 {
-    *out = (zkg_root_work){.root = ldexp(1, (int)k)};
+    *out = (zkg_root_work){.root = ldexp(1, (int)k),
+                           .padding = (double)zkg_statement_most_gates(st),
+                           .ratchets = (double)zkg_statement_ratchets(st)};
     for (uint32_t i = 0; i < st->tensors; i++) {
         const zkg_tensor *t = &st->tensor[i];
         const uint64_t chunks = zkg_kzg_chunks(zkg_tensor_vars(t), k);
@@ -597,6 +606,8 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
         if (t->vis == ZKG_PUBLIC)
             out->hashed +=
                 (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
+        if (t->vis == ZKG_FIXED)
+            out->fixed_points += (double)chunks;
         if (t->vis != ZKG_PRIVATE)
             continue;
         out->values += (double)zkg_tensor_count(t);
@@ -606,11 +617,9 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
             commit_tensor(out, st, i, chunks);
         out->chunks += (double)chunks;
     }
-    for (uint32_t c = 0; c < st->tasks; c++)
-        open_task(out, st, &st->task[c], k);
-    for (uint32_t t = 0; t < st->tables; t++)
-        if (st->table[t].counts != ZKG_NO_ID)
-            open_tensor(out, &st->tensor[st->table[t].counts], k, NULL);
+    out->written = out->hashed;
+    for (uint32_t c = 0; c < st->tasks + st->tables; c++)
+        open_child(out, st, c, k);
 }
 
 /* ---- seconds ----------------------------------------------------------- */
@@ -679,11 +688,14 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
     const double commits = costs->chunk * work->chunks +
                            costs->addition * work->additions +
                            costs->value * work->values;
-    const double hashing = costs->hash * work->hashed;
+    const double hashing =
+        costs->hash * work->hashed + costs->point * work->fixed_points;
 
     /* one rank hashes while the others commit */
     *before_s = (commits + hashing) / ranks;
     *before_s = *before_s < hashing ? hashing : *before_s;
+    *before_s += costs->point * work->chunks + costs->hash * work->padding +
+                 costs->ratchet * work->ratchets;
     *after_s = costs->open + folds / ranks + costs->open_claim * work->claims +
-               costs->open_root * work->root;
+               costs->open_root * work->root + costs->write * work->written;
 }

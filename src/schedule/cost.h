@@ -46,6 +46,10 @@ typedef struct zkg_root_work {
     double values;       /**< read for them, zeros too */
     double chunks;       /**< commitments */
     double hashed;       /**< bytes of public tensors, by one rank */
+    double fixed_points; /**< commitments of the key, hashed by it */
+    double padding;      /**< zero bytes hashed, by every rank */
+    double ratchets;     /**< hashes in a row, by every rank */
+    double written;      /**< bytes of the proof that are public tensors' */
     double opened_cells; /**< integers folded by the opening */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */
@@ -62,7 +66,8 @@ typedef struct zkg_costs {
         wire, gate, small_gate, layer, term, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
-    double addition, value, chunk, hash;
+    double fresh;   /**< a byte of tables' memory, had from the system */
+    double addition, value, chunk, hash, point, ratchet, write;
     double open, open_cell, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */

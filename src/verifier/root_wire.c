@@ -12,14 +12,10 @@
  * must be larger or deeper than what is absorbed here: as many zeros as the
  * largest circuit has gates, and more hashes in a row than the deepest one
  * could compute. */
-enum { LEAST_RATCHETS = 1000, RATCHETS_PER_LAYER = 4 };
-
 static void harden(zkg_tape *tape, const zkg_statement *st)
 {
-    const uint32_t deep = RATCHETS_PER_LAYER * zkg_statement_most_layers(st);
-
     zkg_tape_public_zeros(tape, ZKG_TAG_PADDING, zkg_statement_most_gates(st));
-    zkg_tape_ratchet(tape, deep > LEAST_RATCHETS ? deep : LEAST_RATCHETS);
+    zkg_tape_ratchet(tape, zkg_statement_ratchets(st));
 }
 
 static const char protocol_name[] = "zkgkr gkr bn254";

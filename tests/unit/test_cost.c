@@ -16,6 +16,7 @@
 #include "graph/bind.h"
 #include "graph/graph.h"
 #include "schedule/cost.h"
+#include "verifier/root.h"
 #include "zkgkr/prove.h"
 
 static void must(zkg_status s, const zkg_error *err)
@@ -119,7 +120,46 @@ static void the_root_counts_what_is_committed_and_opened(void **state)
     assert_true(w.chunks == 2 + 1);
     /* x for the lookup and for the sum, the counts for the table. */
     assert_true(w.claims == 3 && w.opened_cells == 20 + 20 + 16);
+    assert_true(w.opened_points == 16 + 16 + 16);
     assert_true(w.root == 16);
+    assert_true(w.written == w.hashed && w.fixed_points == 0);
+    assert_true(w.ratchets == 1000 && w.padding == 0);
+    zkg_graph_free(g);
+}
+
+/* x = y, both looked up. */
+static void claims_at_one_point_are_one_sum(void **state)
+{
+    zkg_graph *g = NULL;
+    zkg_error err = {0};
+    zkg_root_work w;
+    zkg_root_layout layout;
+    const zkg_srs_key srs = {.k = 3};
+
+    (void)state;
+    must(zkg_graph_new(&g, &err), &err);
+    must(zkg_graph_add_table(g, "four", ZKG_KIND_RANGE, 4, &err), &err);
+    tensor(g, "x", ZKG_PRIVATE, 1, 12, 0);
+    tensor(g, "y", ZKG_PRIVATE, 1, 12, 0);
+    must(zkg_graph_add_kernel(g, "k", &err), &err);
+    must(zkg_graph_kernel_axis(g, "k", "i", 12, &err), &err);
+    must(zkg_graph_kernel_param(g, "k", "x", "i", &err), &err);
+    must(zkg_graph_kernel_param(g, "k", "y", "i", &err), &err);
+    must(zkg_graph_kernel_lookup(g, "k", "four", "x", &err), &err);
+    must(zkg_graph_kernel_lookup(g, "k", "four", "y", &err), &err);
+    must(zkg_graph_kernel_einsum(g, "k", "i", NULL, &err), &err);
+    must(zkg_graph_kernel_term(g, "k", "1", "x[i]", NULL, &err), &err);
+    must(zkg_graph_kernel_term(g, "k", "-1", "y[i]", NULL, &err), &err);
+    must(zkg_graph_add_task(g, NULL, "k", 1, &err), &err);
+    must(zkg_graph_bind(g, "x", "x", false, &err), &err);
+    must(zkg_graph_bind(g, "y", "y", false, &err), &err);
+    must(zkg_graph_finish(g, &err), &err);
+    zkg_root_work_count(&w, &g->st, srs.k, NULL);
+    /* x, y at the lookups' point, where the sum has them too; the counts. */
+    assert_true(w.claims == 3 && w.opened_points == 8 + 8);
+    must(zkg_root_layout_init(&layout, &g->st, &srs, &err), &err);
+    assert_true(w.claims == (double)layout.claims);
+    zkg_root_layout_clear(&layout);
     zkg_graph_free(g);
 }
 
@@ -299,6 +339,7 @@ int main(void)
         cmocka_unit_test(counts_of_a_dense_layer),
         cmocka_unit_test(copies_multiply_what_is_not_broadcast),
         cmocka_unit_test(the_root_counts_what_is_committed_and_opened),
+        cmocka_unit_test(claims_at_one_point_are_one_sum),
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),

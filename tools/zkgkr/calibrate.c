@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -24,14 +25,19 @@
 
 enum {
     POWER = 11,
-    RUNS = 7,     /* of all probes, and of all openings, */
+    RUNS = 7,     /* of all probes, */
     LEAST = 2,    /* or so many, */
     PATIENCE = 5, /* when they take more seconds than that */
     FEW = 64,     /* values of a short commitment */
     BITS = 16,    /* of values committed to */
     FOLDED = 21,  /* variables of what the opening folds, at least */
-    CLAIMS = 16,
-    HASHED = 1 << 20
+    CLAIMS = 64,  /* of an opening: as many as cost about what no size does */
+    HASHED = 1 << 20,
+    RATCHETS = 1000,
+    POINTS = 64,
+    WRITTEN = 1 << 22, /* bytes of a proof */
+    FRESH = 1 << 24,   /* bytes of tables */
+    PAGE = 1 << 12
 };
 
 /* ---- probes: tasks of one kind of work each ------------------------------ */
@@ -199,10 +205,45 @@ static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
     return zkg_witness_check(w, g, err);
 }
 
+/* ---- a run of all probes ------------------------------------------------- */
+
+/* Claims on tensors below, at and above the size of a chunk. */
+enum { OPENINGS = 7, OPEN_TERMS = 5 };
+
+/* What is timed: tasks, openings, and kernels by themselves. */
+enum {
+    OPENING = PROBES,
+    ELEMENT = OPENING + OPENINGS,
+    ZEROS, /* a chunk of zeros, of few values, of 2^k */
+    SOME,
+    ALL,
+    HASH,
+    RATCHET,
+    POINT,
+    WRITE,
+    HAVE_FRESH,
+    TIMED
+};
+
+/* Runs follow each other, so that what slows the machine for a while slows some
+ * of all probes' times. */
+struct zkg_calibration {
+    zkg_graph *graph;
+    zkg_srs *srs;
+    zkg_key key;
+    zkg_witness witness;
+    uint32_t k, runs;
+    double seconds[TIMED][ZKG_CALIBRATION_RUNS];
+};
+
+static double *time_of(zkg_calibration *c, int what)
+{
+    return &c->seconds[what][c->runs];
+}
+
 /* The probe that runs, and since when, in processor time. */
 typedef struct watch {
-    const zkg_key *key;
-    double *best;
+    zkg_calibration *c;
     int probe; /* PROBES: none */
     double since;
 } watch;
@@ -211,8 +252,8 @@ static void stop(watch *w, int next)
 {
     const double now = zkg_bench_now();
 
-    if (w->probe < PROBES && now - w->since < w->best[w->probe])
-        w->best[w->probe] = now - w->since;
+    if (w->probe < PROBES)
+        *time_of(w->c, w->probe) = now - w->since;
     w->probe = next;
     w->since = now;
 }
@@ -227,39 +268,23 @@ static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
     (void)err;
     while (next < PROBES &&
            (stage != ZKG_STAGE_TASK ||
-            strcmp(w->key->statement.task[next].name, what) != 0))
+            strcmp(w->c->key.statement.task[next].name, what) != 0))
         next++;
     stop(w, next);
     return ZKG_OK;
 }
 
-/* Is there to be an i-th run of what began at `start`? */
-static bool goes_on(int i, double start)
-{
-    return i < LEAST || (i < RUNS && zkg_seconds() - start < PATIENCE);
-}
-
-static zkg_status time_probes(double best[PROBES], const zkg_key *key,
-                              const zkg_srs *srs, const zkg_witness *w,
-                              zkg_error *err)
+static zkg_status time_probes(zkg_calibration *c, zkg_error *err)
 {
     zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
-    const zkg_prove_input input = {key, srs, w->view, NULL};
-    const double start = zkg_seconds();
+    const zkg_prove_input input = {&c->key, c->srs, c->witness.view, NULL};
+    watch now = {c, PROBES, 0};
+    const zkg_prove_options options = {.stage = next_stage, .stage_user = &now};
+    uint8_t *proof;
+    size_t len;
 
-    for (int p = 0; p < PROBES; p++)
-        best[p] = INFINITY;
-    for (int i = 0; goes_on(i, start); i++) {
-        watch now = {key, best, PROBES, 0};
-        const zkg_prove_options options = {.stage = next_stage,
-                                           .stage_user = &now};
-        uint8_t *proof;
-        size_t len;
-
-        ZKG_TRY(
-            zkg_prove(&proof, &len, NULL, self, self, &input, &options, err));
-        zkg_free(proof);
-    }
+    ZKG_TRY(zkg_prove(&proof, &len, NULL, self, self, &input, &options, err));
+    zkg_free(proof);
     return ZKG_OK;
 }
 
@@ -333,30 +358,6 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
         c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.small_gate;
 }
 
-/* A field element times another, and added, as folds have them. */
-static zkg_status solve_elements(zkg_costs *c, zkg_error *err)
-{
-    enum { ELEMENTS = 1 << 12 };
-    const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
-    zkg_fr *v = zkg_alloc(2 * ELEMENTS, sizeof(*v));
-    double best = INFINITY;
-
-    if (v == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for field elements");
-    zkg_bench_fill(v, 2 * ELEMENTS, 1);
-    for (int i = 0; i < 4 * RUNS; i++) {
-        const double start = zkg_bench_now();
-        double took;
-
-        ZKG_TRY(backend->fr_axpy(v, &v[ELEMENTS], v + ELEMENTS, ELEMENTS));
-        took = zkg_bench_now() - start;
-        best = took < best ? took : best;
-    }
-    zkg_free(v);
-    c->element = best / ELEMENTS;
-    return ZKG_OK;
-}
-
 /* ---- commitments and openings ------------------------------------------- */
 
 /* An array of n values of 0, 8 or 16 bits, pseudorandom. */
@@ -376,8 +377,8 @@ static zkg_status make_values(zkg_array *a, uint64_t n, uint32_t bits,
 }
 
 /* A chunk of n values, among others like it: of 2^k, an array of them; of
- * fewer, one that is short.  *best, or less. */
-static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
+ * fewer, one that is short. */
+static zkg_status time_commit(double *took, const zkg_srs *srs, uint64_t n,
                               uint32_t bits, uint32_t k, zkg_error *err)
 {
     enum { CHUNKS = 16 };
@@ -392,69 +393,38 @@ static zkg_status time_commit(double *best, const zkg_srs *srs, uint64_t n,
     if (status == ZKG_OK) {
         const double start = zkg_bench_now();
         zkg_g1 point[CHUNKS];
-        double took;
 
         status = zkg_kzg_commit_chunks(point, srs, k, chunk, CHUNKS, cpu);
-        took = (zkg_bench_now() - start) / CHUNKS;
-        *best = took < *best ? took : *best;
+        *took = (zkg_bench_now() - start) / CHUNKS;
     }
     zkg_array_clear(&a);
     return status;
 }
 
-/* Times of chunks: of zeros, of few values, and of 2^k. */
-typedef struct commit_times {
-    double zeros, few, all;
-} commit_times;
-
-static zkg_status time_commits(commit_times *t, const zkg_srs *srs, uint32_t k,
-                               zkg_error *err)
+static zkg_status time_commits(zkg_calibration *c, zkg_error *err)
 {
-    const uint64_t n = (uint64_t)1 << k;
+    const uint64_t n = (uint64_t)1 << c->k;
 
-    ZKG_TRY(time_commit(&t->zeros, srs, n, 0, k, err));
-    ZKG_TRY(time_commit(&t->few, srs, FEW, BITS, k, err));
-    return time_commit(&t->all, srs, n, BITS, k, err);
+    ZKG_TRY(time_commit(time_of(c, ZEROS), c->srs, n, 0, c->k, err));
+    ZKG_TRY(time_commit(time_of(c, SOME), c->srs, FEW, BITS, c->k, err));
+    return time_commit(time_of(c, ALL), c->srs, n, BITS, c->k, err);
 }
 
-static void solve_commits(zkg_costs *c, const commit_times *t, uint32_t k)
+static void solve_commits(zkg_costs *c, const double t[TIMED], uint32_t k)
 {
     const uint64_t n = (uint64_t)1 << k;
     const double few = (double)zkg_msm_cost(FEW, BITS);
     const double many = (double)zkg_msm_cost(n, BITS);
-    const double value = t->zeros / (double)n;
-    const double more = t->all - t->few - value * (double)(n - FEW);
+    const double value = t[ZEROS] / (double)n;
+    const double more = t[ALL] - t[SOME] - value * (double)(n - FEW);
 
     c->value = value;
     c->addition = above(more / (many - few), 1e-9);
-    c->chunk = above(t->few - few * c->addition - value * FEW, 1e-6);
+    c->chunk = above(t[SOME] - few * c->addition - value * FEW, 1e-6);
 }
 
-static zkg_status solve_hash(zkg_costs *c, zkg_error *err)
-{
-    uint8_t *bytes = zkg_alloc(HASHED, 1);
-    double best = INFINITY;
-
-    if (bytes == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for bytes to hash");
-    for (int i = 0; i < RUNS; i++) {
-        zkg_tape tape;
-        double start, took;
-
-        zkg_tape_init_prove(&tape);
-        start = zkg_bench_now();
-        zkg_tape_public(&tape, ZKG_TAG_PUBLIC, bytes, HASHED);
-        took = zkg_bench_now() - start;
-        zkg_tape_clear(&tape);
-        best = took < best ? took : best;
-    }
-    zkg_free(bytes);
-    c->hash = best / HASHED;
-    return ZKG_OK;
-}
-
-/* `count` true claims on bytes of `vars` variables: *best, or less. */
-static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
+/* `count` true claims on bytes of `vars` variables. */
+static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
                                size_t count, uint32_t k, zkg_error *err)
 {
     const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
@@ -476,23 +446,19 @@ static zkg_status time_opening(double *best, const zkg_srs *srs, uint32_t vars,
         status = zkg_array_mle(&claim[i].value, &a, point[i]);
     }
     if (status == ZKG_OK) {
-        double start, took;
         zkg_tape tape;
+        double start;
 
         zkg_tape_init_prove(&tape);
         start = zkg_bench_now();
         status = zkg_batch_open(&tape, zkg_comm_self(), backend, srs,
                                 ZKG_PCS_MERCURY, k, claim, count, NULL);
-        took = zkg_bench_now() - start;
+        *took = zkg_bench_now() - start;
         zkg_tape_clear(&tape);
-        *best = took < *best ? took : *best;
     }
     zkg_array_clear(&a);
     return status;
 }
-
-/* Claims on tensors below, at and above the size of a chunk. */
-enum { OPENINGS = 7, OPEN_TERMS = 5 };
 
 static uint32_t opening_vars(int i, uint32_t k)
 {
@@ -501,9 +467,19 @@ static uint32_t opening_vars(int i, uint32_t k)
     return i < 2 ? 1 : i < 5 ? k : high;
 }
 
-static const size_t opening_claims[OPENINGS] = {1, CLAIMS, 1, 4, CLAIMS, 1, 4};
+static const size_t opening_claims[OPENINGS] = {1,      CLAIMS, 1, 16,
+                                                CLAIMS, 1,      16};
 
-static void solve_openings(zkg_costs *c, const double best[OPENINGS],
+static zkg_status time_openings(zkg_calibration *c, zkg_error *err)
+{
+    for (int i = 0; i < OPENINGS; i++)
+        ZKG_TRY(time_opening(time_of(c, OPENING + i), c->srs,
+                             opening_vars(i, c->k), opening_claims[i], c->k,
+                             err));
+    return ZKG_OK;
+}
+
+static void solve_openings(zkg_costs *c, const double took[OPENINGS],
                            uint32_t k)
 {
     double *const constant[OPEN_TERMS] = {
@@ -515,35 +491,94 @@ static void solve_openings(zkg_costs *c, const double best[OPENINGS],
         const uint32_t vars = opening_vars(i, k);
         const double folded = ldexp(1, (int)(vars < k ? vars : k));
 
-        a[i][0] = folded / best[i];
-        a[i][1] = claims * folded / best[i];
-        a[i][2] = claims * ldexp(1, (int)vars) / best[i];
-        a[i][3] = claims / best[i];
-        a[i][4] = 1 / best[i];
+        a[i][0] = folded / took[i];
+        a[i][1] = claims * folded / took[i];
+        a[i][2] = claims * ldexp(1, (int)vars) / took[i];
+        a[i][3] = claims / took[i];
+        a[i][4] = 1 / took[i];
     }
     fit(x, a, OPEN_TERMS, OPENINGS);
     for (int j = 0; j < OPEN_TERMS; j++)
         *constant[j] = above(x[j], 1e-12);
 }
 
-/* By turns: what slows the machine for a while slows all of them. */
-static zkg_status solve_root(zkg_costs *c, const zkg_srs *srs, uint32_t k,
-                             zkg_error *err)
-{
-    const double start = zkg_seconds();
-    commit_times commits = {INFINITY, INFINITY, INFINITY};
-    double best[OPENINGS];
+/* ---- kernels by themselves ----------------------------------------------- */
 
-    for (int i = 0; i < OPENINGS; i++)
-        best[i] = INFINITY;
-    for (int run = 0; goes_on(run, start); run++)
-        for (int i = 0; i < OPENINGS; i++) {
-            ZKG_TRY(time_commits(&commits, srs, k, err));
-            ZKG_TRY(time_opening(&best[i], srs, opening_vars(i, k),
-                                 opening_claims[i], k, err));
-        }
-    solve_commits(c, &commits, k);
-    solve_openings(c, best, k);
+/* A field element times another, and added, as folds have them. */
+static zkg_status time_elements(double *took, zkg_error *err)
+{
+    enum { ELEMENTS = 1 << 12, TIMES = 16 };
+    const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
+    zkg_fr *v = zkg_alloc(2 * ELEMENTS, sizeof(*v));
+    double start;
+
+    if (v == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for field elements");
+    zkg_bench_fill(v, 2 * ELEMENTS, 1);
+    start = zkg_bench_now();
+    for (int i = 0; i < TIMES; i++)
+        ZKG_TRY(backend->fr_axpy(v, &v[ELEMENTS], v + ELEMENTS, ELEMENTS));
+    *took = (zkg_bench_now() - start) / (TIMES * ELEMENTS);
+    zkg_free(v);
+    return ZKG_OK;
+}
+
+/* What the root's tape takes: bytes, hashes in a row, commitments. */
+static zkg_status time_tape(zkg_calibration *c, zkg_error *err)
+{
+    uint8_t *bytes = zkg_alloc(HASHED, 1);
+    double start;
+    zkg_tape tape;
+
+    if (bytes == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for bytes to hash");
+    zkg_tape_init_prove(&tape);
+    start = zkg_bench_now();
+    zkg_tape_public(&tape, ZKG_TAG_PUBLIC, bytes, HASHED);
+    *time_of(c, HASH) = (zkg_bench_now() - start) / HASHED;
+    start = zkg_bench_now();
+    zkg_tape_ratchet(&tape, RATCHETS);
+    *time_of(c, RATCHET) = (zkg_bench_now() - start) / RATCHETS;
+    start = zkg_bench_now();
+    zkg_tape_public_g1(&tape, ZKG_TAG_KEY, c->srs->g1, POINTS);
+    *time_of(c, POINT) = (zkg_bench_now() - start) / POINTS;
+    zkg_tape_clear(&tape);
+    zkg_free(bytes);
+    return ZKG_OK;
+}
+
+/* Bytes put into a proof, whose memory is had for it. */
+static zkg_status time_writing(double *took, zkg_error *err)
+{
+    uint8_t *from = zkg_alloc_aligned(WRITTEN, 1);
+    zkg_status status = from == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    zkg_writer w;
+    double start;
+
+    start = zkg_bench_now();
+    zkg_writer_init_room(&w, WRITTEN);
+    if (status == ZKG_OK)
+        status = zkg_writer_bytes(&w, from, WRITTEN);
+    zkg_writer_free(&w);
+    *took = (zkg_bench_now() - start) / WRITTEN;
+    zkg_free(from);
+    if (status != ZKG_OK)
+        return zkg_fail(err, status, "no memory for a proof");
+    return ZKG_OK;
+}
+
+/* Memory of tables, had from the system: a byte of each page is written. */
+static zkg_status time_fresh(double *took, zkg_error *err)
+{
+    const double start = zkg_bench_now();
+    volatile uint8_t *p = zkg_alloc_reserve(FRESH, 1);
+
+    if (p == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for tables");
+    for (size_t i = 0; i < FRESH; i += PAGE)
+        p[i] = 1;
+    zkg_free((void *)(uintptr_t)p);
+    *took = (zkg_bench_now() - start) / FRESH;
     return ZKG_OK;
 }
 
@@ -581,36 +616,90 @@ static zkg_status time_messages(zkg_costs *c, const zkg_comm *world)
 
 /* ---- all ----------------------------------------------------------------- */
 
-static zkg_status measure(zkg_costs *c, uint32_t k, zkg_error *err)
+zkg_status zkg_calibration_new(zkg_calibration **out, uint32_t k,
+                               zkg_error *err)
 {
-    zkg_graph *graph = NULL;
-    zkg_srs *srs = NULL;
-    zkg_key key = {0};
-    zkg_witness w = {0};
-    double best[PROBES];
-    zkg_status status = make_graph(&graph, err);
+    zkg_calibration *c = zkg_alloc(1, sizeof(*c));
+    zkg_status status;
 
+    if (c == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a calibration");
+    c->k = k == 0 ? POWER : k;
+    status = make_graph(&c->graph, err);
     if (status == ZKG_OK)
-        status = zkg_srs_new(&srs, k > POWER ? k : POWER, err);
+        status = zkg_srs_new(&c->srs, c->k > POWER ? c->k : POWER, err);
     if (status == ZKG_OK)
-        status = zkg_setup(&key, NULL, graph, srs, ZKG_PCS_MERCURY,
+        status = zkg_setup(&c->key, NULL, c->graph, c->srs, ZKG_PCS_MERCURY,
                            zkg_cpu_features(ZKG_CPU_ALL), err);
     if (status == ZKG_OK)
-        status = make_witness(&w, graph, err);
-    if (status == ZKG_OK)
-        status = time_probes(best, &key, srs, &w, err);
-    if (status == ZKG_OK) {
-        solve_probes(c, &graph->st, best);
-        status = solve_elements(c, err);
+        status = make_witness(&c->witness, c->graph, err);
+    if (status != ZKG_OK) {
+        zkg_calibration_free(c);
+        return status;
     }
+    *out = c;
+    return ZKG_OK;
+}
+
+void zkg_calibration_free(zkg_calibration *c)
+{
+    if (c == NULL)
+        return;
+    zkg_witness_clear(&c->witness);
+    zkg_key_clear(&c->key);
+    zkg_srs_free(c->srs);
+    zkg_graph_free(c->graph);
+    zkg_free(c);
+}
+
+zkg_status zkg_calibration_run(zkg_calibration *c, zkg_error *err)
+{
+    if (c->runs == ZKG_CALIBRATION_RUNS)
+        return ZKG_OK;
+    ZKG_TRY(time_probes(c, err));
+    ZKG_TRY(time_commits(c, err));
+    ZKG_TRY(time_openings(c, err));
+    ZKG_TRY(time_elements(time_of(c, ELEMENT), err));
+    ZKG_TRY(time_tape(c, err));
+    ZKG_TRY(time_writing(time_of(c, WRITE), err));
+    ZKG_TRY(time_fresh(time_of(c, HAVE_FRESH), err));
+    c->runs++;
+    return ZKG_OK;
+}
+
+void zkg_calibration_solve(zkg_costs *out, zkg_calibration *c)
+{
+    double t[TIMED];
+
+    for (int i = 0; i < TIMED; i++) {
+        zkg_bench_result r;
+
+        zkg_bench_summary(&r, c->seconds[i], c->runs);
+        t[i] = r.least;
+    }
+    solve_probes(out, &c->graph->st, t);
+    solve_commits(out, t, c->k);
+    solve_openings(out, &t[OPENING], c->k);
+    out->element = t[ELEMENT];
+    out->hash = t[HASH];
+    out->ratchet = t[RATCHET];
+    out->point = t[POINT];
+    out->write = t[WRITE];
+    out->fresh = t[HAVE_FRESH];
+}
+
+static zkg_status measure(zkg_costs *costs, uint32_t k, zkg_error *err)
+{
+    const double start = zkg_seconds();
+    zkg_calibration *c = NULL;
+    zkg_status status = zkg_calibration_new(&c, k, err);
+
+    for (int i = 0; i < RUNS && status == ZKG_OK; i++)
+        if (i < LEAST || zkg_seconds() - start < PATIENCE)
+            status = zkg_calibration_run(c, err);
     if (status == ZKG_OK)
-        status = solve_hash(c, err);
-    if (status == ZKG_OK)
-        status = solve_root(c, srs, k, err);
-    zkg_witness_clear(&w);
-    zkg_key_clear(&key);
-    zkg_srs_free(srs);
-    zkg_graph_free(graph);
+        zkg_calibration_solve(costs, c);
+    zkg_calibration_free(c);
     return status;
 }
 
@@ -627,7 +716,7 @@ zkg_status zkg_calibrate(zkg_costs *out, const zkg_comm *world, uint32_t k,
             (void)zkg_fail(err, status, "messages cannot be timed");
     }
     if (status == ZKG_OK && rank == 0)
-        status = measure(&c, k == 0 ? POWER : k, err);
+        status = measure(&c, k, err);
     if (status == ZKG_OK)
         *out = c;
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * zkgkr bench: times as JSON lines; tools/plot-bench draws them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ static const char usage[] =
     "\nWithout a graph: kernels, on one rank, in processor time. With one:\n"
     "whole proofs by the clock, alone or under mpirun, with an SRS of known\n"
     "tau; with --phases the parts of the proof too, each beside what the cost\n"
-    "model says, by constants that are measured first. One JSON object a "
+    "model says, by constants that are measured in turn, the least of some. "
+    "One JSON object a "
     "line,\n"
     "times in nanoseconds: median, least, most.\n";
 
@@ -265,7 +267,9 @@ typedef struct proof_bench {
     uint64_t peak_rss; /* of the rank that held most; rank 0's */
     uint32_t run;      /* the one that is going on */
     phase now;
-    double since; /* processor time at which that began */
+    double since;                 /* processor time at which that began */
+    zkg_calibration *calibration; /* rank 0's, with --phases */
+    uint32_t turns, turns_due;    /* its runs so far, and those to be */
 } proof_bench;
 
 static zkg_status make_witness(proof_bench *b, const bench_args *a,
@@ -348,24 +352,40 @@ static zkg_status enter_stage(void *user, zkg_stage stage, const char *what,
     return ZKG_OK;
 }
 
+/* The bytes of tables that the first tasks have afresh. */
+static double fresh_bytes(const proof_bench *b)
+{
+    const zkg_statement *st = &b->key.statement;
+    double most = 0;
+
+    for (uint32_t c = 0; c < st->tasks; c++) {
+        zkg_work work;
+
+        zkg_work_count(&work, st, c, b->witness.view);
+        most = fmax(most, work.each_bytes + work.split_bytes);
+    }
+    return most;
+}
+
 /* What the phases cost by the model. */
 static zkg_status cost_phases(proof_bench *b, const bench_args *a,
                               zkg_error *err)
 {
     const zkg_statement *st = &b->key.statement;
     const uint32_t ranks = zkg_comm_size(b->cli->world);
+    zkg_costs costs = zkg_costs_builtin;
     zkg_root_work root;
-    zkg_costs costs;
 
     if (a->costs != NULL)
         ZKG_TRY(zkg_costs_read(&costs, a->costs, err));
     else
-        ZKG_TRY(zkg_calibrate(&costs, NULL, b->key.srs.k, err));
+        zkg_calibration_solve(&costs, b->calibration);
     zkg_root_work_count(&root, st, b->key.srs.k, b->witness.view);
     zkg_root_seconds(&b->cost_ns[COMMIT], &b->cost_ns[OPEN], &costs, &root,
                      ranks);
     b->cost_ns[COMMIT] *= 1e9;
     b->cost_ns[OPEN] *= 1e9;
+    b->cost_ns[TASKS] = 1e9 * costs.fresh * fresh_bytes(b) / ranks;
     for (uint32_t c = 0; c < st->tasks + st->tables; c++) {
         zkg_work work;
         zkg_child_cost cost;
@@ -510,6 +530,41 @@ static zkg_status print_proofs(const bench_args *a, proof_bench *b,
     return print_proof("verify", a, b, b->verify_ns, err);
 }
 
+/* Calibrations take turns with proofs, spread over their runs: as many as take
+ * about so many seconds. */
+enum { CALIBRATION_S = 5, LEAST_TURNS = 3 };
+
+static zkg_status first_turn(proof_bench *b, const bench_args *a,
+                             zkg_error *err)
+{
+    double start, turns;
+
+    ZKG_TRY(zkg_calibration_new(&b->calibration, b->key.srs.k, err));
+    start = zkg_seconds();
+    ZKG_TRY(zkg_calibration_run(b->calibration, err));
+    turns = CALIBRATION_S / (zkg_seconds() - start + 1e-3);
+    b->turns = 1;
+    b->turns_due = turns < LEAST_TURNS            ? LEAST_TURNS
+                   : turns > ZKG_CALIBRATION_RUNS ? ZKG_CALIBRATION_RUNS
+                                                  : (uint32_t)turns;
+    b->turns_due = b->turns_due < a->runs ? b->turns_due : a->runs;
+    return ZKG_OK;
+}
+
+/* A calibration before run i, if it is time for one. */
+static zkg_status take_turn(proof_bench *b, const bench_args *a, uint32_t i,
+                            zkg_error *err)
+{
+    if (!a->phases || a->costs != NULL || b->cli->rank != 0)
+        return ZKG_OK;
+    if (i == 0)
+        return first_turn(b, a, err);
+    if ((uint64_t)i * b->turns_due < (uint64_t)b->turns * a->runs)
+        return ZKG_OK;
+    b->turns++;
+    return zkg_calibration_run(b->calibration, err);
+}
+
 static zkg_status time_proofs(proof_bench *b, const bench_args *a,
                               zkg_error *err)
 {
@@ -520,9 +575,12 @@ static zkg_status time_proofs(proof_bench *b, const bench_args *a,
     ZKG_TRY(zkg_ranks_agree(b->cli->world, s, err));
     /* The first does not count: the second goes to its place. */
     ZKG_TRY(prove_once(b, 0, err));
-    for (uint32_t i = 0; i < a->runs; i++)
-        ZKG_TRY(prove_once(b, i, err));
     ZKG_TRY(gather_peak(b, err));
+    for (uint32_t i = 0; i < a->runs; i++) {
+        s = take_turn(b, a, i, err);
+        ZKG_TRY(zkg_ranks_agree(b->cli->world, s, err));
+        ZKG_TRY(prove_once(b, i, err));
+    }
     if (a->phases)
         ZKG_TRY(gather_phases(&phases, a, b, err));
     if (is_first)
@@ -551,6 +609,7 @@ zkg_status zkg_cmd_bench(zkg_cli *cli, int argc, char **argv, zkg_error *err)
         s = time_proofs(b, &a, err);
     else if (s == ZKG_OK && !done && !a.list && cli->rank == 0)
         s = time_kernels(&a, err);
+    zkg_calibration_free(b->calibration);
     zkg_plan_free(b->plan);
     zkg_witness_clear(&b->witness);
     zkg_key_clear(&b->key);
