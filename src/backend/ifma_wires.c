@@ -517,10 +517,13 @@ typedef struct both8 {
     __m512i lo_int, hi_int;
 } both8;
 
-/* How groups are cut into vectors of eight. */
+/* How groups are cut into vectors of eight.  Value l of a plain group's vector
+ * i is of copy l % lanes and of the wires 2 (l / lanes) and the next of the
+ * sixteen values from 16 i on: those at pair[l] and pair[l] + lanes. */
 typedef struct round8 {
     bool full;
     uint32_t lanes;
+    uint64_t pair[8];
     const zkg_fr *weight; /* NULL: 1 */
     const zkg_fr *r;
     mulc8 fold;  /* by r */
@@ -533,8 +536,19 @@ V8_INLINE size_t vectors(const round8 *k, size_t count)
     return ((count + 1) / 2 * k->lanes + 7) / 8;
 }
 
-/* Value e of a group's pairs is of copy e % lanes and wires 2 (e / lanes) and
- * the next; where there is none, 0. */
+static void pair_init(round8 *k)
+{
+    for (uint32_t l = 0; l < 8; l++)
+        k->pair[l] = 2 * (l / k->lanes) * k->lanes + l % k->lanes;
+}
+
+/* Whether all sixteen values of vector i are there. */
+V8_INLINE bool has_pairs(const zkg_wires *w, size_t i)
+{
+    return 16 * (i + 1) <= w->count * w->lanes;
+}
+
+/* A plain group's vector i, the end of a group too: what is not there is 0. */
 static void gather8(zkg_fr lo[8], zkg_fr hi[8], const zkg_wires *w,
                     size_t group, size_t i)
 {
@@ -562,13 +576,47 @@ static void gather_ints8(int64_t lo[8], int64_t hi[8], const zkg_wires *w,
     }
 }
 
+/* Vector i of a plain group of elements. */
+V8_INLINE void read_pairs(both8 *b, const zkg_wires *w, size_t group, size_t i,
+                          const round8 *k)
+{
+    const zkg_fr *at =
+        (const zkg_fr *)w->at + group * w->count * w->lanes + 16 * i;
+    const zkg_fr *from[8];
+    __m512i words[4];
+
+    for (int l = 0; l < 8; l++)
+        from[l] = at + k->pair[l];
+    v8_gather(words, from, 0);
+    b->lo = v8_split(words[0], words[1], words[2], words[3]);
+    v8_gather(words, from, w->lanes);
+    b->hi = v8_split(words[0], words[1], words[2], words[3]);
+}
+
+/* The same of integers. */
+V8_INLINE void read_int_pairs(both8 *b, const zkg_wires *w, size_t group,
+                              size_t i, const round8 *k)
+{
+    const size_t at = group * w->count * w->lanes + 16 * i;
+    const __m512i first = ints8(w->at, w->type, at);
+    const __m512i second = ints8(w->at, w->type, at + 8);
+    const __m512i lo = _mm512_loadu_si512(k->pair);
+    const __m512i hi = _mm512_add_epi64(lo, v8_set(w->lanes));
+
+    b->lo_int = _mm512_permutex2var_epi64(first, lo, second);
+    b->hi_int = _mm512_permutex2var_epi64(first, hi, second);
+}
+
 /* Vector i of a group of elements. */
-V8_INLINE void read_both(both8 *b, const zkg_wires *w, size_t group, size_t i)
+V8_INLINE void read_both(both8 *b, const zkg_wires *w, size_t group, size_t i,
+                         const round8 *k)
 {
     if (is_full(w)) {
         b->lo = lane_read(wire_at(w, group, 2 * i));
         b->hi = 2 * i + 1 < w->count ? lane_read(wire_at(w, group, 2 * i + 1))
                                      : v8_of(&zkg_fr_zero);
+    } else if (has_pairs(w, i)) {
+        read_pairs(b, w, group, i, k);
     } else {
         zkg_fr lo[8], hi[8];
 
@@ -579,12 +627,14 @@ V8_INLINE void read_both(both8 *b, const zkg_wires *w, size_t group, size_t i)
 }
 
 V8_INLINE void read_both_ints(both8 *b, const zkg_wires *w, size_t group,
-                              size_t i)
+                              size_t i, const round8 *k)
 {
     if (is_full(w)) {
         b->lo_int = ints_at(w, group, 2 * i);
         b->hi_int = 2 * i + 1 < w->count ? ints_at(w, group, 2 * i + 1)
                                          : _mm512_setzero_si512();
+    } else if (has_pairs(w, i)) {
+        read_int_pairs(b, w, group, i, k);
     } else {
         int64_t lo[8], hi[8];
 
@@ -631,9 +681,9 @@ V8_INLINE void fold_group(const zkg_wires *to, const zkg_wires *from,
         both8 b;
 
         if (ints)
-            read_both_ints(&b, from, group, i);
+            read_both_ints(&b, from, group, i, k);
         else
-            read_both(&b, from, group, i);
+            read_both(&b, from, group, i, k);
         write8(to, group, i, folded(&b, k, ints));
     }
 }
@@ -731,17 +781,17 @@ V8_INLINE void sum_group(round_sum *s, const zkg_wires *v, const zkg_wires *h,
         if (s->held == (ints ? INTS_MOST : ACC8_PRODUCTS))
             round_end_group(s, weight);
         s->held++;
-        read_both(&b, h, group, i);
+        read_both(&b, h, group, i, k);
         db = v8_diff(b.hi, b.lo);
         if (ints) {
-            read_both_ints(&a, v, group, i);
+            read_both_ints(&a, v, group, i, k);
             acc7_mac(&s->int1, a.hi_int, &b.hi);
             db = v8_close(db);
             acc7_mac(&s->int2, _mm512_sub_epi64(a.hi_int, a.lo_int), &db);
         } else {
             v8 da;
 
-            read_both(&a, v, group, i);
+            read_both(&a, v, group, i, k);
             da = v8_diff(a.hi, a.lo);
             acc8_mac(&s->at1, &a.hi, &b.hi);
             acc8_mac(&s->c2, &da, &db);
@@ -829,6 +879,7 @@ zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
         .full = is_full(from), .lanes = from->lanes, .weight = weight, .r = r};
     round_sum s;
 
+    pair_init(&k);
     if (r != NULL)
         prepare_fold(&k, v, h, &before);
     round_init(&s, r == NULL && before.type != ZKG_FR);
@@ -902,6 +953,86 @@ V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
         zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
 }
 
+/* Copy j of wires x .. x+n-1 of a plain group, n <= 8; of the last again where
+ * there are fewer than eight. */
+V8_INLINE __m512i few_ints(const zkg_wires *w, size_t group, size_t x, size_t n,
+                           uint32_t j)
+{
+    int64_t v[8];
+
+    for (size_t l = 0; l < 8; l++)
+        v[l] =
+            int_at(w->at, w->type,
+                   (group * w->count + x + (l < n ? l : n - 1)) * w->lanes + j);
+    return _mm512_loadu_si512(v);
+}
+
+V8_INLINE v8 few_elements(const zkg_wires *w, size_t group, size_t x, size_t n,
+                          uint32_t j)
+{
+    const zkg_fr *at =
+        (const zkg_fr *)w->at + (group * w->count + x) * w->lanes + j;
+    const zkg_fr *from[8];
+    __m512i words[4];
+
+    for (size_t l = 0; l < 8; l++)
+        from[l] = at + (l < n ? l : n - 1) * w->lanes;
+    v8_gather(words, from, 0);
+    return v8_split(words[0], words[1], words[2], words[3]);
+}
+
+/* Wires x .. x+n-1 of a plain group, n <= 8: a lane each. */
+V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
+                       size_t group, size_t x, size_t n, zkg_dtype type,
+                       const v8 *scale)
+{
+    zkg_wires typed = *w;
+    zkg_fr lane[8];
+    acc8 products;
+    acc7 sums;
+    v8 v;
+
+    typed.type = type;
+    acc8_zero(&products);
+    acc7_zero(&sums);
+    for (uint32_t j = 0; j < w->lanes; j++) {
+        const v8 c = v8_of(&weight[group * w->lanes + j]);
+
+        if (type == ZKG_FR) {
+            v = few_elements(w, group, x, n, j);
+            acc8_mac(&products, &v, &c);
+        } else {
+            acc7_mac(&sums, few_ints(&typed, group, x, n, j), &c);
+        }
+    }
+    if (type == ZKG_FR) {
+        acc8_carry(&products);
+        v = acc8_reduce(products);
+    } else {
+        v = v8_close(acc7_reduce(sums));
+    }
+    v8_store(lane, v8_canonical(v8_mul_raw(&v, scale)));
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
+}
+
+static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
+                      const v8 *scale)
+{
+#define DOT_FEW(type) dot_few(out, w, weight, g, x, n, type, scale)
+    for (size_t g = 0; g < w->groups; g++) {
+        for (size_t x = 0; x < w->count; x += 8) {
+            const size_t n = w->count - x < 8 ? w->count - x : 8;
+
+            if (w->type == ZKG_FR)
+                DOT_FEW(ZKG_FR);
+            else
+                FOR_TYPE(w->type, DOT_FEW);
+        }
+    }
+#undef DOT_FEW
+}
+
 zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
                               const zkg_fr *weight)
 {
@@ -910,8 +1041,10 @@ zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
     const zkg_fr scale = shifted(&zkg_fr_one, 4 + (ints ? 104 : 4));
     const v8 s = v8_of(&scale);
 
-    if (!is_full(v))
-        return zkg_backend_table_cpu.wires_dot(out, v, weight);
+    if (!is_full(v)) {
+        dot_plain(out, v, weight, &s);
+        return ZKG_OK;
+    }
     for (size_t x = 0; x < v->count; x += DOT_TILE) {
         const size_t n = v->count - x < DOT_TILE ? v->count - x : DOT_TILE;
 

@@ -10,6 +10,17 @@ OP_INLINE void wire_value(zkg_fr *out, const zkg_wires *w, size_t i)
         zkg_fr_mul_i64(out, &zkg_fr_one, int_at(w->at, w->type, i));
 }
 
+/* out = v a; of bits without a branch that depends on them */
+OP_INLINE void int_times(zkg_fr *out, int64_t v, const zkg_fr *a)
+{
+    if ((uint64_t)v > 1) {
+        zkg_fr_mul_i64(out, a, v);
+        return;
+    }
+    for (int k = 0; k < 4; k++)
+        out->l[k] = a->l[k] & -(uint64_t)v;
+}
+
 /* out = value i of w, times a */
 OP_INLINE void wire_times(zkg_fr *out, const zkg_wires *w, size_t i,
                           const zkg_fr *a)
@@ -17,7 +28,7 @@ OP_INLINE void wire_times(zkg_fr *out, const zkg_wires *w, size_t i,
     if (w->type == ZKG_FR)
         zkg_fr_mul(out, &((const zkg_fr *)w->at)[i], a);
     else
-        zkg_fr_mul_i64(out, a, int_at(w->at, w->type, i));
+        int_times(out, int_at(w->at, w->type, i), a);
 }
 
 static zkg_status op_wires_import(zkg_wires *w, size_t group, const zkg_fr *v)

@@ -28,14 +28,10 @@ uint32_t zkg_circuit_source_vars(const zkg_circuit *c, uint32_t i,
                : zkg_circuit_shape_vars(&c->input[source - 1]);
 }
 
-uint32_t zkg_circuit_position(const zkg_circuit *c, zkg_circuit_wire w)
+uint32_t zkg_circuit_cell(const zkg_circuit_shape *s, uint32_t index)
 {
-    const zkg_circuit_shape *s;
-    uint32_t index = w.index, position = 0, shift = 0;
+    uint32_t position = 0, shift = 0;
 
-    if (w.source == ZKG_CIRCUIT_PREVIOUS)
-        return w.index;
-    s = &c->input[w.source - 1];
     for (uint32_t k = s->axes; k-- > 0;) {
         const uint32_t len = (uint32_t)s->len[k];
 

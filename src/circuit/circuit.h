@@ -144,8 +144,17 @@ uint32_t zkg_circuit_shape_vars(const zkg_circuit_shape *s);
 uint32_t zkg_circuit_source_vars(const zkg_circuit *c, uint32_t i,
                                  uint32_t source);
 
+/** Where an entry lies in a shape's padded cube. */
+uint32_t zkg_circuit_cell(const zkg_circuit_shape *s, uint32_t index);
+
 /** Where a wire lies in its source's padded table. */
-uint32_t zkg_circuit_position(const zkg_circuit *c, zkg_circuit_wire w);
+static inline uint32_t zkg_circuit_position(const zkg_circuit *c,
+                                            zkg_circuit_wire w)
+{
+    return w.source == ZKG_CIRCUIT_PREVIOUS
+               ? w.index
+               : zkg_circuit_cell(&c->input[w.source - 1], w.index);
+}
 
 /** How layer i is proven; the circuit has been checked. */
 void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,

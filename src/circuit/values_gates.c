@@ -161,9 +161,12 @@ static uint64_t most_of(const zkg_circuit_values *vs, uint32_t i,
 
 static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!zkg_fr_to_i64(&out[i], &x[i]))
+    for (size_t i = 0; i < n; i++) {
+        if (zkg_fr_is_zero(&x[i]))
+            out[i] = 0;
+        else if (!zkg_fr_to_i64(&out[i], &x[i]))
             return false;
+    }
     return true;
 }
 

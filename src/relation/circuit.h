@@ -59,6 +59,8 @@ typedef struct zkg_circuit_run {
     uint64_t copies;
     uint32_t copy_vars;
     zkg_fr *coeff; /**< owned */
+    int8_t *small; /**< by coefficient: 1, -1, 2 or -2 where that is what it
+                        is, else 0; owned */
     /* the claim on the layer at hand */
     zkg_fr rc[ZKG_MAX_VARS];
     zkg_fr rz[2][ZKG_CIRCUIT_MAX_VARS + 1];
@@ -96,6 +98,23 @@ ZKG_MUST_CHECK zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
 bool zkg_task_circuit_broadcast(const zkg_task_circuit *b,
                                 const zkg_task_relations *t, uint32_t input);
 
+/** out = coefficient k times v; most are 1, -1, 2 or -2. */
+static inline void zkg_circuit_weigh(zkg_fr *out, const zkg_circuit_run *cr,
+                                     uint32_t k, const zkg_fr *v)
+{
+    const int8_t small = cr->small[k];
+
+    if (small == 0) {
+        zkg_fr_mul(out, &cr->coeff[k], v);
+        return;
+    }
+    *out = *v;
+    if (small == 2 || small == -2)
+        zkg_fr_double(out, out);
+    if (small < 0)
+        zkg_fr_neg(out, out);
+}
+
 /** Draw the coefficients, rz, rc.  Clear cr on every path. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_start(zkg_circuit_run *cr,
                                             zkg_task_run *run,
@@ -125,14 +144,22 @@ void zkg_circuit_elementwise_shape(zkg_sumcheck_shape *shape, zkg_fr *eq_point,
                                    const zkg_circuit_run *cr,
                                    const zkg_circuit_plan *plan);
 
-/** E, 2^vars elements to be freed; NULL without memory. */
-zkg_fr *zkg_circuit_expand_claim(const zkg_circuit_run *cr, uint32_t vars);
+/** out[i] = scale eq(u, i), i < 2^n, by the prover's backend; the verifier has
+ *  none. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
+                                         const zkg_fr *u, uint32_t n,
+                                         const zkg_fr *scale);
+
+/** *e = E, 2^vars elements to be freed; NULL unless ZKG_OK. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_expand_claim(zkg_fr **e,
+                                                   const zkg_circuit_run *cr,
+                                                   uint32_t vars);
 
 /** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
  *  sources read, to be freed with zkg_circuit_free_tables. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_reads(
-    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES], const zkg_circuit_reads *reads,
-    const zkg_fr *point, const zkg_fr *value);
+    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES], const zkg_circuit_run *cr,
+    const zkg_circuit_reads *reads, const zkg_fr *point, const zkg_fr *value);
 void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES]);
 
 /** Values of the sources read, in order, at (point_S, at_copies). */

@@ -9,7 +9,6 @@
 #include "relation/circuit_prover.h"
 
 #include "base/mem.h"
-#include "poly/eq.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,23 +28,16 @@ typedef struct source_run {
     zkg_fr factor; /* prod_{n_S <= t} (1 - rx_t)^2 so far */
 } source_run;
 
-/* A product with its weight w E[o], operands as offsets. */
-typedef struct product {
-    uint32_t slot, x, source, y;
-    zkg_fr weight;
-} product;
-
 typedef struct phase {
     zkg_circuit_prover *p;
     const zkg_backend *backend;
     const zkg_circuit_plan *plan;
     uint32_t layer;
     zkg_sumcheck_shape shape;
-    source_run *run;                      /* by slot of plan->first */
-    product *product;                     /* of the layer, in order */
-    zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /* by slot: sum_add w E[o] */
-    zkg_fr *weight;                       /* eq(rc,c) of this rank's copies */
-    zkg_fr *eq;    /* of the variables of c, inside a slice, that weigh */
+    const zkg_circuit_weights *w;
+    source_run *run; /* by slot of plan->first */
+    zkg_fr *weight;  /* eq(rc,c) of this rank's copies */
+    zkg_fr *eq;      /* of the variables of c, inside a slice, that weigh */
     zkg_fr *upper; /* eq of the slices' variables; one of none once gathered */
     bool whole;    /* the slices' tables were gathered */
 } phase;
@@ -110,7 +102,8 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double first = FR * zkg_circuit_reads_len(&plan->first);
     const double second = FR * zkg_circuit_reads_len(&plan->second);
     const double e = ldexp(FR, (int)plan->vars);
-    double held = e + sizeof(product) * muls + first, columns = 2 * FR;
+    double held = e + sizeof(zkg_circuit_product) * muls + first,
+           columns = 2 * FR;
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
     uint64_t longest = 0;
 
@@ -133,38 +126,12 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     out[1] = (zkg_circuit_need){.each = held + first + second, .copy = 3 * FR};
     out[2] = (zkg_circuit_need){.each = held + one,
                                 .copy = columns + (one > 0 ? FR : 0)};
-    out[3] = (zkg_circuit_need){.each = e + first + 4 * second, .copy = FR};
+    out[3] = (zkg_circuit_need){.each = e + sizeof(zkg_circuit_product) * muls +
+                                        2 * first + 4 * second,
+                                .copy = FR};
 }
 
 /* ---- what all copies have in common ---- */
-
-static zkg_status list_products(phase *f, const zkg_fr *e)
-{
-    const zkg_circuit *c = f->p->cr->circuit;
-    const zkg_circuit_layer *l = &c->layer[f->layer];
-    uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
-
-    f->product = zkg_alloc((size_t)l->muls + 1, sizeof(*f->product));
-    if (f->product == NULL)
-        return no_memory(f);
-    zkg_circuit_slots(slot, &f->plan->first);
-    for (uint32_t k = 0; k < l->muls; k++) {
-        const zkg_circuit_mul *m = &l->mul[k];
-
-        f->product[k] = (product){.slot = slot[m->a.source],
-                                  .x = zkg_circuit_position(c, m->a),
-                                  .source = m->b.source,
-                                  .y = zkg_circuit_position(c, m->b)};
-        zkg_fr_mul(&f->product[k].weight, &f->p->cr->coeff[m->coeff],
-                   &e[m->gate]);
-    }
-    return ZKG_OK;
-}
-
-static uint32_t products(const phase *f)
-{
-    return f->p->cr->circuit->layer[f->layer].muls;
-}
 
 /* base = sum_add w E, and products with what all copies share. */
 static void fill_base(phase *f, zkg_fr *const *base)
@@ -172,9 +139,9 @@ static void fill_base(phase *f, zkg_fr *const *base)
     const zkg_circuit_reads *first = &f->plan->first;
 
     for (uint32_t k = 0; k < first->sources; k++)
-        memcpy(base[k], f->add[k], sizeof(**base) << first->vars[k]);
-    for (uint32_t k = 0; k < products(f); k++) {
-        const product *m = &f->product[k];
+        memcpy(base[k], f->w->add[k], sizeof(**base) << first->vars[k]);
+    for (uint32_t k = 0; k < f->w->products; k++) {
+        const zkg_circuit_product *m = &f->w->product[k];
         zkg_fr term;
 
         if (!zkg_circuit_values_shared(&f->p->v, m->source))
@@ -204,7 +171,7 @@ static void sorted_clear(sorted *s)
 static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
                                 size_t count)
 {
-    const uint32_t n = products(f);
+    const uint32_t n = f->w->products;
     size_t *at = zkg_alloc(count + 1, sizeof(*at));
 
     *s = (sorted){.term = zkg_alloc(n, sizeof(*s->term)),
@@ -215,7 +182,7 @@ static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
     }
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t k = 0; k < n; k++) {
-            const product *m = &f->product[k];
+            const zkg_circuit_product *m = &f->w->product[k];
             size_t to;
 
             if (m->slot != slot ||
@@ -283,8 +250,8 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
     const zkg_circuit_reads *second = &f->plan->second;
     bool needed[ZKG_CIRCUIT_MAX_SOURCES] = {false};
 
-    for (uint32_t k = 0; k < products(f); k++)
-        needed[f->product[k].source] |= f->run[f->product[k].slot].shared;
+    for (uint32_t k = 0; k < f->w->products; k++)
+        needed[f->w->product[k].source] |= f->run[f->w->product[k].slot].shared;
     for (uint32_t k = 0; k < second->sources; k++) {
         const uint32_t source = second->source[k];
 
@@ -306,8 +273,8 @@ static zkg_status weigh_second(phase *f, zkg_fr *const *base)
     zkg_fr *at_rc[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     const zkg_status status = fold_second(f, at_rc);
 
-    for (uint32_t k = 0; k < products(f) && status == ZKG_OK; k++) {
-        const product *m = &f->product[k];
+    for (uint32_t k = 0; k < f->w->products && status == ZKG_OK; k++) {
+        const zkg_circuit_product *m = &f->w->product[k];
         zkg_fr term;
 
         if (!f->run[m->slot].shared || at_rc[m->source] == NULL)
@@ -341,18 +308,17 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
 {
     const uint32_t vars = f->run[k].vars;
     zkg_fr *eq = zkg_alloc((size_t)1 << vars, sizeof(*eq));
+    zkg_status status;
     zkg_fr term;
 
     if (eq == NULL)
         return no_memory(f);
-    zkg_eq_expand(eq, rx, vars, NULL);
-    *constant = zkg_fr_zero;
-    for (size_t x = 0; x < (size_t)1 << vars; x++) {
-        zkg_fr_mul(&term, &eq[x], &f->add[k][x]);
-        zkg_fr_add(constant, constant, &term);
-    }
-    for (uint32_t n = 0; n < products(f); n++) {
-        const product *m = &f->product[n];
+    status = zkg_circuit_eq(eq, f->p->cr, rx, vars, NULL);
+    if (status == ZKG_OK)
+        status =
+            f->backend->fr_dot(constant, eq, f->w->add[k], (size_t)1 << vars);
+    for (uint32_t n = 0; n < f->w->products && status == ZKG_OK; n++) {
+        const zkg_circuit_product *m = &f->w->product[n];
 
         if (m->slot != k)
             continue;
@@ -366,7 +332,7 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
         zkg_fr_add(&weight[m->source][m->y], &weight[m->source][m->y], &term);
     }
     zkg_free(eq);
-    return ZKG_OK;
+    return status;
 }
 
 /* out[c] = constant + sum_S',y weight[S'][y] V_S'[c][y] */
@@ -713,7 +679,7 @@ static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
     left = (f->whole ? cr->copy_vars : f->p->low) - k - 1;
     message[0] = zkg_fr_zero;
     message[1] = zkg_fr_zero;
-    zkg_eq_expand(f->eq, cr->rc + k + 1, left, NULL);
+    ZKG_TRY(zkg_circuit_eq(f->eq, cr, cr->rc + k + 1, left, NULL));
     for (uint32_t s = 0; s < f->plan->first.sources; s++) {
         source_run *r = &f->run[s];
         zkg_sums sums = {.want_at0 = true};
@@ -770,9 +736,8 @@ static zkg_status make_eq(phase *f)
     f->weight = zkg_alloc(p->copies, sizeof(*f->weight));
     if (f->eq == NULL || f->upper == NULL || f->weight == NULL)
         return no_memory(f);
-    zkg_eq_expand(f->upper, p->cr->rc + p->low, p->m, NULL);
-    zkg_circuit_prover_eq(f->weight, p, p->cr->rc);
-    return ZKG_OK;
+    ZKG_TRY(zkg_circuit_eq(f->upper, p->cr, p->cr->rc + p->low, p->m, NULL));
+    return zkg_circuit_prover_eq(f->weight, p, p->cr->rc);
 }
 
 /* V_S and h_S of all sources. */
@@ -796,7 +761,7 @@ static zkg_status fill(phase *f)
     return status;
 }
 
-static zkg_status prepare(phase *f, const zkg_fr *e)
+static zkg_status prepare(phase *f)
 {
     zkg_circuit_prover *p = f->p;
     const zkg_circuit_reads *reads = &f->plan->first;
@@ -811,9 +776,6 @@ static zkg_status prepare(phase *f, const zkg_fr *e)
             .from = wires_of(f, reads->source[k]),
             .factor = zkg_fr_one};
     ZKG_TRY(make_eq(f));
-    ZKG_TRY(list_products(f, e));
-    ZKG_TRY(zkg_circuit_prover_vectors(p, f->add, reads));
-    zkg_circuit_prover_add_weights(f->add, p, f->layer, reads, e);
     return fill(f);
 }
 
@@ -830,22 +792,23 @@ static void clear_source(const phase *f, source_run *r)
 
 zkg_status zkg_circuit_prove_first(zkg_circuit_prover *p, uint32_t i,
                                    const zkg_circuit_plan *plan,
-                                   const zkg_fr *e, zkg_fr *claim,
+                                   const zkg_circuit_weights *w, zkg_fr *claim,
                                    zkg_fr *point, zkg_fr *value)
 {
-    phase f = {
-        .p = p, .backend = p->cr->run->c->backend, .plan = plan, .layer = i};
+    phase f = {.p = p,
+               .backend = p->cr->run->c->backend,
+               .plan = plan,
+               .layer = i,
+               .w = w};
     zkg_status status;
 
     zkg_circuit_products_shape(&f.shape, p->cr, plan);
-    status = prepare(&f, e);
+    status = prepare(&f);
     if (status == ZKG_OK)
         status = rounds(&f, claim, point, value);
     for (uint32_t k = 0; f.run != NULL && k < plan->first.sources; k++)
         clear_source(&f, &f.run[k]);
-    zkg_circuit_free_tables(f.add);
     zkg_free(f.run);
-    zkg_free(f.product);
     zkg_free(f.weight);
     zkg_free(f.eq);
     zkg_free(f.upper);

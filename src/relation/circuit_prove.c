@@ -2,7 +2,6 @@
 #include "relation/circuit_prover.h"
 
 #include "base/mem.h"
-#include "poly/eq.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,23 +81,21 @@ static zkg_status prove_linear(prover *p, uint32_t i,
                                const zkg_circuit_plan *plan, const zkg_fr *e)
 {
     zkg_circuit_run *cr = p->cr;
-    zkg_fr *h[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     zkg_fr point[ZKG_MAX_VARS], value[ZKG_CIRCUIT_MAX_SOURCES];
     zkg_fr claim = cr->claim;
-    zkg_status status = zkg_circuit_prover_vectors(p, h, &plan->first);
+    zkg_circuit_weights w;
+    zkg_status status = zkg_circuit_weights_init(&w, p, i, plan, e);
 
-    if (status == ZKG_OK) {
-        zkg_circuit_prover_add_weights(h, p, i, &plan->first, e);
-        status =
-            prove_folded(p, i, &plan->first, h, cr->rc, &claim, point, value);
-    }
+    if (status == ZKG_OK)
+        status = prove_folded(p, i, &plan->first, w.add, cr->rc, &claim, point,
+                              value);
     if (status == ZKG_OK)
         status =
             zkg_circuit_wire_values(cr, &plan->first, point, cr->rc, value);
     if (status == ZKG_OK)
         zkg_circuit_descend(cr, cr->rc, &plan->first, point, value, NULL, NULL,
                             NULL);
-    zkg_circuit_free_tables(h);
+    zkg_circuit_weights_clear(&w);
     return status;
 }
 
@@ -117,43 +114,55 @@ void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
 
 /* ---- phase two ---- */
 
-/* g[slot][y] += sum_mul w E[o] X_S[x] */
-static void mul_weights(zkg_fr *const *g, const prover *p, uint32_t i,
-                        const zkg_circuit_reads *reads, const zkg_fr *e,
-                        zkg_fr *const *x)
+/* sum_add w E[o] X_S[x] */
+static zkg_status sum_adds(zkg_fr *sum, const prover *p,
+                           const zkg_circuit_reads *first,
+                           const zkg_circuit_weights *w, zkg_fr *const *x)
 {
-    const zkg_circuit *c = p->cr->circuit;
-    const zkg_circuit_layer *l = &c->layer[i];
+    *sum = zkg_fr_zero;
+    for (uint32_t k = 0; k < first->sources; k++) {
+        zkg_fr part;
+
+        ZKG_TRY(p->cr->run->c->backend->fr_dot(&part, w->add[k],
+                                               x[first->source[k]],
+                                               (size_t)1 << first->vars[k]));
+        zkg_fr_add(sum, sum, &part);
+    }
+    return ZKG_OK;
+}
+
+/* g[slot][y] += sum_mul w E[o] X_S[x] */
+static void mul_weights(zkg_fr *const *g, const zkg_circuit_plan *plan,
+                        const zkg_circuit_weights *w, zkg_fr *const *x)
+{
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
-    zkg_circuit_slots(slot, reads);
-    for (uint32_t k = 0; k < l->muls; k++) {
-        const zkg_circuit_mul *m = &l->mul[k];
-        zkg_fr *at = &g[slot[m->b.source]][zkg_circuit_position(c, m->b)];
+    zkg_circuit_slots(slot, &plan->second);
+    for (uint32_t k = 0; k < w->products; k++) {
+        const zkg_circuit_product *m = &w->product[k];
+        zkg_fr *at = &g[slot[m->source]][m->y];
         zkg_fr term;
 
-        zkg_fr_mul(&term, &p->cr->coeff[m->coeff], &e[m->gate]);
-        zkg_fr_mul(&term, &term,
-                   &x[m->a.source][zkg_circuit_position(c, m->a)]);
+        zkg_fr_mul(&term, &m->weight, &x[plan->first.source[m->slot]][m->x]);
         zkg_fr_add(at, at, &term);
     }
 }
 
 static zkg_status prove_second(prover *p, uint32_t i,
-                               const zkg_circuit_plan *plan, const zkg_fr *e,
-                               zkg_fr *const *x, const zkg_fr *rho,
-                               zkg_fr *claim, zkg_fr *point, zkg_fr *value)
+                               const zkg_circuit_plan *plan,
+                               const zkg_circuit_weights *w, zkg_fr *const *x,
+                               const zkg_fr *rho, zkg_fr *claim, zkg_fr *point,
+                               zkg_fr *value)
 {
-    zkg_circuit_run *cr = p->cr;
     zkg_fr *g[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     zkg_status status = zkg_circuit_prover_vectors(p, g, &plan->second);
     zkg_fr sum;
 
+    if (status == ZKG_OK)
+        status = sum_adds(&sum, p, &plan->first, w, x);
     if (status == ZKG_OK) {
-        zkg_circuit_sum_adds(&sum, cr->circuit, i, cr->coeff, e,
-                             (const zkg_fr *const *)x);
         zkg_fr_sub(claim, claim, &sum);
-        mul_weights(g, p, i, &plan->second, e, x);
+        mul_weights(g, plan, w, x);
         status = prove_folded(p, i, &plan->second, g, rho, claim, point, value);
     }
     zkg_circuit_free_tables(g);
@@ -169,20 +178,23 @@ static zkg_status prove_products(prover *p, uint32_t i,
     zkg_fr *x[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     const zkg_fr *rho = rx + plan->first.max_vars;
     zkg_fr claim = cr->claim;
-    zkg_status status = zkg_circuit_prove_first(p, i, plan, e, &claim, rx, vx);
+    zkg_circuit_weights w;
+    zkg_status status = zkg_circuit_weights_init(&w, p, i, plan, e);
 
     if (status == ZKG_OK)
-        status = zkg_circuit_wire_values(cr, &plan->first, rx, rho, vx);
-    if (status == ZKG_OK &&
-        zkg_circuit_expand_reads(x, &plan->first, rx, vx) != ZKG_OK)
-        status = no_memory(p);
+        status = zkg_circuit_prove_first(p, i, plan, &w, &claim, rx, vx);
     if (status == ZKG_OK)
-        status = prove_second(p, i, plan, e, x, rho, &claim, ry, vy);
+        status = zkg_circuit_wire_values(cr, &plan->first, rx, rho, vx);
+    if (status == ZKG_OK)
+        status = zkg_circuit_expand_reads(x, cr, &plan->first, rx, vx);
+    if (status == ZKG_OK)
+        status = prove_second(p, i, plan, &w, x, rho, &claim, ry, vy);
     if (status == ZKG_OK)
         status = zkg_circuit_wire_values(cr, &plan->second, ry, rho, vy);
     if (status == ZKG_OK)
         zkg_circuit_descend(cr, rho, &plan->first, rx, vx, &plan->second, ry,
                             vy);
+    zkg_circuit_weights_clear(&w);
     zkg_circuit_free_tables(x);
     return status;
 }
@@ -199,11 +211,8 @@ static zkg_status elementwise_tables(zkg_table *table, prover *p, uint32_t i,
     zkg_fr *e = NULL;
     zkg_status status = ZKG_OK;
 
-    if (arity == 3) {
-        e = zkg_circuit_expand_claim(cr, plan->vars);
-        if (e == NULL)
-            return no_memory(p);
-    }
+    if (arity == 3)
+        ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan->vars));
     for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
         zkg_table *t = &table[s * arity];
 
@@ -334,7 +343,7 @@ static const zkg_fr *top_point(const top *t, uint32_t i)
                                     : t->m->claim[i - t->m->asserted].point;
 }
 
-static void weigh_gates(const top *t)
+static zkg_status weigh_gates(const top *t)
 {
     const zkg_circuit_run *cr = t->p->cr;
     const zkg_circuit *c = cr->circuit;
@@ -345,7 +354,8 @@ static void weigh_gates(const top *t)
         zkg_fr *out = t->over_o[i];
         uint32_t k = 0;
 
-        zkg_eq_expand(out, z == NULL ? cr->rz[0] : z, t->vars, &power);
+        ZKG_TRY(zkg_circuit_eq(out, cr, z == NULL ? cr->rz[0] : z, t->vars,
+                               &power));
         for (size_t o = 0; z == NULL && o < (size_t)1 << t->vars; o++) {
             if (k < c->asserted && c->assertion[k] == o)
                 k++;
@@ -354,18 +364,21 @@ static void weigh_gates(const top *t)
         }
         zkg_fr_mul(&power, &power, &t->m->rho);
     }
+    return ZKG_OK;
 }
 
 /* over_c = eq(z_i, c), for w_0 on real copies only. */
-static void weigh_copies(const top *t, uint32_t i)
+static zkg_status weigh_copies(const top *t, uint32_t i)
 {
     const prover *p = t->p;
     const zkg_fr *z = top_point(t, i);
 
-    zkg_circuit_prover_eq(t->over_c, p, z == NULL ? p->cr->rc : z + t->vars);
+    ZKG_TRY(zkg_circuit_prover_eq(t->over_c, p,
+                                  z == NULL ? p->cr->rc : z + t->vars));
     for (uint64_t c = 0; z == NULL && c < p->copies; c++)
         if (p->begin + c >= zkg_circuit_held(p->cr))
             t->over_c[c] = zkg_fr_zero;
+    return ZKG_OK;
 }
 
 /* The rounds over o; point: rho_o. */
@@ -375,11 +388,14 @@ static zkg_status merge_gates(top *t, zkg_fr *claim, zkg_fr *point)
     zkg_fr *value = zkg_alloc(t->n, sizeof(*value));
     zkg_status status = value == NULL ? no_memory(p) : ZKG_OK;
 
-    weigh_gates(t);
+    if (status == ZKG_OK)
+        status = weigh_gates(t);
     for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
-        weigh_copies(t, i);
-        status = zkg_circuit_prover_dot(t->folded[i], p, p->cr->circuit->layers,
-                                        ZKG_CIRCUIT_PREVIOUS, t->over_c);
+        status = weigh_copies(t, i);
+        if (status == ZKG_OK)
+            status =
+                zkg_circuit_prover_dot(t->folded[i], p, p->cr->circuit->layers,
+                                       ZKG_CIRCUIT_PREVIOUS, t->over_c);
     }
     if (status == ZKG_OK)
         status = prove_pairs(p, t->n, t->all_vars, t->folded, t->over_o,
@@ -399,8 +415,9 @@ static zkg_status top_columns(zkg_fr *v, zkg_fr *w, top *t, const zkg_fr *point)
     zkg_wire_term *term = zkg_alloc(gates, sizeof(*term));
     zkg_status status = eq == NULL || term == NULL ? no_memory(p) : ZKG_OK;
 
+    if (status == ZKG_OK)
+        status = zkg_circuit_eq(eq, p->cr, point, t->vars, NULL);
     if (status == ZKG_OK) {
-        zkg_eq_expand(eq, point, t->vars, NULL);
         for (uint32_t o = 0; o < gates; o++)
             term[o] =
                 (zkg_wire_term){.weight = o, .a = o, .b = ZKG_WIRE_LINEAR};
@@ -410,8 +427,10 @@ static zkg_status top_columns(zkg_fr *v, zkg_fr *w, top *t, const zkg_fr *point)
     for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
         zkg_fr at;
 
-        weigh_copies(t, i);
-        status = backend->fr_dot(&at, eq, t->over_o[i], (size_t)1 << t->vars);
+        status = weigh_copies(t, i);
+        if (status == ZKG_OK)
+            status =
+                backend->fr_dot(&at, eq, t->over_o[i], (size_t)1 << t->vars);
         if (status == ZKG_OK)
             status = backend->fr_axpy(w, &at, t->over_c, p->copies);
     }
@@ -524,9 +543,7 @@ static zkg_status prove_layer(prover *p, uint32_t i)
     zkg_circuit_plan_layer(&plan, cr->circuit, i);
     if (plan.kind == ZKG_CIRCUIT_ELEMENTWISE)
         return prove_elementwise(p, i, &plan);
-    e = zkg_circuit_expand_claim(cr, plan.vars);
-    if (e == NULL)
-        return no_memory(p);
+    ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan.vars));
     zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, e);
     zkg_fr_sub(&cr->claim, &cr->claim, &sum);
     status = plan.kind == ZKG_CIRCUIT_LINEAR ? prove_linear(p, i, &plan, e)

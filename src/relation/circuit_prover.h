@@ -57,8 +57,9 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_table(zkg_table *out,
                                                    uint32_t slice);
 
 /** out[j] = eq(at, copy j of this rank) */
-void zkg_circuit_prover_eq(zkg_fr *out, const zkg_circuit_prover *p,
-                           const zkg_fr *at);
+ZKG_MUST_CHECK zkg_status zkg_circuit_prover_eq(zkg_fr *out,
+                                                const zkg_circuit_prover *p,
+                                                const zkg_fr *at);
 
 /** out[x] = sum_c weight[c] V_S[c][x] over all copies, of a source that is not
  *  shared; weight of this rank's copies; 2^n elements that are 0 beforehand; on
@@ -81,23 +82,40 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_vectors(
 /** slot[S] = where source S stands in the list. */
 void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads);
 
-/** h[slot][x] += sum_add w E[o] */
-void zkg_circuit_prover_add_weights(zkg_fr *const *h,
-                                    const zkg_circuit_prover *p, uint32_t i,
-                                    const zkg_circuit_reads *reads,
-                                    const zkg_fr *e);
+/** A product with its weight w E[o], operands as offsets. */
+typedef struct zkg_circuit_product {
+    uint32_t slot, x;   /**< of plan->first */
+    uint32_t source, y; /**< of the second operand */
+    zkg_fr weight;
+} zkg_circuit_product;
+
+/** A layer's terms of one copy, weighted: what all copies have in common. */
+typedef struct zkg_circuit_weights {
+    zkg_circuit_product *product; /**< in order; owned */
+    uint32_t products;
+    zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /**< by slot of plan->first:
+                                               sum_add w E[o] by x; owned */
+} zkg_circuit_weights;
+
+/** Of layer i, e: E.  Clear w on every path. */
+ZKG_MUST_CHECK zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
+                                                   const zkg_circuit_prover *p,
+                                                   uint32_t i,
+                                                   const zkg_circuit_plan *plan,
+                                                   const zkg_fr *e);
+void zkg_circuit_weights_clear(zkg_circuit_weights *w);
 
 /**
  * Phase one of a layer of products: the rounds over x, then c.
  *
- * @param      e     E, 2^n elements
+ * @param      w     of layer i
  * @param[in,out] claim in: the claim; out: what is left of it
  * @param[out] point rx, then rho_c
  * @param[out] value V_S~(rx_S, rho_c) by slot of plan->first
  */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prove_first(
     zkg_circuit_prover *p, uint32_t i, const zkg_circuit_plan *plan,
-    const zkg_fr *e, zkg_fr *claim, zkg_fr *point, zkg_fr *value);
+    const zkg_circuit_weights *w, zkg_fr *claim, zkg_fr *point, zkg_fr *value);
 
 /** Make scratch, once, for layer i and all below: what was above is free by
  *  then. */

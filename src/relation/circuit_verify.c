@@ -132,9 +132,7 @@ static zkg_status verify_linear(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, point));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->first, point, cr->rc, value));
     if (!c->sizing) {
-        if (zkg_circuit_expand_reads(w->x, &plan->first, point, value) !=
-            ZKG_OK)
-            return no_memory(cr);
+        ZKG_TRY(zkg_circuit_expand_reads(w->x, cr, &plan->first, point, value));
         zkg_circuit_sum_adds(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x);
     }
@@ -158,8 +156,7 @@ static zkg_status verify_products(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, rx));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->first, rx, rho, vx));
     if (!c->sizing) {
-        if (zkg_circuit_expand_reads(w->x, &plan->first, rx, vx) != ZKG_OK)
-            return no_memory(cr);
+        ZKG_TRY(zkg_circuit_expand_reads(w->x, cr, &plan->first, rx, vx));
         zkg_circuit_sum_adds(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x);
         zkg_fr_sub(&claim, &claim, &sum);
@@ -168,8 +165,7 @@ static zkg_status verify_products(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, ry));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->second, ry, rho, vy));
     if (!c->sizing) {
-        if (zkg_circuit_expand_reads(w->y, &plan->second, ry, vy) != ZKG_OK)
-            return no_memory(cr);
+        ZKG_TRY(zkg_circuit_expand_reads(w->y, cr, &plan->second, ry, vy));
         zkg_circuit_sum_muls(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x,
                              (const zkg_fr *const *)w->y);
@@ -226,9 +222,7 @@ static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
     if (!cr->run->c->sizing) {
         zkg_fr sum;
 
-        w.e = zkg_circuit_expand_claim(cr, plan.vars);
-        if (w.e == NULL)
-            return no_memory(cr);
+        ZKG_TRY(zkg_circuit_expand_claim(&w.e, cr, plan.vars));
         zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, w.e);
         zkg_fr_sub(&cr->claim, &cr->claim, &sum);
     }

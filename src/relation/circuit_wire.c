@@ -2,11 +2,17 @@
  * What both sides compute of a circuit. */
 #include "relation/circuit.h"
 
+#include "backend/backend.h"
 #include "base/bits.h"
 #include "base/mem.h"
 #include "poly/eq.h"
 
 #include <string.h>
+
+static zkg_status no_memory(const zkg_circuit_run *cr)
+{
+    return zkg_fail(cr->run->err, ZKG_ERR_NOMEM, "no memory for a circuit");
+}
 
 /* ---- binding ---- */
 
@@ -107,6 +113,13 @@ zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
 
 /* ---- start ---- */
 
+static int8_t small_of(const zkg_fr *v)
+{
+    int64_t n;
+
+    return zkg_fr_to_i64(&n, v) && n >= -2 && n <= 2 ? (int8_t)n : 0;
+}
+
 zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
                              const zkg_task_circuit *b)
 {
@@ -121,16 +134,19 @@ zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
                             .copy_vars = run->t->axis[0].bits,
                             .points = 1};
     cr->coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->coeff));
+    cr->small = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->small));
     drawn = zkg_alloc((size_t)c->challenges + 1, sizeof(*drawn));
-    if (cr->coeff == NULL || drawn == NULL) {
+    if (cr->coeff == NULL || cr->small == NULL || drawn == NULL) {
         zkg_free(drawn);
-        return zkg_fail(run->err, ZKG_ERR_NOMEM, "no memory for a circuit");
+        return no_memory(cr);
     }
     if (c->challenges > 0)
         zkg_tape_challenge(run->c->tape, ZKG_TAG_CIRCUIT_POINT, drawn,
                            c->challenges);
     zkg_circuit_coefficients(cr->coeff, c, drawn);
     zkg_free(drawn);
+    for (uint32_t k = 0; k < c->coeffs; k++)
+        cr->small[k] = small_of(&cr->coeff[k]);
     if (c->asserted > 0 && vars > 0)
         zkg_tape_challenge(run->c->tape, ZKG_TAG_CIRCUIT_POINT, cr->rz[0],
                            vars);
@@ -143,7 +159,9 @@ zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
 void zkg_circuit_run_clear(zkg_circuit_run *cr)
 {
     zkg_free(cr->coeff);
+    zkg_free(cr->small);
     cr->coeff = NULL;
+    cr->small = NULL;
 }
 
 /* ---- claims on the top layer ---- */
@@ -297,29 +315,53 @@ void zkg_circuit_elementwise_shape(zkg_sumcheck_shape *shape, zkg_fr *eq_point,
     shape->eq_point = eq_point;
 }
 
-zkg_fr *zkg_circuit_expand_claim(const zkg_circuit_run *cr, uint32_t vars)
+zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
+                          const zkg_fr *u, uint32_t n, const zkg_fr *scale)
 {
-    zkg_fr *e = zkg_alloc((size_t)1 << vars, sizeof(*e));
-    zkg_fr *second;
+    const zkg_backend *backend = cr->run->c->backend;
 
-    if (e == NULL)
-        return NULL;
-    zkg_eq_expand(e, cr->rz[0], vars, NULL);
-    if (cr->points == 1)
-        return e;
-    second = zkg_alloc((size_t)1 << vars, sizeof(*second));
-    if (second == NULL) {
-        zkg_free(e);
-        return NULL;
-    }
-    zkg_eq_expand(second, cr->rz[1], vars, &cr->weight);
+    if (backend != NULL)
+        return backend->eq_expand(out, u, n, scale);
+    zkg_eq_expand(out, u, n, scale);
+    return ZKG_OK;
+}
+
+/* e += a eq(rz_2, .) */
+static zkg_status add_second(zkg_fr *e, const zkg_circuit_run *cr,
+                             uint32_t vars)
+{
+    zkg_fr *second = zkg_alloc((size_t)1 << vars, sizeof(*second));
+    zkg_status status = ZKG_OK;
+
+    if (second == NULL)
+        return no_memory(cr);
+    status = zkg_circuit_eq(second, cr, cr->rz[1], vars, &cr->weight);
     for (size_t o = 0; o < (size_t)1 << vars; o++)
         zkg_fr_add(&e[o], &e[o], &second[o]);
     zkg_free(second);
-    return e;
+    return status;
+}
+
+zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
+                                    uint32_t vars)
+{
+    zkg_status status;
+
+    *e = zkg_alloc((size_t)1 << vars, sizeof(**e));
+    if (*e == NULL)
+        return no_memory(cr);
+    status = zkg_circuit_eq(*e, cr, cr->rz[0], vars, NULL);
+    if (status == ZKG_OK && cr->points == 2)
+        status = add_second(*e, cr, vars);
+    if (status != ZKG_OK) {
+        zkg_free(*e);
+        *e = NULL;
+    }
+    return status;
 }
 
 zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
+                                    const zkg_circuit_run *cr,
                                     const zkg_circuit_reads *reads,
                                     const zkg_fr *point, const zkg_fr *value)
 {
@@ -328,7 +370,8 @@ zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
         zkg_fr *out = zkg_alloc((size_t)1 << reads->vars[k], sizeof(*out));
 
         if (out == NULL)
-            return ZKG_ERR_NOMEM;
+            return no_memory(cr);
+        table[reads->source[k]] = out;
         for (uint32_t t = reads->vars[k]; t < reads->max_vars; t++) {
             zkg_fr factor;
 
@@ -336,8 +379,7 @@ zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
             zkg_fr_sqr(&factor, &factor);
             zkg_fr_mul(&scale, &scale, &factor);
         }
-        zkg_eq_expand(out, point, reads->vars[k], &scale);
-        table[reads->source[k]] = out;
+        ZKG_TRY(zkg_circuit_eq(out, cr, point, reads->vars[k], &scale));
     }
     return ZKG_OK;
 }

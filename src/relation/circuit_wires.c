@@ -265,15 +265,17 @@ zkg_status zkg_circuit_prover_column(zkg_fr *out, const zkg_circuit_prover *p,
     return status;
 }
 
-void zkg_circuit_prover_eq(zkg_fr *out, const zkg_circuit_prover *p,
-                           const zkg_fr *at)
+zkg_status zkg_circuit_prover_eq(zkg_fr *out, const zkg_circuit_prover *p,
+                                 const zkg_fr *at)
 {
     for (uint32_t s = 0; s < p->count; s++) {
         zkg_fr upper;
 
         zkg_eq_at(&upper, at + p->low, p->m, p->first + s);
-        zkg_eq_expand(out + ((size_t)s << p->low), at, p->low, &upper);
+        ZKG_TRY(zkg_circuit_eq(out + ((size_t)s << p->low), p->cr, at, p->low,
+                               &upper));
     }
+    return ZKG_OK;
 }
 
 /* ---- tables ---- */
@@ -377,8 +379,9 @@ static zkg_status fold_wires(zkg_fr *out, const zkg_circuit_prover *p,
 
     if (eq == NULL)
         return zkg_circuit_prover_no_memory(p);
-    zkg_circuit_prover_eq(eq, p, at);
-    status = zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, eq);
+    status = zkg_circuit_prover_eq(eq, p, at);
+    if (status == ZKG_OK)
+        status = zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, eq);
     zkg_free(eq);
     return status;
 }
@@ -435,22 +438,61 @@ void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads)
         slot[reads->source[k]] = k;
 }
 
-void zkg_circuit_prover_add_weights(zkg_fr *const *h,
-                                    const zkg_circuit_prover *p, uint32_t i,
-                                    const zkg_circuit_reads *reads,
-                                    const zkg_fr *e)
-{
-    const zkg_circuit *c = p->cr->circuit;
-    const zkg_circuit_layer *l = &c->layer[i];
-    uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
+/* ---- terms of one copy, weighted ---- */
 
-    zkg_circuit_slots(slot, reads);
-    for (uint32_t k = 0; k < l->adds; k++) {
-        const zkg_circuit_add *a = &l->add[k];
-        zkg_fr *at = &h[slot[a->a.source]][zkg_circuit_position(c, a->a)];
+static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
+                           uint32_t i, const uint32_t *slot, const zkg_fr *e)
+{
+    const zkg_circuit *c = cr->circuit;
+
+    for (uint32_t k = 0; k < w->products; k++) {
+        const zkg_circuit_mul *m = &c->layer[i].mul[k];
+        zkg_circuit_product *to = &w->product[k];
+
+        to->slot = slot[m->a.source];
+        to->x = zkg_circuit_position(c, m->a);
+        to->source = m->b.source;
+        to->y = zkg_circuit_position(c, m->b);
+        zkg_circuit_weigh(&to->weight, cr, m->coeff, &e[m->gate]);
+    }
+}
+
+static void weigh_adds(zkg_circuit_weights *w, const zkg_circuit_run *cr,
+                       uint32_t i, const uint32_t *slot, const zkg_fr *e)
+{
+    const zkg_circuit *c = cr->circuit;
+
+    for (uint32_t k = 0; k < c->layer[i].adds; k++) {
+        const zkg_circuit_add *a = &c->layer[i].add[k];
+        zkg_fr *at = &w->add[slot[a->a.source]][zkg_circuit_position(c, a->a)];
         zkg_fr term;
 
-        zkg_fr_mul(&term, &p->cr->coeff[a->coeff], &e[a->gate]);
+        zkg_circuit_weigh(&term, cr, a->coeff, &e[a->gate]);
         zkg_fr_add(at, at, &term);
     }
+}
+
+zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
+                                    const zkg_circuit_prover *p, uint32_t i,
+                                    const zkg_circuit_plan *plan,
+                                    const zkg_fr *e)
+{
+    uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
+
+    *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
+    w->product = zkg_alloc((size_t)w->products + 1, sizeof(*w->product));
+    if (w->product == NULL)
+        return zkg_circuit_prover_no_memory(p);
+    ZKG_TRY(zkg_circuit_prover_vectors(p, w->add, &plan->first));
+    zkg_circuit_slots(slot, &plan->first);
+    weigh_products(w, p->cr, i, slot, e);
+    weigh_adds(w, p->cr, i, slot, e);
+    return ZKG_OK;
+}
+
+void zkg_circuit_weights_clear(zkg_circuit_weights *w)
+{
+    zkg_free(w->product);
+    zkg_circuit_free_tables(w->add);
+    *w = (zkg_circuit_weights){0};
 }
