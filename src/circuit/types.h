@@ -59,6 +59,9 @@ double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i);
 /** Bytes that the backend takes for so many weights of terms. */
 #define ZKG_CIRCUIT_LIFTED_BYTES 41
 
+/** What zkg_alloc_raw takes for so many. */
+double zkg_circuit_raw_bytes(double bytes);
+
 /** |x| */
 static inline uint64_t zkg_circuit_size(int64_t x)
 {

@@ -99,8 +99,8 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
     const size_t n = (size_t)l->muls + l->adds;
     uint32_t m = 0, a = 0;
 
-    *g = (gates){.term = zkg_alloc(n, sizeof(*g->term)),
-                 .weight = zkg_alloc(n, sizeof(*g->weight)),
+    *g = (gates){.term = zkg_alloc_raw(n, sizeof(*g->term)),
+                 .weight = zkg_alloc_raw(n, sizeof(*g->weight)),
                  .base = zkg_alloc(l->gates, sizeof(*g->base)),
                  .seen = zkg_alloc(c->coeffs, sizeof(*g->seen))};
     if (g->term == NULL || g->weight == NULL || g->base == NULL ||
@@ -121,6 +121,12 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
     return ZKG_OK;
 }
 
+double zkg_circuit_raw_bytes(double bytes)
+{
+    return bytes < (double)(SIZE_MAX / 4) ? (double)zkg_raw_bytes((size_t)bytes)
+                                          : bytes;
+}
+
 static bool is_shared(const zkg_circuit_types *types, zkg_circuit_wire w)
 {
     return w.source != ZKG_CIRCUIT_PREVIOUS && types->shared[w.source - 1];
@@ -139,7 +145,8 @@ double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
         weights +=
             is_shared(types, l->mul[k].a) != is_shared(types, l->mul[k].b);
     weights = weights < terms ? weights : terms;
-    return terms * (sizeof(zkg_wire_term) + sizeof(zkg_fr)) +
+    return zkg_circuit_raw_bytes(terms * sizeof(zkg_wire_term)) +
+           zkg_circuit_raw_bytes(terms * sizeof(zkg_fr)) +
            l->gates * (double)(sizeof(zkg_fr) + sizeof(int64_t)) +
            types->c->coeffs * (double)sizeof(uint32_t) +
            weights * (sizeof(int64_t) + ZKG_CIRCUIT_LIFTED_BYTES);
@@ -170,29 +177,50 @@ static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
     return true;
 }
 
+/* The largest that a term can be, `most` by source, 0: of elements.  False: not
+ * an integer, or too large. */
+static bool bound_term(uint64_t *out, const zkg_wire_term *t, int64_t weight,
+                       const uint64_t *most)
+{
+    uint64_t v = zkg_circuit_factor_bound(zkg_circuit_size(weight));
+
+    if (most[t->a_source] == 0 || !zkg_mul_ok(&v, v, most[t->a_source]))
+        return false;
+    if (t->b != ZKG_WIRE_LINEAR &&
+        (most[t->b_source] == 0 || !zkg_mul_ok(&v, v, most[t->b_source])))
+        return false;
+    *out = v;
+    return true;
+}
+
+static void bound_sources(uint64_t *most, const zkg_circuit_values *vs,
+                          uint32_t i)
+{
+    for (uint32_t s = 0; s <= vs->c->inputs; s++) {
+        most[s] = 0;
+        if ((s != ZKG_CIRCUIT_PREVIOUS || i > 0) &&
+            zkg_circuit_values_source(vs, i, s)->type != ZKG_FR)
+            most[s] = zkg_circuit_factor_bound(most_of(vs, i, s));
+    }
+}
+
 /* The largest that a gate can be; false: not an integer, or too large. */
 static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
                         const gates *g, const int64_t *base,
                         const int64_t *weight)
 {
+    uint64_t source[ZKG_CIRCUIT_MAX_SOURCES];
     uint64_t most = 0, gate = 0;
 
+    bound_sources(source, vs, i);
     for (uint32_t o = 0; o < vs->c->layer[i].gates; o++)
         most =
             zkg_circuit_size(base[o]) > most ? zkg_circuit_size(base[o]) : most;
     for (size_t k = 0; k < g->terms; k++) {
         const zkg_wire_term *t = &g->term[k];
-        uint64_t v =
-            zkg_circuit_factor_bound(zkg_circuit_size(weight[t->weight]));
+        uint64_t v;
 
-        if (zkg_circuit_values_source(vs, i, t->a_source)->type == ZKG_FR ||
-            !zkg_mul_ok(&v, v,
-                        zkg_circuit_factor_bound(most_of(vs, i, t->a_source))))
-            return false;
-        if (t->b != ZKG_WIRE_LINEAR &&
-            (zkg_circuit_values_source(vs, i, t->b_source)->type == ZKG_FR ||
-             !zkg_mul_ok(
-                 &v, v, zkg_circuit_factor_bound(most_of(vs, i, t->b_source)))))
+        if (!bound_term(&v, t, weight[t->weight], source))
             return false;
         if (k == 0 || g->term[k - 1].to != t->to)
             gate = zkg_circuit_size(base[t->to]);

@@ -28,26 +28,20 @@ static void touch_need(tally *t, const zkg_circuit_need *n)
                  n->lane * fmin(t->copies, ZKG_WIRE_LANES));
 }
 
-/* What zkg_alloc_raw takes for them. */
-static double raw_bytes(double bytes)
-{
-    return bytes < (double)(SIZE_MAX / 4) ? (double)zkg_raw_bytes((size_t)bytes)
-                                          : bytes;
-}
-
 static double input_bytes(const tally *t, uint32_t k)
 {
     const zkg_circuit_types *types = &t->z->types;
     const double wires =
         ldexp(1, (int)zkg_circuit_shape_vars(&t->z->c->input[k]));
 
-    return raw_bytes(wires * (double)zkg_dtype_size(types->input[k]) *
-                     (types->shared[k] ? 1 : t->copies));
+    return zkg_circuit_raw_bytes(wires *
+                                 (double)zkg_dtype_size(types->input[k]) *
+                                 (types->shared[k] ? 1 : t->copies));
 }
 
 static double wires_bytes(const tally *t, uint32_t i)
 {
-    return raw_bytes(t->z->layer[i].wires * t->copies);
+    return zkg_circuit_raw_bytes(t->z->layer[i].wires * t->copies);
 }
 
 /* All layers are made, from the lowest up. */
@@ -82,7 +76,7 @@ static void make_scratch(tally *t, uint32_t i)
         return;
     for (uint32_t k = 0; k <= i; k++)
         most = fmax(most, t->z->layer[k].scratch);
-    t->scratch = raw_bytes(sizeof(zkg_fr) * most * t->copies);
+    t->scratch = zkg_circuit_raw_bytes(sizeof(zkg_fr) * most * t->copies);
     t->now += t->scratch;
 }
 

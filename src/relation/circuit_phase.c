@@ -37,6 +37,7 @@ typedef struct phase {
     const zkg_circuit_weights *w;
     source_run *run; /* by slot of plan->first */
     zkg_fr *weight;  /* eq(rc,c) of this rank's copies */
+    uint32_t alone;  /* so many rounds over c are of slices */
     zkg_fr *eq;      /* of the variables of c, inside a slice, that weigh */
     zkg_fr *upper; /* eq of the slices' variables; one of none once gathered */
     bool whole;    /* the slices' tables were gathered */
@@ -618,45 +619,58 @@ static zkg_status pair_sums(phase *f, source_run *r, const zkg_fr *challenge,
     return ZKG_OK;
 }
 
-/* The slices' values, one of V and one of h each, as tables over the slices'
- * variables, on every rank. */
-static zkg_status gather(phase *f, source_run *r)
+/* All copies' entries on every rank, `len` of V and then of h a slice. */
+static zkg_status gather_slices(zkg_fr *all, const phase *f,
+                                const source_run *r, size_t len)
 {
     const zkg_circuit_prover *p = f->p;
     const zkg_comm *comm = p->cr->run->c->comm;
     const uint32_t size = zkg_comm_size(comm);
-    const size_t slices = (size_t)1 << p->m;
-    zkg_fr *all = zkg_alloc(2 * slices, sizeof(*all));
-    zkg_fr *column = zkg_alloc(slices, sizeof(*column));
     uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
-    zkg_status status =
-        all == NULL || column == NULL || first == NULL ? no_memory(f) : ZKG_OK;
+    zkg_status status = first == NULL ? no_memory(f) : ZKG_OK;
 
     for (uint32_t i = 0; i < size && status == ZKG_OK; i++) {
         uint32_t from, count;
 
         zkg_slices_of(&from, &count, p->m, i, size);
-        first[i] = 2 * (uint64_t)from;
-        first[i + 1] = 2 * ((uint64_t)from + count);
+        first[i] = 2 * len * from;
+        first[i + 1] = 2 * len * ((uint64_t)from + count);
     }
     for (uint32_t s = 0; s < r->tables && status == ZKG_OK; s++)
         for (uint32_t n = 0; n < 2 && status == ZKG_OK; n++)
-            status = zkg_table_scalar(f->backend, &all[2 * (p->first + s) + n],
-                                      &r->table[s][n]);
+            status = f->backend->table_export(
+                all + (2 * ((size_t)p->first + s) + n) * len, &r->table[s][n],
+                0, len);
     if (status == ZKG_OK)
         status = zkg_comm_allgather_fr(comm, all, first);
+    zkg_free(first);
+    return status;
+}
+
+/* What is left of the slices' tables as one table each of V and h, on every
+ * rank. */
+static zkg_status gather(phase *f, source_run *r)
+{
+    const uint32_t m = f->p->m, left = f->p->low - f->alone;
+    const size_t slices = (size_t)1 << m, len = (size_t)1 << left;
+    zkg_fr *all = zkg_alloc(2 * slices * len, sizeof(*all));
+    zkg_fr *column = zkg_alloc(slices * len, sizeof(*column));
+    zkg_status status = all == NULL || column == NULL
+                            ? no_memory(f)
+                            : gather_slices(all, f, r, len);
+
     clear_tables(f, r);
     if (status == ZKG_OK)
         status = new_tables(f, r, 1);
     for (uint32_t n = 0; n < 2 && status == ZKG_OK; n++) {
         for (size_t s = 0; s < slices; s++)
-            column[s] = all[2 * s + n];
-        status = zkg_table_from_fr(f->backend, &r->table[0][n], p->m, column,
-                                   slices);
+            memcpy(column + s * len, all + (2 * s + n) * len,
+                   len * sizeof(*column));
+        status = zkg_table_from_fr(f->backend, &r->table[0][n], m + left,
+                                   column, slices * len);
     }
     zkg_free(all);
     zkg_free(column);
-    zkg_free(first);
     return status;
 }
 
@@ -669,7 +683,7 @@ static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
     const zkg_fr *last = t > 0 ? &point[t - 1] : NULL;
     uint32_t left;
 
-    if (f->p->m > 0 && k == f->p->low) {
+    if (f->p->m > 0 && k == f->alone) {
         for (uint32_t s = 0; s < f->plan->first.sources; s++) {
             ZKG_TRY(bind_c(f, &f->run[s], last));
             ZKG_TRY(gather(f, &f->run[s]));
@@ -726,10 +740,24 @@ static zkg_status rounds(phase *f, zkg_fr *claim, zkg_fr *point, zkg_fr *value)
 
 /* ---- the whole ---- */
 
+/* Variables of c that are left when every rank goes on with all copies: its
+ * rounds then take less time than a message. */
+enum { WHOLE_VARS = 8 };
+
+/* Rounds over c until then. */
+static uint32_t rounds_alone(const zkg_circuit_prover *p)
+{
+    const uint32_t vars = p->low + p->m;
+    const uint32_t before = vars > WHOLE_VARS ? vars - WHOLE_VARS : 0;
+
+    return before < p->low ? before : p->low;
+}
+
 static zkg_status make_eq(phase *f)
 {
     const zkg_circuit_prover *p = f->p;
-    const uint32_t bits = p->low > p->m ? p->low : p->m;
+    const uint32_t last = p->low + p->m - f->alone;
+    const uint32_t bits = p->low > last ? p->low : last;
 
     f->eq = zkg_alloc((size_t)1 << bits, sizeof(*f->eq));
     f->upper = zkg_alloc((size_t)1 << p->m, sizeof(*f->upper));
@@ -775,6 +803,7 @@ static zkg_status prepare(phase *f)
             .shared = zkg_circuit_values_shared(&p->v, reads->source[k]),
             .from = wires_of(f, reads->source[k]),
             .factor = zkg_fr_one};
+    f->alone = rounds_alone(p);
     ZKG_TRY(make_eq(f));
     return fill(f);
 }
