@@ -270,6 +270,7 @@ zkg_status zkg_ifma_table_fill(zkg_table *t, uint64_t at, size_t n,
 
 zkg_status zkg_ifma_table_affine(zkg_table *t, const zkg_fr *c, const zkg_fr *d)
 {
+    const bool is_one = zkg_fr_equal(c, &zkg_fr_one);
     const v8 add = v8_of(d);
     mulc8 k;
 
@@ -279,9 +280,11 @@ zkg_status zkg_ifma_table_affine(zkg_table *t, const zkg_fr *c, const zkg_fr *d)
     mulc8_init(&k, c);
     for (size_t g = 0; g < lane_groups(t); g++) {
         __m512i *w = lane_at(t, g);
+        const v8 x = lane_read(w);
 
         lane_fetch(w, 1);
-        lane_write(w, v8_mulc_add(lane_read(w), &k, add));
+        lane_write(w, is_one ? v8_trim(v8_add_raw(x, add))
+                             : v8_mulc_add(x, &k, add));
     }
     return ZKG_OK;
 }

@@ -113,10 +113,12 @@ static zkg_status op_table_fill(zkg_table *t, uint64_t at, size_t n,
 static zkg_status op_table_affine(zkg_table *t, const zkg_fr *c,
                                   const zkg_fr *d)
 {
+    const bool is_one = zkg_fr_equal(c, &zkg_fr_one);
     zkg_fr *e = entries(t);
 
     for (size_t i = 0; i < table_len(t); i++) {
-        zkg_fr_mul(&e[i], &e[i], c);
+        if (!is_one)
+            zkg_fr_mul(&e[i], &e[i], c);
         zkg_fr_add(&e[i], &e[i], d);
     }
     return ZKG_OK;

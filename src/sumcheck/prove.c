@@ -41,6 +41,7 @@ typedef struct run {
     stage stage;
     zkg_form_kind kind; /* of the tables: a slot's kind */
     zkg_fr coeff;       /* of the tables' summand */
+    zkg_fr shift;       /* added to each table (FRACTION_ONES) */
     zkg_fr constant;    /* added to the summand (FRACTION_ONES) */
     uint32_t arity;     /* of the part's tables */
     uint32_t left;      /* variables left in each table */
@@ -182,28 +183,16 @@ static zkg_status prepare(prover *p, run *r)
             ZKG_TRY(p->backend->table_axpy(&r->tables[4 * s], &part->lambda,
                                            &r->tables[4 * s + 2]));
     }
-    /* q0 + q1 + lambda q0 q1 = ((lambda q0 + 1)(lambda q1 + 1) - 1) / lambda */
+    /* q0 + q1 + lambda q0 q1 = lambda (q0 + d) (q1 + d) - d,  d = 1 / lambda */
     if (part->kind == ZKG_FORM_FRACTION_ONES) {
         for (uint32_t k = 0; k < tables_count(r) && part->rows == NULL; k++)
-            ZKG_TRY(p->backend->table_affine(&r->tables[k], &part->lambda,
-                                             &zkg_fr_one));
-        zkg_fr_inv(&r->coeff, &part->lambda);
-        zkg_fr_mul(&r->coeff, &r->coeff, &part->coeff);
-        zkg_fr_neg(&r->constant, &r->coeff);
+            ZKG_TRY(p->backend->table_affine(&r->tables[k], &zkg_fr_one,
+                                             &r->shift));
+        zkg_fr_mul(&r->coeff, &part->lambda, &part->coeff);
+        zkg_fr_mul(&r->constant, &r->shift, &part->coeff);
+        zkg_fr_neg(&r->constant, &r->constant);
     }
     return ZKG_OK;
-}
-
-/* rows = lambda rows + d */
-static void rows_affine(slice_rows *s, uint32_t k, const zkg_fr *lambda,
-                        const zkg_fr *d)
-{
-    zkg_rows *rows = &s->rows[k];
-
-    zkg_fr_mul(&rows->base, &rows->base, lambda);
-    zkg_fr_add(&rows->base, &rows->base, d);
-    for (uint32_t c = 0; c < rows->count; c++)
-        zkg_fr_mul(&s->column[k][c].coeff, &s->column[k][c].coeff, lambda);
 }
 
 /* rows k += lambda rows j */
@@ -247,8 +236,7 @@ static zkg_status prepare_rows(run *r)
             for (uint32_t c = 0; c < s->rows[k].count; c++)
                 s->column[k][c] = s->rows[k].columns[c];
             s->rows[k].columns = s->column[k];
-            if (part->kind == ZKG_FORM_FRACTION_ONES)
-                rows_affine(s, k, &part->lambda, &zkg_fr_one);
+            zkg_fr_add(&s->rows[k].base, &s->rows[k].base, &r->shift);
         }
         if (part->kind == ZKG_FORM_FRACTION)
             ZKG_TRY(rows_axpy(s, 0, &part->lambda, 2));
@@ -279,7 +267,9 @@ static zkg_status start(prover *p, run *r, zkg_part *part)
     r->kind =
         part->kind == ZKG_FORM_FRACTION_ONES ? ZKG_FORM_PRODUCT : part->kind;
     r->coeff = part->coeff;
-    r->constant = zkg_fr_zero;
+    r->shift = r->constant = zkg_fr_zero;
+    if (part->kind == ZKG_FORM_FRACTION_ONES)
+        zkg_fr_inv(&r->shift, &part->lambda);
     r->third = zkg_fr_one;
     r->arity = zkg_form_arity(part->kind);
     r->slices = part->count;
@@ -374,15 +364,9 @@ static zkg_status finish(prover *p, run *r)
         zkg_fr_mul(&value, &part->lambda, &part->final[2]);
         zkg_fr_sub(&part->final[0], &part->final[0], &value);
     }
-    if (part->kind == ZKG_FORM_FRACTION_ONES) {
-        zkg_fr inverse;
-
-        zkg_fr_inv(&inverse, &part->lambda);
-        for (uint32_t k = 0; k < 2; k++) {
-            zkg_fr_sub(&value, &part->final[k], &zkg_fr_one);
-            zkg_fr_mul(&part->final[k], &value, &inverse);
-        }
-    }
+    if (part->kind == ZKG_FORM_FRACTION_ONES)
+        for (uint32_t k = 0; k < 2; k++)
+            zkg_fr_sub(&part->final[k], &part->final[k], &r->shift);
     r->stage = STAGE_DONE;
     return ZKG_OK;
 }

@@ -377,6 +377,11 @@ static void check_table_affine(context *c)
         must(c->ref->table_affine(&p.ref, &v[0], &v[1]));
         must(c->b->table_affine(&p.b, &v[0], &v[1]));
         pair_same(c, &p, "all");
+        for (int again = 0; again < 3; again++) {
+            must(c->ref->table_affine(&p.ref, &zkg_fr_one, &v[1]));
+            must(c->b->table_affine(&p.b, &zkg_fr_one, &v[1]));
+            pair_same(c, &p, "added");
+        }
         pair_clear(c, &p);
         free(v);
     }
@@ -387,6 +392,8 @@ static void check_table_affine(context *c)
         pair_draw(c, &p, BENCH_VARS);
         BENCH(c, "", BENCH_LEN, (void)0,
               c->b->table_affine(&p.b, &v[0], &v[1]));
+        BENCH(c, "added", BENCH_LEN, (void)0,
+              c->b->table_affine(&p.b, &zkg_fr_one, &v[1]));
         pair_clear(c, &p);
         free(v);
     }
