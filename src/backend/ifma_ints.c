@@ -456,22 +456,12 @@ V8_INLINE void fold_carry(__m512i limb[7], const __m512i *sum, zkg_dtype type)
 V8_INLINE void fold_end(zkg_fr *out, const __m512i *sum, const v8 *offset,
                         zkg_dtype type)
 {
-    const __m512i inv = v8_set(zkg_fr_mod_.inv & ((UINT64_C(1) << 52) - 1));
-    __m512i t[7], q;
-    v8 r;
+    __m512i t[7];
 
     fold_carry(t, sum, type);
     for (int j = 0; j < 5; j++)
         t[j] = _mm512_add_epi64(t[j], offset->l[j]);
-    q = lo52(_mm512_setzero_si512(), t[0], inv);
-    for (int j = 0; j < 5; j++) {
-        t[j] = lo52(t[j], q, v8_p(j, 1));
-        t[j + 1] = hi52(t[j + 1], q, v8_p(j, 1));
-    }
-    t[1] = _mm512_add_epi64(t[1], _mm512_srli_epi64(t[0], 52));
-    for (int j = 0; j < 5; j++)
-        r.l[j] = t[j + 1];
-    v8_store(out, v8_canonical(v8_add_raw(r, v8_load(out))));
+    v8_store(out, v8_canonical(mulc8_reduce(t, v8_load(out))));
 }
 
 /* The same of n < 8 columns. */
@@ -539,6 +529,11 @@ zkg_status zkg_ifma_int_fold(zkg_fr *out, const zkg_fr *w,
         return zkg_backend_table_cpu.int_fold(out, w, rows, count, type, n);
     if (type == ZKG_FR)
         zkg_ifma_fold_elements(out, w, (const zkg_fr *const *)rows, count, n);
+    if (int_bytes(type) == 1 && count >= BYTE_ROWS_FROM &&
+        n >= BYTE_COLUMNS_FROM) {
+        zkg_ifma_fold_bytes(out, w, rows, count, type == ZKG_I8, n);
+        return ZKG_OK;
+    }
     for (size_t r = 0; type != ZKG_FR && r < count; r += most) {
         const size_t some = count - r < most ? count - r : most;
 

@@ -5,7 +5,8 @@
 /**
  * @file
  * The slots of the backend cpu-ifma, by file: ifma_tables.c, ifma_sums.c,
- * ifma_rows.c, ifma_lookup.c, ifma_ints.c, ifma_arrays.c, ifma_wires.c.
+ * ifma_rows.c, ifma_lookup.c, ifma_ints.c, ifma_bytes.c, ifma_arrays.c,
+ * ifma_wires.c.
  * Private to backend/.
  */
 
@@ -15,6 +16,13 @@
     zkg_status zkg_ifma_##slot arguments;
 #include "backend/slots.def"
 #undef SLOT
+
+/** int_fold of integers of one byte: worth it from BYTE_ROWS_FROM rows of
+ *  BYTE_COLUMNS_FROM columns on. */
+#define BYTE_ROWS_FROM 32
+#define BYTE_COLUMNS_FROM 16
+void zkg_ifma_fold_bytes(zkg_fr *out, const zkg_fr *w, const void *const *rows,
+                         size_t count, bool is_signed, size_t n);
 
 /** int_fold of field elements. */
 void zkg_ifma_fold_elements(zkg_fr *out, const zkg_fr *w,

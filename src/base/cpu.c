@@ -32,7 +32,7 @@ uint32_t zkg_cpu_features(uint32_t mask)
     if ((saved & 0xe6) == 0xe6 && (b & bit_AVX512F) != 0 &&
         (b & bit_AVX512VL) != 0 && (b & bit_AVX512DQ) != 0 &&
         (b & bit_AVX512BW) != 0 && (b & bit_AVX512IFMA) != 0 &&
-        (c & bit_AVX512VBMI2) != 0)
+        (c & bit_AVX512VBMI2) != 0 && (c & bit_AVX512VNNI) != 0)
         found |= ZKG_CPU_AVX512IFMA;
     return found & mask;
 }

@@ -13,7 +13,7 @@
 #define ZKG_CPU_AVX2 UINT32_C(2) /**< AVX2 */
 #define ZKG_CPU_AVX512IFMA                                                     \
     UINT32_C(4) /**< AVX-512 F, VL, DQ, BW,                                    \
-                           VBMI2 and IFMA */
+                           VBMI2, VNNI and IFMA */
 
 /** Keeps everything: the mask of those who do not want less. */
 #define ZKG_CPU_ALL UINT32_MAX

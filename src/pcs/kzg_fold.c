@@ -14,8 +14,9 @@
 #include "base/mem.h"
 #include "poly/eq.h"
 
-/* Columns of a strip and rows of one call: they fit the second-level cache. */
-#define STRIP 512
+/* Columns of a strip, whose sums fit the second-level cache, and rows of one
+ * call, whose weights are cut anew for each strip. */
+#define STRIP 2048
 #define ROWS 256
 
 typedef struct fold {

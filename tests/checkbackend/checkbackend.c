@@ -1122,7 +1122,7 @@ static void fold_largest(context *c, size_t count)
 
 static void check_int_fold(context *c)
 {
-    static const size_t heights[] = {0, 1, 2, 5, 8, 17, 600};
+    static const size_t heights[] = {0, 1, 2, 5, 8, 17, 33, 259, 600};
     enum { HEIGHTS = sizeof(heights) / sizeof(heights[0]) };
 
     for (size_t k = 0; k < HEIGHTS * (ZKG_FR + 1); k++) {
