@@ -2,6 +2,7 @@
  * What a plan must cover, and what it costs. */
 #include "base/mem.h"
 #include "graph/statement.h"
+#include "prover/prover.h"
 #include "schedule/cost.h"
 #include "zkgkr/prove.h"
 
@@ -54,9 +55,9 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
     job->shared_bytes = root.shared_bytes;
 }
 
-zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
-                              uint32_t ranks, uint32_t k,
-                              const zkg_costs *costs, zkg_error *err)
+zkg_status zkg_job_init_children(zkg_job *out, const zkg_statement *st,
+                                 uint32_t ranks, const zkg_costs *costs,
+                                 zkg_error *err)
 {
     const size_t children = (size_t)st->tasks + st->tables;
     const char **task_name = zkg_alloc(st->tasks, sizeof(*task_name));
@@ -93,6 +94,14 @@ zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
         cost[c] = whole(model[c].serial_s + model[c].parallel_s);
     }
     zkg_cost_shapes_clear(&shapes);
+    return ZKG_OK;
+}
+
+zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
+                              uint32_t ranks, uint32_t k,
+                              const zkg_costs *costs, zkg_error *err)
+{
+    ZKG_TRY(zkg_job_init_children(out, st, ranks, costs, err));
     set_root(out, costs, st, k != 0 ? k : zkg_statement_default_k(st));
     return ZKG_OK;
 }

@@ -19,6 +19,7 @@
 #include "graph/key.h"
 #include "graph/statement.h"
 #include "journal/journal.h"
+#include "schedule/cost.h"
 #include "verifier/root.h"
 #include "zkgkr/prove.h"
 
@@ -126,6 +127,14 @@ ZKG_MUST_CHECK zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p,
 
 /** Ends of all children to all ranks. */
 ZKG_MUST_CHECK zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err);
+
+/** A job's children and their costs, without what the root does: all that the
+ *  default order asks for. */
+ZKG_MUST_CHECK zkg_status zkg_job_init_children(zkg_job *out,
+                                                const zkg_statement *st,
+                                                uint32_t ranks,
+                                                const zkg_costs *costs,
+                                                zkg_error *err);
 
 /** Fill in a report on rank 0, which takes over what the mail knows. */
 ZKG_MUST_CHECK zkg_status zkg_prover_report(zkg_prove_report *out,

@@ -494,20 +494,25 @@ static uint64_t magnitude(int64_t v)
 
 /* The sum of points that a chunk's cells from `at` on are: zeros are left out,
  * and the largest value sets the width of all. */
-static double chunk_additions(const zkg_array *a, uint64_t at, uint64_t cells)
+static void commit_chunk(zkg_root_work *w, const zkg_array *a, uint64_t at,
+                         uint64_t cells)
 {
     uint64_t terms = 0, most = 0;
 
-    if (a->type == ZKG_FR)
-        return (double)zkg_msm_cost((size_t)cells, FR_BITS);
+    if (a->type == ZKG_FR) {
+        w->additions += (double)zkg_msm_cost((size_t)cells, FR_BITS);
+        w->sums += 1;
+        return;
+    }
     for (uint64_t i = at; i < at + cells; i++) {
         const uint64_t v = magnitude(zkg_array_get_i64(a, i));
 
         terms += v != 0;
         most |= v - (v != 0);
     }
-    return (double)zkg_msm_cost((size_t)terms,
-                                most == 0 ? 0 : 1 + zkg_log2_floor(most));
+    w->additions += (double)zkg_msm_cost(
+        (size_t)terms, most == 0 ? 0 : 1 + zkg_log2_floor(most));
+    w->sums += terms > 0;
 }
 
 static void commit_array(zkg_root_work *w, const zkg_array *a, uint32_t k,
@@ -518,7 +523,7 @@ static void commit_array(zkg_root_work *w, const zkg_array *a, uint32_t k,
     for (uint64_t c = 0; c < chunks; c++) {
         const uint64_t cells = zkg_kzg_chunk_cells(a, k, c);
 
-        w->additions += chunk_additions(a, at, cells);
+        commit_chunk(w, a, at, cells);
         at += cells;
     }
 }
@@ -534,6 +539,7 @@ static void commit_tensor(zkg_root_work *w, const zkg_statement *st, uint32_t i,
     const uint64_t cells = zkg_div_ceil(zkg_tensor_count(t), chunks);
 
     w->additions += (double)chunks * (double)zkg_msm_cost((size_t)cells, bits);
+    w->sums += (double)chunks;
 }
 
 /* Whether a claim is at the point of an earlier one, as far as chunks go. */
@@ -685,7 +691,7 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
     const double folds = costs->open_cell * work->opened_cells +
                          costs->element * work->opened_elements +
                          costs->open_point * work->opened_points;
-    const double commits = costs->chunk * work->chunks +
+    const double commits = costs->chunk * work->sums +
                            costs->addition * work->additions +
                            costs->value * work->values;
     const double hashing =

@@ -45,6 +45,7 @@ typedef struct zkg_root_work {
     double additions;    /**< of points, by commitments: zkg_msm_cost() */
     double values;       /**< read for them, zeros too */
     double chunks;       /**< commitments */
+    double sums;         /**< of them, those that are of more than zeros */
     double hashed;       /**< bytes of public tensors, by one rank */
     double fixed_points; /**< commitments of the key, hashed by it */
     double padding;      /**< zero bytes hashed, by every rank */

@@ -80,7 +80,7 @@ static const entry entries[] = {
     {"fresh", AT(fresh), "a byte of a rank's largest task, had first"},
     {"addition", AT(addition), "an addition of points by a commitment"},
     {"value", AT(value), "a value read by a commitment"},
-    {"chunk", AT(chunk), "a commitment of no size"},
+    {"chunk", AT(chunk), "a commitment of few values"},
     {"hash", AT(hash), "a byte of public tensors hashed"},
     {"point", AT(point), "a commitment hashed"},
     {"ratchet", AT(ratchet), "a hash in a row of them"},

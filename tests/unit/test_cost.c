@@ -117,7 +117,7 @@ static void the_root_counts_what_is_committed_and_opened(void **state)
                 2 * (double)zkg_msm_cost(10, 4) + (double)zkg_msm_cost(16, 1));
     /* w and y */
     assert_true(w.hashed == 240 + 12);
-    assert_true(w.chunks == 2 + 1);
+    assert_true(w.chunks == 2 + 1 && w.sums == w.chunks);
     /* x for the lookup and for the sum, the counts for the table. */
     assert_true(w.claims == 3 && w.opened_cells == 20 + 20 + 16);
     assert_true(w.opened_points == 16 + 16 + 16);
