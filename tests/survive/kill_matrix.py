@@ -36,6 +36,12 @@ TEXTS = {'kill': r'zkgkr launch: killed by signal 9 .*{where}',
 BARE = (('kill', 128 + 9), ('exit', 1), ('nomem', 6), ('term', 8), ('hang', 7))
 TORN = (('0:writing:tear', '.'), ('1:task:tear', 'run'),
         ('0:commit:tear', 'run'))
+SIGNALS = (('launch', signal.SIGTERM), ('launch', signal.SIGINT),
+           ('launch', signal.SIGKILL), ('a rank', signal.SIGKILL))
+# The fault, how many ranks, the code
+WITNESS = (('1:witness:apart', 3, 0), ('0:witness:apart', 2, 0),
+           ('0:witness:nomem', 2, 6), ('1:witness:nomem', 2, 6),
+           ('1:witness:kill', 2, 7), ('0:reading:exit', 2, 7))
 LIMIT_S = 10
 LANES = 3
 
@@ -101,6 +107,10 @@ def run_in_lane(case):
         bare_mpirun(lane, case[1], case[2])
     elif case[0] == 'torn':
         torn(lane, *case[1:])
+    elif case[0] == 'signalled':
+        signalled(lane, 2, *case[1:])
+    elif case[0] == 'witness':
+        witness(lane, *case[1:])
     else:
         rank, stage, action = case
         took = one_case(lane, stage, action, rank, [
@@ -110,7 +120,9 @@ def run_in_lane(case):
 
 
 def run_lanes(job, tmp, mpirun):
-    cases = list(matrix())
+    cases = [('signalled', who, number) for who, number in SIGNALS]
+    cases += [('witness',) + fault for fault in WITNESS]
+    cases += list(matrix())
     cases += [('bare', mpirun, want) for want in BARE]
     cases += [('torn', fault, where) for fault, where in TORN]
     slowest = 0
@@ -218,20 +230,17 @@ def signalled(job, n, who, number):
     job.check(name, code == 0 and job.bytes('z.proof') == job.want, err)
 
 
-def witness(job):
+def witness(job, fault, n, want):
     """One rank that cannot map the others' memory computes for itself; one
     that fails says so for all."""
-    for fault, n in (('1:witness:apart', 3), ('0:witness:apart', 2)):
-        code, _, err, _ = job.launch(n, job.prove('w.proof'), ZKGKR_FAULT=fault)
+    code, _, err, took = job.launch(n, job.prove('w.proof'), ZKGKR_FAULT=fault)
+    if want == 0:
         job.check(fault, code == 0 and job.bytes('w.proof') == job.want, err)
-    for fault, code in (('0:witness:nomem', 6), ('1:witness:nomem', 6),
-                        ('1:witness:kill', 7), ('0:reading:exit', 7)):
-        got, _, err, took = job.launch(2, job.prove('w.proof'),
-                                       ZKGKR_FAULT=fault)
-        ours = [x for x in err.splitlines()
-                if x.startswith('zkgkr ') or 'error: ' in x]
-        job.check(fault, got == code and len(ours) == 1 and took < LIMIT_S, got,
-                  err)
+        return
+    ours = [x for x in err.splitlines()
+            if x.startswith('zkgkr ') or 'error: ' in x]
+    job.check(fault, code == want and len(ours) == 1 and took < LIMIT_S, code,
+              err)
 
 
 def shrunk(job):
@@ -303,11 +312,6 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         os.chdir(tmp)
         job = Job(build, source)
-        signalled(job, 2, 'launch', signal.SIGTERM)
-        signalled(job, 2, 'launch', signal.SIGINT)
-        signalled(job, 2, 'launch', signal.SIGKILL)
-        signalled(job, 2, 'a rank', signal.SIGKILL)
-        witness(job)
         shrunk(job)
         heartbeat(job)
         run_lanes(job, tmp, sys.argv[3:])
