@@ -11,14 +11,15 @@
 #ifndef ZKG_CURVE_BATCH_ADD_H
 #define ZKG_CURVE_BATCH_ADD_H
 
-#include "base/mem.h"
+#include <string.h>
+
 #include "curve/g1.h"
 
 /*
  * Each of the two that follow defines LANES, BATCH, pack, a queue with members
  * a, b and n for packs that wait, and
  *
- *     queue_new, queue_free   NULL when memory is short
+ *     queue_init
  *     pack_load   lane i = *p[i], or its negative where bit i of minus is set
  *     pack_store  *p[i] = lane i
  *     pack_is_infinity   of all lanes

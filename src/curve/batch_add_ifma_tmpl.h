@@ -34,24 +34,12 @@ typedef struct queue {
     zkg_x8_mod mod;
 } queue;
 
-static queue *queue_new(void)
+static void queue_init(queue *q)
 {
-    queue *q = zkg_alloc_aligned(1, sizeof(*q));
-
-    if (!q)
-        return NULL;
     q->n = 0;
     zkg_x8_set1(&q->one, zkg_fp_one.l);
     zkg_x8_mod_init(&q->mod, &zkg_fp_mod_);
-    for (int i = 0; i < 5; i++)
-        q->spare[0].x.l[i] = q->spare[0].y.l[i] = _mm512_setzero_si512();
-    q->spare[1] = q->spare[0];
-    return q;
-}
-
-static void queue_free(queue *q)
-{
-    zkg_free(q);
+    memset(q->spare, 0, sizeof(q->spare));
 }
 
 /* Lanes where all limbs are 0. */

@@ -14,18 +14,9 @@ typedef struct queue {
     zkg_fp den[BATCH], prefix[BATCH];
 } queue;
 
-static queue *queue_new(void)
+static void queue_init(queue *q)
 {
-    queue *q = zkg_alloc_raw(1, sizeof(*q));
-
-    if (q)
-        q->n = 0;
-    return q;
-}
-
-static void queue_free(queue *q)
-{
-    zkg_free(q);
+    q->n = 0;
 }
 
 /* Without a branch on the sign, which would be foreseen half the time. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "curve/glv.h"
 #include "curve/msm_variant.h"
@@ -209,7 +210,7 @@ static bool group_init(group *g, size_t all, size_t wide)
  * no points, wherever they are said to begin. */
 static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
                             const zkg_msm *sums, size_t count,
-                            uint32_t cpu_flags)
+                            uint32_t cpu_flags, zkg_arena *work)
 {
     group g = {.sums = sums, .count = count, .first = SIZE_MAX};
     size_t all = 0, wide = 0, end = 0;
@@ -236,7 +237,7 @@ static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
         points = g.both;
     }
     ok = ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_sums, g.sum, points, g.terms,
-                            count);
+                            count, work);
     if (ok)
         zkg_g1j_batch_to_affine(out, g.sum, count, g.scratch);
     group_clear(&g);
@@ -253,7 +254,8 @@ static bool has_pieces(const zkg_msm *sum)
 
 /* A long sum, in pieces of ZKG_MSM_TOGETHER terms of one byte. */
 static zkg_status sum_pieces(zkg_g1 *out, const zkg_g1 *points,
-                             const zkg_msm *sum, uint32_t cpu_flags)
+                             const zkg_msm *sum, uint32_t cpu_flags,
+                             zkg_arena *work)
 {
     zkg_g1j all;
 
@@ -265,7 +267,7 @@ static zkg_status sum_pieces(zkg_g1 *out, const zkg_g1 *points,
             left < ZKG_MSM_TOGETHER ? left : ZKG_MSM_TOGETHER};
         zkg_g1 part;
 
-        ZKG_TRY(sum_group(&part, points, &piece, 1, cpu_flags));
+        ZKG_TRY(sum_group(&part, points, &piece, 1, cpu_flags, work));
         zkg_g1j_add_mixed(&all, &all, &part);
     }
     zkg_g1j_to_affine(out, &all);
@@ -276,23 +278,26 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
                            const zkg_msm *sums, size_t count,
                            uint32_t cpu_flags)
 {
+    zkg_status status = ZKG_OK;
+    zkg_arena work = {0};
+
     for (size_t s = 0; s < count; s++)
         if (sums[s].n >> 31 || sums[s].first >> 31 ||
             (sums[s].first + sums[s].n) >> 31 ||
             (unsigned)sums[s].type > ZKG_SCALAR_FR)
             return ZKG_ERR_INVALID;
-    for (size_t at = 0, end = 0; at < count; at = end) {
+    for (size_t at = 0, end = 0; status == ZKG_OK && at < count; at = end) {
         size_t terms = sums[end++].n;
 
         while (end < count && terms + sums[end].n <= ZKG_MSM_TOGETHER)
             terms += sums[end++].n;
-        if (has_pieces(&sums[at]))
-            ZKG_TRY(sum_pieces(out + at, points, sums + at, cpu_flags));
-        else
-            ZKG_TRY(
-                sum_group(out + at, points, sums + at, end - at, cpu_flags));
+        status = has_pieces(&sums[at])
+                     ? sum_pieces(out + at, points, sums + at, cpu_flags, &work)
+                     : sum_group(out + at, points, sums + at, end - at,
+                                 cpu_flags, &work);
     }
-    return ZKG_OK;
+    zkg_arena_clear(&work);
+    return status;
 }
 
 uint64_t zkg_msm_cost(size_t n, uint32_t bits)

@@ -32,6 +32,8 @@
 
 #include <sodium.h>
 
+#include "base/arena.h"
+#include "base/mem.h"
 #include "curve/glv.h"
 #include "curve/msm.h"
 #include "curve/run_sums.h"
@@ -247,7 +249,7 @@ static void fold(queue *q, pack *b, size_t n)
  */
 static void fold_rows(space *s, const row *r, size_t count)
 {
-    queue *q = s->block->q;
+    queue *q = &s->block->q;
     size_t most = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -309,7 +311,7 @@ static void weigh(space *s, const row *r, size_t count, size_t buckets)
 
         for (size_t i = 0; i < LANES; i++)
             p[i] = &b[k * LANES + i];
-        pack_load(&s->packs[k], p, 0, s->block->q);
+        pack_load(&s->packs[k], p, 0, &s->block->q);
     }
     fold_rows(s, r, count);
     for (size_t i = 0; i < count; i++) {
@@ -511,20 +513,6 @@ static void add_offset(const zkg_msm_terms *t, uint32_t c, uint32_t windows)
     }
 }
 
-static void space_clear(space *s)
-{
-    zkg_free(s->rows);
-    zkg_free(s->start);
-    zkg_free(s->len);
-    zkg_free(s->sorted);
-    zkg_free(s->digits);
-    zkg_free(s->part[0]);
-    zkg_free(s->part[1]);
-    zkg_free(s->sums);
-    zkg_free(s->packs);
-    block_free(s->block);
-}
-
 /* The most that rows taken together cost: limit, or all, or the costliest. */
 static size_t most_of(const row *r, size_t count, size_t limit,
                       size_t (*cost)(const row *r))
@@ -538,27 +526,38 @@ static size_t most_of(const row *r, size_t count, size_t limit,
     return most > limit ? most : all < limit ? all : limit;
 }
 
-/* s->rows and s->count are there; frees all if memory is short. */
-static bool space_init(space *s)
+/* s->rows and s->count are there. */
+static bool space_init(space *s, zkg_arena *work)
 {
-    s->terms = most_of(s->rows, s->count, GROUP_TERMS, row_terms);
-    s->buckets = most_of(s->rows, s->count, GROUP_BUCKETS, row_buckets);
-    s->start = zkg_alloc_raw(s->buckets, sizeof(*s->start));
-    s->len = zkg_alloc_raw(s->buckets, sizeof(*s->len));
-    s->sorted = zkg_alloc(s->terms, sizeof(*s->sorted));
-    s->digits = zkg_alloc_raw(s->terms, sizeof(*s->digits));
+    const size_t terms = most_of(s->rows, s->count, GROUP_TERMS, row_terms);
+    const size_t buckets =
+        most_of(s->rows, s->count, GROUP_BUCKETS, row_buckets);
+    const size_t parts = most_parts(terms);
+    const size_t packs = buckets / LANES;
+
+    /* each is rounded up by less than an ARENA_ALIGN */
+    if (zkg_arena_reserve(work, 2 * buckets * sizeof(uint32_t) +
+                                    2 * terms * sizeof(uint32_t) +
+                                    2 * parts * sizeof(zkg_g1) +
+                                    buckets * sizeof(zkg_g1) +
+                                    packs * sizeof(pack) + sizeof(block) +
+                                    9 * ZKG_ARENA_ALIGN) != ZKG_OK)
+        return false;
+    s->terms = terms;
+    s->buckets = buckets;
+    s->start = zkg_arena_take(work, buckets * sizeof(*s->start));
+    s->len = zkg_arena_take(work, buckets * sizeof(*s->len));
+    s->sorted = zkg_arena_take(work, terms * sizeof(*s->sorted));
+    s->digits = zkg_arena_take(work, terms * sizeof(*s->digits));
     for (int i = 0; i < 2; i++)
-        s->part[i] = zkg_alloc_raw(most_parts(s->terms), sizeof(zkg_g1));
-    s->sums = zkg_alloc_raw(s->buckets, sizeof(*s->sums));
-    s->packs = zkg_alloc_raw(s->buckets / LANES, sizeof(*s->packs));
-    s->block = block_new();
+        s->part[i] = zkg_arena_take(work, parts * sizeof(zkg_g1));
+    s->sums = zkg_arena_take(work, buckets * sizeof(*s->sums));
+    s->packs = zkg_arena_take(work, packs * sizeof(*s->packs));
+    s->block = zkg_arena_take(work, sizeof(*s->block));
+    block_init(s->block);
     for (uint32_t i = 0; i < RUN_MOST; i++)
         s->in_order[i] = 2 * i;
-    if (s->start && s->len && s->sorted && s->digits && s->part[0] &&
-        s->part[1] && s->sums && s->packs && s->block)
-        return true;
-    space_clear(s);
-    return false;
+    return true;
 }
 
 /* The rows of all sums, highest windows first, offsets added; NULL when memory
@@ -615,9 +614,11 @@ static bool sum_few(zkg_g1j *out, const zkg_g1 *points, const zkg_msm_terms *t)
 }
 
 bool ZKG_VARIANT(zkg_msm_sums)(zkg_g1j *out, const zkg_g1 *points,
-                               const zkg_msm_terms *terms, size_t count)
+                               const zkg_msm_terms *terms, size_t count,
+                               zkg_arena *work)
 {
-    space s = {.block = NULL};
+    space s;
+    bool ok;
 
     for (size_t i = 0; i < count; i++)
         zkg_g1j_set_infinity(&out[i]);
@@ -628,11 +629,12 @@ bool ZKG_VARIANT(zkg_msm_sums)(zkg_g1j *out, const zkg_g1 *points,
         return true;
     }
     s.rows = make_rows(&s.count, out, terms, count);
-    if (!s.rows || !space_init(&s))
-        return false;
-    sum_affine(&s, points);
-    space_clear(&s);
-    return true;
+    ok = s.rows && space_init(&s, work);
+    if (ok)
+        sum_affine(&s, points);
+    zkg_arena_release(work, 0);
+    zkg_free(s.rows);
+    return ok;
 }
 
 enum { POWER_WINDOW = 8, POWER_ROWS = 32, POWER_COLS = 256 };
@@ -665,10 +667,11 @@ typedef struct powers {
     zkg_g1 table[POWER_ROWS * POWER_COLS];
     uint64_t scalar[LANES * BATCH][4];
     pack sum[BATCH], term[BATCH];
+    queue q;
 } powers;
 
 /* out[i] = scalar[i] G for i < n <= LANES BATCH. */
-static void multiply_generator(zkg_g1 *out, size_t n, powers *p, queue *q)
+static void multiply_generator(zkg_g1 *out, size_t n, powers *p)
 {
     zkg_g1 nowhere, *to[LANES];
 
@@ -682,11 +685,11 @@ static void multiply_generator(zkg_g1 *out, size_t n, powers *p, queue *q)
 
                 from[i] = &table[s[w / 8] >> POWER_WINDOW * (w % 8) & 255];
             }
-            pack_load(w ? &p->term[k] : &p->sum[k], from, 0, q);
+            pack_load(w ? &p->term[k] : &p->sum[k], from, 0, &p->q);
             if (w)
-                push(q, &p->sum[k], &p->term[k]);
+                push(&p->q, &p->sum[k], &p->term[k]);
         }
-        flush(q);
+        flush(&p->q);
     }
     for (size_t k = 0; k < (n + LANES - 1) / LANES; k++) {
         for (size_t i = 0; i < LANES; i++)
@@ -698,10 +701,11 @@ static void multiply_generator(zkg_g1 *out, size_t n, powers *p, queue *q)
 bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
 {
     powers *p = zkg_alloc_raw(1, sizeof(*p));
-    queue *q = queue_new();
-    const bool ok = p && q && make_table(p->table);
+    const bool ok = p && make_table(p->table);
     zkg_fr power = zkg_fr_one;
 
+    if (ok)
+        queue_init(&p->q);
     for (size_t first = 0; ok && first < n; first += LANES * BATCH) {
         const size_t len =
             n - first < LANES * BATCH ? n - first : LANES * BATCH;
@@ -710,9 +714,8 @@ bool ZKG_VARIANT(zkg_g1_powers)(zkg_g1 *out, size_t n, const zkg_fr *tau)
             zkg_fr_to_scalar(p->scalar[i], &power);
             zkg_fr_mul(&power, &power, tau);
         }
-        multiply_generator(out + first, len, p, q);
+        multiply_generator(out + first, len, p);
     }
-    queue_free(q);
     if (p) /* what is added up tells digits, too */
         sodium_memzero(p, sizeof(*p));
     sodium_memzero(&power, sizeof(power));

@@ -3,6 +3,7 @@
 #ifndef ZKG_CURVE_MSM_VARIANT_H
 #define ZKG_CURVE_MSM_VARIANT_H
 
+#include "base/arena.h"
 #include "curve/g1.h"
 #include "curve/variant.h"
 
@@ -21,14 +22,15 @@ typedef struct zkg_msm_terms {
 
 #define ZKG_DECLARE_MSM(v)                                                     \
     bool zkg_msm_sums_##v(zkg_g1j *out, const zkg_g1 *points,                  \
-                          const zkg_msm_terms *terms, size_t count);           \
+                          const zkg_msm_terms *terms, size_t count,            \
+                          zkg_arena *work);                                    \
     bool zkg_msm_halves_##v(size_t n, uint32_t bits);                          \
     uint64_t zkg_msm_cost_##v(size_t n, uint32_t bits);                        \
     void zkg_msm_images_##v(zkg_g1 *out, const zkg_g1 *points, size_t n);      \
     bool zkg_g1_powers_##v(zkg_g1 *out, size_t n, const zkg_fr *tau);
 
-/* zkg_msm_sums: out[s] = the sum of terms[s], s < count; false when memory is
- * short.
+/* zkg_msm_sums: out[s] = the sum of terms[s], s < count, in the memory of work,
+ * of which nothing is taken before and after; false when memory is short.
  * zkg_msm_halves: whether a sum of n terms of that width is quicker with 2 n
  * terms of half the width.
  * zkg_msm_cost: as in msm.h.

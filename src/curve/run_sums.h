@@ -10,8 +10,6 @@
 #ifndef ZKG_CURVE_RUN_SUMS_H
 #define ZKG_CURVE_RUN_SUMS_H
 
-#include <string.h>
-
 #include "curve/batch_add.h"
 
 enum {
@@ -30,33 +28,18 @@ typedef struct run {
 
 /* A block of runs that wait. */
 typedef struct block {
-    queue *q;
+    queue q;
     size_t runs, points;
-    run run[BLOCK], sorted[BLOCK + LANES];
+    run run[BLOCK + 1];                /* and one of none */
+    uint32_t order[BLOCK + LANES];     /* the longest first */
     uint32_t depth[BLOCK / LANES + 1]; /* of LANES sorted runs: packs */
     pack pack[BLOCK / LANES + RUN_MOST];
 } block;
 
-/* NULL when memory is short. */
-static block *block_new(void)
+static void block_init(block *b)
 {
-    block *b = zkg_alloc_raw(1, sizeof(*b));
-
-    if (!b)
-        return NULL;
     b->runs = b->points = 0;
-    b->q = queue_new();
-    if (b->q)
-        return b;
-    zkg_free(b);
-    return NULL;
-}
-
-static void block_free(block *b)
-{
-    if (b)
-        queue_free(b->q);
-    zkg_free(b);
+    queue_init(&b->q);
 }
 
 /* The longest first; runs of none, to nowhere, fill the last lanes up.  How
@@ -71,32 +54,34 @@ static size_t sort_runs(block *b, zkg_g1 *nowhere)
     for (uint32_t len = RUN_MOST; len-- > 0;)
         place[len] += place[len + 1];
     for (size_t i = 0; i < b->runs; i++)
-        b->sorted[place[b->run[i].len]++] = b->run[i];
+        b->order[place[b->run[i].len]++] = (uint32_t)i;
+    b->run[BLOCK] = (run){NULL, NULL, 0, nowhere};
     for (size_t i = b->runs; i < bundles * LANES; i++)
-        b->sorted[i] = (run){NULL, NULL, 0, nowhere};
+        b->order[i] = BLOCK;
     for (size_t k = 0; k < bundles; k++)
-        b->depth[k] = b->sorted[k * LANES].len;
+        b->depth[k] = b->run[b->order[k * LANES]].len;
     return bundles;
 }
 
 /* Pack row of LANES runs. */
 typedef struct cursor {
     const run *runs;
+    const uint32_t *order;
     uint32_t row;
 } cursor;
 
 static inline void step_on(cursor *c)
 {
-    if (++c->row >= c->runs->len) {
+    if (++c->row >= c->runs[c->order[0]].len) {
         c->row = 0;
-        c->runs += LANES;
+        c->order += LANES;
     }
 }
 
 static inline void fetch(const cursor *c)
 {
     for (int i = 0; i < LANES; i++) {
-        const run *r = &c->runs[i];
+        const run *r = &c->runs[c->order[i]];
 
         if (c->row < r->len)
             __builtin_prefetch(&r->points[r->index[c->row] >> 1]);
@@ -109,7 +94,7 @@ static inline void load_row(pack *to, const cursor *c, const queue *q)
     uint32_t minus = 0;
 
     for (int i = 0; i < LANES; i++) {
-        const run *r = &c->runs[i];
+        const run *r = &c->runs[c->order[i]];
         const bool any = c->row < r->len;
         const uint32_t index = any ? r->index[c->row] : 0;
 
@@ -122,17 +107,17 @@ static inline void load_row(pack *to, const cursor *c, const queue *q)
 static void load_packs(block *b, size_t bundles)
 {
     enum { AHEAD = 64 / LANES };
-    const run *end = b->sorted + bundles * LANES;
-    cursor at = {b->sorted, 0}, ahead = at;
+    const uint32_t *end = b->order + bundles * LANES;
+    cursor at = {b->run, b->order, 0}, ahead = at;
 
-    for (int i = 0; i < AHEAD && ahead.runs < end; i++)
+    for (int i = 0; i < AHEAD && ahead.order < end; i++)
         step_on(&ahead);
-    for (pack *to = b->pack; at.runs < end; to++) {
-        if (ahead.runs < end) {
+    for (pack *to = b->pack; at.order < end; to++) {
+        if (ahead.order < end) {
             fetch(&ahead);
             step_on(&ahead);
         }
-        load_row(to, &at, b->q);
+        load_row(to, &at, &b->q);
         step_on(&at);
     }
 }
@@ -150,14 +135,14 @@ static void block_flush(block *b)
 
         for (size_t k = 0; k < bundles && b->depth[k] > step; k++) {
             for (uint32_t r = 0; r + step < b->depth[k]; r += 2 * step)
-                push(b->q, &p[r], &p[r + step]);
+                push(&b->q, &p[r], &p[r + step]);
             p += b->depth[k];
         }
-        flush(b->q);
+        flush(&b->q);
     }
     for (size_t k = 0; k < bundles; k++) {
         for (size_t i = 0; i < LANES; i++)
-            out[i] = b->sorted[k * LANES + i].out;
+            out[i] = b->run[b->order[k * LANES + i]].out;
         pack_store(out, from);
         from += b->depth[k];
     }

@@ -134,15 +134,15 @@ static int run(const command *c, int argc, char **argv, uint32_t rank)
     return cli.exit_code >= 0 ? cli.exit_code : zkg_status_exit_code(status);
 }
 
-/* A sum of points takes pieces of scratch of up to two megabytes and gives them
- * back, some thousand times: kept, they need not be mapped and zeroed each
+/* A sum of points takes pieces of scratch of up to four megabytes and gives
+ * them back, some thousand times: kept, they need not be mapped and zeroed each
  * time.
  */
 static void keep_scratch(void)
 {
 #ifdef M_TRIM_THRESHOLD /* glibc */
-    (void)mallopt(M_MMAP_THRESHOLD, 2 << 20);
-    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
 #endif
 }
 
