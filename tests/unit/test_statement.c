@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "graph/graph.h"
 #include "graph/u256.h"
+#include "rng.h"
 
 #define OK(call) assert_int_equal((call), ZKG_OK)
 
@@ -709,6 +710,272 @@ static void bounds_count_real_windows(void **state)
     }
 }
 
+/* ---- random sums ---- */
+
+#define AXES 4 /* a, b, c, d */
+
+/* One index: s a + d b + e, plain where own is 0: the length of its axis. */
+typedef struct random_index {
+    uint32_t a, b;
+    int64_t s, d, e;
+    uint64_t own;
+} random_index;
+
+/* A sum over some of the axes of one or two tensors' entries. */
+typedef struct random_sum {
+    uint64_t len[AXES];
+    bool out[AXES];
+    uint32_t factors, indices[2];
+    random_index index[2][2];
+    int64_t min[2], max[2];
+} random_sum;
+
+static void random_sum_init(random_sum *m, rng *random)
+{
+    *m = (random_sum){.factors = 1 + (uint32_t)rng_below(random, 2)};
+    for (uint32_t k = 0; k < AXES; k++) {
+        m->len[k] = 1 + rng_below(random, 4);
+        m->out[k] = rng_below(random, 2) == 0;
+    }
+    for (uint32_t f = 0; f < m->factors; f++) {
+        m->indices[f] = 1 + (uint32_t)rng_below(random, 2);
+        m->min[f] = (int64_t)rng_below(random, 9) - 4;
+        m->max[f] = m->min[f] + (int64_t)rng_below(random, 5);
+        for (uint32_t i = 0; i < m->indices[f]; i++) {
+            random_index *x = &m->index[f][i];
+
+            x->a = (uint32_t)rng_below(random, AXES);
+            x->b = (uint32_t)rng_below(random, AXES);
+            x->s = x->d = 1;
+            if (rng_below(random, 2) == 0)
+                continue;
+            x->own = 1 + rng_below(random, 5);
+            x->s = (rng_below(random, 2) == 0 ? 1 : -1) *
+                   (1 + (int64_t)rng_below(random, 2));
+            x->d = 1 + (int64_t)rng_below(random, 2);
+            x->e = (int64_t)rng_below(random, 7) - 3;
+        }
+    }
+}
+
+static const char *const factor_name[2] = {"x", "z"};
+
+/* Lists such as "a,c", and "x[2*a+1*b-1,c]". */
+static void sum_text(char factor[100], char axes[40], const random_sum *m,
+                     uint32_t f)
+{
+    size_t n = (size_t)sprintf(factor, "%s", factor_name[f]), k = 0;
+
+    for (uint32_t i = 0; i < m->indices[f]; i++) {
+        const random_index *x = &m->index[f][i];
+        const char comma = i == 0 ? '[' : ',';
+
+        if (x->own == 0) {
+            n += (size_t)sprintf(factor + n, "%c%c", comma, 'a' + (char)x->a);
+            k += (size_t)sprintf(axes + k, "%s%c", i == 0 ? "" : ",",
+                                 'a' + (char)x->a);
+            continue;
+        }
+        n += (size_t)sprintf(factor + n, "%c%lld*%c+%lld*%c%+lld", comma,
+                             (long long)x->s, 'a' + (char)x->a, (long long)x->d,
+                             'a' + (char)x->b, (long long)x->e);
+        k += (size_t)sprintf(axes + k, "%su%u%u", i == 0 ? "" : ",", f, i);
+    }
+    sprintf(factor + n, "]");
+}
+
+static void add_factor(zkg_graph *g, const random_sum *m, uint32_t f,
+                       char factor[100])
+{
+    zkg_tensor_spec t = {.type = ZKG_I8,
+                         .visibility = ZKG_PUBLIC,
+                         .axes = m->indices[f],
+                         .min = m->min[f],
+                         .max = m->max[f]};
+    char axes[40];
+
+    sum_text(factor, axes, m, f);
+    for (uint32_t i = 0; i < m->indices[f]; i++) {
+        const random_index *x = &m->index[f][i];
+        char axis[8];
+
+        t.len[i] = x->own == 0 ? m->len[x->a] : x->own;
+        sprintf(axis, "u%u%u", f, i);
+        if (x->own > 0)
+            OK(zkg_graph_kernel_axis(g, "k", axis, x->own, NULL));
+    }
+    t.name = factor_name[f];
+    OK(zkg_graph_add_tensor(g, &t, NULL));
+    OK(zkg_graph_kernel_param(g, "k", t.name, axes, NULL));
+}
+
+/* v = c times the sum, v in range; then y = v. */
+static zkg_status check_sum(const random_sum *m, const char *c, int64_t min,
+                            int64_t max, zkg_error *err)
+{
+    zkg_tensor_spec v = {"v", ZKG_I64, ZKG_VIRTUAL, 0, {0}, min, max}, y;
+    char factor[2][100], out[16] = "", v_text[24], y_text[24];
+    zkg_graph *g;
+    zkg_status s;
+
+    OK(zkg_graph_new(&g, NULL));
+    OK(zkg_graph_add_kernel(g, "k", NULL));
+    for (uint32_t k = 0; k < AXES; k++) {
+        const char name[2] = {(char)('a' + (char)k)};
+
+        OK(zkg_graph_kernel_axis(g, "k", name, m->len[k], NULL));
+        if (!m->out[k])
+            continue;
+        sprintf(out + strlen(out), "%s%s", out[0] == 0 ? "" : ",", name);
+        v.len[v.axes++] = m->len[k];
+    }
+    y = v;
+    y.name = "y";
+    y.visibility = ZKG_PUBLIC;
+    y.min = INT64_MIN;
+    y.max = INT64_MAX;
+    OK(zkg_graph_add_tensor(g, &v, NULL));
+    OK(zkg_graph_add_tensor(g, &y, NULL));
+    OK(zkg_graph_kernel_param(g, "k", "v", out, NULL));
+    OK(zkg_graph_kernel_param(g, "k", "y", out, NULL));
+    for (uint32_t f = 0; f < m->factors; f++)
+        add_factor(g, m, f, factor[f]);
+    sprintf(v_text, out[0] == 0 ? "v" : "v[%s]", out);
+    sprintf(y_text, out[0] == 0 ? "y" : "y[%s]", out);
+    OK(zkg_graph_kernel_einsum(g, "k", out, NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "k", "1", v_text, NULL, NULL));
+    OK(zkg_graph_kernel_term(g, "k", "-1", y_text, NULL, NULL));
+    OK(zkg_graph_kernel_einsum(g, "k", out, "v", NULL));
+    OK(zkg_graph_kernel_term(g, "k", c, factor[0],
+                             m->factors > 1 ? factor[1] : NULL, NULL));
+    OK(zkg_graph_add_task(g, NULL, "k", 1, NULL));
+    OK(zkg_graph_bind(g, "v", "v", false, NULL));
+    OK(zkg_graph_bind(g, "y", "y", false, NULL));
+    for (uint32_t f = 0; f < m->factors; f++)
+        OK(zkg_graph_bind(g, factor_name[f], factor_name[f], false, NULL));
+    s = zkg_statement_check(&g->st, err);
+    zkg_graph_free(g);
+    return s;
+}
+
+/* Does every factor read an entry that is there? */
+static bool reads_all(const random_sum *m, const uint64_t at[AXES])
+{
+    for (uint32_t f = 0; f < m->factors; f++) {
+        for (uint32_t i = 0; i < m->indices[f]; i++) {
+            const random_index *x = &m->index[f][i];
+            const int64_t u =
+                x->s * (int64_t)at[x->a] + x->d * (int64_t)at[x->b] + x->e;
+
+            if (x->own > 0 && (u < 0 || u >= (int64_t)x->own))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool is_named(const random_sum *m, uint32_t axis)
+{
+    bool named = false;
+
+    for (uint32_t f = 0; f < m->factors; f++)
+        for (uint32_t i = 0; i < m->indices[f]; i++)
+            named = named || m->index[f][i].a == axis ||
+                    (m->index[f][i].own > 0 && m->index[f][i].b == axis);
+    return named;
+}
+
+/* The next position along the axes of out, or along those that are summed;
+ * false: begun anew. */
+static bool next_at(uint64_t at[AXES], const random_sum *m, bool out)
+{
+    for (uint32_t k = 0; k < AXES; k++) {
+        if (m->out[k] != out || (!out && !is_named(m, k)))
+            continue;
+        if (++at[k] < m->len[k])
+            return true;
+        at[k] = 0;
+    }
+    return false;
+}
+
+/* The least and largest of sums with all entries of a tensor at one end of its
+ * range. */
+static void extremes(int64_t *low, int64_t *high, const random_sum *m)
+{
+    uint64_t at[AXES] = {0};
+
+    *low = INT64_MAX;
+    *high = INT64_MIN;
+    do {
+        int64_t n = 0;
+
+        do
+            n += reads_all(m, at);
+        while (next_at(at, m, false));
+        for (int ends = 0; ends < 4; ends++) {
+            const int64_t x = ends & 1 ? m->max[0] : m->min[0];
+            const int64_t z = m->factors == 1 ? 1
+                              : ends & 2      ? m->max[1]
+                                              : m->min[1];
+
+            *low = n * x * z < *low ? n * x * z : *low;
+            *high = n * x * z > *high ? n * x * z : *high;
+        }
+    } while (next_at(at, m, true));
+}
+
+/* A sum that some values of its tensors take out of v's range, or round p, is
+ * refused, whatever its indices. */
+static void no_sum_is_larger_than_what_is_checked(void **state)
+{
+    rng random = rng_new();
+    uint32_t checked = 0, exact = 0, wrapped = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 3000; i++) {
+        zkg_coeff c = {.negative = rng_below(&random, 2) == 0};
+        zkg_error err = {0};
+        random_sum m;
+        int64_t low, high, most;
+        zkg_status s;
+        char text[100];
+
+        random_sum_init(&m, &random);
+        extremes(&low, &high, &m);
+        s = check_sum(&m, "1", low, high, &err);
+        if (s != ZKG_OK && strstr(err.text, "no lookup holds") == NULL)
+            continue; /* no shape of a sum that is taken */
+        checked++;
+        exact += s == ZKG_OK;
+        if (low < high) {
+            assert_int_equal(check_sum(&m, "1", low + 1, high, NULL),
+                             ZKG_ERR_MALFORMED);
+            assert_int_equal(check_sum(&m, "1", low, high - 1, NULL),
+                             ZKG_ERR_MALFORMED);
+        }
+        most = -low > high ? -low : high;
+        if (most < 2)
+            continue;
+        /* 2^e most >= 2^253 > p/2 > 2^e */
+        for (uint32_t e = 252; e > 0; e--) {
+            if (most >> (253 - e) == 0)
+                break;
+            memset(c.limb, 0, sizeof(c.limb));
+            c.limb[e / 32] = 1u << e % 32;
+        }
+        zkg_coeff_format(text, &c);
+        err = (zkg_error){0};
+        assert_int_equal(check_sum(&m, text, INT64_MIN, INT64_MAX, &err),
+                         ZKG_ERR_MALFORMED);
+        assert_non_null(strstr(err.text, "wrap mod p"));
+        wrapped++;
+    }
+    print_message("%u sums, %u of them exactly bounded, %u made to wrap\n",
+                  checked, exact, wrapped);
+    assert_true(checked > 500 && 4 * exact > checked && wrapped > 200);
+}
+
 /* A virtual tensor is what its producer says: of 2^64 x or 2^63 x nobody says
  * that it stays within a byte. */
 static void coefficients_are_not_cut_to_64_bits(void **state)
@@ -851,6 +1118,7 @@ int main(void)
         cmocka_unit_test(every_bad_statement_is_refused),
         cmocka_unit_test(a_graph_of_nothing_is_none),
         cmocka_unit_test(bounds_count_real_windows),
+        cmocka_unit_test(no_sum_is_larger_than_what_is_checked),
         cmocka_unit_test(coefficients_are_not_cut_to_64_bits),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
