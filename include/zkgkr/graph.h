@@ -156,7 +156,11 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_bind(zkg_graph *g,
                                                  bool broadcast,
                                                  zkg_error *err);
 
-/** Inputs and outputs, in the order of files and printing. */
+/** Inputs and outputs, in the order of files and printing.  They, and the
+ *  rules below, are about witnesses alone: proven of a tensor is what the
+ *  relations of the tasks that bind it say, and no more.  One that is bound to
+ *  none is refused; one that a lookup alone holds to a range may be anything
+ *  in it. */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_add_input(zkg_graph *g,
                                                       const char *tensor,
                                                       zkg_error *err);
