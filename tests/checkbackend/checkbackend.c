@@ -1020,7 +1020,7 @@ static void dot_extremes(context *c, zkg_dtype type)
         zkg_fr_wide x = {{0}}, y = {{0}};
 
         for (size_t i = 0; i < N; i++) {
-            const bool most = turn == 2 ? i % 2 : turn;
+            const bool most = turn == 2 ? i % 2 != 0 : turn != 0;
             const int64_t cell =
                 most ? zkg_dtype_max(type) : zkg_dtype_min(type);
 
