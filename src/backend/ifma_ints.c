@@ -26,8 +26,7 @@ V8_INLINE size_t int_bytes(zkg_dtype type)
 V8_INLINE __m512i biased8(const void *values, zkg_dtype type, size_t i,
                           size_t n, uint64_t bias)
 {
-    const __mmask8 m =
-        n - i >= 8 ? (__mmask8)0xff : (__mmask8)((1u << (n - i)) - 1);
+    const __mmask8 m = (__mmask8)(n - i >= 8 ? 0xff : (1u << (n - i)) - 1);
     const uint8_t *at = (const uint8_t *)values + i * int_bytes(type);
     __m512i v;
 

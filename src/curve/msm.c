@@ -300,6 +300,32 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
     return status;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * By msm_variant.c: a window has fewer buckets than terms, all windows of a sum
+ * at most 3/2 for each of its terms, and a few where these are few; no more are
+ * worked on together than a group has, or one window.  Halving makes two terms
+ * of one.
+ */
+size_t zkg_msm_bytes(size_t n)
+{
+    enum { GROUP = 1 << 14, MOST_BUCKETS = 1 << 16, BLOCK = 5 << 18 };
+    enum { LISTS = 40, IMAGES = 2 * sizeof(zkg_g1), PLACE = 10 };
+    enum { BUCKET = 88 + sizeof(zkg_g1) };
+    const bool may_halve = n <= ZKG_MSM_TOGETHER;
+    const size_t terms = may_halve ? 2 * n : n;
+    const size_t window = least(terms, MOST_BUCKETS);
+    const size_t weighed = least(terms + terms / 2 + 2048, (size_t)GROUP);
+
+    return n * (may_halve ? (size_t)LISTS + IMAGES : LISTS) +
+           (terms > GROUP ? terms : (size_t)GROUP) * PLACE +
+           (window > weighed ? window : weighed) * BUCKET + BLOCK;
+}
+
 uint64_t zkg_msm_cost(size_t n, uint32_t bits)
 {
     return zkg_msm_cost_portable(n, bits);

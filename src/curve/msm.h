@@ -53,6 +53,10 @@ ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
                                           const zkg_msm *sums, size_t count,
                                           uint32_t cpu_flags);
 
+/** Bytes that a sum of n field elements takes at most beside points, scalars
+ * and result, on any processor. */
+size_t zkg_msm_bytes(size_t n);
+
 /** What a sum of n terms, magnitudes at most 2^bits, costs beside another: in
  * additions of points, the same number on every machine. */
 uint64_t zkg_msm_cost(size_t n, uint32_t bits);

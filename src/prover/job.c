@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a plan must cover, and what it costs. */
 #include "base/mem.h"
+#include "curve/msm.h"
 #include "graph/statement.h"
 #include "prover/prover.h"
 #include "schedule/cost.h"
@@ -48,7 +49,8 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
     zkg_root_work root;
 
     zkg_root_work_count(&root, st, k, NULL);
-    job->after_bytes = POINT_BYTES * root.opened_points / job->ranks;
+    job->after_bytes = POINT_BYTES * root.opened_points / job->ranks +
+                       (double)zkg_msm_bytes((size_t)root.root);
     zkg_root_seconds(&job->before_s, &job->after_s, costs, &root, job->ranks);
     job->before_s += costs->fresh * fresh_bytes(job);
     job->rank_bytes = held_bytes(costs, &root, job->ranks);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The cost model: counts of small kernels by hand, and its file. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +13,13 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
+#include "base/mem.h"
 #include "curve/msm.h"
 #include "graph/bind.h"
 #include "graph/graph.h"
+#include "graph/setup.h"
+#include "graph/witness.h"
+#include "pcs/srs.h"
 #include "schedule/cost.h"
 #include "verifier/root.h"
 #include "zkgkr/prove.h"
@@ -269,6 +274,169 @@ static void memory_of_a_group_is_enough(void **state)
     zkg_graph_free(g);
 }
 
+/* ---- whole proofs ------------------------------------------------------ */
+
+enum { SIDE = 32, WINDOW = 3, MAPS = 4 };
+
+/* y[o,v,u] = sum_{c,i,j} w[o,c,i,j] x[c,v+i,u+j], y in 0..127: MAPS to `maps`;
+ * w and x private. */
+static zkg_graph *convolution(uint64_t maps)
+{
+    const uint64_t in = SIDE + WINDOW - 1;
+    const zkg_tensor_spec tensors[] = {
+        {"w", ZKG_I8, ZKG_PRIVATE, 4, {maps, MAPS, WINDOW, WINDOW}, 0, 1},
+        {"x", ZKG_U8, ZKG_PRIVATE, 3, {MAPS, in, in}, 0, 1},
+        {"y", ZKG_I16, ZKG_PRIVATE, 3, {maps, SIDE, SIDE}, 0, 127}};
+    static const char *const axes[] = {"o,c,i,j", "c,p,q", "o,v,u"};
+    const struct {
+        const char *name;
+        uint64_t len;
+    } axis[] = {{"o", maps}, {"c", MAPS}, {"i", WINDOW}, {"j", WINDOW},
+                {"v", SIDE}, {"u", SIDE}, {"p", in},     {"q", in}};
+    zkg_error err = {0};
+    zkg_graph *g = NULL;
+
+    must(zkg_graph_new(&g, &err), &err);
+    must(zkg_graph_add_table(g, "seven", ZKG_KIND_RANGE, 7, &err), &err);
+    must(zkg_graph_add_table(g, "one", ZKG_KIND_RANGE, 1, &err), &err);
+    must(zkg_graph_add_kernel(g, "conv", &err), &err);
+    for (size_t i = 0; i < sizeof(axis) / sizeof(axis[0]); i++)
+        must(zkg_graph_kernel_axis(g, "conv", axis[i].name, axis[i].len, &err),
+             &err);
+    for (int i = 0; i < 3; i++) {
+        must(zkg_graph_add_tensor(g, &tensors[i], &err), &err);
+        must(zkg_graph_add_input(g, tensors[i].name, &err), &err);
+        must(zkg_graph_kernel_param(g, "conv", tensors[i].name, axes[i], &err),
+             &err);
+    }
+    must(zkg_graph_kernel_lookup(g, "conv", "seven", "y", &err), &err);
+    must(zkg_graph_kernel_lookup(g, "conv", "one", "w", &err), &err);
+    must(zkg_graph_kernel_lookup(g, "conv", "one", "x", &err), &err);
+    must(zkg_graph_kernel_einsum(g, "conv", "o,v,u", NULL, &err), &err);
+    must(zkg_graph_kernel_term(g, "conv", "1", "w[o,c,i,j]", "x[c,v+i,u+j]",
+                               &err),
+         &err);
+    must(zkg_graph_kernel_term(g, "conv", "-1", "y[o,v,u]", NULL, &err), &err);
+    must(zkg_graph_add_task(g, NULL, "conv", 1, &err), &err);
+    for (int i = 0; i < 3; i++)
+        must(zkg_graph_bind(g, tensors[i].name, tensors[i].name, false, &err),
+             &err);
+    must(zkg_graph_finish(g, &err), &err);
+    return g;
+}
+
+/* What this process had at most in a proof's tasks, and in its opening, beside
+ * what it had before them. */
+typedef struct held {
+    zkg_stage stage;
+    size_t before;
+    double tasks, opening;
+} held;
+
+static void look(held *h, zkg_stage next)
+{
+    size_t now = 0, peak = 0;
+
+#ifdef ZKG_TEST_HOOKS
+    zkg_mem_live(&now, &peak);
+#endif
+    if (h->stage == ZKG_STAGE_OPENING)
+        h->opening = fmax(h->opening, (double)peak - (double)h->before);
+    else if (h->stage != ZKG_STAGE_COMMIT)
+        h->tasks = fmax(h->tasks, (double)peak - (double)h->before);
+    else if (next != ZKG_STAGE_COMMIT)
+        h->tasks = (double)now - (double)h->before; /* the arena */
+    if (next == ZKG_STAGE_COMMIT || next == ZKG_STAGE_OPENING)
+        h->before = now;
+    h->stage = next;
+}
+
+static zkg_status look_at_stage(void *user, zkg_stage stage, const char *what,
+                                zkg_error *err)
+{
+    (void)what;
+    (void)err;
+    look(user, stage);
+    return ZKG_OK;
+}
+
+/* The statement's proof, all inputs but y being 1. */
+static void prove_all(held *h, zkg_job *job, const zkg_graph *g, uint32_t k)
+{
+    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
+    const zkg_prove_options options = {.stage = look_at_stage, .stage_user = h};
+    const zkg_fr tau = {{3, 1}};
+    zkg_srs *srs = NULL;
+    zkg_witness w = {0};
+    zkg_key key = {0};
+    zkg_error err = {0};
+    uint8_t *proof;
+    size_t len;
+
+    *h = (held){.stage = ZKG_STAGE_COMMIT};
+    must(zkg_srs_from_tau(&srs, k, &tau, &err), &err);
+    must(zkg_setup(&key, NULL, g, srs, ZKG_PCS_MERCURY, 0, &err), &err);
+    must(zkg_witness_init(&w, g, &err), &err);
+    for (uint32_t i = 0; i < g->inputs; i++) {
+        const zkg_tensor *t = &g->st.tensor[g->input[i]];
+        zkg_array *a = &w.array[g->input[i]];
+
+        must(zkg_array_init(a, t->type, t->axes, t->len, &err), &err);
+        for (uint64_t c = 0; c < zkg_tensor_count(t); c++)
+            zkg_array_set_i64(a, c,
+                              t->name[0] == 'y' ? MAPS * WINDOW * WINDOW : 1);
+    }
+    zkg_witness_refresh(&w);
+    must(zkg_witness_solve(&w, g, &err), &err);
+    must(
+        zkg_job_init_costs(job, &key.statement, 1, k, &zkg_costs_builtin, &err),
+        &err);
+    must(zkg_prove(&proof, &len, NULL, self, self,
+                   &(zkg_prove_input){&key, srs, w.view, NULL}, &options, &err),
+         &err);
+    look(h, ZKG_STAGE_WRITING);
+    zkg_free(proof);
+    zkg_witness_clear(&w);
+    zkg_key_clear(&key);
+    zkg_srs_free(srs);
+}
+
+/* Told at least what was taken, and at most `times` it, a child's bytes left
+ * out; without hooks nothing is known. */
+static void check_told(const char *what, double told, double taken,
+                       double times)
+{
+    printf("# %s: told %.0f KiB, took %.0f (%.2f)\n", what, told / 1024,
+           taken / 1024, told / taken);
+    if (taken > 0 && (told + ZKG_CHILD_BYTES < taken ||
+                      told > times * taken + ZKG_CHILD_BYTES))
+        fail_msg("%s: told %.0f, took %.0f", what, told, taken);
+}
+
+/* Convolutions and openings of several sizes. */
+static void memory_is_what_a_proof_takes(void **state)
+{
+    static const uint64_t maps[] = {3, 16, 33};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+        for (uint32_t k = 8; k <= 12; k += 4) {
+            zkg_graph *g = convolution(maps[i]);
+            double tasks = 0;
+            zkg_job job;
+            held h;
+
+            prove_all(&h, &job, g, k);
+            for (uint32_t c = 0; c < job.tasks + job.tables; c++)
+                tasks = fmax(tasks, zkg_job_bytes(&job, c, 1));
+            check_told("tasks", tasks - ZKG_CHILD_BYTES, h.tasks, 2);
+            /* of 2^k points, though chunks are shorter */
+            check_told("opening", job.after_bytes, h.opening, 2.5);
+            zkg_job_clear(&job);
+            zkg_graph_free(g);
+        }
+}
+
 static void constants_survive_their_file(void **state)
 {
     char path[] = "/tmp/zkgkr-costs-XXXXXX";
@@ -343,6 +511,7 @@ int main(void)
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),
+        cmocka_unit_test(memory_is_what_a_proof_takes),
         cmocka_unit_test(constants_survive_their_file),
         cmocka_unit_test(bad_constants_are_named),
     };

@@ -101,7 +101,7 @@ static zkg_status parse_digest(uint8_t out[32], const char *option,
         else
             return zkg_fail(err, ZKG_ERR_USAGE,
                             "%s: `%c` is no hexadecimal digit", option, c);
-        out[i / 2] = i % 2 == 0 ? (uint8_t)(v << 4) : (uint8_t)(out[i / 2] | v);
+        out[i / 2] = (uint8_t)(i % 2 == 0 ? v << 4 : out[i / 2] | v);
     }
     if (len != 64)
         return zkg_fail(err, ZKG_ERR_USAGE, "%s: %zu digits instead of 64",
