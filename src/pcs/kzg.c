@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/cpu.h"
 #include "base/mem.h"
 #include "curve/msm.h"
 
 uint32_t zkg_kzg_cpu_flags(const zkg_backend *backend)
 {
-    return backend == zkg_backend_ref() ? 0 : zkg_cpu_features(ZKG_CPU_ALL);
+    uint32_t flags = 0;
+
+    return zkg_backend_named(&flags, backend->name) ? flags : 0;
 }
 
 static void walk_chunk(zkg_kzg_walk *w, const zkg_kzg_layout *l, uint32_t k,

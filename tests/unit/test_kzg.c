@@ -340,10 +340,26 @@ static void a_chunk_costs_what_its_cells_do(void **state)
     assert_true(cost_of(ZKG_I16, 4096, 99, 1) > cost_of(ZKG_I16, 1025, 99, 1));
 }
 
+/* An opening's sums of points take no feature that its backend goes without. */
+static void sums_are_of_the_backend(void **state)
+{
+    const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_ALL};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        const uint32_t flags = zkg_cpu_features(masks[i]);
+        const zkg_backend *b = zkg_backend_get(flags);
+
+        assert_int_equal(zkg_kzg_cpu_flags(b) & ~flags, 0);
+        assert_ptr_equal(zkg_backend_get(zkg_kzg_cpu_flags(b)), b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commitments_are_polynomials_at_tau),
+        cmocka_unit_test(sums_are_of_the_backend),
         cmocka_unit_test(chunks_of_many_tensors),
         cmocka_unit_test(garbage_in_the_padding_is_committed),
         cmocka_unit_test(zeros_commit_to_infinity),
