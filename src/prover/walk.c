@@ -176,7 +176,7 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
 }
 
 /* Steps shorter than this do not pay for a look at the peak memory, which takes
- * up to 40 us. */
+ * some 10 us. */
 #define LOOK_AT_MEMORY 4e-3
 
 /* What a step took, from what the rank had spent before it. */
