@@ -15,9 +15,26 @@
 
 #include "curve/g1.h"
 
+/* Points that are loaded after those being added up. */
+typedef struct coming {
+    const zkg_g1 *points;
+    const uint32_t *index, *end; /* as of a run */
+} coming;
+
+/* Asks for n of them: where they are far away, and the page tables that tell
+ * where, they come while others are added up. */
+static inline void fetch_coming(coming *c, int n)
+{
+    if (c->end - c->index < n)
+        return;
+    for (int i = 0; i < n; i++)
+        __builtin_prefetch(&c->points[*c->index++ >> 1], 0, 2);
+}
+
 /*
  * Each of the two that follow defines LANES, BATCH, pack, a queue with members
- * a, b and n for packs that wait, and
+ * a, b and n for packs that wait and coming for points that are not yet in any,
+ * and
  *
  *     queue_init
  *     pack_load   lane i = *p[i], or its negative where bit i of minus is set

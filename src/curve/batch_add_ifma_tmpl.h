@@ -27,6 +27,7 @@ typedef struct queue {
     pack *a[BATCH];
     const pack *b[BATCH];
     size_t n;
+    coming coming;
     zkg_x8 den[BATCH], prefix[BATCH]; /* factors */
     __mmask8 done[BATCH];             /* lanes of a that are sums already */
     pack spare[2];                    /* all infinite */
@@ -37,6 +38,7 @@ typedef struct queue {
 static void queue_init(queue *q)
 {
     q->n = 0;
+    q->coming = (coming){0};
     zkg_x8_set1(&q->one, zkg_fp_one.l);
     zkg_x8_mod_init(&q->mod, &zkg_fp_mod_);
     memset(q->spare, 0, sizeof(q->spare));
@@ -263,6 +265,7 @@ static void invert16(zkg_x8 t[2], const zkg_x8_mod *m)
 
 static void flush(queue *q)
 {
+    enum { FETCHED = 12 }; /* half of those for 16 additions, and more */
     zkg_x8 t[2] = {q->one, q->one};
 
     if (q->n == 0)
@@ -272,6 +275,7 @@ static void flush(queue *q)
         q->b[q->n++] = &q->spare[1];
     }
     for (size_t i = 0; i < q->n; i += 2) {
+        fetch_coming(&q->coming, FETCHED);
         denominators(q, i);
         denominators(q, i + 1);
         q->prefix[i] = t[0];
@@ -285,6 +289,7 @@ static void flush(queue *q)
         zkg_x8 inv[2];
 
         i -= 2;
+        fetch_coming(&q->coming, FETCHED);
         zkg_x8_mul2(inv, t, &q->prefix[i], &q->mod);
         zkg_x8_mul2(t, t, &q->den[i], &q->mod); /* < 1.06 p */
         for (int k = 0; k < 2; k++) {

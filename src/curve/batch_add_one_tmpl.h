@@ -11,12 +11,14 @@ typedef struct queue {
     pack *a[BATCH];
     const pack *b[BATCH];
     size_t n;
+    coming coming;
     zkg_fp den[BATCH], prefix[BATCH];
 } queue;
 
 static void queue_init(queue *q)
 {
     q->n = 0;
+    q->coming = (coming){0};
 }
 
 /* Without a branch on the sign, which would be foreseen half the time. */
@@ -99,6 +101,7 @@ static void flush(queue *q)
     if (q->n == 0)
         return;
     for (size_t i = 0; i < q->n; i++) {
+        fetch_coming(&q->coming, 1);
         kind[i] = (uint8_t)slope_kind(&q->den[i], q->a[i], q->b[i]);
         if (__builtin_expect(kind[i] == DONE, 0))
             continue;

@@ -185,6 +185,7 @@ static void add_buckets(space *s, zkg_g1 *to, const zkg_g1 *points,
         zkg_g1 *part = s->part[pass % 2];
         size_t at = 0, parts = 0;
 
+        s->block->end = pass ? NULL : s->sorted + terms;
         for (size_t b = 0; b < n; b++) {
             uint32_t left = len[b], runs = 1;
             zkg_g1 *out = to + b;
@@ -209,6 +210,7 @@ static void add_buckets(space *s, zkg_g1 *to, const zkg_g1 *points,
             }
         }
         block_flush(s->block);
+        s->block->end = NULL;
         points = part;
         terms = parts;
     }

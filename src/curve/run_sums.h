@@ -30,7 +30,8 @@ typedef struct run {
 typedef struct block {
     queue q;
     size_t runs, points;
-    run run[BLOCK + 1];                /* and one of none */
+    const uint32_t *end; /* of the lists that runs are of, one after another */
+    run run[BLOCK + 1];  /* and one of none */
     uint32_t order[BLOCK + LANES];     /* the longest first */
     uint32_t depth[BLOCK / LANES + 1]; /* of LANES sorted runs: packs */
     pack pack[BLOCK / LANES + RUN_MOST];
@@ -39,6 +40,7 @@ typedef struct block {
 static void block_init(block *b)
 {
     b->runs = b->points = 0;
+    b->end = NULL;
     queue_init(&b->q);
 }
 
@@ -122,6 +124,18 @@ static void load_packs(block *b, size_t bundles)
     }
 }
 
+/* What the next block will have, if there is one. */
+static coming after(const block *b)
+{
+    const run *last = b->runs && b->end ? &b->run[b->runs - 1] : NULL;
+    const uint32_t *from = last ? last->index + last->len : NULL;
+
+    if (!last)
+        return (coming){0};
+    return (coming){last->points, from,
+                    b->end - from < BLOCK ? b->end : from + BLOCK};
+}
+
 /* Adds up all that waits. */
 static void block_flush(block *b)
 {
@@ -130,6 +144,7 @@ static void block_flush(block *b)
     const pack *from = b->pack;
 
     load_packs(b, bundles);
+    b->q.coming = after(b);
     for (uint32_t step = 1; bundles && step < b->depth[0]; step *= 2) {
         pack *p = b->pack;
 
@@ -147,6 +162,7 @@ static void block_flush(block *b)
         from += b->depth[k];
     }
     b->runs = b->points = 0;
+    b->q.coming = (coming){0};
 }
 
 static inline void block_push(block *b, run r)
