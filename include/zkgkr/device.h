@@ -18,6 +18,11 @@
  *
  * A handle stands for a tensor that has no values yet.  The graph is saved and
  * loaded as any other (zkgkr/graph.h), its witness made by zkgkr/witness.h.
+ *
+ * Nothing here is collective; strings and values are copied.  Every call
+ * returns ZKG_ERR_INVALID for a handle, a name or a shape that does not fit
+ * (err says which and what was expected), ZKG_ERR_NOMEM, or what zkgkr/graph.h
+ * does.
  */
 
 #include <stdbool.h>

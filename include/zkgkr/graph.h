@@ -7,9 +7,16 @@
  * Building graphs: tensors, tables, kernels, tasks, and the rules that make a
  * witness (docs/protocol.md, 1).
  *
- * Everything is named by strings, as in graph.json.  A graph is built, then
- * finished; zkg_graph_finish() makes all checks, so the calls before it only
- * refuse what cannot be stored.  After a failure the graph may only be freed.
+ * Everything is named by strings, as in graph.json, which are copied.  A graph
+ * is built, then finished; zkg_graph_finish() makes all checks, so the calls
+ * before it only refuse what cannot be stored.  After a failure the graph may
+ * only be freed.  Nothing here is collective.  Every call that adds something
+ * returns
+ *
+ *     ZKG_ERR_INVALID    the graph is finished
+ *     ZKG_ERR_MALFORMED  a name that is missing or taken; no list of names, no
+ *                        number, no factor
+ *     ZKG_ERR_NOMEM
  *
  * A kernel y = (w x + b + 64) / 128, rounded, in whole:
  *
@@ -61,7 +68,9 @@ ZKG_API void zkg_graph_free(zkg_graph *g);
 ZKG_API ZKG_MUST_CHECK zkg_status
 zkg_graph_add_tensor(zkg_graph *g, const zkg_tensor_spec *spec, zkg_error *err);
 
-/** Give a fixed tensor its values, row-major; they are copied. */
+/** Give a fixed tensor its values, row-major; they are copied.
+ *  @param count the product of its lengths
+ *  @retval ZKG_ERR_WITNESS a value is outside min..max */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_set_fixed(zkg_graph *g,
                                                       const char *tensor,
                                                       const int64_t *value,
@@ -267,12 +276,20 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_finish(zkg_graph *g,
 /** BLAKE2b-256 of a finished graph's statement. */
 ZKG_API void zkg_graph_digest(uint8_t out[32], const zkg_graph *g);
 
-/** Write a finished graph to a folder NAME.zkg; what is there is replaced. */
+/** Write a finished graph to a folder NAME.zkg; what is there is replaced.
+ *  @retval ZKG_ERR_INVALID it is not finished
+ *  @retval ZKG_ERR_IO, ZKG_ERR_NOMEM */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_save(const zkg_graph *g,
                                                  const char *folder,
                                                  zkg_error *err);
 
-/** Read and check a folder; *out is finished. */
+/** Read and check a folder; *out is finished, to be freed with
+ *  zkg_graph_free().
+ *  @retval ZKG_ERR_IO          no such folder, or a file that cannot be read
+ *  @retval ZKG_ERR_MALFORMED   err says file:line:column, or what is wrong
+ *  @retval ZKG_ERR_UNSUPPORTED a rule or a relation that is not there yet
+ *  @retval ZKG_ERR_WITNESS     a stored value is outside its tensor's range
+ *  @retval ZKG_ERR_NOMEM */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_graph_load(zkg_graph **out,
                                                  const char *folder,
                                                  zkg_error *err);

@@ -132,7 +132,8 @@ typedef struct zkg_prove_input {
  * sees alone (memory, MPI) ends the job: that rank prints it and calls
  * zkg_comm_abort.
  *
- * @param[out]    proof  rank 0: the bytes, free with zkg_free; else NULL
+ * @param[out]    proof  rank 0: the bytes, free with zkg_proof_free
+ *                       (zkgkr/witness.h); else NULL
  * @param[out]    report rank 0: zkg_prove_report_clear; may be NULL
  * @param[in,out] world  the job
  * @param         active its ranks that take part: world, or a subgroup of its
@@ -140,7 +141,11 @@ typedef struct zkg_prove_input {
  * @param         options may be NULL
  *
  * @retval ZKG_ERR_WITNESS the witness does not satisfy the statement
- * @retval ZKG_ERR_INVALID the plan or srs does not fit
+ * @retval ZKG_ERR_INVALID the plan is another job's, or a tensor has no values
+ * @retval ZKG_ERR_IO      the srs has a lower power than the key needs; the
+ *                         journal cannot be written
+ * @retval ZKG_ERR_UNSUPPORTED sizes that this machine cannot hold
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM, and whatever options->stage returns
  */
 ZKG_API ZKG_MUST_CHECK zkg_status
 zkg_prove(uint8_t **proof, size_t *proof_len, zkg_prove_report *report,

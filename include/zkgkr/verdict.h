@@ -18,10 +18,12 @@ extern "C" {
 /** The checks of a verifier, in docs/protocol.md's order of sections. */
 typedef enum zkg_check {
     ZKG_CHECK_NONE = 0,     /**< nothing failed */
-    ZKG_CHECK_MALFORMED,    /**< bytes that are no proof: length, encoding */
+    ZKG_CHECK_MALFORMED,    /**< bytes that are no proof: header, encoding */
     ZKG_CHECK_SIZE,         /**< counts or lengths other than the statement's */
-    ZKG_CHECK_KEY,          /**< a key or SRS that is not trusted */
-    ZKG_CHECK_PUBLIC,       /**< public values: missing, out of bounds */
+    ZKG_CHECK_KEY,          /**< another key's proof; a key or SRS that is none,
+                                 or not the one asked for */
+    ZKG_CHECK_PUBLIC,       /**< public values: out of bounds, or not those
+                                 asked for */
     ZKG_CHECK_SUMCHECK_END, /**< end values do not give a sumcheck's claim */
     ZKG_CHECK_LOOKUP_LEAF,  /**< a tree's leaf is not the columns' leaf */
     ZKG_CHECK_LOOKUP_ZERO,  /**< a fraction with denominator 0 */
@@ -29,7 +31,8 @@ typedef enum zkg_check {
     ZKG_CHECK_EINSUM_END,   /**< an einsum's terms do not add up */
     ZKG_CHECK_CIRCUIT_END,  /**< a circuit layer does not add up */
     ZKG_CHECK_LEDGER,       /**< a claim that nothing discharges */
-    ZKG_CHECK_BATCH,        /**< the batched opening's sumcheck */
+    ZKG_CHECK_BATCH,        /**< the opening: a degenerate challenge, HyperKZG's
+                                 value equations */
     ZKG_CHECK_PAIRING       /**< the pairing equation */
 } zkg_check;
 

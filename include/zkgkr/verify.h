@@ -45,9 +45,11 @@ typedef struct zkg_verify_options {
  * @param      options may be NULL
  *
  * @retval ZKG_OK            the public tensors in the proof are what it says
- * @retval ZKG_ERR_MALFORMED no proof of this key's: length, encoding
- * @retval ZKG_ERR_REJECT    it proves nothing
- * @retval ZKG_ERR_NOMEM
+ * @retval ZKG_ERR_MALFORMED no proof: header, encoding
+ * @retval ZKG_ERR_REJECT    it proves nothing: another key's, another length, a
+ *                           check that fails
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_UNSUPPORTED not judged: no memory for it, or
+ *                           sizes that this machine cannot hold
  */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_verify_with_key(
     zkg_verdict *verdict, const struct zkg_key *key, const uint8_t *proof,

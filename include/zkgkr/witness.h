@@ -65,6 +65,8 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_set_scalar(zkg_witness *w,
  * @retval ZKG_ERR_WITNESS     it cannot be: err names the kernel, the copy and
  *                             the assertion, or the tensor, index and value
  * @retval ZKG_ERR_UNSUPPORTED a hint is not there
+ * @retval ZKG_ERR_INVALID     an input has no values
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_make(zkg_witness *w,
                                                    zkg_error *err);
@@ -82,8 +84,8 @@ ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_get_scalar(zkg_scalar *value,
                                                          const char *tensor,
                                                          zkg_error *err);
 
-/** Write all public and private values, as `zkgkr prove --witness` takes
- *  them. */
+/** Write all public and private values, as `zkgkr prove --witness` takes them.
+ *  @retval ZKG_ERR_IO, ZKG_ERR_NOMEM */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_witness_save(const zkg_witness *w,
                                                    const char *path,
                                                    zkg_error *err);
@@ -103,11 +105,16 @@ zkg_witness_public_arrays(const zkg_witness *w);
 
 /* ---- keys ---- */
 
-/** Make a key; deterministic.  zkg_key_free() it. */
+/** Make a key; deterministic: k is the statement's default, or srs's power
+ *  where that is less, and openings are Mercury's.  zkg_key_free() it.
+ *  @retval ZKG_ERR_INVALID the graph is not finished
+ *  @retval ZKG_ERR_NOMEM */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_key_new(zkg_key **out, const zkg_graph *g,
                                               const zkg_srs *srs,
                                               zkg_error *err);
-/** Files NAME.vk. */
+/** Files NAME.vk.
+ *  @retval ZKG_ERR_MALFORMED it is no key, or is damaged
+ *  @retval ZKG_ERR_IO, ZKG_ERR_NOMEM */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_key_load(zkg_key **out, const char *path,
                                                zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_key_save(zkg_key *key, const char *path,

@@ -12,8 +12,8 @@
  *
  *     sum_x sum_j gamma^j eq(z_j_lo, x) F_j(x) = sum_j gamma^j v_j,
  *
- * degree 2, F_j of fewer than k variables extended by zeros and z_j_lo padded
- * by zeros, leaves g~(rho) = s for
+ * degree 2, x_0 bound first, F_j of fewer than k variables extended by zeros
+ * and z_j_lo padded by zeros, leaves g~(rho) = s for
  *
  *     g = sum_j c_j F_j,   c_j = gamma^j eq(z_j_lo, rho),
  *     [g] = sum_j sum_c c_j eq(z_j_hi, c) C_{j,c},
@@ -59,7 +59,7 @@ typedef struct zkg_open_claim {
  *
  * @retval ZKG_ERR_INVALID a claim's shape does not fit k       (all ranks)
  * @retval ZKG_ERR_WITNESS a claim is false                     (all ranks)
- * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM end the job              (one rank)
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE, ZKG_ERR_COMM end the job (one rank)
  */
 ZKG_MUST_CHECK zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
                                          const zkg_backend *backend,
@@ -72,9 +72,13 @@ ZKG_MUST_CHECK zkg_status zkg_batch_open(zkg_tape *tape, const zkg_comm *comm,
  * Replay the opening.  Not collective.
  *
  * @param         key       checked by zkg_srs_key_check
+ * @param         cpu_flags see base/cpu.h
  * @param[in,out] verdict   on failure names the check: malformed, batch (a
- *                          value equation) or pairing; may be NULL
- * @retval ZKG_ERR_MALFORMED, ZKG_ERR_REJECT, ZKG_ERR_NOMEM
+ *                          degenerate challenge, a value equation) or pairing;
+ *                          may be NULL
+ * @retval ZKG_ERR_MALFORMED, ZKG_ERR_REJECT
+ * @retval ZKG_ERR_INVALID a claim's shape does not fit the key's k
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_batch_verify(zkg_tape *tape,
                                            const zkg_srs_key *key,

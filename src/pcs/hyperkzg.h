@@ -4,8 +4,9 @@
 
 /**
  * @file
- * HyperKZG: g~(u) = s for one vector g of K = 2^k values, k >= 1, committed as
- * the polynomial g(X) = sum_i g[i] X^i.
+ * HyperKZG (Gemini's folding, ePrint 2022/420, 2.4.2, of values): g~(u) = s for
+ * one vector g of K = 2^k values, k >= 1, committed as the polynomial
+ * g(X) = sum_i g[i] X^i.
  *
  * Fold, lowest bit first: P_0 = g,
  *
@@ -27,9 +28,9 @@
  *     2 r P_{t+1}(r^2) = r (1 - u_t) (P_t(r) + P_t(-r))
  *                        + u_t (P_t(r) - P_t(-r)).
  *
- * Shplonk with S_0 = {r, -r}, S_t = {r, -r, r^2} for t >= 1, T = S_1 (S_0 when
- * k = 1 is padded to T = {r, -r, r^2} all the same), r_t the interpolation of
- * P_t on S_t:
+ * Shplonk (ePrint 2020/081) with S_0 = {r, -r}, S_t = {r, -r, r^2} for t >= 1,
+ * T = S_1 (S_0 when k = 1 is padded to T = {r, -r, r^2} all the same), r_t the
+ * interpolation of P_t on S_t:
  *
  *     W  = sum_t beta^t (P_t - r_t) / Z_{S_t}
  *     L  = sum_t beta^t Z_{T\S_t}(z) (P_t - r_t(z)) - Z_T(z) W
@@ -81,6 +82,7 @@ ZKG_MUST_CHECK zkg_status zkg_hyperkzg_open(
  * @retval ZKG_ERR_MALFORMED the tape ended, or an element is malformed
  * @retval ZKG_ERR_REJECT    check batch: r, z or a value equation; check
  *                           pairing: the pairing equation
+ * @retval ZKG_ERR_INVALID   the key's k is out of range
  * @retval ZKG_ERR_NOMEM     the MSM has no memory
  */
 ZKG_MUST_CHECK zkg_status

@@ -41,8 +41,8 @@
  * rows' combination because D exists only for deg g' < C, and the remainder is
  * unique then; h is sum_i <eq(u_lo), g_i> X^i because alpha comes after it.
  *
- * Shplonk over f = (g', h, S, D) on nodes (zeta, 1/zeta, alpha): the first 2,
- * 3, 2, 1 of them; T is all three, r_i the interpolation:
+ * Shplonk (ePrint 2020/081) over f = (g', h, S, D) on nodes (zeta, 1/zeta,
+ * alpha): the first 2, 3, 2, 1 of them; T is all three, r_i the interpolation:
  *
  *     W  = sum_i beta^i (f_i - r_i) / Z_{S_i}
  *     L  = sum_i beta^i Z_{T\S_i}(z) (f_i - r_i(z)) - Z_T(z) W
@@ -102,6 +102,7 @@ ZKG_MUST_CHECK zkg_status zkg_mercury_open(zkg_tape *tape, const zkg_comm *comm,
  * @retval ZKG_ERR_MALFORMED the tape ended, or an element is malformed
  * @retval ZKG_ERR_REJECT    check batch: zeta or z; check pairing: the pairing
  *                           equation
+ * @retval ZKG_ERR_INVALID   the key's k is out of range
  * @retval ZKG_ERR_NOMEM     the MSM has no memory
  */
 ZKG_MUST_CHECK zkg_status

@@ -17,12 +17,14 @@
  *   two tensors             sum_{x,b} eq(r_b,b) I(x) A'(x,b) B'(x,b)
  * and each sum is a message v_t, then rounds.  A product's variables:
  * contracted axes low, in the order of naming (the last one lowest); above them
- * the batch axes, likewise.  A' is A folded at r, and where A has affine
- * indices A'(x,b) = sum_u w_x(u) A[u,x,b],  w_x(u) = sum over real y with s y +
- * d x + e = u of eq(r_y,y), 0 for u not real, 0 for x not real Its value z at
- * the end is then a message of its own, and a second sumcheck z = sum_u w(u)
- * A(u,..),  w(u) = sum over real y, x with s y + d x + e = u of eq(r_y,y)
- * eq(rho_x,x) ends in the claim.  One tensor's sum is the same with z = v_t.
+ * the batch axes, likewise.  A' is A folded at r.  Where A has affine indices,
+ *   A'(x,b) = sum_u w_x(u) A[u,x,b],
+ *   w_x(u) = sum over real y with s y + d x + e = u of eq(r_y,y),
+ * 0 where u or x is not real.  Its value z at the end is then a message of its
+ * own, and a second sumcheck
+ *   z = sum_u w(u) A(u,..),
+ *   w(u) = sum over real y, x with s y + d x + e = u of eq(r_y,y) eq(rho_x,x)
+ * ends in the claim.  One tensor's sum is the same with z = v_t.
  *
  * Messages of an einsum: `= V` with several claims on V: the challenge rho, the
  * rounds of sum_i rho^i eq(z_i,x) V~(x), the value V~(x).  Then the challenge
@@ -39,7 +41,7 @@ typedef struct zkg_einsum_target {
     zkg_fr value; /**< 0 when the einsum asserts 0 */
 } zkg_einsum_target;
 
-/** The ids of V's claims are gathered here before they are struck. */
+/** V's claims, as they stood in the ledger before they were struck. */
 typedef struct zkg_merge {
     uint32_t claims, vars;
     zkg_fr rho;
@@ -48,8 +50,12 @@ typedef struct zkg_merge {
 } zkg_merge;
 
 /**
- * Take V's claims out of the ledger; with more than one, draw rho.
+ * Take V's claims out of the ledger; with more than one, draw rho (with one it
+ * is 0, and nothing is drawn).
+ *
+ * @param[out] merge zkg_merge_clear, on failure too
  * @retval ZKG_ERR_INVALID V has none
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_merge_begin(zkg_merge *merge, zkg_child *c,
                                           uint32_t tensor, zkg_error *err);
@@ -61,8 +67,10 @@ void zkg_merge_weight(zkg_fr *out, const zkg_merge *merge, const zkg_fr *x);
 /**
  * The point over the output axes: V's, the first fitting site's, or drawn.
  *
- * @param[out] store  the point, when drawn; must outlive coords
- * @param      target V's claim, or NULL
+ * @param[out] store  the point, when drawn: ZKG_MAX_VARS elements, which must
+ *                    outlive coords
+ * @param      target V's claim, read of an einsum that equals V; must outlive
+ *                    coords
  */
 void zkg_einsum_point(zkg_task_run *run, const zkg_einsum *e,
                       const zkg_axes *out, const zkg_einsum_target *target,
@@ -90,13 +98,15 @@ ZKG_MUST_CHECK zkg_status zkg_einsum_weights(zkg_fr *w, const zkg_task_run *run,
                                              const zkg_coords *coords);
 
 /** out = the product of the extensions of all of factor f's weights at end,
- *  weighted[f].vars coordinates. */
+ *  weighted[f].vars coordinates.  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_einsum_weights_eval(
     zkg_fr *out, const zkg_task_run *run, const zkg_term *term, uint32_t f,
     const zkg_term_shape *s, const zkg_coords *coords, const zkg_fr *end);
 
-/** eq at an axis' coordinates for its real indices: 1 where it has none.
- *  @param[out] w the axis' length; NULL for ZKG_NO_AXIS, a single 1 */
+/** eq at an axis' coordinates for its real indices; 1 where it has none.
+ *  @param[out] w   *len elements: zkg_free()
+ *  @param[out] len the axis' length; of ZKG_NO_AXIS 1, and *w is a single 1
+ *  @retval ZKG_ERR_NOMEM *w is NULL */
 ZKG_MUST_CHECK zkg_status zkg_einsum_axis_eq(zkg_fr **w, uint64_t *len,
                                              const zkg_task_run *run,
                                              uint32_t axis,
@@ -122,7 +132,8 @@ void zkg_einsum_degrees(uint8_t degree[ZKG_MAX_VARS],
  *  of its longest sum. */
 size_t zkg_einsum_scratch(const zkg_task_relations *t, const zkg_einsum *e);
 
-/** One einsum.  zkg_einsum_prove: collective. */
+/** One einsum.  zkg_einsum_prove: collective over the child's group; statuses
+ *  as of zkg_task_prove and zkg_task_verify. */
 ZKG_MUST_CHECK zkg_status zkg_einsum_prove(zkg_task_run *run,
                                            const zkg_einsum *e);
 ZKG_MUST_CHECK zkg_status zkg_einsum_verify(zkg_task_run *run,

@@ -7,9 +7,10 @@
  * The relations of one bound task, and its proof: a child of the root.
  *
  * A child's messages: the batched tree of its lookup sites (lookup.h), then its
- * einsums in order (einsum.h), then its circuits in order (circuit.h).  It
- * leaves claims on fixed and private tensors in its ledger, and one fraction a
- * site.  docs/protocol.md, sections 3, 5, 6, 7.
+ * einsums in order (einsum.h), then its circuits in order (circuit.h; a
+ * statement's task has one at most).  It leaves claims on fixed and private
+ * tensors in its ledger, and one fraction a site.  docs/protocol.md, sections
+ * 3, 5, 6, 7.
  *
  * Axes of length 1 own no variables.  They may be named anywhere and are left
  * out of every comparison of axes below.
@@ -215,10 +216,12 @@ ZKG_MUST_CHECK zkg_status zkg_task_check(const zkg_task_relations *t,
 /**
  * Prove a task's relations.  Collective over c->comm.
  *
- * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED as zkg_task_check
+ * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED as zkg_task_check; a tensor
+ *                         without values (all ranks)
  * @retval ZKG_ERR_WITNESS an einsum or an assertion of a circuit does not hold
  *                         (all ranks)
- * @retval ZKG_ERR_NOMEM, ZKG_ERR_COMM (one rank: end the job)
+ * @retval ZKG_ERR_INTERNAL a fault of ours (all ranks)
+ * @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE, ZKG_ERR_COMM (one rank: end the job)
  */
 ZKG_MUST_CHECK zkg_status zkg_task_prove(zkg_child *c,
                                          const zkg_task_relations *t,
@@ -226,9 +229,13 @@ ZKG_MUST_CHECK zkg_status zkg_task_prove(zkg_child *c,
 
 /**
  * Replay a task's segment.  Any bytes are safe.  c->verdict names what failed.
+ * Bytes behind the segment are the caller's to find: zkg_tape_finish.
  *
  * @retval ZKG_ERR_MALFORMED the segment ended early, or an element >= p
  * @retval ZKG_ERR_REJECT    it does not prove the relations
+ * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED as zkg_task_check; a public
+ *                           tensor without values
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_task_verify(zkg_child *c,
                                           const zkg_task_relations *t,
@@ -244,12 +251,14 @@ ZKG_MUST_CHECK zkg_status zkg_task_verify(zkg_child *c,
 size_t zkg_task_scratch(const zkg_task_relations *t, uint32_t size);
 size_t zkg_tableside_scratch(const zkg_lookup_table *table, uint32_t size);
 
-/** Prove the multiplicity side of a table.  Collective over c->comm. */
+/** Prove the multiplicity side of a table.  Collective over c->comm.
+ *  @retval ZKG_ERR_INVALID the table's shape, or it has no values (all ranks)
+ *  @retval ZKG_ERR_NOMEM, ZKG_ERR_DEVICE, ZKG_ERR_COMM (one rank) */
 ZKG_MUST_CHECK zkg_status zkg_tableside_prove(zkg_child *c,
                                               const zkg_lookup_table *table,
                                               zkg_error *err);
 
-/** Replay a table side's segment. */
+/** Replay a table side's segment, as zkg_task_verify. */
 ZKG_MUST_CHECK zkg_status zkg_tableside_verify(zkg_child *c,
                                                const zkg_lookup_table *table,
                                                zkg_error *err);
@@ -279,6 +288,9 @@ void zkg_tableside_claims(zkg_ledger *out, const zkg_lookup_table *table);
  * multiplication.  A table with no site needs p = 0.
  *
  * @param tables number of tables; every f[i].table is below it
+ * @retval ZKG_ERR_REJECT  verdict says which check failed
+ * @retval ZKG_ERR_INVALID a fraction of no table
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_fractions_check(zkg_verdict *verdict,
                                               const zkg_fraction *f, size_t n,
@@ -289,7 +301,12 @@ ZKG_MUST_CHECK zkg_status zkg_fractions_check(zkg_verdict *verdict,
  * public: the verifier evaluates it, nothing is sent; an open claim at this
  * tensor and point: that one; else a message, and a new claim.
  *
+ * @param         vars  the tensor's variables
+ * @param         point vars coordinates, lowest first
  * @param[in,out] value prover: in; verifier: out
+ *
+ * @retval ZKG_ERR_MALFORMED the tape ended, or an element >= p
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_child_wire_value(zkg_child *c, zkg_tag tag,
                                                const zkg_operand *operand,

@@ -18,8 +18,10 @@
  *   claim = sum_j coeff_j f_j(point)           (E of the point left out).
  *
  * x_0 is the lowest index bit and is bound first.  Round t sends degree[t]
- * elements: p(0), p(2), .., p(d) where x_t carries no eq; where it does, for q
- * with p = eq q: q(1) - q(0), then q's coefficients of X^2 .. X^d.
+ * elements: p(0), p(2), .., p(d) where x_t carries no eq, p(1) being the claim
+ * less p(0); where it does, for q with p = eq q: q(1) - q(0), then q's
+ * coefficients of X^2 .. X^d, q(0) being the claim less u_t (q(1) - q(0))
+ * (Gruen, ePrint 2024/108).
  *
  * Neither slices, nor ranks, nor the backend change a byte of the proof.
  */
@@ -66,8 +68,16 @@ ZKG_MUST_CHECK zkg_status zkg_sumcheck_verify(zkg_tape *tape,
                                               const zkg_sumcheck_shape *shape,
                                               zkg_fr *claim, zkg_fr *point);
 
-/** One round on the tape, either way; for zkg_sumcheck_prove and _verify.
- *  message: degree[t] elements; moves claim on and draws point[t]. */
+/**
+ * One round on the tape, either way; for zkg_sumcheck_prove and _verify.
+ *
+ * @param[in,out] message degree[t] elements; prover: in; verifier: out
+ * @param[in,out] claim   in: before the round; out: behind it
+ * @param[out]    point   point[t] is drawn
+ *
+ * @retval ZKG_ERR_MALFORMED the tape ended, or an element is not reduced
+ * @retval ZKG_ERR_NOMEM     the proving tape cannot grow
+ */
 ZKG_MUST_CHECK zkg_status zkg_sumcheck_wire_round(
     zkg_tape *tape, const zkg_sumcheck_shape *shape, uint32_t t,
     zkg_fr *message, zkg_fr *claim, zkg_fr *point);

@@ -12,10 +12,13 @@
  * protocol on the tape is therefore written once, for both sides; nothing can
  * be sent and not absorbed.
  *
- *   absorb     state = H(state | tag | length as u64 | bytes), one call one
- * item challenge  H(state | 'C') as a little-endian number mod p for each
- * element, then state = H(state | 'R') H          BLAKE2b-512, all numbers
- * little-endian
+ *     item         state = H(state | tag as one byte | length as u64 | bytes)
+ *     challenge    c = H(state | 'C') mod p, then state = H(state | 'R')
+ *
+ * H is BLAKE2b-512, numbers are little-endian, hashes as numbers too.  One call
+ * puts one item, however many elements or points it has, none included;
+ * challenges are drawn one by one.  Field elements and points stand in an item
+ * as in a proof: docs/protocol.md 2 and 12.1.
  *
  * Not thread-safe; not collective: every rank of a group holds a tape of its
  * own and makes the same calls.  Bytes read by a verifying tape are untrusted:
@@ -94,13 +97,14 @@ void zkg_tape_clear(zkg_tape *tape);
 
 bool zkg_tape_is_proving(const zkg_tape *tape);
 
-/** Absorb what both sides know. */
+/** Absorb what both sides know: one item of len bytes. */
 void zkg_tape_public(zkg_tape *tape, zkg_tag tag, const void *bytes,
                      size_t len);
 /** One item of 32 n bytes. */
 void zkg_tape_public_fr(zkg_tape *tape, zkg_tag tag, const zkg_fr *v, size_t n);
 /** One item of 32 n bytes, compressed points. */
 void zkg_tape_public_g1(zkg_tape *tape, zkg_tag tag, const zkg_g1 *p, size_t n);
+/** One item of 8 bytes. */
 void zkg_tape_public_u64(zkg_tape *tape, zkg_tag tag, uint64_t v);
 /** One item of n zero bytes, which need no memory. */
 void zkg_tape_public_zeros(zkg_tape *tape, zkg_tag tag, uint64_t n);
@@ -122,6 +126,7 @@ ZKG_MUST_CHECK zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v,
  *
  * @retval ZKG_ERR_MALFORMED the input ended, or is no canonical encoding of a
  *                           point of the curve
+ * @retval ZKG_ERR_NOMEM     the proving tape cannot grow
  */
 ZKG_MUST_CHECK zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p,
                                       size_t n);
@@ -130,6 +135,7 @@ ZKG_MUST_CHECK zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p,
  * Message of len plain bytes, one item.
  *
  * @retval ZKG_ERR_MALFORMED the input ended
+ * @retval ZKG_ERR_NOMEM     the proving tape cannot grow
  */
 ZKG_MUST_CHECK zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag,
                                          uint8_t *bytes, size_t len);

@@ -26,12 +26,14 @@
  *   COMMIT    a message a private tensor, in graph order: its chunks
  *   PADDING   |C| zero bytes; ratchet max(1000, 4 layers) times
  *   squeeze   the seed; then for each table challenges ALPHA, BETA
- *   CHILD     an item a child: its tape's end state (64 bytes)
+ *   CHILD     an item a child: its tape's state (64 bytes) at its end, behind
+ *             its last message and challenge
  *   CLAIM     three items a claim: tensor id as u64; the point; the value
  *
- * Children in index order, tasks then tables; a child's claims in the order in
- * which its relations made them.  The fractions stand in the children's end
- * states already.
+ * Children in index order, tasks then tables; a table's tape begins with its
+ * number among the tables.  A child's claims in the order in which its
+ * relations made them, those on virtual tensors being gone.  The fractions
+ * stand in the children's end states already.
  */
 
 #include <stddef.h>
@@ -91,6 +93,7 @@ typedef struct zkg_root_seed {
  * @param[in,out] tape   just begun
  * @param[in]     fixed  layout->fixed_points points
  * @param[in]     arrays one a tensor; the public ones are read
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status
 zkg_root_begin(zkg_tape *tape, const zkg_statement *st, const zkg_srs_key *srs,
@@ -104,6 +107,7 @@ zkg_root_begin(zkg_tape *tape, const zkg_statement *st, const zkg_srs_key *srs,
  * @param[in,out] commitments layout->private_points; proving: in; verifying:
  *                            out, decompressed and on the curve
  * @retval ZKG_ERR_MALFORMED  a commitment is no point
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_root_start(zkg_root_seed *out, zkg_tape *tape,
                                          const zkg_statement *st, uint32_t k,
@@ -136,6 +140,7 @@ typedef struct zkg_child_end {
  * @param      verdict     NULL: a cheating prover, fractions are not checked
  * @retval ZKG_ERR_REJECT  verdict says which check failed: lookup_zero,
  *                         lookup_sum or ledger
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_root_finish(
     zkg_open_claim **claims, size_t *count, zkg_tape *tape,
