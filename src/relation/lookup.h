@@ -80,6 +80,17 @@ ZKG_MUST_CHECK zkg_status zkg_lookup_note_fractions(zkg_child *c,
                                                     uint32_t trees);
 
 /**
+ * Note whose the fraction of a table's side is, and the claim that its leaf p
+ * is on the counts; of public counts there is none.
+ *
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_lookup_note_table(zkg_child *c,
+                                                const zkg_lookup_table *table,
+                                                const zkg_tree *tree,
+                                                const zkg_fr *point);
+
+/**
  * The point of column c of a site at the site's leaf point.
  * @return the column's variables
  */

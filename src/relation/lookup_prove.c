@@ -540,7 +540,7 @@ static zkg_status column_value(zkg_fr *out, zkg_child *c, const zkg_operand *o,
 }
 
 /* The columns' values at the site's leaf point.  The tree's own q gives the
- * first one, where it is a column of all rows: no pass over its cells. */
+ * first one, along whichever axes it lies: no pass over its cells. */
 static zkg_status prove_leaf(zkg_task_run *run, uint32_t j,
                              const zkg_tree *tree)
 {
@@ -703,23 +703,96 @@ static zkg_status late_counts(zkg_array *out, const zkg_child *c,
     return ZKG_OK;
 }
 
+/* A table's values where they are not the graph's: of a closed form, or what a
+ * test says. */
+typedef struct own_values {
+    zkg_array made[2], late;
+} own_values;
+
+static zkg_status own_values_init(own_values *v, const zkg_child *c,
+                                  const zkg_lookup_table *table, zkg_error *err)
+{
+    if (table->kind != ZKG_KIND_COLUMNS)
+        ZKG_TRY(closed_columns(v->made, table, err));
+    if (zkg_hooks_want(c->hooks, ZKG_CHEAT_OTHER_TABLE, table->table))
+        zkg_array_set_i64(&v->made[table->columns - 1], c->hooks->entry.row,
+                          c->hooks->entry.value);
+    return late_counts(&v->late, c, table, err);
+}
+
+static void own_values_clear(own_values *v)
+{
+    zkg_array_clear(&v->made[0]);
+    zkg_array_clear(&v->made[1]);
+    zkg_array_clear(&v->late);
+}
+
+/* The rows of a table; r->column is to be freed on every path. */
+static zkg_status table_rows(zkg_rows_view *r, const zkg_lookup_table *table,
+                             const own_values *own,
+                             const zkg_lookup_challenges *challenge)
+{
+    const uint64_t rows = zkg_lookup_table_rows(table);
+    const uint32_t vars = zkg_lookup_table_vars(table);
+
+    *r = (zkg_rows_view){
+        .axes = vars > 0,
+        .len = {rows},
+        .bits = {vars},
+        .vars = vars,
+        .full = zkg_is_pow2(rows),
+        .columns = table->columns,
+        .column = zkg_alloc(table->columns, sizeof(*r->column)),
+        .counts = own->late.data != NULL ? &own->late : table->counts};
+    if (r->column == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t k = 0; k < table->columns; k++) {
+        r->column[k].array =
+            table->kind == ZKG_KIND_COLUMNS ? table->column[k] : &own->made[k];
+        r->column[k].stride[0] = 1;
+        r->column[k].stored[0] = rows;
+    }
+    zkg_rows_view_set(r, challenge);
+    return ZKG_OK;
+}
+
 /* Counts may be small or not. */
 size_t zkg_tableside_scratch(const zkg_lookup_table *table, uint32_t size)
 {
     return tree_scratch(zkg_lookup_table_vars(table), size, true, true);
 }
 
+/* The tree of a table's rows, down to the claim on its counts. */
+static zkg_status prove_table(zkg_child *c, const zkg_lookup_table *table,
+                              const zkg_rows_view *r, zkg_arena *scratch)
+{
+    zkg_fr point[ZKG_MAX_VARS];
+    zkg_tree claim = {0};
+    prover_tree *tree = zkg_alloc(1, sizeof(*tree));
+    zkg_status status = tree == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+
+    if (status == ZKG_OK)
+        status = zkg_arena_reserve(
+            scratch, zkg_tableside_scratch(table, zkg_comm_size(c->comm)));
+    if (status == ZKG_OK) {
+        tree->claim = &claim;
+        status = tree_build(tree, r, scratch, c->comm, c->backend);
+    }
+    if (status == ZKG_OK)
+        status = walk(c, tree, &claim, 1, point, -1);
+    if (status == ZKG_OK)
+        status = zkg_lookup_note_table(c, table, &claim, point);
+    trees_free(tree, 1, c->backend);
+    zkg_arena_release(scratch, 0);
+    return status;
+}
+
 zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
                                zkg_error *err)
 {
-    zkg_arena own = {0};
-    zkg_arena *scratch = c->scratch != NULL ? c->scratch : &own;
-    const uint64_t rows = zkg_lookup_table_rows(table);
-    zkg_rows_view r = {.counts = table->counts, .columns = table->columns};
-    zkg_array made[2] = {{0}}, late = {0};
-    zkg_fr point[ZKG_MAX_VARS];
-    zkg_tree claim = {0};
-    prover_tree *tree;
+    zkg_arena own_scratch = {0};
+    own_values own = {.made = {{0}}};
+    zkg_rows_view r = {.column = NULL};
     zkg_status status;
 
     ZKG_TRY(zkg_lookup_table_check(table, err));
@@ -727,56 +800,14 @@ zkg_status zkg_tableside_prove(zkg_child *c, const zkg_lookup_table *table,
         (table->kind == ZKG_KIND_COLUMNS && table->column == NULL))
         return zkg_fail(err, ZKG_ERR_INVALID, "table %u: no values",
                         table->table);
-    r.vars = zkg_lookup_table_vars(table);
-    r.axes = r.vars > 0;
-    r.len[0] = rows;
-    r.bits[0] = r.vars;
-    r.full = zkg_is_pow2(rows);
-    r.column = zkg_alloc(table->columns, sizeof(*r.column));
-    tree = zkg_alloc(1, sizeof(*tree));
-    status = r.column == NULL || tree == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+    status = own_values_init(&own, c, table, err);
     if (status == ZKG_OK)
-        status = zkg_arena_reserve(
-            scratch, zkg_tableside_scratch(table, zkg_comm_size(c->comm)));
-    if (status == ZKG_OK && table->kind != ZKG_KIND_COLUMNS)
-        status = closed_columns(made, table, err);
-    if (status == ZKG_OK &&
-        zkg_hooks_want(c->hooks, ZKG_CHEAT_OTHER_TABLE, table->table))
-        zkg_array_set_i64(&made[table->columns - 1], c->hooks->entry.row,
-                          c->hooks->entry.value);
+        status = table_rows(&r, table, &own, &c->challenge[table->table]);
     if (status == ZKG_OK)
-        status = late_counts(&late, c, table, err);
-    if (late.data != NULL)
-        r.counts = &late;
-    if (status == ZKG_OK) {
-        for (uint32_t k = 0; k < table->columns; k++) {
-            r.column[k].array =
-                table->kind == ZKG_KIND_COLUMNS ? table->column[k] : &made[k];
-            r.column[k].stride[0] = 1;
-            r.column[k].stored[0] = rows;
-        }
-        zkg_rows_view_set(&r, &c->challenge[table->table]);
-        tree->claim = &claim;
-        status = tree_build(tree, &r, scratch, c->comm, c->backend);
-    }
-    if (status == ZKG_OK)
-        status = walk(c, tree, &claim, 1, point, -1);
-    if (status == ZKG_OK) {
-        c->fraction[0].table = table->table;
-        c->fraction[0].table_side = true;
-        c->fraction[0].task = -1;
-        c->fraction[0].relation = -1;
-        if (table->counts_vis != ZKG_PUBLIC)
-            status =
-                zkg_ledger_add(&c->ledger, table->counts_tensor,
-                               table->counts_vis, claim.vars, point, &claim.p);
-    }
-    zkg_array_clear(&made[0]);
-    zkg_array_clear(&made[1]);
-    zkg_array_clear(&late);
-    trees_free(tree, 1, c->backend);
-    zkg_arena_release(scratch, 0);
-    zkg_arena_clear(&own);
+        status = prove_table(c, table, &r,
+                             c->scratch != NULL ? c->scratch : &own_scratch);
+    own_values_clear(&own);
+    zkg_arena_clear(&own_scratch);
     zkg_free(r.column);
     return status;
 }

@@ -113,17 +113,63 @@ zkg_status zkg_lookup_verify(zkg_task_run *run)
     return status;
 }
 
+/* The leaf that a table's columns give at a point. */
+static zkg_status table_leaf(zkg_fr *q, const zkg_lookup_table *table,
+                             const zkg_lookup_challenges *challenge,
+                             uint32_t vars, const zkg_fr *point)
+{
+    const bool is_closed = table->kind != ZKG_KIND_COLUMNS;
+    zkg_fr beta = zkg_fr_one;
+    zkg_fr closed[2], indicator;
+
+    if (is_closed)
+        zkg_lookup_closed_form(closed, table, point);
+    /* I alpha + 1 - I - sum_c beta^c t_c */
+    zkg_indicator_eval(&indicator, zkg_lookup_table_rows(table), point, vars);
+    zkg_fr_sub(q, &challenge->alpha, &zkg_fr_one);
+    zkg_fr_mul(q, q, &indicator);
+    zkg_fr_add(q, q, &zkg_fr_one);
+    for (uint32_t k = 0; k < table->columns; k++) {
+        zkg_fr value;
+
+        if (is_closed)
+            value = closed[k];
+        else
+            ZKG_TRY(zkg_array_mle(&value, table->column[k], point));
+        zkg_fr_mul(&value, &value, &beta);
+        zkg_fr_sub(q, q, &value);
+        zkg_fr_mul(&beta, &beta, &challenge->beta);
+    }
+    return ZKG_OK;
+}
+
+/* Both leaf values of a table's tree; a claim on counts that are not public is
+ * in the ledger. */
+static zkg_status verify_table_leaf(zkg_child *c, const zkg_lookup_table *table,
+                                    const zkg_tree *tree, const zkg_fr *point)
+{
+    zkg_fr value, q;
+
+    if (table->counts_vis == ZKG_PUBLIC) {
+        ZKG_TRY(zkg_array_mle(&value, table->counts, point));
+        if (!zkg_fr_equal(&value, &tree->p))
+            return zkg_child_reject(c, ZKG_CHECK_LOOKUP_LEAF, -1, -1,
+                                    "a table's numerators are not its counts");
+    }
+    ZKG_TRY(
+        table_leaf(&q, table, &c->challenge[table->table], tree->vars, point));
+    if (!zkg_fr_equal(&q, &tree->q))
+        return zkg_child_reject(c, ZKG_CHECK_LOOKUP_LEAF, -1, -1,
+                                "a table's denominators are not its columns'");
+    return ZKG_OK;
+}
+
 zkg_status zkg_tableside_verify(zkg_child *c, const zkg_lookup_table *table,
                                 zkg_error *err)
 {
-    const uint64_t rows = zkg_lookup_table_rows(table);
-    zkg_tree tree = {.vars = zkg_lookup_table_vars(table)};
-    const zkg_operand counts = {.tensor = table->counts_tensor,
-                                .vis = table->counts_vis,
-                                .array = table->counts};
     zkg_fr point[ZKG_MAX_VARS];
-    zkg_fr beta = zkg_fr_one;
-    zkg_fr q, indicator;
+    zkg_tree tree = {0};
+    zkg_status status;
 
     ZKG_TRY(zkg_lookup_table_check(table, err));
     if (!c->sizing &&
@@ -131,54 +177,14 @@ zkg_status zkg_tableside_verify(zkg_child *c, const zkg_lookup_table *table,
          (table->counts_vis == ZKG_PUBLIC && table->counts == NULL)))
         return zkg_fail(err, ZKG_ERR_INVALID, "table %u: no values",
                         table->table);
-    {
-        const zkg_status status = walk(c, &tree, 1, point, -1);
-
-        if (status == ZKG_ERR_MALFORMED)
-            return zkg_verdict_fail(&c->verdict, ZKG_CHECK_MALFORMED, -1, -1,
-                                    "table %u: its segment is cut short, or "
-                                    "holds a number that is too large",
-                                    table->table);
-        ZKG_TRY(status);
-    }
-    c->fraction[0].table = table->table;
-    c->fraction[0].table_side = true;
-    c->fraction[0].task = -1;
-    c->fraction[0].relation = -1;
-    if (table->counts_vis != ZKG_PUBLIC)
-        ZKG_TRY(zkg_ledger_add(&c->ledger, counts.tensor, counts.vis, tree.vars,
-                               point, &tree.p));
-    if (c->sizing)
-        return ZKG_OK;
-    if (table->counts_vis == ZKG_PUBLIC) {
-        zkg_fr value;
-
-        ZKG_TRY(zkg_array_mle(&value, counts.array, point));
-        if (!zkg_fr_equal(&value, &tree.p))
-            return zkg_child_reject(c, ZKG_CHECK_LOOKUP_LEAF, -1, -1,
-                                    "a table's numerators are not its counts");
-    }
-    /* I alpha + 1 - I - sum_c beta^c t_c */
-    zkg_indicator_eval(&indicator, rows, point, tree.vars);
-    zkg_fr_sub(&q, &c->challenge[table->table].alpha, &zkg_fr_one);
-    zkg_fr_mul(&q, &q, &indicator);
-    zkg_fr_add(&q, &q, &zkg_fr_one);
-    for (uint32_t k = 0; k < table->columns; k++) {
-        zkg_fr closed[2];
-        zkg_fr value;
-
-        if (table->kind == ZKG_KIND_COLUMNS) {
-            ZKG_TRY(zkg_array_mle(&value, table->column[k], point));
-        } else {
-            zkg_lookup_closed_form(closed, table, point);
-            value = closed[k];
-        }
-        zkg_fr_mul(&value, &value, &beta);
-        zkg_fr_sub(&q, &q, &value);
-        zkg_fr_mul(&beta, &beta, &c->challenge[table->table].beta);
-    }
-    if (!zkg_fr_equal(&q, &tree.q))
-        return zkg_child_reject(c, ZKG_CHECK_LOOKUP_LEAF, -1, -1,
-                                "a table's denominators are not its columns'");
-    return ZKG_OK;
+    tree.vars = zkg_lookup_table_vars(table);
+    status = walk(c, &tree, 1, point, -1);
+    if (status == ZKG_ERR_MALFORMED)
+        return zkg_verdict_fail(&c->verdict, ZKG_CHECK_MALFORMED, -1, -1,
+                                "table %u: its segment is cut short, or "
+                                "holds a number that is too large",
+                                table->table);
+    ZKG_TRY(status);
+    ZKG_TRY(zkg_lookup_note_table(c, table, &tree, point));
+    return c->sizing ? ZKG_OK : verify_table_leaf(c, table, &tree, point);
 }

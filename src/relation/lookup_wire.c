@@ -123,6 +123,21 @@ zkg_status zkg_lookup_note_fractions(zkg_child *c, const zkg_tree *tree,
     return ZKG_OK;
 }
 
+zkg_status zkg_lookup_note_table(zkg_child *c, const zkg_lookup_table *table,
+                                 const zkg_tree *tree, const zkg_fr *point)
+{
+    zkg_fraction *f = &c->fraction[0];
+
+    f->table = table->table;
+    f->table_side = true;
+    f->task = -1;
+    f->relation = -1;
+    if (table->counts_vis == ZKG_PUBLIC)
+        return ZKG_OK;
+    return zkg_ledger_add(&c->ledger, table->counts_tensor, table->counts_vis,
+                          tree->vars, point, &tree->p);
+}
+
 uint32_t zkg_lookup_column_at(zkg_fr *point, const zkg_task_run *run,
                               uint32_t site, uint32_t column)
 {

@@ -11,10 +11,9 @@
  *
  * A_y[i][u] is eq(r_y,y) where s y + d i + e = u, of real y, i, u.  The affine
  * axes are contracted one after the other, the highest first: |X| KH products
- * of a small integer with a field element, then as many of field elements as
- * Z has entries, times the lengths of what is left.  Where an axis' lines are
- * short, the axes above it (channels) are turned below it first, so that both
- * are sums of long rows.
+ * at most of a small integer with a field element, then KW for each field
+ * element that this leaves.  Where an axis' lines are short, the axes above it
+ * (channels) are turned below it first, so that both are sums of long rows.
  */
 
 #include "relation/run.h"
