@@ -169,13 +169,18 @@ typedef struct zkg_nn_pool2d {
     zkg_visibility y_visibility;
 } zkg_nn_pool2d;
 
-/** y = the maximum over the taps that lie in x. */
+/** y = the maximum over the taps that lie in x; _model: channels * out of them.
+ *  @retval ZKG_ERR_INVALID     windows that have no output
+ *  @retval ZKG_ERR_MALFORMED   _add: no such tensor, or y's name is taken
+ *  @retval ZKG_ERR_UNSUPPORTED _add: values that fit no table of 2^20 */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_max_pool2d_model(
     int64_t *y, const zkg_nn_pool2d *layer, const int64_t *x, zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status
 zkg_nn_max_pool2d_add(zkg_graph *g, const zkg_nn_pool2d *layer, zkg_error *err);
 
-/** y = floor(sum of the taps / (kernel[0] kernel[1]) + 1/2), 0 outside. */
+/** y = floor(sum of the taps / (kernel[0] kernel[1]) + 1/2), 0 outside;
+ *  statuses as above.
+ *  @retval ZKG_ERR_WITNESS _model: a sum may leave 64 bits */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_avg_pool2d_model(
     int64_t *y, const zkg_nn_pool2d *layer, const int64_t *x, zkg_error *err);
 ZKG_API ZKG_MUST_CHECK zkg_status
@@ -184,6 +189,10 @@ zkg_nn_avg_pool2d_add(zkg_graph *g, const zkg_nn_pool2d *layer, zkg_error *err);
 /**
  * Add a task that holds a tensor to exactly its min..max: what every private
  * input needs.
+ *
+ * @retval ZKG_ERR_MALFORMED   no such tensor
+ * @retval ZKG_ERR_UNSUPPORTED more than 2^20 values, and neither 0..2^n-1 nor
+ *                             -2^n..2^n-1
  */
 ZKG_API ZKG_MUST_CHECK zkg_status zkg_nn_range(zkg_graph *g, const char *tensor,
                                                zkg_error *err);

@@ -170,12 +170,13 @@ zkg_kernel zkg_kernel_empty(char *name);
 /** Relations of a kernel; the circuit counts as one. */
 uint32_t zkg_kernel_relations(const zkg_kernel *k);
 
-/** Gates of one copy of the largest circuit, layers of the deepest one; 0
- *  without circuits. */
+/** Gates of all layers, in one copy, of the circuit that has most of them;
+ *  layers of the deepest one; 0 without circuits. */
 uint64_t zkg_statement_most_gates(const zkg_statement *st);
 uint32_t zkg_statement_most_layers(const zkg_statement *st);
 
-/** Hashes in a row before the first challenge (docs/protocol.md). */
+/** Hashes in a row before the first challenge: max(1000, 4 layers of the
+ * deepest circuit).  docs/protocol.md, 3 and 12.2. */
 uint32_t zkg_statement_ratchets(const zkg_statement *st);
 
 /** Parse a decimal integer below 2^256 in magnitude; false if it is none. */
@@ -246,6 +247,7 @@ uint32_t zkg_statement_default_k(const zkg_statement *st);
  *
  * @retval ZKG_ERR_MALFORMED   it breaks a rule: the first one, with its names
  * @retval ZKG_ERR_UNSUPPORTED it is legal but not there yet
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_statement_check(zkg_statement *st,
                                               zkg_error *err);
@@ -255,6 +257,7 @@ ZKG_MUST_CHECK zkg_status zkg_statement_check(zkg_statement *st,
  * those, have equal bytes.
  *
  * @param[out] bytes owned by the caller: zkg_free()
+ * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_statement_encode(uint8_t **bytes, size_t *len,
                                                const zkg_statement *st,
@@ -265,6 +268,9 @@ ZKG_MUST_CHECK zkg_status zkg_statement_encode(uint8_t **bytes, size_t *len,
  * by a small multiple of len.
  *
  * @param[out] out to be cleared by the caller; empty on failure
+ * @retval ZKG_ERR_MALFORMED truncated, another version, a byte too many, or as
+ *                           zkg_statement_check
+ * @retval ZKG_ERR_UNSUPPORTED, ZKG_ERR_NOMEM as there
  */
 ZKG_MUST_CHECK zkg_status zkg_statement_decode(zkg_statement *out,
                                                const uint8_t *bytes, size_t len,

@@ -544,7 +544,7 @@ static zkg_status check_shape(const zkg_statement *st, const zkg_task *t,
                (unsigned long long)t->copies);
 }
 
-/* A virtual tensor: one producer, then its consumers, all before it. */
+/* A virtual tensor: one producer, and consumers, all before it. */
 static zkg_status check_virtual(const zkg_statement *st, const zkg_task *t,
                                 uint32_t p, zkg_error *err)
 {
@@ -690,11 +690,41 @@ static zkg_status check_sizes(const zkg_kernel *k, const zkg_task *t,
     return ZKG_OK;
 }
 
+/* The tensor bound to parameter p. */
+static zkg_status check_binding(const zkg_statement *st, const zkg_task *t,
+                                uint32_t p, const use *used, zkg_error *err)
+{
+    const zkg_kernel *k = &st->kernel[t->kernel];
+    const uint32_t x = t->bind[p];
+
+    if (x >= st->tensors)
+        return BAD("task %s: parameter %s has no tensor", t->name,
+                   k->param[p].name);
+    if (k->param[p].axes + 1 > ZKG_MAX_AXES)
+        return BAD("task %s: parameter %s has no room for the copies' axis",
+                   t->name, k->param[p].name);
+    ZKG_TRY(check_shape(st, t, p, err));
+    if (st->tensor[x].vis == ZKG_VIRTUAL) {
+        if (used[x].bound)
+            return BAD("virtual tensor %s is bound in two tasks, %s and %s",
+                       st->tensor[x].name, st->task[used[x].last].name,
+                       t->name);
+        if (holds(t->bind, p, x))
+            return BAD("task %s: virtual tensor %s is bound twice", t->name,
+                       st->tensor[x].name);
+        ZKG_TRY(check_virtual(st, t, p, err));
+    }
+    if (zkg_statement_is_hinted_counts(st, x))
+        return BAD("task %s: tensor %s is a hint, the counts of a table, "
+                   "and nothing else",
+                   t->name, st->tensor[x].name);
+    return ZKG_OK;
+}
+
 static zkg_status check_task(const zkg_statement *st, uint32_t id, notes *n,
                              zkg_error *err)
 {
     const zkg_task *t = &st->task[id];
-    use *used = n->used;
     const zkg_kernel *k;
 
     if (t->kernel >= st->kernels)
@@ -707,35 +737,8 @@ static zkg_status check_task(const zkg_statement *st, uint32_t id, notes *n,
     if (t->params != k->params)
         return BAD("task %s binds %u tensors, kernel %s has %u parameters",
                    t->name, t->params, k->name, k->params);
-    for (uint32_t p = 0; p < k->params; p++) {
-        uint32_t x = t->bind[p];
-
-        if (x >= st->tensors)
-            return BAD("task %s: parameter %s has no tensor", t->name,
-                       k->param[p].name);
-        if (k->param[p].axes + 1 > ZKG_MAX_AXES)
-            return BAD("task %s: parameter %s has no room for the copies' "
-                       "axis",
-                       t->name, k->param[p].name);
-        ZKG_TRY(check_shape(st, t, p, err));
-        if (st->tensor[x].vis == ZKG_VIRTUAL) {
-            if (used[x].bound)
-                return BAD("virtual tensor %s is bound in two tasks, %s and "
-                           "%s",
-                           st->tensor[x].name, st->task[used[x].last].name,
-                           t->name);
-            for (uint32_t q = 0; q < p; q++) {
-                if (t->bind[q] == x)
-                    return BAD("task %s: virtual tensor %s is bound twice",
-                               t->name, st->tensor[x].name);
-            }
-            ZKG_TRY(check_virtual(st, t, p, err));
-        }
-        if (zkg_statement_is_hinted_counts(st, x))
-            return BAD("task %s: tensor %s is a hint, the counts of a table, "
-                       "and nothing else",
-                       t->name, st->tensor[x].name);
-    }
+    for (uint32_t p = 0; p < k->params; p++)
+        ZKG_TRY(check_binding(st, t, p, n->used, err));
     for (uint32_t i = 0; i < k->einsums; i++) {
         const uint32_t p = k->einsum[i].equals;
 

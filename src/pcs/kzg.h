@@ -4,8 +4,8 @@
 
 /**
  * @file
- * Chunked commitments.  A tensor of 2^n values P (padded) is cut into chunks
- * of K = 2^k:
+ * Chunked commitments (Kate, Zaverucha, Goldberg, ASIACRYPT 2010).  A tensor of
+ * 2^n values P (padded) is cut into chunks of K = 2^k:
  *
  *     C_c = sum_{i < K} P[c K + i] [tau^i]_1,   c < chunks = max(1, 2^(n-k)).
  *
@@ -66,7 +66,8 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_commit_chunks(zkg_g1 *out, const zkg_srs *srs,
                                                 size_t count,
                                                 uint32_t cpu_flags);
 
-/** All chunks of a in order: out has zkg_kzg_chunks points. */
+/** All chunks of a in order: out has zkg_kzg_chunks points; statuses as
+ *  above. */
 ZKG_MUST_CHECK zkg_status zkg_kzg_commit(zkg_g1 *out, const zkg_srs *srs,
                                          uint32_t k, const zkg_array *a,
                                          uint32_t cpu_flags);
@@ -104,7 +105,9 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_fold_add(zkg_fr *out,
                                            const zkg_fr *point, uint64_t from,
                                            uint64_t n, const zkg_fr *scale);
 
-/** F_P = sum over all chunks c of eq(z_hi, c) P_c, to out. */
+/** F_P = sum over all chunks c of eq(z_hi, c) P_c, to out: 2^min(vars,k)
+ * values.
+ *  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,
                                        const zkg_array *a, uint32_t k,
                                        const zkg_fr *point);

@@ -4,7 +4,9 @@
 
 /**
  * @file
- * The prover's stages.  Each is collective over `active` unless said.
+ * The prover's stages.  Each is collective over `active` unless said.  A
+ * failure may be one rank's alone, also of what is collective, unless said:
+ * zkg_prove ends the job then.
  *
  *   commit   chunks of all private tensors over all ranks by cost, and what
  *            goes to the root before them by the first rank
