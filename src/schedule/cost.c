@@ -13,305 +13,26 @@
 #include "pcs/kzg.h"
 #include "relation/circuit_memory.h"
 #include "relation/relation.h"
+#include "schedule/cost_relations.h"
 
 /* A group's slices hold at least eight entries each. */
 enum { ENTRIES_A_RANK = 8 };
-
-/* Beside the tables of a sum of what is no small integer, one fold's sums
- * before they are spread: an element an entry. */
-enum { FOLD_ENTRY_BYTES = 32 };
 
 /* Groups whose scratch is looked at. */
 static const uint32_t groups[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
-/* relation/rows.h: integers of which no table is made. */
-enum { SMALL_BITS = 24 };
-
 static uint32_t bits_of(uint64_t len)
 {
     return zkg_log2_ceil(len);
 }
 
-/* The axes that a kernel's relation names, as a set; bit 15: the copies. */
-typedef uint32_t axis_set;
-
-enum { COPIES = ZKG_MAX_KERNEL_AXES };
-
-static uint32_t vars_of(axis_set set, const zkg_kernel *k, uint64_t copies)
+/* A tensor folded at a point of all its axes. */
+static void add_value(zkg_work *w, const zkg_tensor *t)
 {
-    uint32_t vars = (set >> COPIES & 1) != 0 ? bits_of(copies) : 0;
-
-    for (uint32_t a = 0; a < k->axes; a++)
-        if ((set >> a & 1) != 0)
-            vars += bits_of(k->axis[a].len);
-    return vars;
-}
-
-static axis_set param_axes(const zkg_kernel *k, const zkg_task *task,
-                           uint32_t param)
-{
-    axis_set set = task->broadcast[param] ? 0 : (axis_set)1 << COPIES;
-
-    for (uint32_t i = 0; i < k->param[param].axes; i++)
-        set |= (axis_set)1 << k->param[param].axis[i];
-    return set;
-}
-
-/* The axes of a factor: those its indices name, two where a map has two. */
-static axis_set factor_axes(const zkg_stmt_factor *f, const zkg_task *task)
-{
-    axis_set set = task->broadcast[f->param] ? 0 : (axis_set)1 << COPIES;
-
-    for (uint32_t i = 0; i < f->indices; i++) {
-        set |= (axis_set)1 << f->index[i].a;
-        if (f->index[i].b != ZKG_NO_ID)
-            set |= (axis_set)1 << f->index[i].b;
-    }
-    return set;
-}
-
-static bool is_affine(const zkg_stmt_index *i)
-{
-    return i->b != ZKG_NO_ID || i->s != 1 || i->e != 0;
-}
-
-static void add_cells(zkg_work *w, const zkg_tensor *t)
-{
-    if (t->type == ZKG_FR)
-        w->elements += (double)zkg_tensor_count(t);
-    else
-        w->cells += (double)zkg_tensor_count(t);
-}
-
-/* A fold of a factor along the axes that are not in `kept`. */
-static void add_fold(zkg_work *w, const zkg_kernel *k, const zkg_task *task,
-                     const zkg_tensor *t, const zkg_stmt_factor *f,
-                     axis_set kept)
-{
-    double lines = 1;
-
-    add_cells(w, t);
-    if (!task->broadcast[f->param] && (kept >> COPIES & 1) == 0 &&
-        f->indices > 0)
-        lines = (double)task->copies;
-    for (uint32_t i = 0; i < f->indices; i++) {
-        const uint32_t a = f->index[i].a;
-
-        if ((kept >> a & 1) != 0 || is_affine(&f->index[i]))
-            continue;
-        /* A line that is folded itself is one sum. */
-        lines *= i + 1 < f->indices ? (double)k->axis[a].len : 1;
-    }
-    w->lines += lines;
-}
-
-static bool is_small(const zkg_tensor *t)
-{
-    const int64_t most = ((int64_t)1 << SMALL_BITS) - 1;
-
-    return t->type != ZKG_FR && t->min >= -most && t->max <= most;
-}
-
-/* Whether each axis of a set has a power of two of indices. */
-static bool is_full(axis_set set, const zkg_kernel *k, uint64_t copies)
-{
-    bool full = (set >> COPIES & 1) == 0 || zkg_is_pow2(copies);
-
-    for (uint32_t a = 0; a < k->axes; a++)
-        full = full && ((set >> a & 1) == 0 || zkg_is_pow2(k->axis[a].len));
-    return full;
-}
-
-static void count_lookups(zkg_work *w, const zkg_statement *st,
-                          const zkg_kernel *k, const zkg_task *task)
-{
-    uint32_t height = 0;
-
-    for (uint32_t j = 0; j < k->lookups; j++) {
-        const zkg_stmt_lookup *l = &k->lookup[j];
-        double row_bytes = 1;
-        axis_set set = 0;
-        uint32_t vars;
-
-        for (uint32_t c = 0; c < l->columns; c++) {
-            set |= param_axes(k, task, l->param[c]);
-            row_bytes += (double)zkg_dtype_size(
-                st->tensor[task->bind[l->param[c]]].type);
-        }
-        vars = vars_of(set, k, task->copies);
-        height = vars > height ? vars : height;
-        w->leaves += ldexp(1, (int)vars);
-        w->columns += (l->columns - 1) * ldexp(1, (int)vars);
-        w->layers += vars;
-        /* Padded rows are copied, and have an indicator. */
-        if (is_full(set, k, task->copies))
-            continue;
-        w->columns += ldexp(1, (int)vars);
-        w->split_bytes += row_bytes * ldexp(1, (int)vars);
-    }
-    w->rounds += 0.5 * height * (height + 1.0);
-}
-
-/* The variables of a factor's tensor axes that are read through affine maps; 0
- * without any.  *window: the shorter axis of the last map of two. */
-static uint32_t affine_vars(uint64_t *window, const zkg_kernel *k,
-                            const zkg_tensor *t, const zkg_stmt_factor *f)
-{
-    uint32_t vars = 0;
-
-    *window = 1;
-    for (uint32_t i = 0; i < f->indices && i < t->axes; i++) {
-        const zkg_stmt_index *x = &f->index[i];
-
-        if (!is_affine(x))
-            continue;
-        vars += bits_of(t->len[t->axes - f->indices + i]);
-        if (x->b != ZKG_NO_ID) {
-            const uint64_t a = k->axis[x->a].len, b = k->axis[x->b].len;
-
-            *window = a < b ? a : b;
-        }
-    }
-    return vars;
-}
-
-/* The memory of one sum at a time. */
-static void hold_bytes(zkg_work *w, double bytes, double *most)
-{
-    if (bytes > *most) {
-        w->each_bytes += bytes - *most;
-        *most = bytes;
-    }
-}
-
-/* A sum of two factors of 2^vars, small integers or not. */
-static void count_sum(zkg_work *w, uint32_t vars, bool small, double *most)
-{
-    const double n = ldexp(1, (int)vars);
-
-    w->entries += n;
-    w->rounds += vars;
-    w->terms += 1;
-    if (small)
-        return;
-    w->lifted += n;
-    hold_bytes(w, FOLD_ENTRY_BYTES * n, most);
-}
-
-/* A factor behind affine maps: once more over the tensor for each place of the
- * window's last axis, and a sum of its own over those axes. */
-static void count_affine(zkg_work *w, const zkg_kernel *k, const zkg_tensor *t,
-                         const zkg_stmt_factor *f, double *most)
-{
-    uint64_t window;
-    const uint32_t vars = affine_vars(&window, k, t, f);
-
-    if (vars == 0)
-        return;
-    w->cells += (double)window * (double)zkg_tensor_count(t);
-    count_sum(w, vars, false, most);
-}
-
-/* Whether a sum over `vars` variables is one of small integers: nothing folded
- * or read through a map, no index of a product masked. */
-static bool is_small_sum(const zkg_statement *st, const zkg_kernel *k,
-                         const zkg_task *task, const zkg_stmt_term *term,
-                         axis_set named, axis_set out, uint32_t vars)
-{
-    bool small = vars_of(named, k, task->copies) == vars &&
-                 (term->factors < 2 || is_full(named & ~out, k, task->copies));
-
-    for (uint32_t f = 0; small && f < term->factors; f++) {
-        const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
-        uint64_t window;
-
-        small =
-            is_small(t) && affine_vars(&window, k, t, &term->factor[f]) == 0;
-    }
-    return small;
-}
-
-static void count_term(zkg_work *w, const zkg_statement *st,
-                       const zkg_kernel *k, const zkg_task *task, axis_set out,
-                       const zkg_stmt_term *term, double *most)
-{
-    axis_set named = 0, common = ~(axis_set)0;
-    uint32_t vars;
-    bool small;
-
-    for (uint32_t f = 0; f < term->factors; f++) {
-        const axis_set set = factor_axes(&term->factor[f], task);
-
-        named |= set;
-        common &= set;
-    }
-    if (term->factors == 2)
-        vars = vars_of((named & ~out) | (out & common), k, task->copies);
-    else
-        vars = vars_of(named & ~out, k, task->copies);
-    small = is_small_sum(st, k, task, term, named, out, vars);
-    if (term->factors > 0 && vars > 0)
-        count_sum(w, vars, small, most);
-    else if (term->factors > 0)
-        w->terms += 1;
-    if (term->factors == 2 && vars_of(out & common, k, task->copies) > 0)
-        w->weighted += ldexp(1, (int)vars);
-    for (uint32_t f = 0; f < term->factors && !small; f++) {
-        const zkg_tensor *t = &st->tensor[task->bind[term->factor[f].param]];
-
-        add_fold(w, k, task, t, &term->factor[f],
-                 (named & ~out) | (term->factors == 2 ? out & common : 0));
-        count_affine(w, k, t, &term->factor[f], most);
-    }
-}
-
-/* How often relations of a kernel read a parameter; its lookups, all at one
- * point, as one. */
-static uint32_t reads_of(const zkg_kernel *k, uint32_t param)
-{
-    uint32_t n = 0;
-    bool looked_up = false;
-
-    for (uint32_t i = 0; i < k->einsums; i++)
-        for (uint32_t t = 0; t < k->einsum[i].terms; t++)
-            for (uint32_t f = 0; f < k->einsum[i].term[t].factors; f++)
-                n += k->einsum[i].term[t].factor[f].param == param;
-    for (uint32_t j = 0; j < k->lookups; j++)
-        for (uint32_t c = 0; c < k->lookup[j].columns; c++)
-            looked_up = looked_up || k->lookup[j].param[c] == param;
-    return n + looked_up;
-}
-
-/* Claims on a virtual tensor are merged: a sum of it times eq's. */
-static void count_target(zkg_work *w, const zkg_statement *st,
-                         const zkg_kernel *k, const zkg_task *task,
-                         uint32_t param, double *most)
-{
-    const uint32_t vars = zkg_tensor_vars(&st->tensor[task->bind[param]]);
-
-    if (reads_of(k, param) < 2)
-        return;
-    count_sum(w, vars, false, most);
-}
-
-static void count_einsums(zkg_work *w, const zkg_statement *st,
-                          const zkg_kernel *k, const zkg_task *task)
-{
-    double most = 0;
-
-    for (uint32_t i = 0; i < k->einsums; i++) {
-        const zkg_stmt_einsum *e = &k->einsum[i];
-        axis_set out = (axis_set)1 << COPIES;
-
-        if (e->equals != ZKG_NO_ID)
-            count_target(w, st, k, task, e->equals, &most);
-        for (uint32_t a = 0; a < e->out_axes; a++)
-            out |= (axis_set)1 << e->out[a];
-        for (uint32_t t = 0; t < e->terms; t++)
-            count_term(w, st, k, task, out, &e->term[t], &most);
-    }
+    *(t->type == ZKG_FR ? &w->elements : &w->dots) +=
+        (double)zkg_tensor_count(t);
 }
 
 /* Claims on a circuit's outputs: each time another relation reads one. */
@@ -388,7 +109,7 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     for (uint32_t i = 0; i < c->layers; i++)
         w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
     for (uint32_t i = 0; i < k->inputs; i++)
-        add_cells(w, &st->tensor[task->bind[k->input[i]]]);
+        add_value(w, &st->tensor[task->bind[k->input[i]]]);
     count_wires(w, st, k, task);
 }
 
@@ -404,16 +125,19 @@ static void hold_scratch(zkg_work *w, const double bytes[GROUPS])
     w->split_bytes += split;
 }
 
-/* What the prover's arena has; without the memory to tell, 0. */
-static void hold_task(zkg_work *w, const zkg_statement *st, uint32_t c,
-                      const zkg_array *const *arrays)
+/* Lookups, sums, and what the prover's arena has; without the memory to tell,
+ * 0. */
+static void count_bound(zkg_work *w, const zkg_statement *st, uint32_t c,
+                        const zkg_array *const *arrays)
 {
     double bytes[GROUPS] = {0};
     zkg_bound_task task;
 
-    if (zkg_statement_task(&task, st, c, arrays, NULL) == ZKG_OK)
+    if (zkg_statement_task(&task, st, c, arrays, NULL) == ZKG_OK) {
+        zkg_work_add_relations(w, st, &task.relations);
         for (uint32_t i = 0; i < GROUPS; i++)
             bytes[i] = (double)zkg_task_scratch(&task.relations, groups[i]);
+    }
     zkg_bound_task_clear(&task);
     hold_scratch(w, bytes);
 }
@@ -438,11 +162,9 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         const zkg_task *task = &st->task[c];
         const zkg_kernel *k = &st->kernel[task->kernel];
 
-        count_lookups(out, st, k, task);
-        count_einsums(out, st, k, task);
         if (k->circuit != ZKG_NO_ID)
             count_circuit(out, st, k, task);
-        hold_task(out, st, c, arrays);
+        count_bound(out, st, c, arrays);
     } else {
         const zkg_stmt_table *t = &st->table[c - st->tasks];
         const uint32_t vars = bits_of(t->rows);
@@ -451,7 +173,6 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         out->columns = t->columns * out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
         out->layers = vars;
-        out->cells = (double)t->rows;
         hold_table(out, st, c - st->tasks);
     }
 }
@@ -567,8 +288,11 @@ static void open_claims(zkg_root_work *w, const zkg_statement *st,
         const zkg_tensor *t = &st->tensor[c->tensor];
 
         w->claims += 1;
-        *(t->type == ZKG_FR ? &w->opened_elements : &w->opened_cells) +=
-            (double)zkg_tensor_count(t);
+        if (t->type == ZKG_FR)
+            w->opened_elements += (double)zkg_tensor_count(t);
+        else
+            w->opened_bytes +=
+                (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
         if (!is_known_point(l, i, k))
             w->opened_points += ldexp(1, (int)(c->vars < k ? c->vars : k));
     }
@@ -639,6 +363,21 @@ static uint32_t width_of_vars(uint32_t vars)
                : (uint32_t)(((uint64_t)1 << vars) / ENTRIES_A_RANK);
 }
 
+/* Whether a lookup or an einsum reads a parameter. */
+static bool is_read(const zkg_kernel *k, uint32_t param)
+{
+    bool is = false;
+
+    for (uint32_t i = 0; i < k->einsums; i++)
+        for (uint32_t t = 0; t < k->einsum[i].terms; t++)
+            for (uint32_t f = 0; f < k->einsum[i].term[t].factors; f++)
+                is = is || k->einsum[i].term[t].factor[f].param == param;
+    for (uint32_t j = 0; j < k->lookups; j++)
+        for (uint32_t c = 0; c < k->lookup[j].columns; c++)
+            is = is || k->lookup[j].param[c] == param;
+    return is;
+}
+
 /* Lookups and einsums deal out the entries of what they read, a circuit its
  * copies. */
 uint32_t zkg_work_width(const zkg_statement *st, uint32_t c)
@@ -654,7 +393,7 @@ uint32_t zkg_work_width(const zkg_statement *st, uint32_t c)
     for (uint32_t i = 0; i < task->params; i++) {
         const uint32_t v = zkg_tensor_vars(&st->tensor[task->bind[i]]);
 
-        if (reads_of(k, i) > 0)
+        if (is_read(k, i))
             vars = v > vars ? v : vars;
     }
     width = width_of_vars(vars);
@@ -672,7 +411,8 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
                     costs->wire * work->wires,
         .parallel_s =
             costs->leaf * work->leaves + costs->column * work->columns +
-            costs->line * work->lines + costs->cell * work->cells +
+            costs->line * work->lines + costs->byte * work->bytes +
+            costs->dot * work->dots + costs->place * work->places +
             costs->element * work->elements + costs->entry * work->entries +
             costs->weighted * work->weighted + costs->lifted * work->lifted +
             costs->gate * work->gates + costs->small_gate * work->small_gates,
@@ -688,7 +428,7 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
 void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
                       const zkg_root_work *work, uint32_t ranks)
 {
-    const double folds = costs->open_cell * work->opened_cells +
+    const double folds = costs->open_byte * work->opened_bytes +
                          costs->element * work->opened_elements +
                          costs->open_point * work->opened_points;
     const double commits = costs->chunk * work->sums +

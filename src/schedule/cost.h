@@ -21,18 +21,23 @@ typedef struct zkg_work {
                           the layers' sumchecks, the tree itself */
     double columns;  /**< of them, beside one each: a table's further ones, and
                           numerators that are not 1 */
-    double cells;    /**< integers folded at a point */
+    double bytes;    /**< of integers folded line by line: many lines, each with
+                          a weight, into one */
+    double dots;     /**< integers folded along their own line, into one */
     double elements; /**< field elements folded at a point */
+    double places;   /**< entries of windows, each put in its place */
     double entries;  /**< padded entries of sumchecks of two factors */
     double weighted; /**< of them, those of sums that have an eq */
     double lifted;   /**< those of sums that are not of small integers */
-    double lines;    /**< of tensors that are folded, each with a weight */
+    double lines;    /**< of tensors that are folded, each with a weight or a
+                          place */
     double wires;    /**< gates and terms of circuits: every rank of the group
                           makes their weights, once for all copies */
     double gates;    /**< of them, times copies, those of layers of elements */
     double small_gates; /**< those of layers of integers */
     double layers;      /**< of lookup trees */
-    double terms;       /**< of sums, those of one entry too; claims merged */
+    double terms;       /**< of sums, those of one entry too; claims merged;
+                             axes read through a map, and their weights */
     double rounds; /**< messages of sumchecks: each is hashed by every rank of
                         the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
@@ -51,7 +56,7 @@ typedef struct zkg_root_work {
     double padding;      /**< zero bytes hashed, by every rank */
     double ratchets;     /**< hashes in a row, by every rank */
     double written;      /**< bytes of the proof that are public tensors' */
-    double opened_cells; /**< integers folded by the opening */
+    double opened_bytes; /**< of integers folded by the opening */
     double opened_elements;
     double opened_points; /**< 2^k a point of the opening's sumcheck */
     double root;          /**< 2^k: what rank 0 ends alone */
@@ -63,13 +68,14 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, column, cell, line, element, entry, weighted, lifted,
-        wire, gate, small_gate, layer, term, round;
+    double child, leaf, column, byte, dot, place, line, element, entry,
+        weighted, lifted, wire, gate, small_gate, layer, term, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double fresh;   /**< a byte of tables' memory, had from the system */
+    double freed;   /**< and given back */
     double addition, value, chunk, hash, point, ratchet, write;
-    double open, open_cell, open_point, open_root, open_claim;
+    double open, open_byte, open_point, open_root, open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */
 } zkg_costs;

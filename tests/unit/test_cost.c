@@ -81,16 +81,18 @@ static void counts_of_a_dense_layer(void **state)
 
     (void)state;
     zkg_work_count(&w, &g->st, 0, NULL);
-    assert_true(w.leaves == 32);           /* 20 rows, padded */
-    assert_true(w.cells == 240 + 20 + 12); /* w, x, y folded once each */
-    assert_true(w.entries == 32);          /* over k */
-    assert_true(w.columns == 32);          /* the indicator */
-    assert_true(w.lifted == 32);           /* of w folded at o */
-    assert_true(w.rounds == 15 + 5);       /* a tree of 5 layers, 5 rounds */
+    assert_true(w.leaves == 32); /* 20 rows, padded */
+    /* w folded over o, line by line; y at o; x as it lies */
+    assert_true(w.bytes == 240 && w.lines == 12 + 1);
+    assert_true(w.dots == 12 && w.places == 0);
+    assert_true(w.entries == 32);    /* over k */
+    assert_true(w.columns == 32);    /* the indicator */
+    assert_true(w.lifted == 32);     /* of w folded at o */
+    assert_true(w.rounds == 15 + 5); /* a tree of 5 layers, 5 rounds */
     assert_true(w.layers == 5 && w.terms == 2);
     assert_true(w.gates == 0 && w.elements == 0);
     zkg_work_count(&w, &g->st, 1, NULL); /* the table's side */
-    assert_true(w.leaves == 16 && w.cells == 16 && w.rounds == 10);
+    assert_true(w.leaves == 16 && w.rounds == 10);
     assert_true(w.columns == 16 && w.layers == 4); /* the multiplicities */
     zkg_graph_free(g);
 }
@@ -103,9 +105,9 @@ static void copies_multiply_what_is_not_broadcast(void **state)
     (void)state;
     zkg_work_count(&w, &g->st, 0, NULL);
     assert_true(w.leaves == 8 * 32);
-    assert_true(w.cells == 240 + 8 * 20 + 8 * 12);
     /* x alone has the copies: folded at r, no batch. */
-    assert_true(w.entries == 32);
+    assert_true(w.bytes == 240 + 8 * 20 && w.dots == 8 * 12);
+    assert_true(w.lines == 12 + 8 + 1 && w.entries == 32);
     zkg_graph_free(g);
 }
 
@@ -124,7 +126,7 @@ static void the_root_counts_what_is_committed_and_opened(void **state)
     assert_true(w.hashed == 240 + 12);
     assert_true(w.chunks == 2 + 1 && w.sums == w.chunks);
     /* x for the lookup and for the sum, the counts for the table. */
-    assert_true(w.claims == 3 && w.opened_cells == 20 + 20 + 16);
+    assert_true(w.claims == 3 && w.opened_bytes == 20 + 20 + 8 * 16);
     assert_true(w.opened_points == 16 + 16 + 16);
     assert_true(w.root == 16);
     assert_true(w.written == w.hashed && w.fixed_points == 0);
@@ -137,6 +139,7 @@ static void claims_at_one_point_are_one_sum(void **state)
 {
     zkg_graph *g = NULL;
     zkg_error err = {0};
+    zkg_work task;
     zkg_root_work w;
     zkg_root_layout layout;
     const zkg_srs_key srs = {.k = 3};
@@ -161,6 +164,8 @@ static void claims_at_one_point_are_one_sum(void **state)
     must(zkg_graph_finish(g, &err), &err);
     zkg_root_work_count(&w, &g->st, srs.k, NULL);
     /* x, y at the lookups' point, where the sum has them too; the counts. */
+    zkg_work_count(&task, &g->st, 0, NULL);
+    assert_true(task.dots == 0 && task.lines == 0 && task.terms == 2);
     assert_true(w.claims == 3 && w.opened_points == 8 + 8);
     must(zkg_root_layout_init(&layout, &g->st, &srs, &err), &err);
     assert_true(w.claims == (double)layout.claims);
@@ -323,6 +328,27 @@ static zkg_graph *convolution(uint64_t maps)
              &err);
     must(zkg_graph_finish(g, &err), &err);
     return g;
+}
+
+static void counts_of_a_convolution(void **state)
+{
+    const double in = SIDE + WINDOW - 1, maps = 3;
+    zkg_graph *g = convolution(3);
+    zkg_work w;
+
+    (void)state;
+    zkg_work_count(&w, &g->st, 0, NULL);
+    /* x: sums of rows for each place of the window, then of what they left;
+     * folded over the maps for its own sum.  w: over its maps.  y: looked up.
+     */
+    assert_true(w.bytes == WINDOW * MAPS * SIDE * in + MAPS * in * in +
+                               maps * MAPS * WINDOW * WINDOW);
+    assert_true(w.elements == WINDOW * WINDOW * MAPS * SIDE);
+    assert_true(w.places == WINDOW * WINDOW * MAPS);
+    assert_true(w.lines == MAPS + maps && w.dots == 0);
+    /* the product, y's value, x's sum; two axes and their weights */
+    assert_true(w.terms == 3 + 2 + 2);
+    zkg_graph_free(g);
 }
 
 /* What this process had at most in a proof's tasks, and in its opening, beside
@@ -511,6 +537,7 @@ int main(void)
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),
+        cmocka_unit_test(counts_of_a_convolution),
         cmocka_unit_test(memory_is_what_a_proof_takes),
         cmocka_unit_test(constants_survive_their_file),
         cmocka_unit_test(bad_constants_are_named),

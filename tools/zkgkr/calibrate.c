@@ -19,8 +19,7 @@
 #include "graph/witness.h"
 #include "pcs/batch.h"
 #include "pcs/kzg.h"
-#include "poly/array_mle.h"
-#include "poly/eq.h"
+#include "relation/fold.h"
 #include "zkgkr/prove.h"
 
 enum {
@@ -28,8 +27,6 @@ enum {
     RUNS = 7,     /* of all probes, */
     LEAST = 2,    /* or so many, */
     PATIENCE = 5, /* when they take more seconds than that */
-    FEW = 64,     /* values of a short commitment */
-    BITS = 16,    /* of values committed to */
     FOLDED = 21,  /* variables of what the opening folds, at least */
     CLAIMS = 64,  /* of an opening: as many as cost about what no size does */
     HASHED = 1 << 20,
@@ -45,8 +42,12 @@ enum {
 typedef enum probe_kind {
     EMPTY,  /* y = w x, scalars */
     LOOKUP, /* n values in 0 .. 255, m times */
+    PADDED, /* n maps of m x m such values */
     BATCH,  /* y[o] = w[o] x[o] m times, n of them: small integers */
     MATRIX, /* y[o] = sum_k w[o,k] x[k], n x m */
+    BYTES,  /* the same, w of bytes */
+    WINDOW, /* n maps of m x m, n x 3 x 3 inputs each, w of bytes */
+    EQUAL,  /* y[o] = x[o], n of them */
     SUM     /* y = sum_k x[k], n of them */
 } probe_kind;
 
@@ -56,110 +57,208 @@ static const struct {
     probe_kind kind;
     uint64_t n, m;
 } probes[] = {
-    {LOOKUP, 1 << 19, 1}, {EMPTY, 1, 1},        {MATRIX, 1 << 10, 1 << 10},
-    {LOOKUP, 1 << 3, 1},  {BATCH, 1 << 17, 1},  {SUM, 1 << 5, 1},
-    {LOOKUP, 1 << 16, 1}, {LOOKUP, 1 << 5, 1},  {MATRIX, 1 << 12, 1 << 6},
-    {LOOKUP, 1 << 7, 1},  {SUM, 1 << 17, 1},    {BATCH, 1 << 5, 1},
-    {LOOKUP, 3 << 17, 1}, {MATRIX, 10, 84},     {MATRIX, 1 << 4, 1 << 14},
-    {LOOKUP, 1 << 10, 1}, {LOOKUP, 3 << 14, 1}, {SUM, 1 << 10, 1},
-    {LOOKUP, 3 << 12, 1}, {BATCH, 1 << 10, 1},  {MATRIX, 1 << 8, 1 << 12},
-    {LOOKUP, 3 << 8, 1},  {LOOKUP, 1 << 14, 1}, {MATRIX, 1 << 6, 1 << 10},
-    {BATCH, 1 << 14, 1},  {LOOKUP, 1 << 5, 4},  {LOOKUP, 1 << 19, 1},
-    {BATCH, 1 << 5, 8},   {LOOKUP, 1 << 12, 4}, {MATRIX, 10, 1 << 12},
-    {SUM, 1 << 14, 1},    {LOOKUP, 1 << 8, 4},  {MATRIX, 3, 1 << 14},
-    {LOOKUP, 1 << 12, 1}, {BATCH, 1 << 8, 4},
+    {LOOKUP, 1 << 19, 1},
+    {EMPTY, 1, 1},
+    {MATRIX, 1 << 10, 1 << 10},
+    {LOOKUP, 1 << 3, 1},
+    {BATCH, 1 << 17, 1},
+    {SUM, 1 << 5, 1},
+    {LOOKUP, 1 << 16, 1},
+    {LOOKUP, 1 << 5, 1},
+    {MATRIX, 1 << 12, 1 << 6},
+    {LOOKUP, 1 << 7, 1},
+    {SUM, 1 << 17, 1},
+    {BATCH, 1 << 5, 1},
+    {LOOKUP, 3 << 17, 1},
+    {MATRIX, 10, 84},
+    {MATRIX, 1 << 4, 1 << 14},
+    {LOOKUP, 1 << 10, 1},
+    {LOOKUP, 3 << 14, 1},
+    {SUM, 1 << 10, 1},
+    {LOOKUP, 3 << 12, 1},
+    {BATCH, 1 << 10, 1},
+    {MATRIX, 1 << 8, 1 << 12},
+    {LOOKUP, 3 << 8, 1},
+    {LOOKUP, 1 << 14, 1},
+    {MATRIX, 1 << 6, 1 << 10},
+    {BATCH, 1 << 14, 1},
+    {LOOKUP, 1 << 5, 4},
+    {LOOKUP, 1 << 19, 1},
+    {BATCH, 1 << 5, 8},
+    {LOOKUP, 1 << 12, 4},
+    {MATRIX, 10, 1 << 12},
+    {SUM, 1 << 14, 1},
+    {LOOKUP, 1 << 8, 4},
+    {MATRIX, 3, 1 << 14},
+    {LOOKUP, 1 << 12, 1},
+    {BATCH, 1 << 8, 4},
+    {WINDOW, 1 << 6, 1 << 5},
+    {EQUAL, 1 << 12, 1},
+    {BYTES, 1 << 9, 9 << 9},
+    {EQUAL, 1 << 9, 1},
+    {WINDOW, 1 << 8, 1 << 2},
+    {BYTES, 1 << 4, 1 << 8},
+    {WINDOW, 1 << 4, 1 << 4},
+    {EQUAL, 1 << 16, 1},
+    {BYTES, 1 << 7, 9 << 6},
+    {PADDED, 12, 14},
+    {LOOKUP, 1 << 11, 1},
+    {PADDED, 48, 5},
 };
 
 enum { PROBES = sizeof(probes) / sizeof(probes[0]) };
 
-/* A tensor with all its values 1. */
+/* A tensor with all its values 1, or of sums. */
 static zkg_status add(zkg_graph *g, const char *name, zkg_dtype type,
-                      zkg_visibility vis, uint32_t axes, uint64_t n, uint64_t m,
+                      zkg_visibility vis, uint32_t axes, const uint64_t *len,
                       zkg_error *err)
 {
-    const int64_t most = vis == ZKG_PRIVATE ? 255
-                         : type == ZKG_I16  ? 32767
-                                            : 1 << 20;
-    const zkg_tensor_spec spec = {name, type, vis, axes, {n, m}, 0, most};
+    zkg_tensor_spec spec = {.name = name,
+                            .type = type,
+                            .visibility = vis,
+                            .axes = axes,
+                            .max = 1 << 20};
 
+    if (vis == ZKG_PRIVATE)
+        spec.max = 255;
+    else if (type != ZKG_I32)
+        spec.max = type == ZKG_I8 ? 127 : 32767;
+    for (uint32_t k = 0; k < axes; k++)
+        spec.len[k] = len[k];
     ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
     return zkg_graph_add_input(g, name, err);
 }
 
 static zkg_status add_lookup(zkg_graph *g, int p, zkg_error *err)
 {
-    const uint64_t n = probes[p].n;
+    const uint64_t n = probes[p].n, m = probes[p].m, len[3] = {n, m, m};
+    const bool padded = probes[p].kind == PADDED;
     char k[16], x[16];
 
     (void)snprintf(k, sizeof(k), "k%d", p);
     (void)snprintf(x, sizeof(x), "x%d", p);
-    ZKG_TRY(add(g, x, ZKG_I16, ZKG_PRIVATE, 1, n, 0, err));
+    ZKG_TRY(add(g, x, ZKG_I16, ZKG_PRIVATE, padded ? 3 : 1, len, err));
     ZKG_TRY(zkg_graph_add_kernel(g, k, err));
     ZKG_TRY(zkg_graph_kernel_axis(g, k, "i", n, err));
-    ZKG_TRY(zkg_graph_kernel_param(g, k, "x", "i", err));
-    for (uint64_t i = 0; i < probes[p].m; i++)
+    if (padded) {
+        ZKG_TRY(zkg_graph_kernel_axis(g, k, "v", m, err));
+        ZKG_TRY(zkg_graph_kernel_axis(g, k, "u", m, err));
+    }
+    ZKG_TRY(zkg_graph_kernel_param(g, k, "x", padded ? "i,v,u" : "i", err));
+    for (uint64_t i = 0; i < (padded ? 1 : m); i++)
         ZKG_TRY(zkg_graph_kernel_lookup(g, k, "bytes", "x", err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, k, 1, err));
     return zkg_graph_bind(g, "x", x, false, err);
 }
 
-/* A probe's einsum: its parameters with their axes, and its two terms. */
+/* A probe's einsum: its parameters with their axes, and its two terms.  Axes:
+ * o n of them, k m, those of a window i, j 3, v, u m, p, q m + 2, c n. */
 typedef struct probe_sum {
-    uint32_t params;
-    const char *param[3], *axes[3], *out, *factor[2], *result;
+    const char *axes[3]; /* of w, x, y; NULL: no such parameter */
+    zkg_dtype type[3];
+    const char *factor[2], *result;
 } probe_sum;
 
+static const char *const sum_param[3] = {"w", "x", "y"};
+
 static const probe_sum sums[] = {
-    [EMPTY] =
-        {3, {"w", "x", "y"}, {"o", "o", "o"}, "o", {"w[o]", "x[o]"}, "y[o]"},
-    [BATCH] =
-        {3, {"w", "x", "y"}, {"o", "o", "o"}, "o", {"w[o]", "x[o]"}, "y[o]"},
-    [MATRIX] = {3,
-                {"w", "x", "y"},
-                {"o,k", "k", "o"},
-                "o",
+    [EMPTY] = {{"o", "o", "o"},
+               {ZKG_I16, ZKG_I16, ZKG_I16},
+               {"w[o]", "x[o]"},
+               "y[o]"},
+    [BATCH] = {{"o", "o", "o"},
+               {ZKG_I16, ZKG_I16, ZKG_I16},
+               {"w[o]", "x[o]"},
+               "y[o]"},
+    [MATRIX] = {{"o,k", "k", "o"},
+                {ZKG_I16, ZKG_I16, ZKG_I16},
                 {"w[o,k]", "x[k]"},
                 "y[o]"},
-    [SUM] = {2, {"x", "y"}, {"o", ""}, "", {"x[o]", NULL}, "y"},
+    [BYTES] = {{"o,k", "k", "o"},
+               {ZKG_I8, ZKG_I16, ZKG_I16},
+               {"w[o,k]", "x[k]"},
+               "y[o]"},
+    [WINDOW] = {{"o,c,i,j", "c,p,q", "o,v,u"},
+                {ZKG_I8, ZKG_I16, ZKG_I16},
+                {"w[o,c,i,j]", "x[c,v+i,u+j]"},
+                "y[o,v,u]"},
+    [EQUAL] = {{NULL, "o", "o"},
+               {ZKG_I16, ZKG_I16, ZKG_I16},
+               {"x[o]", NULL},
+               "y[o]"},
+    [SUM] = {{NULL, "o", ""}, {ZKG_I16, ZKG_I16, ZKG_I32}, {"x[o]", NULL}, "y"},
 };
 
-static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, uint32_t i,
+static uint64_t axis_len(int p, char axis)
+{
+    switch (axis) {
+    case 'i':
+    case 'j':
+        return 3;
+    case 'p':
+    case 'q':
+        return probes[p].m + 2;
+    case 'o':
+    case 'c':
+        return probes[p].n;
+    default:
+        return probes[p].m;
+    }
+}
+
+static bool has_axis(const probe_sum *s, char axis)
+{
+    bool has = false;
+
+    for (int i = 0; i < 3; i++)
+        has = has || (s->axes[i] != NULL && strchr(s->axes[i], axis) != NULL);
+    return has;
+}
+
+static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, int i,
                             zkg_error *err)
 {
-    const bool wide = strlen(s->axes[i]) > 1;
-    const uint32_t axes = wide ? 2 : strlen(s->axes[i]) > 0;
-    const uint64_t n = s->axes[i][0] == 'k' ? probes[p].m : probes[p].n;
-    const zkg_dtype type = axes == 0 ? ZKG_I32 : ZKG_I16;
+    uint64_t len[ZKG_MAX_AXES];
     char kernel[16], name[16];
+    uint32_t axes = 0;
 
+    for (const char *a = s->axes[i]; *a != '\0'; a++)
+        if (*a != ',')
+            len[axes++] = axis_len(p, *a);
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
-    (void)snprintf(name, sizeof(name), "%s%d", s->param[i], p);
-    ZKG_TRY(add(g, name, type, ZKG_PUBLIC, axes, n, probes[p].m, err));
-    return zkg_graph_kernel_param(g, kernel, s->param[i], s->axes[i], err);
+    (void)snprintf(name, sizeof(name), "%s%d", sum_param[i], p);
+    ZKG_TRY(add(g, name, s->type[i], ZKG_PUBLIC, axes, len, err));
+    return zkg_graph_kernel_param(g, kernel, sum_param[i], s->axes[i], err);
 }
 
 static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
 {
     const probe_sum *s = &sums[probes[p].kind];
     const uint64_t terms = probes[p].kind == BATCH ? probes[p].m : 1;
-    char kernel[16], name[16];
+    const char *const out = s->axes[2];
+    char kernel[16], name[16], axis[2] = "";
 
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
     ZKG_TRY(zkg_graph_add_kernel(g, kernel, err));
-    ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "o", probes[p].n, err));
-    if (probes[p].kind == MATRIX)
-        ZKG_TRY(zkg_graph_kernel_axis(g, kernel, "k", probes[p].m, err));
-    for (uint32_t i = 0; i < s->params; i++)
-        ZKG_TRY(add_param(g, p, s, i, err));
-    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, s->out, NULL, err));
+    for (const char *a = "okcijvupq"; *a != '\0'; a++) {
+        axis[0] = *a;
+        if (has_axis(s, *a))
+            ZKG_TRY(
+                zkg_graph_kernel_axis(g, kernel, axis, axis_len(p, *a), err));
+    }
+    for (int i = 0; i < 3; i++)
+        if (s->axes[i] != NULL)
+            ZKG_TRY(add_param(g, p, s, i, err));
+    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, out, NULL, err));
     for (uint64_t i = 0; i < terms; i++)
         ZKG_TRY(zkg_graph_kernel_term(g, kernel, "1", s->factor[0],
                                       s->factor[1], err));
     ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", s->result, NULL, err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, kernel, 1, err));
-    for (uint32_t i = 0; i < s->params; i++) {
-        (void)snprintf(name, sizeof(name), "%s%d", s->param[i], p);
-        ZKG_TRY(zkg_graph_bind(g, s->param[i], name, false, err));
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof(name), "%s%d", sum_param[i], p);
+        if (s->axes[i] != NULL)
+            ZKG_TRY(zkg_graph_bind(g, sum_param[i], name, false, err));
     }
     return ZKG_OK;
 }
@@ -172,8 +271,9 @@ static zkg_status make_graph(zkg_graph **out, zkg_error *err)
     g = *out;
     ZKG_TRY(zkg_graph_add_table(g, "bytes", ZKG_KIND_RANGE, 8, err));
     for (int p = 0; p < PROBES; p++)
-        ZKG_TRY(probes[p].kind == LOOKUP ? add_lookup(g, p, err)
-                                         : add_sum(g, p, err));
+        ZKG_TRY(probes[p].kind == LOOKUP || probes[p].kind == PADDED
+                    ? add_lookup(g, p, err)
+                    : add_sum(g, p, err));
     return zkg_graph_finish(g, err);
 }
 
@@ -184,6 +284,8 @@ static int64_t value_of(const char *name)
 
     if (name[0] != 'y')
         return 1;
+    if (probes[p].kind == WINDOW)
+        return 9 * (int64_t)probes[p].n;
     return probes[p].kind == SUM ? (int64_t)probes[p].n : (int64_t)probes[p].m;
 }
 
@@ -207,21 +309,21 @@ static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
 
 /* ---- a run of all probes ------------------------------------------------- */
 
-/* Claims on tensors below, at and above the size of a chunk. */
-enum { OPENINGS = 7, OPEN_TERMS = 5 };
+/* Claims on tensors below, at and above the size of a chunk; chunks of zeros,
+ * of few values, and of all of several widths. */
+enum { OPENINGS = 7, OPEN_TERMS = 5, COMMITS = 6, COMMIT_TERMS = 3 };
 
 /* What is timed: tasks, openings, and kernels by themselves. */
 enum {
     OPENING = PROBES,
     ELEMENT = OPENING + OPENINGS,
-    ZEROS, /* a chunk of zeros, of few values, of 2^k */
-    SOME,
-    ALL,
-    HASH,
+    COMMIT,
+    HASH = COMMIT + COMMITS,
     RATCHET,
     POINT,
     WRITE,
     HAVE_FRESH,
+    GIVE_BACK,
     TIMED
 };
 
@@ -296,7 +398,7 @@ static double above(double t, double least)
 
 /* ---- the constants of tasks ---------------------------------------------- */
 
-enum { UNKNOWNS = 11, SWEEPS = 20000 };
+enum { UNKNOWNS = 13, SWEEPS = 26000 };
 
 /*
  * x >= 0 that brings sum_i (sum_j a_ij x_j - 1)^2 near its least, by descent
@@ -328,13 +430,14 @@ static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
     }
 }
 
-/* The model's counts of each probe, against its time. */
+/* The model's counts of each probe, against its time without what is known. */
 static void solve_probes(zkg_costs *c, const zkg_statement *st,
                          const double t[PROBES])
 {
     double *const constant[UNKNOWNS] = {
-        &c->child, &c->round, &c->layer, &c->term,     &c->leaf,  &c->column,
-        &c->cell,  &c->entry, &c->line,  &c->weighted, &c->lifted};
+        &c->child,  &c->round,    &c->layer, &c->term,  &c->leaf,
+        &c->column, &c->byte,     &c->dot,   &c->place, &c->entry,
+        &c->line,   &c->weighted, &c->lifted};
     double a[PROBES][UNKNOWNS], x[UNKNOWNS];
 
     for (int p = 1; p < PROBES; p++) {
@@ -342,11 +445,13 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
 
         zkg_work_count(&w, st, (uint32_t)p, NULL);
         const double count[UNKNOWNS] = {
-            1,       w.rounds,  w.layers, w.terms,    w.leaves, w.columns,
-            w.cells, w.entries, w.lines,  w.weighted, w.lifted};
+            1,         w.rounds,   w.layers, w.terms,  w.leaves,
+            w.columns, w.bytes,    w.dots,   w.places, w.entries,
+            w.lines,   w.weighted, w.lifted};
+        const double left = above(t[p] - c->element * w.elements, 1e-9);
 
         for (int j = 0; j < UNKNOWNS; j++)
-            a[p - 1][j] = count[j] / t[p];
+            a[p - 1][j] = count[j] / left;
     }
     fit(x, a, UNKNOWNS, PROBES - 1);
     for (int j = 0; j < UNKNOWNS; j++)
@@ -360,36 +465,45 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
 
 /* ---- commitments and openings ------------------------------------------- */
 
-/* An array of n values of 0, 8 or 16 bits, pseudorandom. */
+/* An array of n values of up to 16 bits, pseudorandom, of which those at some
+ * places of each 2^k are not 0. */
 static zkg_status make_values(zkg_array *a, uint64_t n, uint32_t bits,
-                              zkg_error *err)
+                              uint32_t k, uint64_t some, zkg_error *err)
 {
     uint64_t x = UINT64_C(88172645463325252);
 
-    ZKG_TRY(zkg_array_init(a, bits == 16 ? ZKG_U16 : ZKG_U8, 1, &n, err));
+    ZKG_TRY(zkg_array_init(a, bits > 8 ? ZKG_U16 : ZKG_U8, 1, &n, err));
     for (uint64_t i = 0; bits > 0 && i < n; i++) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        zkg_array_set_i64(a, i, (int64_t)(x >> (64 - bits)));
+        if (i % ((uint64_t)1 << k) < some)
+            zkg_array_set_i64(a, i, (int64_t)(x >> (64 - bits) | 1));
     }
     return ZKG_OK;
 }
 
-/* A chunk of n values, among others like it: of 2^k, an array of them; of
- * fewer, one that is short. */
-static zkg_status time_commit(double *took, const zkg_srs *srs, uint64_t n,
-                              uint32_t bits, uint32_t k, zkg_error *err)
+/* Commitments of chunks of values: those that are not 0 (0: all), and their
+ * bits. */
+static const struct {
+    uint32_t some, bits;
+} commits[COMMITS] = {{1, 0}, {64, 16}, {0, 4}, {0, 8}, {0, 12}, {0, 16}};
+
+/* A chunk of 2^k values, among others like it. */
+static zkg_status time_commit(double *took, const zkg_srs *srs, int i,
+                              uint32_t k, zkg_error *err)
 {
     enum { CHUNKS = 16 };
     const uint32_t cpu = zkg_cpu_features(ZKG_CPU_ALL);
-    const bool full = n == (uint64_t)1 << k;
+    const uint64_t n = (uint64_t)1 << k;
     zkg_array a = {0};
-    zkg_status status = make_values(&a, full ? CHUNKS * n : n, bits, err);
+    zkg_status status =
+        make_values(&a, CHUNKS * n, commits[i].bits, k,
+                    commits[i].some == 0 ? n : commits[i].some, err);
     zkg_kzg_chunk chunk[CHUNKS];
 
-    for (size_t i = 0; i < CHUNKS; i++)
-        chunk[i] = (zkg_kzg_chunk){&a, full ? i : 0};
+    for (size_t c = 0; c < CHUNKS; c++)
+        chunk[c] = (zkg_kzg_chunk){&a, c};
     if (status == ZKG_OK) {
         const double start = zkg_bench_now();
         zkg_g1 point[CHUNKS];
@@ -403,24 +517,30 @@ static zkg_status time_commit(double *took, const zkg_srs *srs, uint64_t n,
 
 static zkg_status time_commits(zkg_calibration *c, zkg_error *err)
 {
-    const uint64_t n = (uint64_t)1 << c->k;
-
-    ZKG_TRY(time_commit(time_of(c, ZEROS), c->srs, n, 0, c->k, err));
-    ZKG_TRY(time_commit(time_of(c, SOME), c->srs, FEW, BITS, c->k, err));
-    return time_commit(time_of(c, ALL), c->srs, n, BITS, c->k, err);
+    for (int i = 0; i < COMMITS; i++)
+        ZKG_TRY(time_commit(time_of(c, COMMIT + i), c->srs, i, c->k, err));
+    return ZKG_OK;
 }
 
-static void solve_commits(zkg_costs *c, const double t[TIMED], uint32_t k)
+static void solve_commits(zkg_costs *c, const double took[COMMITS], uint32_t k)
 {
+    double a[COMMITS][UNKNOWNS], x[COMMIT_TERMS];
     const uint64_t n = (uint64_t)1 << k;
-    const double few = (double)zkg_msm_cost(FEW, BITS);
-    const double many = (double)zkg_msm_cost(n, BITS);
-    const double value = t[ZEROS] / (double)n;
-    const double more = t[ALL] - t[SOME] - value * (double)(n - FEW);
 
-    c->value = value;
-    c->addition = above(more / (many - few), 1e-9);
-    c->chunk = above(t[SOME] - few * c->addition - value * FEW, 1e-6);
+    for (int i = 0; i < COMMITS; i++) {
+        const uint64_t some = commits[i].some == 0 ? n : commits[i].some;
+        const bool is_zero = commits[i].bits == 0;
+        const double additions =
+            is_zero ? 0 : (double)zkg_msm_cost(some, commits[i].bits);
+
+        a[i][0] = additions / took[i];
+        a[i][1] = !is_zero / took[i];
+        a[i][2] = (double)n / took[i];
+    }
+    fit(x, a, COMMIT_TERMS, COMMITS);
+    c->addition = above(x[0], 1e-12);
+    c->chunk = above(x[1], 1e-12);
+    c->value = above(x[2], 1e-12);
 }
 
 /* `count` true claims on bytes of `vars` variables. */
@@ -432,7 +552,7 @@ static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
     zkg_open_claim claim[CLAIMS];
     zkg_fr point[CLAIMS][ZKG_MAX_VARS];
     zkg_array a = {0};
-    zkg_status status = make_values(&a, n, 8, err);
+    zkg_status status = make_values(&a, n, 8, vars, n, err);
 
     for (size_t i = 0; i < count && status == ZKG_OK; i++) {
         for (uint32_t v = 0; v < vars; v++) {
@@ -443,7 +563,10 @@ static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
                                     .chunks = vars > k ? n >> k : 1,
                                     .vars = vars,
                                     .point = point[i]};
-        status = zkg_array_mle(&claim[i].value, &a, point[i]);
+        claim[i].value = zkg_fr_zero;
+        status = zkg_fold(&claim[i].value, 0, &a,
+                          &(zkg_fold_axis){.bits = vars, .at = point[i]}, 0, 1,
+                          backend, zkg_comm_self());
     }
     if (status == ZKG_OK) {
         zkg_tape tape;
@@ -483,7 +606,7 @@ static void solve_openings(zkg_costs *c, const double took[OPENINGS],
                            uint32_t k)
 {
     double *const constant[OPEN_TERMS] = {
-        &c->open_root, &c->open_point, &c->open_cell, &c->open_claim, &c->open};
+        &c->open_root, &c->open_point, &c->open_byte, &c->open_claim, &c->open};
     double a[OPENINGS][UNKNOWNS], x[OPEN_TERMS];
 
     for (int i = 0; i < OPENINGS; i++) {
@@ -504,23 +627,27 @@ static void solve_openings(zkg_costs *c, const double took[OPENINGS],
 
 /* ---- kernels by themselves ----------------------------------------------- */
 
-/* A field element times another, and added, as folds have them. */
+/* Lines of field elements, folded into one. */
 static zkg_status time_elements(double *took, zkg_error *err)
 {
-    enum { ELEMENTS = 1 << 12, TIMES = 16 };
+    enum { LINES = 32, LONG = 1 << 9 };
     const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
-    zkg_fr *v = zkg_alloc(2 * ELEMENTS, sizeof(*v));
+    zkg_fr *v = zkg_alloc((LINES + 1) * LONG + LINES, sizeof(*v));
+    const void *line[LINES];
+    zkg_status status;
     double start;
 
     if (v == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for field elements");
-    zkg_bench_fill(v, 2 * ELEMENTS, 1);
+    zkg_bench_fill(v, (LINES + 1) * LONG + LINES, 1);
+    for (int i = 0; i < LINES; i++)
+        line[i] = &v[(i + 1) * LONG];
     start = zkg_bench_now();
-    for (int i = 0; i < TIMES; i++)
-        ZKG_TRY(backend->fr_axpy(v, &v[ELEMENTS], v + ELEMENTS, ELEMENTS));
-    *took = (zkg_bench_now() - start) / (TIMES * ELEMENTS);
+    status =
+        backend->int_fold(v, &v[(LINES + 1) * LONG], line, LINES, ZKG_FR, LONG);
+    *took = (zkg_bench_now() - start) / (LINES * LONG);
     zkg_free(v);
-    return ZKG_OK;
+    return status;
 }
 
 /* What the root's tape takes: bytes, hashes in a row, commitments. */
@@ -567,18 +694,22 @@ static zkg_status time_writing(double *took, zkg_error *err)
     return ZKG_OK;
 }
 
-/* Memory of tables, had from the system: a byte of each page is written. */
-static zkg_status time_fresh(double *took, zkg_error *err)
+/* Memory of tables, had from the system, a byte of each page written, and given
+ * back. */
+static zkg_status time_fresh(double *had, double *freed, zkg_error *err)
 {
     const double start = zkg_bench_now();
     volatile uint8_t *p = zkg_alloc_reserve(FRESH, 1);
+    double between;
 
     if (p == NULL)
         return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for tables");
     for (size_t i = 0; i < FRESH; i += PAGE)
         p[i] = 1;
+    between = zkg_bench_now();
     zkg_free((void *)(uintptr_t)p);
-    *took = (zkg_bench_now() - start) / FRESH;
+    *had = (between - start) / FRESH;
+    *freed = (zkg_bench_now() - between) / FRESH;
     return ZKG_OK;
 }
 
@@ -662,7 +793,7 @@ zkg_status zkg_calibration_run(zkg_calibration *c, zkg_error *err)
     ZKG_TRY(time_elements(time_of(c, ELEMENT), err));
     ZKG_TRY(time_tape(c, err));
     ZKG_TRY(time_writing(time_of(c, WRITE), err));
-    ZKG_TRY(time_fresh(time_of(c, HAVE_FRESH), err));
+    ZKG_TRY(time_fresh(time_of(c, HAVE_FRESH), time_of(c, GIVE_BACK), err));
     c->runs++;
     return ZKG_OK;
 }
@@ -677,15 +808,16 @@ void zkg_calibration_solve(zkg_costs *out, zkg_calibration *c)
         zkg_bench_summary(&r, c->seconds[i], c->runs);
         t[i] = r.least;
     }
-    solve_probes(out, &c->graph->st, t);
-    solve_commits(out, t, c->k);
-    solve_openings(out, &t[OPENING], c->k);
     out->element = t[ELEMENT];
+    solve_probes(out, &c->graph->st, t);
+    solve_commits(out, &t[COMMIT], c->k);
+    solve_openings(out, &t[OPENING], c->k);
     out->hash = t[HASH];
     out->ratchet = t[RATCHET];
     out->point = t[POINT];
     out->write = t[WRITE];
     out->fresh = t[HAVE_FRESH];
+    out->freed = t[GIVE_BACK];
 }
 
 static zkg_status measure(zkg_costs *costs, uint32_t k, zkg_error *err)

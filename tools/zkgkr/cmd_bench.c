@@ -386,6 +386,9 @@ static zkg_status cost_phases(proof_bench *b, const bench_args *a,
     b->cost_ns[COMMIT] *= 1e9;
     b->cost_ns[OPEN] *= 1e9;
     b->cost_ns[TASKS] = 1e9 * costs.fresh * fresh_bytes(b) / ranks;
+    /* given back when the last child is done */
+    b->cost_ns[st->tables > 0 ? TABLES : TASKS] +=
+        1e9 * costs.freed * fresh_bytes(b) / ranks;
     for (uint32_t c = 0; c < st->tasks + st->tables; c++) {
         zkg_work work;
         zkg_child_cost cost;
