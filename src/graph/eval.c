@@ -125,15 +125,6 @@ bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
     return true;
 }
 
-uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES])
-{
-    uint64_t at = 0;
-
-    for (uint32_t i = 0; i < ZKG_TASK_AXES; i++)
-        at += index[i] * c->stride[i];
-    return at;
-}
-
 /* ---- runs ---- */
 
 /* Take a loop in below those that are there, or into the lowest of them. */

@@ -57,9 +57,6 @@ bool zkg_cells_factor(zkg_cells *out, const zkg_statement *st,
                       const zkg_task *t, const zkg_stmt_factor *f,
                       const zkg_array *array);
 
-/** The cell's number in the array. */
-uint64_t zkg_cells_at(const zkg_cells *c, const uint64_t index[ZKG_TASK_AXES]);
-
 #define ZKG_RUN_MAX 256 /* positions of a run, at most */
 
 /**

@@ -155,23 +155,6 @@ void zkg_nn_model_max_pool(int64_t *y, const zkg_nn_window *w, uint64_t n,
     }
 }
 
-void zkg_nn_model_matmul(int64_t *acc, uint64_t batch, uint64_t m, uint64_t k,
-                         uint64_t n, const int64_t *x, uint64_t x_stride,
-                         const int64_t *y, uint64_t y_stride)
-{
-    memset(acc, 0, batch * m * n * sizeof(acc[0]));
-    for (uint64_t i = 0; i < batch * m; i++) {
-        const int64_t *row = x + i / m * x_stride + i % m * k;
-
-        for (uint64_t c = 0; c < k; c++) {
-            const int64_t *from = y + i / m * y_stride + c * n;
-
-            for (uint64_t j = 0; j < n; j++)
-                acc[i * n + j] += row[c] * from[j];
-        }
-    }
-}
-
 /* floor(2^t / sqrt v): the greatest u with u^2 <= floor(2^(2t) / v). */
 static int64_t inverse_root(int64_t v, uint32_t t)
 {

@@ -56,11 +56,6 @@ void zkg_nn_model_sum_pool(int64_t *acc, const zkg_nn_window *w, uint64_t n,
 void zkg_nn_model_max_pool(int64_t *y, const zkg_nn_window *w, uint64_t n,
                            const int64_t *x);
 
-/** acc[b,m,n] = sum_k x[b,m,k] y[b,k,n]; a stride of 0 repeats a matrix. */
-void zkg_nn_model_matmul(int64_t *acc, uint64_t batch, uint64_t m, uint64_t k,
-                         uint64_t n, const int64_t *x, uint64_t x_stride,
-                         const int64_t *y, uint64_t y_stride);
-
 /** The numbers of a layer normalisation; docs/operators.md. */
 typedef struct zkg_nn_norm {
     uint64_t rows, n;        /**< each row of n elements is one sample */

@@ -8,28 +8,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-const char *zkg_tag_name(zkg_tag tag)
-{
-    switch (tag) {
-#define TAG(name, value, where)                                                \
-    case ZKG_TAG_##name:                                                       \
-        return #name;
-#include "tape/tags.def"
-#undef TAG
-    }
-    return "?";
-}
-
 static void put_u64(uint8_t out[8], uint64_t v)
 {
     for (int i = 0; i < 8; i++)
         out[i] = (uint8_t)(v >> (8 * i));
-}
-
-static void trace(zkg_tape *tape, char verb, zkg_tag tag, size_t n)
-{
-    if (tape->trace != NULL)
-        tape->trace(tape->trace_user, verb, tag, n);
 }
 
 /* The head of an item: state | tag | length. */
@@ -123,7 +105,6 @@ bool zkg_tape_is_proving(const zkg_tape *tape)
 
 void zkg_tape_public(zkg_tape *tape, zkg_tag tag, const void *bytes, size_t len)
 {
-    trace(tape, 'P', tag, len);
     absorb(tape, tag, bytes, len);
 }
 
@@ -132,7 +113,6 @@ void zkg_tape_public_fr(zkg_tape *tape, zkg_tag tag, const zkg_fr *v, size_t n)
     uint8_t bytes[ZKG_TAPE_FR_BYTES];
     zkg_hash h;
 
-    trace(tape, 'P', tag, n * ZKG_TAPE_FR_BYTES);
     if (tape->sizing)
         return;
     absorb_begin(tape, &h, tag, (uint64_t)n * ZKG_TAPE_FR_BYTES);
@@ -148,7 +128,6 @@ void zkg_tape_public_g1(zkg_tape *tape, zkg_tag tag, const zkg_g1 *p, size_t n)
     uint8_t bytes[ZKG_TAPE_G1_BYTES];
     zkg_hash h;
 
-    trace(tape, 'P', tag, n * ZKG_TAPE_G1_BYTES);
     if (tape->sizing)
         return;
     absorb_begin(tape, &h, tag, (uint64_t)n * ZKG_TAPE_G1_BYTES);
@@ -172,7 +151,6 @@ void zkg_tape_public_zeros(zkg_tape *tape, zkg_tag tag, uint64_t n)
     static const uint8_t zeros[1024];
     zkg_hash h;
 
-    trace(tape, 'P', tag, (size_t)n);
     if (tape->sizing)
         return;
     absorb_begin(tape, &h, tag, n);
@@ -235,7 +213,6 @@ zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v, size_t n)
     uint8_t *out;
     zkg_status s = reserve(tape, n, ZKG_TAPE_FR_BYTES, &out, &in);
 
-    trace(tape, 'M', tag, n * ZKG_TAPE_FR_BYTES);
     if (tape->proving) {
         ZKG_TRY(s);
         for (size_t i = 0; i < n; i++)
@@ -259,7 +236,6 @@ zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p, size_t n)
     const uint8_t *in;
     uint8_t *out;
 
-    trace(tape, 'M', tag, n * ZKG_TAPE_G1_BYTES);
     ZKG_TRY(reserve(tape, n, ZKG_TAPE_G1_BYTES, &out, &in));
     for (size_t i = 0; i < n; i++) {
         if (tape->sizing)
@@ -279,7 +255,6 @@ zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag, uint8_t *bytes,
     const uint8_t *in;
     uint8_t *out;
 
-    trace(tape, 'M', tag, len);
     ZKG_TRY(reserve(tape, len, 1, &out, &in));
     if (len > 0) {
         if (tape->sizing)
@@ -297,7 +272,7 @@ void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
 {
     uint8_t wide[64];
 
-    trace(tape, 'C', tag, n);
+    (void)tag; /* for the inventory of challenges */
     for (size_t i = 0; i < n && tape->sizing; i++)
         zkg_fr_from_u64(&out[i], 2 + tape->drawn++);
     for (size_t i = 0; i < n && !tape->sizing; i++) {
@@ -309,14 +284,12 @@ void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
 
 void zkg_tape_squeeze(zkg_tape *tape, uint8_t out[64])
 {
-    trace(tape, 'S', (zkg_tag)0, 64);
     mark(out, tape, 'C');
     mark(tape->state, tape, 'R');
 }
 
 void zkg_tape_ratchet(zkg_tape *tape, uint32_t times)
 {
-    trace(tape, 'R', (zkg_tag)0, times);
     for (uint32_t i = 0; i < times; i++)
         mark(tape->state, tape, 'R');
 }

@@ -44,14 +44,7 @@ typedef enum zkg_tag {
 #undef TAG
 } zkg_tag;
 
-/** The name of a tag, such as "ROUND"; "?" when there is none. */
-const char *zkg_tag_name(zkg_tag tag);
-
-/** What a trace function is told: 'P' public, 'M' message, 'C' challenge,
- *  'S' squeeze, 'R' ratchet; n bytes, or elements for 'C'. */
-typedef void (*zkg_tape_trace_fn)(void *user, char verb, zkg_tag tag, size_t n);
-
-/** Read-only outside tape.c, except trace and trace_user. */
+/** Read-only outside tape.c. */
 typedef struct zkg_tape {
     bool proving;
     bool sizing;    /**< counts bytes; verifying otherwise */
@@ -62,8 +55,6 @@ typedef struct zkg_tape {
     size_t cap;        /**< proving: bytes allocated */
     const uint8_t *in; /**< verifying: the input; not owned */
     size_t pos;        /**< verifying: bytes read, or counted */
-    zkg_tape_trace_fn trace; /**< NULL, or called at each item (inventory) */
-    void *trace_user;
 } zkg_tape;
 
 /** Start an empty proving tape; state = 64 zero bytes.  zkg_tape_clear it. */
@@ -140,7 +131,8 @@ ZKG_MUST_CHECK zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p,
 ZKG_MUST_CHECK zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag,
                                          uint8_t *bytes, size_t len);
 
-/** Draw n challenges, one after the other. */
+/** Draw n challenges, one after the other.  The tag is not hashed: it says in
+ *  the list of sites (tests/cli/tape_sites.txt) what is drawn. */
 void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n);
 
 /** out = H(state | 'C'), then state = H(state | 'R'). */

@@ -7,7 +7,7 @@
 void script_start(zkg_tape *tape, script *s)
 {
     s->read = s->drawn = 0;
-    *tape = (zkg_tape){.trace_user = s};
+    *tape = (zkg_tape){.buf = (uint8_t *)s};
 }
 
 bool zkg_tape_is_proving(const zkg_tape *tape)
@@ -17,7 +17,7 @@ bool zkg_tape_is_proving(const zkg_tape *tape)
 
 zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v, size_t n)
 {
-    script *s = tape->trace_user;
+    script *s = (script *)(void *)tape->buf;
 
     (void)tag;
     for (size_t i = 0; i < n; i++) {
@@ -30,7 +30,7 @@ zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v, size_t n)
 
 void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
 {
-    script *s = tape->trace_user;
+    script *s = (script *)(void *)tape->buf;
 
     for (size_t i = 0; i < n; i++) {
         if (s->drawn >= s->challenges)
