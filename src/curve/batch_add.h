@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "curve/g1.h"
+#include "curve/glv.h"
 
 /* Points that are loaded after those being added up. */
 typedef struct coming {
@@ -40,6 +41,7 @@ static inline void fetch_coming(coming *c, int n)
  *     pack_load   lane i = *p[i], or its negative where bit i of minus is set
  *     pack_store  *p[i] = lane i
  *     pack_is_infinity   of all lanes
+ *     packs_map   p[i] = phi(p[i]), as in glv.h, i < n
  *     flush       a += b for all that waits.
  */
 #ifdef ZKG_FIELD_IFMA

@@ -107,6 +107,25 @@ static inline bool pack_is_infinity(const pack *a)
            zero_lanes(&a->x) == 0xff;
 }
 
+static void packs_map(pack *p, size_t n, const queue *q)
+{
+    zkg_x8 beta[2], x[2];
+
+    zkg_x8_set1(&beta[0], zkg_glv_beta.l);
+    zkg_x8_shift(&beta[0], 4);
+    zkg_x8_carry(&beta[0]); /* < 16 p */
+    beta[1] = beta[0];
+    for (size_t i = 0; i < n; i += 2) {
+        pack *next = &p[i + 1 < n ? i + 1 : i];
+
+        x[0] = p[i].x;
+        x[1] = next->x;
+        zkg_x8_mul2(x, x, beta, &q->mod); /* < 1.2 p */
+        zkg_x8_reduce4(&p[i].x, &x[0], &q->mod);
+        zkg_x8_reduce4(&next->x, &x[1], &q->mod);
+    }
+}
+
 static zkg_g1 lane_of(const pack *a, int lane)
 {
     zkg_g1 all[LANES], *p[LANES];

@@ -48,6 +48,13 @@ static inline bool pack_is_infinity(const pack *a)
     return zkg_g1_is_infinity(a);
 }
 
+static void packs_map(pack *p, size_t n, const queue *q)
+{
+    (void)q;
+    for (size_t i = 0; i < n; i++)
+        zkg_fp_mul(&p[i].x, &p[i].x, &zkg_glv_beta);
+}
+
 enum { DONE, ADD, DOUBLE };
 
 /* What a + b takes; the denominator of its slope, or the sum itself in a. */

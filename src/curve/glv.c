@@ -8,6 +8,22 @@ typedef unsigned __int128 u128;
 const zkg_fp zkg_glv_beta = GLV_BETA;
 const zkg_fr zkg_glv_lambda = GLV_LAMBDA;
 
+uint32_t zkg_glv_magnitude(uint64_t m[4], const zkg_fr *s)
+{
+    uint64_t t[4], c = 0;
+
+    zkg_fr_to_scalar(m, s);
+    /* p - m, or 0 for 0, without a second product */
+    for (int i = 0; i < 4; i++)
+        t[i] = zkg_limb_sbb(zkg_fr_mod_.p[i], m[i], &c);
+    c = 0;
+    for (int i = 0; i < 4; i++)
+        (void)zkg_limb_sbb(t[i], m[i], &c);
+    for (int i = 0; i < 4; i++)
+        m[i] = c ? t[i] : m[i];
+    return c != 0;
+}
+
 /* (k g + 2^255) / 2^256, rounded down; below 2^128. */
 static u128 round_share(const uint64_t k[4], const uint64_t g[3])
 {

@@ -33,6 +33,10 @@ typedef struct zkg_glv {
     uint32_t negative[2];
 } zkg_glv;
 
+/** m = |s| in four words for the representative of s in (-p/2, p/2); 1 where it
+ *  is negative, else 0. */
+uint32_t zkg_glv_magnitude(uint64_t m[4], const zkg_fr *s);
+
 /**
  * The halves of k < p / 2, four words: both below 2^126.
  *

@@ -9,30 +9,18 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "curve/glv.h"
+#include "curve/glv_variant.h"
 #include "curve/msm_variant.h"
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static uint64_t magnitude(int64_t v, uint32_t *negative)
 {
     *negative = v < 0;
     return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-}
-
-/* m = |s| in four words for the representative of s in (-p/2, p/2). */
-static void magnitude_fr(uint64_t m[4], const zkg_fr *s, uint32_t *negative)
-{
-    uint64_t t[4], c = 0;
-
-    zkg_fr_to_scalar(m, s);
-    /* p - m, or 0 for 0, without a second product */
-    for (int i = 0; i < 4; i++)
-        t[i] = zkg_limb_sbb(zkg_fr_mod_.p[i], m[i], &c);
-    c = 0;
-    for (int i = 0; i < 4; i++)
-        (void)zkg_limb_sbb(t[i], m[i], &c);
-    *negative = c != 0;
-    for (int i = 0; i < 4; i++)
-        m[i] = c ? t[i] : m[i];
 }
 
 static uint64_t load_small(uint32_t *negative, const void *scalars,
@@ -70,13 +58,13 @@ typedef struct group {
     const zkg_msm *sums;
     size_t count;
     size_t first, span; /* the points that they take */
-    bool has_halves;
     zkg_msm_terms *terms;
     zkg_g1j *sum;
     zkg_fp *scratch; /* 2 count */
     uint32_t *index;
     uint64_t *mag;
-    zkg_g1 *both; /* the points and their images, if has_halves */
+    zkg_g1 *both; /* of few points, them and their images; else NULL */
+    bool has_halves;
 } group;
 
 /* to = m, and below has the bits of m - 1, too; false for m = 0. */
@@ -96,28 +84,37 @@ static inline bool keep(uint64_t *to, uint64_t below[4], const uint64_t *m,
     return true;
 }
 
+enum {
+    SOME = 64,           /* scalars that are taken at a time */
+    IMAGES_MOST = 1 << 9 /* points whose images take less than buckets would */
+};
+
 /* Terms of a sum, those of magnitude 0 left out: four words or one each. */
 static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *from,
-                 size_t first)
+                 size_t first, uint32_t cpu_flags)
 {
     const zkg_msm sum = *from;
     const uint32_t shift = (uint32_t)(sum.first - first);
     const bool wide = sum.type == ZKG_SCALAR_FR;
-    uint64_t m[4], below[4] = {0, 0, 0, 0}, *mag = t->mag;
-    uint32_t negative;
+    const zkg_fr *elements = sum.scalars;
+    uint64_t m[SOME][4], below[4] = {0, 0, 0, 0}, *mag = t->mag;
+    uint32_t negative[SOME];
     size_t n = 0;
 
     for (size_t i = 0; i < sum.n; i++) {
+        const size_t k = i % SOME;
         bool is_kept;
 
         if (wide) {
-            magnitude_fr(m, &((const zkg_fr *)sum.scalars)[i], &negative);
-            is_kept = keep(mag + 4 * n, below, m, 4);
+            if (k == 0)
+                ZKG_VARIANT_CALL_3(cpu_flags, zkg_glv_magnitudes, m, negative,
+                                   elements + i, least(SOME, sum.n - i));
+            is_kept = keep(mag + 4 * n, below, m[k], 4);
         } else {
-            m[0] = load_small(&negative, sum.scalars, sum.type, i);
-            is_kept = keep(mag + n, below, m, 1);
+            m[k][0] = load_small(&negative[k], sum.scalars, sum.type, i);
+            is_kept = keep(mag + n, below, m[k], 1);
         }
-        index[n] = ((uint32_t)i + shift) << 1 | negative;
+        index[n] = ((uint32_t)i + shift) << 1 | negative[k];
         n += is_kept;
     }
     t->n = n;
@@ -125,22 +122,31 @@ static void load(zkg_msm_terms *t, uint32_t *index, const zkg_msm *from,
     t->bits = bit_length(below, 4);
 }
 
-/* Two terms for each, in halves of two words, from the end: they lie where the
- * four words did.  A half may be 0. */
-static void halve(zkg_msm_terms *t, uint32_t *index, size_t span)
+/* Two terms for each, of the point and of its image, so far away, in halves of
+ * two words, from the end: they lie where the four words did.  A half may be 0.
+ */
+static void halve(zkg_msm_terms *t, uint32_t *index, size_t away,
+                  uint32_t cpu_flags)
 {
-    for (size_t i = t->n; i-- > 0;) {
-        const uint32_t at = index[i];
-        zkg_glv g;
+    zkg_glv g[SOME];
 
-        zkg_glv_split(&g, t->mag + 4 * i);
-        memcpy(t->mag + 4 * i, g.half, sizeof(g.half));
-        index[2 * i] = at ^ g.negative[0];
-        index[2 * i + 1] = (at + 2 * (uint32_t)span) ^ g.negative[1];
+    for (size_t end = t->n, at; end > 0; end = at) {
+        at = (end - 1) / SOME * SOME;
+        ZKG_VARIANT_CALL_3(cpu_flags, zkg_glv_splits, g,
+                           (const uint64_t(*)[4])(t->mag + 4 * at), end - at);
+        for (size_t i = end; i-- > at;) {
+            const uint32_t from = index[i];
+
+            memcpy(t->mag + 4 * i, g[i - at].half, sizeof(g->half));
+            index[2 * i] = from ^ g[i - at].negative[0];
+            index[2 * i + 1] =
+                (from + 2 * (uint32_t)away) ^ g[i - at].negative[1];
+        }
     }
     t->n *= 2;
     t->limbs = 2;
     t->bits = ZKG_GLV_BITS;
+    t->has_images = away == 0;
 }
 
 /* Leaves as many words each as the magnitudes and a bit to spare need. */
@@ -165,10 +171,10 @@ static void load_all(group *g, uint32_t cpu_flags)
         zkg_msm_terms *t = &g->terms[s];
 
         *t = (zkg_msm_terms){.index = index, .mag = mag};
-        load(t, index, sum, g->first);
-        if (g->both && t->limbs == 4 &&
+        load(t, index, sum, g->first, cpu_flags);
+        if (t->limbs == 4 &&
             ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_halves, t->n, t->bits)) {
-            halve(t, index, g->span);
+            halve(t, index, g->both ? g->span : 0, cpu_flags);
             g->has_halves = true;
         }
         narrow(t);
@@ -190,17 +196,17 @@ static void group_clear(group *g)
 /* Memory for count sums of all terms, of which wide are field elements. */
 static bool group_init(group *g, size_t all, size_t wide)
 {
-    const bool may_halve = wide > 0 && g->span <= ZKG_MSM_TOGETHER;
+    const bool has_both = wide > 0 && g->span <= IMAGES_MOST;
 
     g->terms = zkg_alloc_raw(g->count, sizeof(*g->terms));
     g->sum = zkg_alloc_raw(g->count, sizeof(*g->sum));
     g->scratch = zkg_alloc_raw(g->count, 2 * sizeof(*g->scratch));
     g->index = zkg_alloc_raw(all + wide, sizeof(*g->index));
     g->mag = zkg_alloc_raw(all + 3 * wide, sizeof(*g->mag));
-    if (may_halve)
+    if (has_both)
         g->both = zkg_alloc_raw(g->span, 2 * sizeof(*g->both));
     if (g->terms && g->sum && g->scratch && g->index && g->mag &&
-        (g->both || !may_halve))
+        (g->both || !has_both))
         return true;
     group_clear(g);
     return false;
@@ -230,7 +236,7 @@ static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
         return ZKG_ERR_NOMEM;
     load_all(&g, cpu_flags);
     points += g.first;
-    if (g.has_halves) {
+    if (g.both && g.has_halves) {
         memcpy(g.both, points, g.span * sizeof(*points));
         ZKG_VARIANT_CALL_3(cpu_flags, zkg_msm_images, g.both + g.span, points,
                            g.span);
@@ -244,29 +250,41 @@ static zkg_status sum_group(zkg_g1 *out, const zkg_g1 *points,
     return ok ? ZKG_OK : ZKG_ERR_NOMEM;
 }
 
-/* Of 8 bits there are 2^7 buckets, which a piece fills well, while its points
- * and lists stay in the caches. */
-static bool has_pieces(const zkg_msm *sum)
+/* So many terms of a sum go at a time: a piece of bytes, which has 2^7 buckets,
+ * fills them well, and its points and lists stay in the caches; those of other
+ * pieces stay within reach of the address cache. */
+static size_t piece_of(const zkg_msm *sum)
 {
-    return sum->n > 4 * ZKG_MSM_TOGETHER &&
-           (sum->type == ZKG_SCALAR_I8 || sum->type == ZKG_SCALAR_U8);
+    switch (sum->type) {
+    case ZKG_SCALAR_I8:
+    case ZKG_SCALAR_U8:
+        return sum->n > 4 * ZKG_MSM_TOGETHER ? ZKG_MSM_TOGETHER : sum->n;
+    case ZKG_SCALAR_I16:
+    case ZKG_SCALAR_U16:
+        return sum->n;
+    default:
+        return ZKG_MSM_PIECE;
+    }
 }
 
-/* A long sum, in pieces of ZKG_MSM_TOGETHER terms of one byte. */
+/* A long sum, in pieces, of about as many terms each. */
 static zkg_status sum_pieces(zkg_g1 *out, const zkg_g1 *points,
-                             const zkg_msm *sum, uint32_t cpu_flags,
-                             zkg_arena *work)
+                             const zkg_msm *sum, size_t most,
+                             uint32_t cpu_flags, zkg_arena *work)
 {
+    static const size_t bytes[] = {1, 1, 2, 2, 4, 4, 8, sizeof(zkg_fr)};
+    const size_t count = (sum->n + most - 1) / most;
     zkg_g1j all;
 
     zkg_g1j_set_infinity(&all);
-    for (size_t at = 0; at < sum->n; at += ZKG_MSM_TOGETHER) {
-        const size_t left = sum->n - at;
-        const zkg_msm piece = {
-            sum->first + at, (const uint8_t *)sum->scalars + at, sum->type,
-            left < ZKG_MSM_TOGETHER ? left : ZKG_MSM_TOGETHER};
+    for (size_t k = 0, at = 0, end; k < count; k++, at = end) {
+        zkg_msm piece = *sum;
         zkg_g1 part;
 
+        end = at + (sum->n - at) / (count - k);
+        piece.first += at;
+        piece.scalars = (const char *)sum->scalars + at * bytes[sum->type];
+        piece.n = end - at;
         ZKG_TRY(sum_group(&part, points, &piece, 1, cpu_flags, work));
         zkg_g1j_add_mixed(&all, &all, &part);
     }
@@ -287,41 +305,36 @@ zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
             (unsigned)sums[s].type > ZKG_SCALAR_FR)
             return ZKG_ERR_INVALID;
     for (size_t at = 0, end = 0; status == ZKG_OK && at < count; at = end) {
+        const size_t piece = piece_of(&sums[at]);
         size_t terms = sums[end++].n;
 
         while (end < count && terms + sums[end].n <= ZKG_MSM_TOGETHER)
             terms += sums[end++].n;
-        status = has_pieces(&sums[at])
-                     ? sum_pieces(out + at, points, sums + at, cpu_flags, &work)
-                     : sum_group(out + at, points, sums + at, end - at,
-                                 cpu_flags, &work);
+        status = sums[at].n > piece ? sum_pieces(out + at, points, sums + at,
+                                                 piece, cpu_flags, &work)
+                                    : sum_group(out + at, points, sums + at,
+                                                end - at, cpu_flags, &work);
     }
     zkg_arena_clear(&work);
     return status;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /*
  * By msm_variant.c: a window has fewer buckets than terms, all windows of a sum
  * at most 3/2 for each of its terms, and a few where these are few; no more are
  * worked on together than a group has, or one window.  Halving makes two terms
- * of one.
+ * of one, and two places of a bucket.
  */
 size_t zkg_msm_bytes(size_t n)
 {
-    enum { GROUP = 1 << 14, MOST_BUCKETS = 1 << 16, BLOCK = 5 << 18 };
+    enum { GROUP = 1 << 14, MOST_PLACES = 1 << 16, BLOCK = 5 << 18 };
     enum { LISTS = 40, IMAGES = 2 * sizeof(zkg_g1), PLACE = 10 };
     enum { BUCKET = 88 + sizeof(zkg_g1) };
-    const bool may_halve = n <= ZKG_MSM_TOGETHER;
-    const size_t terms = may_halve ? 2 * n : n;
-    const size_t window = least(terms, MOST_BUCKETS);
-    const size_t weighed = least(terms + terms / 2 + 2048, (size_t)GROUP);
+    const size_t piece = least(n, ZKG_MSM_PIECE), terms = 2 * piece;
+    const size_t window = least(2 * terms, MOST_PLACES);
+    const size_t weighed = least(2 * (terms + terms / 2 + 2048), (size_t)GROUP);
 
-    return n * (may_halve ? (size_t)LISTS + IMAGES : LISTS) +
+    return piece * LISTS + least(n, IMAGES_MOST) * IMAGES +
            (terms > GROUP ? terms : (size_t)GROUP) * PLACE +
            (window > weighed ? window : weighed) * BUCKET + BLOCK;
 }

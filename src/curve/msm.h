@@ -35,18 +35,22 @@ typedef struct zkg_msm {
     size_t n;
 } zkg_msm;
 
-/** Consecutive short sums of this many terms are worked on together, and so
- *  many terms of a sum of 8-bit scalars that has more than four times as many.
- */
-enum { ZKG_MSM_TOGETHER = 1 << 15 };
+enum {
+    /** Consecutive short sums of this many terms are worked on together, and so
+     *  many terms of a sum of 8-bit scalars that has more than four times as
+     *  many. */
+    ZKG_MSM_TOGETHER = 1 << 15,
+    /** At most so many terms of a sum of scalars of 32 bits and more. */
+    ZKG_MSM_PIECE = 1 << 17
+};
 
 /**
  * out[s] = sum s of count, all over the same points; infinity for n = 0.
  * Additions of what is worked on together share inversions.
  *
  * @retval ZKG_ERR_NOMEM   out is undefined; what is worked on together needs
- *                         about 20 to 48 bytes a non-zero scalar, up to 128
- *                         where scalars are halved, and up to 11 MiB beside
+ *                         about 20 to 60 bytes a non-zero scalar, and up to 11
+ *                         MiB beside
  * @retval ZKG_ERR_INVALID first + n is 2^31 or more, or a type unknown
  */
 ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,

@@ -9,7 +9,8 @@
  *
  * Buckets: a window of a sum is a row.  The terms of some rows are sorted by
  * row and |d|, and the points of each bucket are added in pairs until one is
- * left.
+ * left.  Of images by phi the points are added in buckets of their own, and the
+ * image of the sum is added to the bucket of the points.
  *
  * Weights: B_b being the sum of bucket b, of weight b + 1, of 2 L buckets,
  * sum_b b B_b halves its length by
@@ -44,13 +45,12 @@ enum {
     /* of rows sorted, and weighed, together, unless one has more */
     GROUP_TERMS = 1 << 14,
     FETCH_AHEAD = 32, /* terms */
-    GROUP_BUCKETS = 1 << 14,
-    HALVING_COST = 1, /* of a term, in additions */
+    GROUP_PLACES = 1 << 14,
 #ifdef ZKG_FIELD_IFMA
-    HALVED_MOST = 1 << 14, /* terms of a sum: more leave the cache */
+    HALVED_FOR_ONE = 4, /* scalars, in the time of an addition */
     BIT_COST = 8 /* of a bit of the last sum, in additions by the batch */
 #else
-    HALVED_MOST = ZKG_MSM_TOGETHER,
+    HALVED_FOR_ONE = 2,
     BIT_COST = 3
 #endif
 };
@@ -61,6 +61,7 @@ typedef struct row {
     zkg_g1j *out;
     uint32_t w, c, windows;
     uint32_t buckets; /* bucket b < 2^(c-1) is for |d| = b + 1; whole packs */
+    uint32_t places;  /* buckets, and as many behind them if there are images */
 } row;
 
 /* The work space.  Terms and buckets of rows are one after another. */
@@ -68,13 +69,14 @@ typedef struct space {
     row *rows;
     size_t count;
     size_t terms;     /* with FETCH_AHEAD more for each row */
-    size_t buckets;   /* of rows weighed together */
-    uint32_t *start;  /* buckets: places in sorted */
-    uint32_t *len;    /* buckets: what is left in each */
+    size_t places;    /* of rows weighed together */
+    uint32_t *start;  /* places: where they begin in sorted */
+    uint32_t *len;    /* places: what is left in each */
     uint32_t *sorted; /* terms: as index, the sign taken in */
-    uint32_t *digits; /* terms: as digit() gives them, and zeros */
+    uint32_t *digits; /* terms: as digit() gives them, twice the buckets added
+                       * for an image, and zeros */
     zkg_g1 *part[2];  /* sums of parts of buckets */
-    zkg_g1 *sums;     /* buckets: their points, or infinity */
+    zkg_g1 *sums;     /* places: their points, or infinity */
     pack *packs;      /* the same, LANES in each */
     block *block;
     uint32_t in_order[RUN_MOST]; /* as index: 0, 2, 4, .. */
@@ -105,11 +107,13 @@ static void count_digits(uint32_t *digits, uint32_t *len, const row *r)
     /* copies, which what is written cannot change */
     const zkg_msm_terms t = *r->t;
     const row own = *r;
+    const uint32_t image = 2 * (own.places - own.buckets);
 
     for (size_t i = 0; i < t.n; i++) {
-        const uint32_t d =
+        uint32_t d =
             digit(t.mag + i * t.limbs, t.limbs, own.w, own.c, own.windows);
 
+        d += d && i & 1 ? image : 0;
         digits[i] = d;
         if (d)
             len[d / 2 - 1]++;
@@ -131,19 +135,19 @@ static void place_terms(uint32_t *sorted, uint32_t *start,
     }
 }
 
-/* Fills start, len and sorted for count rows, of so many buckets.  How many
+/* Fills start, len and sorted for count rows, of so many places.  How many
  * terms are sorted. */
-static size_t sort_rows(space *s, const row *r, size_t count, size_t buckets)
+static size_t sort_rows(space *s, const row *r, size_t count, size_t places)
 {
     uint32_t *digits = s->digits, *len = s->len, *start = s->start, sum = 0;
 
-    memset(s->len, 0, buckets * sizeof(*s->len));
+    memset(s->len, 0, places * sizeof(*s->len));
     for (size_t i = 0; i < count; i++) {
         count_digits(digits, len, &r[i]);
         digits += r[i].t->n + FETCH_AHEAD;
-        len += r[i].buckets;
+        len += r[i].places;
     }
-    for (size_t b = 0; b < buckets; b++) {
+    for (size_t b = 0; b < places; b++) {
         s->start[b] = sum;
         sum += s->len[b];
     }
@@ -151,7 +155,7 @@ static size_t sort_rows(space *s, const row *r, size_t count, size_t buckets)
     for (size_t i = 0; i < count; i++) {
         place_terms(s->sorted, start, digits, &r[i]);
         digits += r[i].t->n + FETCH_AHEAD;
-        start += r[i].buckets;
+        start += r[i].places;
     }
     return sum;
 }
@@ -216,14 +220,14 @@ static void add_buckets(space *s, zkg_g1 *to, const zkg_g1 *points,
     }
 }
 
-/* to: the sums of all buckets of count rows, of so many buckets. */
+/* to: the sums of all buckets of count rows, of so many places. */
 static void fill_buckets(zkg_g1 *to, space *s, const zkg_g1 *points,
-                         const row *r, size_t count, size_t buckets)
+                         const row *r, size_t count, size_t places)
 {
-    const size_t terms = sort_rows(s, r, count, buckets);
+    const size_t terms = sort_rows(s, r, count, places);
 
-    memset(to, 0, buckets * sizeof(*to)); /* infinity */
-    add_buckets(s, to, points, s->len, buckets, terms);
+    memset(to, 0, places * sizeof(*to)); /* infinity */
+    add_buckets(s, to, points, s->len, places, terms);
 }
 
 /* b[i] += b[i + n], i < n, at the next flush, or at once where one of them is
@@ -240,6 +244,23 @@ static void fold(queue *q, pack *b, size_t n)
         else
             push(q, &b[i], high);
     }
+}
+
+/* To the buckets of count rows those of images. */
+static void add_images(space *s, const row *r, size_t count)
+{
+    queue *q = &s->block->q;
+    pack *b = s->packs;
+
+    for (size_t i = 0; i < count; b += r[i++].places / LANES) {
+        const size_t n = r[i].buckets / LANES;
+
+        if (r[i].places == r[i].buckets)
+            continue;
+        packs_map(b + n, n, q);
+        fold(q, b, n);
+    }
+    flush(q);
 }
 
 /*
@@ -259,7 +280,7 @@ static void fold_rows(space *s, const row *r, size_t count)
     for (size_t n = most / LANES / 2; n > 0; n /= 2) {
         pack *b = s->packs;
 
-        for (size_t i = 0; i < count; b += r[i++].buckets / LANES) {
+        for (size_t i = 0; i < count; b += r[i++].places / LANES) {
             if (r[i].buckets / LANES < 2 * n)
                 continue;
             fold(q, b, n);
@@ -303,23 +324,24 @@ static void sum_lanes(space *s, zkg_g1 *to, const pack *from, uint32_t c)
 }
 
 /* As above, of each of count rows. */
-static void weigh(space *s, const row *r, size_t count, size_t buckets)
+static void weigh(space *s, const row *r, size_t count, size_t places)
 {
     const pack *from = s->packs;
     zkg_g1 *b = s->sums;
 
-    for (size_t k = 0; k < buckets / LANES; k++) {
+    for (size_t k = 0; k < places / LANES; k++) {
         const zkg_g1 *p[LANES];
 
         for (size_t i = 0; i < LANES; i++)
             p[i] = &b[k * LANES + i];
         pack_load(&s->packs[k], p, 0, &s->block->q);
     }
+    add_images(s, r, count);
     fold_rows(s, r, count);
     for (size_t i = 0; i < count; i++) {
         sum_lanes(s, b, from, r[i].c);
-        b += r[i].buckets;
-        from += r[i].buckets / LANES;
+        b += r[i].places;
+        from += r[i].places / LANES;
     }
     block_flush(s->block);
 }
@@ -347,9 +369,9 @@ static size_t fit(const row *r, size_t count, size_t limit,
     return n;
 }
 
-static size_t row_buckets(const row *r)
+static size_t row_places(const row *r)
 {
-    return r->buckets;
+    return r->places;
 }
 
 static size_t row_terms(const row *r)
@@ -364,25 +386,25 @@ static void sum_rows(space *s, const zkg_g1 *points, const row *r, size_t count)
     size_t all = 0;
 
     for (size_t i = 0, n; i < count; i += n) {
-        size_t buckets = 0;
+        size_t places = 0;
 
         n = fit(r + i, count - i, s->terms, row_terms);
         for (size_t k = i; k < i + n; k++)
-            buckets += r[k].buckets;
-        fill_buckets(b, s, points, r + i, n, buckets);
-        b += buckets;
-        all += buckets;
+            places += r[k].places;
+        fill_buckets(b, s, points, r + i, n, places);
+        b += places;
+        all += places;
     }
     weigh(s, r, count, all);
     b = s->sums;
-    for (size_t i = 0; i < count; b += r[i++].buckets)
+    for (size_t i = 0; i < count; b += r[i++].places)
         add_row(r[i].out, b, r[i].c);
 }
 
 static void sum_affine(space *s, const zkg_g1 *points)
 {
     for (size_t i = 0, n; i < s->count; i += n) {
-        n = fit(s->rows + i, s->count - i, s->buckets, row_buckets);
+        n = fit(s->rows + i, s->count - i, s->places, row_places);
         sum_rows(s, points, s->rows + i, n);
     }
 }
@@ -409,6 +431,8 @@ static void window_jacobian(zkg_g1j *out, zkg_g1j *bucket, const zkg_g1 *points,
         p = points[t->index[i] >> 1];
         if ((t->index[i] ^ d) & 1)
             zkg_g1_neg(&p, &p);
+        if (t->has_images && i & 1)
+            zkg_fp_mul(&p.x, &p.x, &zkg_glv_beta);
         zkg_g1j_add_mixed(to, to, &p);
     }
     zkg_g1j_set_infinity(&upper);
@@ -447,18 +471,18 @@ static uint32_t windows_of(uint32_t bits, uint32_t c)
  * The window that costs least, in additions.  A term takes one in each window.
  * A bucket takes two for the weighted sum, three where that is done one after
  * another; its first term takes none, of which half is left for the places
- * that it is copied to.
+ * that it is copied to.  Another half is for the place that it has for images.
  */
 static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
-                              bool affine)
+                              bool has_images, bool affine)
 {
     const uint64_t per_bit = affine ? BIT_COST : 1;
+    const uint64_t halves = !affine ? 6 : has_images ? 4 : 3;
     uint32_t c_best = 1;
 
     *cost = UINT64_MAX;
     for (uint32_t c = 1; c <= MAX_WINDOW; c++) {
-        const uint64_t buckets = (uint64_t)1 << (c - 1);
-        const uint64_t weights = affine ? 3 * buckets / 2 : 3 * buckets;
+        const uint64_t weights = (halves << (c - 1)) / 2;
         const uint64_t sum = windows_of(bits, c) * (n + weights + per_bit * c);
 
         if (sum < *cost) {
@@ -469,22 +493,26 @@ static uint32_t choose_window(uint64_t *cost, size_t n, uint32_t bits,
     return c_best;
 }
 
+/* As above, for terms that are there, by the batch. */
+static uint32_t window_of(uint64_t *cost, const zkg_msm_terms *t)
+{
+    return choose_window(cost, t->n, t->bits, t->has_images, true);
+}
+
 bool ZKG_VARIANT(zkg_msm_halves)(size_t n, uint32_t bits)
 {
     uint64_t whole, halves;
 
-    if (n > HALVED_MOST)
-        return false;
-    choose_window(&whole, n, bits, true);
-    choose_window(&halves, 2 * n, ZKG_GLV_BITS, true);
-    return halves + HALVING_COST * n < whole;
+    choose_window(&whole, n, bits, false, true);
+    choose_window(&halves, 2 * n, ZKG_GLV_BITS, true, true);
+    return halves + n / HALVED_FOR_ONE < whole;
 }
 
 uint64_t ZKG_VARIANT(zkg_msm_cost)(size_t n, uint32_t bits)
 {
     uint64_t cost;
 
-    choose_window(&cost, n, bits, true);
+    choose_window(&cost, n, bits, false, true);
     return n == 0 ? 0 : cost;
 }
 
@@ -532,28 +560,26 @@ static size_t most_of(const row *r, size_t count, size_t limit,
 static bool space_init(space *s, zkg_arena *work)
 {
     const size_t terms = most_of(s->rows, s->count, GROUP_TERMS, row_terms);
-    const size_t buckets =
-        most_of(s->rows, s->count, GROUP_BUCKETS, row_buckets);
+    const size_t places = most_of(s->rows, s->count, GROUP_PLACES, row_places);
     const size_t parts = most_parts(terms);
-    const size_t packs = buckets / LANES;
+    const size_t packs = places / LANES;
 
     /* each is rounded up by less than an ARENA_ALIGN */
-    if (zkg_arena_reserve(work, 2 * buckets * sizeof(uint32_t) +
-                                    2 * terms * sizeof(uint32_t) +
-                                    2 * parts * sizeof(zkg_g1) +
-                                    buckets * sizeof(zkg_g1) +
-                                    packs * sizeof(pack) + sizeof(block) +
-                                    9 * ZKG_ARENA_ALIGN) != ZKG_OK)
+    if (zkg_arena_reserve(
+            work, 2 * places * sizeof(uint32_t) + 2 * terms * sizeof(uint32_t) +
+                      2 * parts * sizeof(zkg_g1) + places * sizeof(zkg_g1) +
+                      packs * sizeof(pack) + sizeof(block) +
+                      9 * ZKG_ARENA_ALIGN) != ZKG_OK)
         return false;
     s->terms = terms;
-    s->buckets = buckets;
-    s->start = zkg_arena_take(work, buckets * sizeof(*s->start));
-    s->len = zkg_arena_take(work, buckets * sizeof(*s->len));
+    s->places = places;
+    s->start = zkg_arena_take(work, places * sizeof(*s->start));
+    s->len = zkg_arena_take(work, places * sizeof(*s->len));
     s->sorted = zkg_arena_take(work, terms * sizeof(*s->sorted));
     s->digits = zkg_arena_take(work, terms * sizeof(*s->digits));
     for (int i = 0; i < 2; i++)
         s->part[i] = zkg_arena_take(work, parts * sizeof(zkg_g1));
-    s->sums = zkg_arena_take(work, buckets * sizeof(*s->sums));
+    s->sums = zkg_arena_take(work, places * sizeof(*s->sums));
     s->packs = zkg_arena_take(work, packs * sizeof(*s->packs));
     s->block = zkg_arena_take(work, sizeof(*s->block));
     block_init(s->block);
@@ -573,22 +599,26 @@ static row *make_rows(size_t *count, zkg_g1j *out, const zkg_msm_terms *t,
 
     for (size_t i = 0; i < sums; i++)
         if (t[i].n)
-            n += windows_of(t[i].bits,
-                            choose_window(&cost, t[i].n, t[i].bits, true));
+            n += windows_of(t[i].bits, window_of(&cost, &t[i]));
     rows = zkg_alloc_raw(n, sizeof(*rows));
     if (!rows)
         return NULL;
     *count = n;
     n = 0;
     for (size_t i = 0; i < sums; i++) {
-        const uint32_t c = choose_window(&cost, t[i].n, t[i].bits, true);
+        const uint32_t c = window_of(&cost, &t[i]);
         const uint32_t windows = t[i].n ? windows_of(t[i].bits, c) : 0;
+        const uint32_t buckets = c > LOG_LANES ? 1u << (c - 1) : LANES;
 
         add_offset(&t[i], c, windows);
         for (uint32_t w = windows; w-- > 0;)
-            rows[n++] =
-                (row){&t[i], &out[i], w,
-                      c,     windows, c > LOG_LANES ? 1u << (c - 1) : LANES};
+            rows[n++] = (row){&t[i],
+                              &out[i],
+                              w,
+                              c,
+                              windows,
+                              buckets,
+                              buckets << t[i].has_images};
     }
     return rows;
 }
@@ -599,7 +629,7 @@ static uint64_t cost_of(const zkg_msm_terms *t, size_t sums)
     uint64_t all = 0, cost;
 
     for (size_t i = 0; i < sums; i++) {
-        choose_window(&cost, t[i].n, t[i].bits, true);
+        window_of(&cost, &t[i]);
         all += t[i].n ? cost : 0;
     }
     return all;
@@ -608,7 +638,7 @@ static uint64_t cost_of(const zkg_msm_terms *t, size_t sums)
 static bool sum_few(zkg_g1j *out, const zkg_g1 *points, const zkg_msm_terms *t)
 {
     uint64_t cost;
-    const uint32_t c = choose_window(&cost, t->n, t->bits, false);
+    const uint32_t c = choose_window(&cost, t->n, t->bits, false, false);
     const uint32_t windows = windows_of(t->bits, c);
 
     add_offset(t, c, windows);

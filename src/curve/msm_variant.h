@@ -9,15 +9,17 @@
 
 /**
  * The terms of a sum in the form that Pippenger's method wants.  Term i is
- * points[index[i] >> 1], negated when the lowest bit is set, times the
- * magnitude in words i * limbs and following of mag, lowest first.
+ * points[index[i] >> 1], negated when the lowest bit is set, of every second
+ * term its image by phi where there are images, times the magnitude in words i
+ * * limbs and following of mag, lowest first.
  */
 typedef struct zkg_msm_terms {
     const uint32_t *index;
     uint64_t *mag; /**< overwritten */
     size_t n;
-    uint32_t limbs; /**< words for each magnitude, a bit to spare at the top */
-    uint32_t bits;  /**< every magnitude is at most 2^bits */
+    uint32_t limbs;  /**< words for each magnitude, a bit to spare at the top */
+    uint32_t bits;   /**< every magnitude is at most 2^bits */
+    bool has_images; /**< of terms 1, 3, ..: glv.h */
 } zkg_msm_terms;
 
 #define ZKG_DECLARE_MSM(v)                                                     \

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/cpu.h"
 #include "curve/g1.h"
+#include "curve/glv_variant.h"
 #include "rng.h"
 
 /* t^2 + t + 1 = 0 for both constants, neither of them 1, and phi = lambda. */
@@ -56,14 +58,15 @@ static void from_half(zkg_fr *r, const uint64_t half[2], uint32_t negative)
         zkg_fr_neg(r, r);
 }
 
-/* The halves of k, or of -k, are short and add up; the larger one's top word.
- */
+/* The halves of k, or of -k, are short and add up, in lanes too; the larger
+ * one's top word. */
 static uint64_t check(const zkg_fr *k)
 {
+    enum { LANES = 16 };
     const uint64_t limit = (uint64_t)1 << (ZKG_GLV_BITS - 64);
-    uint64_t m[4], n[4];
+    uint64_t m[4], n[4], all[LANES][4];
     zkg_fr minus, low, high;
-    zkg_glv g;
+    zkg_glv g, every[LANES];
 
     zkg_fr_to_scalar(m, k);
     zkg_fr_neg(&minus, k);
@@ -79,6 +82,12 @@ static uint64_t check(const zkg_fr *k)
         break;
     }
     zkg_glv_split(&g, m);
+    for (int i = 0; i < LANES; i++)
+        memcpy(all[i], m, sizeof(m));
+    ZKG_VARIANT_CALL_3(zkg_cpu_features(ZKG_CPU_ALL), zkg_glv_splits, every,
+                       (const uint64_t(*)[4])all, LANES);
+    for (int i = 0; i < LANES; i++)
+        assert_memory_equal(&every[i], &g, sizeof(g));
     assert_true(g.half[0][1] < limit && g.half[1][1] < limit);
     from_half(&low, g.half[0], g.negative[0]);
     from_half(&high, g.half[1], g.negative[1]);
@@ -107,6 +116,54 @@ static void halves_add_up(void **state)
     k = zkg_fr_zero;
     check(&k);
     check(&zkg_glv_lambda);
+}
+
+/* Each variant makes of arrays of all lengths what is made of one by one. */
+static void many_are_halved_as_one_is(void **state)
+{
+    enum { MOST = 67 };
+    const uint32_t cpu[] = {0, zkg_cpu_features(ZKG_CPU_MULX),
+                            zkg_cpu_features(ZKG_CPU_ALL)};
+    rng g = rng_new();
+
+    (void)state;
+    for (size_t round = 0; round < 40 * (MOST + 1); round++) {
+        const size_t n = round % (MOST + 1);
+        uint64_t m[MOST + 1][4], want[4];
+        uint32_t negative[MOST + 1];
+        zkg_glv halves[MOST + 1], one;
+        zkg_fr s[MOST];
+
+        for (size_t i = 0; i < n; i++) {
+            zkg_fr_from_u64(&s[i], rng_edge(&g));
+            if (rng_below(&g, 2))
+                zkg_fr_inv(&s[i], &s[i]);
+            if (rng_below(&g, 2))
+                zkg_fr_mul(&s[i], &s[i], &zkg_glv_lambda);
+            if (rng_below(&g, 4) == 0) /* about p / 2 */
+                zkg_fr_half(&s[i], &s[i]);
+            if (rng_below(&g, 2))
+                zkg_fr_neg(&s[i], &s[i]);
+        }
+        for (int c = 0; c < 3; c++) {
+            memset(m, 0xa5, sizeof(m));
+            memset(halves, 0xa5, sizeof(halves));
+            negative[n] = 7;
+            ZKG_VARIANT_CALL_3(cpu[c], zkg_glv_magnitudes, m, negative, s, n);
+            ZKG_VARIANT_CALL_3(cpu[c], zkg_glv_splits, halves,
+                               (const uint64_t(*)[4])m, n);
+            for (size_t i = 0; i < n; i++) {
+                assert_int_equal(zkg_glv_magnitude(want, &s[i]), negative[i]);
+                assert_memory_equal(want, m[i], sizeof(want));
+                zkg_glv_split(&one, want);
+                assert_memory_equal(&one, &halves[i], sizeof(one));
+            }
+            /* nothing behind them */
+            assert_int_equal(negative[n], 7);
+            assert_int_equal(m[n][0], 0xa5a5a5a5a5a5a5a5);
+            assert_int_equal(halves[n].half[0][0], 0xa5a5a5a5a5a5a5a5);
+        }
+    }
 }
 
 /* (a + da) + lambda (b + db), with both signs; the longest half so far. */
@@ -159,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_endomorphism_is_lambda),
         cmocka_unit_test(halves_add_up),
+        cmocka_unit_test(many_are_halved_as_one_is),
         cmocka_unit_test(the_longest_halves),
     };
 

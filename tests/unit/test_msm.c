@@ -232,6 +232,8 @@ static void large_sums(void **state)
                  {4 * ZKG_MSM_TOGETHER, ZKG_SCALAR_I8, UINT64_MAX, 0},
                  {4 * ZKG_MSM_TOGETHER + 1, ZKG_SCALAR_U8, UINT64_MAX, 0},
                  {140001, ZKG_SCALAR_I8, 1, 0},
+                 {ZKG_MSM_PIECE + 1, ZKG_SCALAR_U32, 3, 0},
+                 {ZKG_MSM_PIECE + 3, ZKG_SCALAR_FR, 1, 0},
                  {20011, ZKG_SCALAR_FR, UINT64_MAX, 0},
                  {20011, ZKG_SCALAR_I8, 0x83, 1},
                  {20011, ZKG_SCALAR_I8, 1, 1},
