@@ -255,6 +255,26 @@ static void dot_pairs_block(acc8 sum[2], const zkg_fr *w, const zkg_fr *v,
     }
 }
 
+zkg_status zkg_ifma_fr_mul_at(zkg_fr *out, const zkg_fr *a, const zkg_fr *v,
+                              const uint32_t *at, size_t n)
+{
+    const size_t n8 = n & ~(size_t)7;
+
+    for (size_t i = 0; i < n8; i += 8) {
+        const zkg_fr *from[8];
+        __m512i words[4];
+        v8 y;
+
+        for (int l = 0; l < 8; l++)
+            from[l] = v + at[i + (size_t)l];
+        v8_gather(words, from, 0);
+        y = v8_split(words[0], words[1], words[2], words[3]);
+        v8_store(out + i, v8_finish(v8_times(v8_load(a + i), &y)));
+    }
+    return zkg_backend_table_cpu.fr_mul_at(out + n8, a + n8, v, at + n8,
+                                           n - n8);
+}
+
 zkg_status zkg_ifma_fr_dot_pairs(zkg_fr out[2], const zkg_fr *w,
                                  const zkg_fr *v, size_t n)
 {

@@ -427,6 +427,39 @@ zkg_status zkg_ifma_wires_terms(zkg_wires *out, const zkg_fr *base,
 
 /* ---- gates of integers ---- */
 
+/* A full group's copies, as lanes. */
+#define ALL_COPIES ((__mmask8)0xff)
+
+/* Wire x of a group of integers, of few copies too: lanes without one are 0,
+ * and not read. */
+V8_INLINE __m512i few_ints_at(const zkg_wires *w, size_t group, size_t x,
+                              __mmask8 copies)
+{
+    const size_t i = (group * w->count + x) * w->lanes;
+
+    if (copies == ALL_COPIES)
+        return ints_at(w, group, x);
+    switch (w->type) {
+    case ZKG_I8:
+        return _mm512_cvtepi8_epi64(
+            _mm_maskz_loadu_epi8(copies, (const int8_t *)w->at + i));
+    case ZKG_U8:
+        return _mm512_cvtepu8_epi64(
+            _mm_maskz_loadu_epi8(copies, (const uint8_t *)w->at + i));
+    case ZKG_I16:
+        return _mm512_cvtepi16_epi64(
+            _mm_maskz_loadu_epi16(copies, (const int16_t *)w->at + i));
+    case ZKG_U16:
+        return _mm512_cvtepu16_epi64(
+            _mm_maskz_loadu_epi16(copies, (const uint16_t *)w->at + i));
+    case ZKG_I32:
+        return _mm512_cvtepi32_epi64(
+            _mm256_maskz_loadu_epi32(copies, (const int32_t *)w->at + i));
+    default:
+        return _mm512_maskz_loadu_epi64(copies, (const int64_t *)w->at + i);
+    }
+}
+
 V8_INLINE void put_ints8(const zkg_wires *w, size_t group, size_t x, __m512i v)
 {
     const size_t i = (group * w->count + x) * ZKG_WIRE_LANES;
@@ -451,19 +484,49 @@ V8_INLINE void put_ints8(const zkg_wires *w, size_t group, size_t x, __m512i v)
     }
 }
 
+V8_INLINE void put_ints(const zkg_wires *w, size_t group, size_t x, __m512i v,
+                        __mmask8 copies)
+{
+    const size_t i = (group * w->count + x) * w->lanes;
+
+    if (copies == ALL_COPIES) {
+        put_ints8(w, group, x, v);
+        return;
+    }
+    switch (w->type) {
+    case ZKG_I8:
+    case ZKG_U8:
+        _mm_mask_storeu_epi8((uint8_t *)w->at + i, copies,
+                             _mm512_cvtepi64_epi8(v));
+        break;
+    case ZKG_I16:
+    case ZKG_U16:
+        _mm_mask_storeu_epi16((uint16_t *)w->at + i, copies,
+                              _mm512_cvtepi64_epi16(v));
+        break;
+    case ZKG_I32:
+        _mm256_mask_storeu_epi32((int32_t *)w->at + i, copies,
+                                 _mm512_cvtepi64_epi32(v));
+        break;
+    default:
+        _mm512_mask_storeu_epi64((int64_t *)w->at + i, copies, v);
+    }
+}
+
+/* Lanes without a copy are 0. */
 V8_INLINE __m512i int_gate(int64_t base, const zkg_wire_term *term, size_t n,
                            const int64_t *weight, const zkg_wires *source,
-                           size_t group)
+                           size_t group, __mmask8 copies)
 {
-    __m512i sum = _mm512_set1_epi64(base);
+    __m512i sum = _mm512_maskz_set1_epi64(copies, base);
 
     for (size_t k = 0; k < n; k++) {
         const zkg_wire_term *t = &term[k];
-        __m512i v = ints_at(&source[t->a_source], group, t->a);
+        __m512i v = few_ints_at(&source[t->a_source], group, t->a, copies);
 
         if (t->b != ZKG_WIRE_LINEAR)
-            v = _mm512_mullo_epi64(v,
-                                   ints_at(&source[t->b_source], group, t->b));
+            v = _mm512_mullo_epi64(
+                v, few_ints_at(&source[t->b_source], group, t->b, copies));
         if (weight[t->weight] != 1)
             v = _mm512_mullo_epi64(v, _mm512_set1_epi64(weight[t->weight]));
         sum = _mm512_add_epi64(sum, v);
@@ -471,17 +534,14 @@ V8_INLINE __m512i int_gate(int64_t base, const zkg_wire_term *term, size_t n,
     return sum;
 }
 
-zkg_status zkg_ifma_wires_int_terms(zkg_wires *out, uint64_t *most,
-                                    const int64_t *base,
-                                    const zkg_wire_term *term, size_t n,
-                                    const int64_t *weight,
-                                    const zkg_wires *source)
+/* All of it; whether groups are full is known when this is compiled. */
+V8_INLINE uint64_t int_gates(zkg_wires *out, const int64_t *base,
+                             const zkg_wire_term *term, size_t n,
+                             const int64_t *weight, const zkg_wires *source,
+                             __mmask8 copies)
 {
     __m512i largest = _mm512_setzero_si512();
 
-    if (!is_full(out))
-        return zkg_backend_table_cpu.wires_int_terms(out, most, base, term, n,
-                                                     weight, source);
     for (size_t x = 0, k = 0; x < out->count;) {
         size_t to;
         const size_t next = next_tile(&to, term, n, k, out->count);
@@ -496,15 +556,27 @@ zkg_status zkg_ifma_wires_int_terms(zkg_wires *out, uint64_t *most,
                 while (at < next && term[at].to == y)
                     at++;
                 v = int_gate(base[y], term + first, at - first, weight, source,
-                             g);
+                             g, copies);
                 largest = _mm512_max_epu64(largest, _mm512_abs_epi64(v));
-                put_ints8(out, g, y, v);
+                put_ints(out, g, y, v, copies);
             }
         }
         x = to;
         k = next;
     }
-    *most = _mm512_reduce_max_epu64(largest);
+    return _mm512_reduce_max_epu64(largest);
+}
+
+zkg_status zkg_ifma_wires_int_terms(zkg_wires *out, uint64_t *most,
+                                    const int64_t *base,
+                                    const zkg_wire_term *term, size_t n,
+                                    const int64_t *weight,
+                                    const zkg_wires *source)
+{
+    *most = is_full(out)
+                ? int_gates(out, base, term, n, weight, source, ALL_COPIES)
+                : int_gates(out, base, term, n, weight, source,
+                            (__mmask8)((1u << out->lanes) - 1));
     return ZKG_OK;
 }
 
@@ -967,6 +1039,45 @@ V8_INLINE __m512i few_ints(const zkg_wires *w, size_t group, size_t x, size_t n,
     return _mm512_loadu_si512(v);
 }
 
+V8_INLINE size_t int_size(zkg_dtype type)
+{
+    return type == ZKG_I8 || type == ZKG_U8     ? 1
+           : type == ZKG_I16 || type == ZKG_U16 ? 2
+           : type == ZKG_I32                    ? 4
+                                                : 8;
+}
+
+/* Wires x .. x+n-1 of a plain group, n <= 8, of `bytes` each, 8 at most, for
+ * all copies: a wire a lane. */
+V8_INLINE __m512i wire_words(const zkg_wires *w, size_t group, size_t x,
+                             size_t n, size_t bytes)
+{
+    const char *at = (const char *)w->at + (group * w->count + x) * bytes;
+    const __mmask8 some = (__mmask8)((1u << n) - 1);
+
+    switch (bytes) {
+    case 1:
+        return _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(some, at));
+    case 2:
+        return _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(some, at));
+    case 4:
+        return _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(some, at));
+    default:
+        return _mm512_maskz_loadu_epi64(some, at);
+    }
+}
+
+/* Copy j of such wires. */
+V8_INLINE __m512i copy_of(__m512i words, zkg_dtype type, uint32_t j)
+{
+    const uint32_t bits = 8 * (uint32_t)int_size(type);
+    const __m512i top = _mm512_slli_epi64(words, 64 - bits * (j + 1));
+
+    return type == ZKG_U8 || type == ZKG_U16
+               ? _mm512_srli_epi64(top, 64 - bits)
+               : _mm512_srai_epi64(top, 64 - bits);
+}
+
 V8_INLINE v8 few_elements(const zkg_wires *w, size_t group, size_t x, size_t n,
                           uint32_t j)
 {
@@ -986,6 +1097,8 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
                        size_t group, size_t x, size_t n, zkg_dtype type,
                        const v8 *scale)
 {
+    const size_t bytes = w->lanes * int_size(type);
+    __m512i words = _mm512_setzero_si512();
     zkg_wires typed = *w;
     zkg_fr lane[8];
     acc8 products;
@@ -993,6 +1106,8 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
     v8 v;
 
     typed.type = type;
+    if (type != ZKG_FR && bytes <= 8)
+        words = wire_words(w, group, x, n, bytes);
     acc8_zero(&products);
     acc7_zero(&sums);
     for (uint32_t j = 0; j < w->lanes; j++) {
@@ -1002,7 +1117,10 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
             v = few_elements(w, group, x, n, j);
             acc8_mac(&products, &v, &c);
         } else {
-            acc7_mac(&sums, few_ints(&typed, group, x, n, j), &c);
+            acc7_mac(&sums,
+                     bytes <= 8 ? copy_of(words, type, j)
+                                : few_ints(&typed, group, x, n, j),
+                     &c);
         }
     }
     if (type == ZKG_FR) {

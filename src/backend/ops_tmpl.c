@@ -924,6 +924,14 @@ static zkg_status op_fr_dot(zkg_fr *out, const zkg_fr *a, const zkg_fr *b,
     return ZKG_OK;
 }
 
+static zkg_status op_fr_mul_at(zkg_fr *out, const zkg_fr *a, const zkg_fr *v,
+                               const uint32_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        zkg_fr_mul(&out[i], &a[i], &v[at[i]]);
+    return ZKG_OK;
+}
+
 /* As many as stay in the nearest cache until they are multiplied. */
 #define PAIR_CHUNK 64
 

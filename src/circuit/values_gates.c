@@ -64,32 +64,42 @@ static bool split_term(gates *g, zkg_wire_term *t, zkg_fr *w,
     return true;
 }
 
-static void put_term(gates *g, const zkg_circuit_values *vs, zkg_wire_term t,
-                     uint32_t coeff)
+/* The term of the next place, or what it is worth added to the base. */
+static void put_term(gates *g, const zkg_circuit_values *vs, uint32_t coeff)
 {
+    zkg_wire_term *t = &g->term[g->terms];
     zkg_fr w;
 
-    if (split_term(g, &t, &w, vs, coeff))
-        g->term[g->terms++] = t;
+    if (split_term(g, t, &w, vs, coeff))
+        g->terms++;
     else
-        zkg_fr_add(&g->base[t.to], &g->base[t.to], &w);
+        zkg_fr_add(&g->base[t->to], &g->base[t->to], &w);
 }
 
-static zkg_wire_term of_mul(const zkg_circuit *c, const zkg_circuit_mul *m)
+static void put_mul(gates *g, const zkg_circuit_values *vs,
+                    const zkg_circuit_mul *m)
 {
-    return (zkg_wire_term){.to = m->gate,
-                           .a = zkg_circuit_position(c, m->a),
-                           .b = zkg_circuit_position(c, m->b),
-                           .a_source = (uint16_t)m->a.source,
-                           .b_source = (uint16_t)m->b.source};
+    zkg_wire_term *t = &g->term[g->terms];
+
+    t->to = m->gate;
+    t->a = zkg_circuit_position(vs->c, m->a);
+    t->b = zkg_circuit_position(vs->c, m->b);
+    t->a_source = (uint16_t)m->a.source;
+    t->b_source = (uint16_t)m->b.source;
+    put_term(g, vs, m->coeff);
 }
 
-static zkg_wire_term of_add(const zkg_circuit *c, const zkg_circuit_add *a)
+static void put_add(gates *g, const zkg_circuit_values *vs,
+                    const zkg_circuit_add *a)
 {
-    return (zkg_wire_term){.to = a->gate,
-                           .a = zkg_circuit_position(c, a->a),
-                           .b = ZKG_WIRE_LINEAR,
-                           .a_source = (uint16_t)a->a.source};
+    zkg_wire_term *t = &g->term[g->terms];
+
+    t->to = a->gate;
+    t->a = zkg_circuit_position(vs->c, a->a);
+    t->b = ZKG_WIRE_LINEAR;
+    t->a_source = (uint16_t)a->a.source;
+    t->b_source = 0;
+    put_term(g, vs, a->coeff);
 }
 
 static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
@@ -108,11 +118,9 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
         return ZKG_ERR_NOMEM;
     while (m < l->muls || a < l->adds) {
         if (a == l->adds || (m < l->muls && l->mul[m].gate <= l->add[a].gate)) {
-            put_term(g, vs, of_mul(c, &l->mul[m]), l->mul[m].coeff);
-            m++;
+            put_mul(g, vs, &l->mul[m++]);
         } else {
-            put_term(g, vs, of_add(c, &l->add[a]), l->add[a].coeff);
-            a++;
+            put_add(g, vs, &l->add[a++]);
         }
     }
     for (uint32_t k = 0; k < l->constants; k++)
@@ -179,18 +187,15 @@ static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
 
 /* The largest that a term can be, `most` by source, 0: of elements.  False: not
  * an integer, or too large. */
-static bool bound_term(uint64_t *out, const zkg_wire_term *t, int64_t weight,
-                       const uint64_t *most)
+static inline bool bound_term(uint64_t *out, const zkg_wire_term *t,
+                              int64_t weight, const uint64_t *most)
 {
-    uint64_t v = zkg_circuit_factor_bound(zkg_circuit_size(weight));
+    const uint64_t a = most[t->a_source];
+    const uint64_t b = t->b == ZKG_WIRE_LINEAR ? 1 : most[t->b_source];
+    const uint64_t w = zkg_circuit_factor_bound(zkg_circuit_size(weight));
 
-    if (most[t->a_source] == 0 || !zkg_mul_ok(&v, v, most[t->a_source]))
-        return false;
-    if (t->b != ZKG_WIRE_LINEAR &&
-        (most[t->b_source] == 0 || !zkg_mul_ok(&v, v, most[t->b_source])))
-        return false;
-    *out = v;
-    return true;
+    return a != 0 && b != 0 && zkg_mul_ok(out, w, a) &&
+           zkg_mul_ok(out, *out, b);
 }
 
 static void bound_sources(uint64_t *most, const zkg_circuit_values *vs,

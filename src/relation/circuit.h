@@ -150,10 +150,11 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
                                          const zkg_fr *u, uint32_t n,
                                          const zkg_fr *scale);
 
-/** *e = E, 2^vars elements to be freed; NULL unless ZKG_OK. */
+/** *e = E of a layer's gates, in an array of 2^vars elements to be freed; NULL
+ *  unless ZKG_OK. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_claim(zkg_fr **e,
                                                    const zkg_circuit_run *cr,
-                                                   uint32_t vars);
+                                                   uint32_t vars, size_t gates);
 
 /** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
  *  sources read, to be freed with zkg_circuit_free_tables. */

@@ -133,20 +133,19 @@ uint32_t zkg_circuit_stride(const zkg_circuit_sizes *z, double copies,
 static void size_layer(zkg_circuit_layer_sizes *out,
                        const zkg_circuit_types *types, uint32_t i)
 {
-    zkg_circuit_plan plan;
+    const zkg_circuit_plan *plan = &out->plan;
 
-    zkg_circuit_plan_layer(&plan, types->c, i);
-    *out = (zkg_circuit_layer_sizes){
-        .wires =
-            types->c->layer[i].gates * (double)zkg_dtype_size(types->layer[i]),
-        .eval = zkg_circuit_eval_bytes(types, i),
-        .scratch = (double)zkg_circuit_first_wires(types, &plan, i)};
-    if (plan.kind == ZKG_CIRCUIT_PRODUCTS)
-        zkg_circuit_need_products(out->prove, types, &plan, i);
-    else if (plan.kind == ZKG_CIRCUIT_LINEAR)
-        zkg_circuit_need_linear(out->prove, &plan);
+    zkg_circuit_plan_layer(&out->plan, types->c, i);
+    out->wires =
+        types->c->layer[i].gates * (double)zkg_dtype_size(types->layer[i]);
+    out->eval = zkg_circuit_eval_bytes(types, i);
+    out->scratch = (double)zkg_circuit_first_wires(types, plan, i);
+    if (plan->kind == ZKG_CIRCUIT_PRODUCTS)
+        zkg_circuit_need_products(out->prove, types, plan, i);
+    else if (plan->kind == ZKG_CIRCUIT_LINEAR)
+        zkg_circuit_need_linear(out->prove, plan);
     else
-        zkg_circuit_need_elementwise(out->prove, &plan);
+        zkg_circuit_need_elementwise(out->prove, plan);
 }
 
 zkg_status zkg_circuit_sizes_init(zkg_circuit_sizes *out, const zkg_circuit *c,

@@ -56,6 +56,10 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
 
 /* ---- memory ---- */
 
+/* Variables of c that are left when every rank goes on with all copies: its
+ * rounds then take less time than a message. */
+enum { WHOLE_VARS = 8 };
+
 /* Of elements, at multiples of 64. */
 static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
 {
@@ -98,13 +102,19 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                const zkg_circuit_types *types,
                                const zkg_circuit_plan *plan, uint32_t i)
 {
-    enum { FR = sizeof(zkg_fr), SORTED = sizeof(zkg_wire_term) + FR };
+    enum {
+        FR = sizeof(zkg_fr),
+        SORTED = sizeof(zkg_wire_term) + FR,
+        WEIGHED = sizeof(zkg_circuit_product) + sizeof(uint32_t) + FR
+    };
     const double muls = types->c->layer[i].muls;
     const double first = FR * zkg_circuit_reads_len(&plan->first);
     const double second = FR * zkg_circuit_reads_len(&plan->second);
     const double e = ldexp(FR, (int)plan->vars);
-    double held = e + sizeof(zkg_circuit_product) * muls + first,
-           columns = 2 * FR;
+    double held = e + WEIGHED * muls + first, columns = 2 * FR;
+    /* of each source both tables, and of one on its way two columns and one */
+    const double gathered =
+        ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
     uint64_t longest = 0;
 
@@ -125,14 +135,22 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                 (SORTED + ZKG_CIRCUIT_LIFTED_BYTES) * muls,
         .copy = 2 * FR};
     out[1] = (zkg_circuit_need){.each = held + first + second, .copy = 3 * FR};
-    out[2] = (zkg_circuit_need){.each = held + one,
+    out[2] = (zkg_circuit_need){.each = held + one + gathered,
                                 .copy = columns + (one > 0 ? FR : 0)};
-    out[3] = (zkg_circuit_need){.each = e + sizeof(zkg_circuit_product) * muls +
-                                        2 * first + 4 * second,
-                                .copy = FR};
+    out[3] = (zkg_circuit_need){
+        .each = e + WEIGHED * muls + 2 * first + 2 * second, .copy = FR};
 }
 
 /* ---- what all copies have in common ---- */
+
+/* Whether a source of the list is the same in all copies. */
+static bool any_shared(const phase *f, const zkg_circuit_reads *reads)
+{
+    for (uint32_t k = 0; k < reads->sources; k++)
+        if (zkg_circuit_values_shared(&f->p->v, reads->source[k]))
+            return true;
+    return false;
+}
 
 /* base = sum_add w E, and products with what all copies share. */
 static void fill_base(phase *f, zkg_fr *const *base)
@@ -141,15 +159,17 @@ static void fill_base(phase *f, zkg_fr *const *base)
 
     for (uint32_t k = 0; k < first->sources; k++)
         memcpy(base[k], f->w->add[k], sizeof(**base) << first->vars[k]);
+    if (!any_shared(f, &f->plan->second))
+        return;
     for (uint32_t k = 0; k < f->w->products; k++) {
         const zkg_circuit_product *m = &f->w->product[k];
-        zkg_fr term;
+        zkg_fr *at = &base[m->slot][f->w->x[k]], term;
 
         if (!zkg_circuit_values_shared(&f->p->v, m->source))
             continue;
-        zkg_fr_mul(&term, &m->weight,
+        zkg_fr_mul(&term, &f->w->weight[k],
                    zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
-        zkg_fr_add(&base[m->slot][m->x], &base[m->slot][m->x], &term);
+        zkg_fr_add(at, at, &term);
     }
 }
 
@@ -175,8 +195,8 @@ static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
     const uint32_t n = f->w->products;
     size_t *at = zkg_alloc(count + 1, sizeof(*at));
 
-    *s = (sorted){.term = zkg_alloc(n, sizeof(*s->term)),
-                  .weight = zkg_alloc(n, sizeof(*s->weight))};
+    *s = (sorted){.term = zkg_alloc_raw(n, sizeof(*s->term)),
+                  .weight = zkg_alloc_raw(n, sizeof(*s->weight))};
     if (at == NULL || s->term == NULL || s->weight == NULL) {
         zkg_free(at);
         return no_memory(f);
@@ -184,19 +204,20 @@ static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t k = 0; k < n; k++) {
             const zkg_circuit_product *m = &f->w->product[k];
+            const uint32_t x = f->w->x[k];
             size_t to;
 
             if (m->slot != slot ||
                 zkg_circuit_values_shared(&f->p->v, m->source))
                 continue;
             if (pass == 0) {
-                at[m->x + 1]++;
+                at[x + 1]++;
                 s->terms++;
                 continue;
             }
-            to = at[m->x]++;
-            s->weight[to] = m->weight;
-            s->term[to] = (zkg_wire_term){.to = m->x,
+            to = at[x]++;
+            s->weight[to] = f->w->weight[k];
+            s->term[to] = (zkg_wire_term){.to = x,
                                           .weight = (uint32_t)to,
                                           .a = m->y,
                                           .a_source = (uint16_t)m->source,
@@ -272,16 +293,19 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
 static zkg_status weigh_second(phase *f, zkg_fr *const *base)
 {
     zkg_fr *at_rc[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    const zkg_status status = fold_second(f, at_rc);
+    zkg_status status;
 
+    if (!any_shared(f, &f->plan->first))
+        return ZKG_OK;
+    status = fold_second(f, at_rc);
     for (uint32_t k = 0; k < f->w->products && status == ZKG_OK; k++) {
         const zkg_circuit_product *m = &f->w->product[k];
-        zkg_fr term;
+        zkg_fr *at = &base[m->slot][f->w->x[k]], term;
 
         if (!f->run[m->slot].shared || at_rc[m->source] == NULL)
             continue;
-        zkg_fr_mul(&term, &m->weight, &at_rc[m->source][m->y]);
-        zkg_fr_add(&base[m->slot][m->x], &base[m->slot][m->x], &term);
+        zkg_fr_mul(&term, &f->w->weight[k], &at_rc[m->source][m->y]);
+        zkg_fr_add(at, at, &term);
     }
     zkg_circuit_free_tables(at_rc);
     return status;
@@ -323,7 +347,7 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
 
         if (m->slot != k)
             continue;
-        zkg_fr_mul(&term, &m->weight, &eq[m->x]);
+        zkg_fr_mul(&term, &f->w->weight[n], &eq[f->w->x[n]]);
         if (zkg_circuit_values_shared(&f->p->v, m->source)) {
             zkg_fr_mul(&term, &term,
                        zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
@@ -739,10 +763,6 @@ static zkg_status rounds(phase *f, zkg_fr *claim, zkg_fr *point, zkg_fr *value)
 }
 
 /* ---- the whole ---- */
-
-/* Variables of c that are left when every rank goes on with all copies: its
- * rounds then take less time than a message. */
-enum { WHOLE_VARS = 8 };
 
 /* Rounds over c until then. */
 static uint32_t rounds_alone(const zkg_circuit_prover *p)

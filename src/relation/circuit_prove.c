@@ -15,12 +15,12 @@ static zkg_status no_memory(const prover *p)
 
 /* ---- sumchecks over one copy ---- */
 
-/* Pairs of vectors, pair k of 2^vars[k], zero-extended; b NULL: a alone is
- * whole.  value[k]: a at the end. */
+/* Pairs of vectors, pair k of 2^vars[k], zero-extended; they are used up.
+ * end[k]: a and b at the end. */
 static zkg_status prove_pairs(prover *p, uint32_t n, const uint32_t *vars,
                               zkg_fr *const *a, zkg_fr *const *b,
                               uint32_t max_vars, zkg_fr *claim, zkg_fr *point,
-                              zkg_fr *value)
+                              zkg_fr (*end)[2])
 {
     zkg_child *c = p->cr->run->c;
     zkg_table(*table)[2] = zkg_alloc((size_t)n + 1, sizeof(*table));
@@ -32,24 +32,20 @@ static zkg_status prove_pairs(prover *p, uint32_t n, const uint32_t *vars,
         status = no_memory(p);
     zkg_circuit_plain_shape(&form.shape, max_vars);
     for (uint32_t k = 0; k < n && status == ZKG_OK; k++) {
-        const size_t size = (size_t)1 << vars[k];
-
         part[k] = (zkg_part){.kind = ZKG_FORM_PRODUCT,
                              .coeff = zkg_fr_one,
                              .vars = vars[k],
                              .count = 1,
                              .tables = table[k]};
-        status =
-            zkg_table_from_fr(c->backend, &table[k][0], vars[k], a[k], size);
+        status = c->backend->table_adopt(&table[k][0], vars[k], a[k]);
         if (status == ZKG_OK)
-            status = zkg_table_from_fr(c->backend, &table[k][1], vars[k], b[k],
-                                       size);
+            status = c->backend->table_adopt(&table[k][1], vars[k], b[k]);
     }
     if (status == ZKG_OK)
         status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
                                     point);
     for (uint32_t k = 0; k < n && table != NULL && part != NULL; k++) {
-        value[k] = part[k].final[0];
+        memcpy(end[k], part[k].final, sizeof(end[k]));
         zkg_table_clear(c->backend, &table[k][0]);
         zkg_table_clear(c->backend, &table[k][1]);
     }
@@ -65,6 +61,7 @@ static zkg_status prove_folded(prover *p, uint32_t i,
                                zkg_fr *point, zkg_fr *value)
 {
     zkg_fr *v[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_fr end[ZKG_CIRCUIT_MAX_SOURCES][2];
     zkg_status status = zkg_circuit_prover_vectors(p, v, reads);
 
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
@@ -72,7 +69,9 @@ static zkg_status prove_folded(prover *p, uint32_t i,
             zkg_circuit_prover_fold(v[k], p, i, reads->source[k], at_copies);
     if (status == ZKG_OK)
         status = prove_pairs(p, reads->sources, reads->vars, v, b,
-                             reads->max_vars, claim, point, value);
+                             reads->max_vars, claim, point, end);
+    for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
+        value[k] = end[k][0];
     zkg_circuit_free_tables(v);
     return status;
 }
@@ -99,7 +98,7 @@ static zkg_status prove_linear(prover *p, uint32_t i,
     return status;
 }
 
-/* E, h and V, and then the tables of both; before, E of two points. */
+/* E, h and V. */
 void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                              const zkg_circuit_plan *plan)
 {
@@ -107,9 +106,7 @@ void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double e = ldexp(FR, (int)plan->vars);
     const double first = FR * zkg_circuit_reads_len(&plan->first);
 
-    out[0] = (zkg_circuit_need){.each = e + 4 * first};
-    out[1] = (zkg_circuit_need){.each = e + 2 * first, .copy = FR};
-    out[2] = (zkg_circuit_need){.each = 2 * e};
+    out[0] = (zkg_circuit_need){.each = e + 2 * first, .copy = FR};
 }
 
 /* ---- phase two ---- */
@@ -131,21 +128,50 @@ static zkg_status sum_adds(zkg_fr *sum, const prover *p,
     return ZKG_OK;
 }
 
-/* g[slot][y] += sum_mul w E[o] X_S[x] */
-static void mul_weights(zkg_fr *const *g, const zkg_circuit_plan *plan,
-                        const zkg_circuit_weights *w, zkg_fr *const *x)
+/* Products of weights that are made at once. */
+enum { SOME = 256 };
+
+/* g[slot][y] += sum_mul w E[o] X_S[x], of products from..to-1, which have one
+ * first operand's source. */
+static zkg_status mul_weights_of(zkg_fr *const *g, const prover *p,
+                                 const uint32_t *slot,
+                                 const zkg_circuit_weights *w, const zkg_fr *x,
+                                 uint32_t from, uint32_t to)
+{
+    zkg_fr term[SOME];
+
+    for (uint32_t k = from; k < to; k += SOME) {
+        const uint32_t n = to - k < SOME ? to - k : SOME;
+
+        ZKG_TRY(p->cr->run->c->backend->fr_mul_at(term, w->weight + k, x,
+                                                  w->x + k, n));
+        for (uint32_t i = 0; i < n; i++) {
+            const zkg_circuit_product *m = &w->product[k + i];
+            zkg_fr *at = &g[slot[m->source]][m->y];
+
+            zkg_fr_add(at, at, &term[i]);
+        }
+    }
+    return ZKG_OK;
+}
+
+/* The same of all. */
+static zkg_status mul_weights(zkg_fr *const *g, const prover *p,
+                              const zkg_circuit_plan *plan,
+                              const zkg_circuit_weights *w, zkg_fr *const *x)
 {
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     zkg_circuit_slots(slot, &plan->second);
-    for (uint32_t k = 0; k < w->products; k++) {
-        const zkg_circuit_product *m = &w->product[k];
-        zkg_fr *at = &g[slot[m->source]][m->y];
-        zkg_fr term;
+    for (uint32_t k = 0, to; k < w->products; k = to) {
+        const uint32_t first = w->product[k].slot;
 
-        zkg_fr_mul(&term, &m->weight, &x[plan->first.source[m->slot]][m->x]);
-        zkg_fr_add(at, at, &term);
+        for (to = k + 1; to < w->products && w->product[to].slot == first; to++)
+            ;
+        ZKG_TRY(
+            mul_weights_of(g, p, slot, w, x[plan->first.source[first]], k, to));
     }
+    return ZKG_OK;
 }
 
 static zkg_status prove_second(prover *p, uint32_t i,
@@ -162,7 +188,9 @@ static zkg_status prove_second(prover *p, uint32_t i,
         status = sum_adds(&sum, p, &plan->first, w, x);
     if (status == ZKG_OK) {
         zkg_fr_sub(claim, claim, &sum);
-        mul_weights(g, plan, w, x);
+        status = mul_weights(g, p, plan, w, x);
+    }
+    if (status == ZKG_OK) {
         status = prove_folded(p, i, &plan->second, g, rho, claim, point, value);
     }
     zkg_circuit_free_tables(g);
@@ -212,7 +240,8 @@ static zkg_status elementwise_tables(zkg_table *table, prover *p, uint32_t i,
     zkg_status status = ZKG_OK;
 
     if (arity == 3)
-        ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan->vars));
+        ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan->vars,
+                                         (size_t)1 << plan->vars));
     for (uint32_t s = 0; s < p->count && status == ZKG_OK; s++) {
         zkg_table *t = &table[s * arity];
 
@@ -294,9 +323,10 @@ typedef struct top {
     const zkg_circuit_merge *m;
     uint32_t vars, n; /* of a copy; weights */
     uint32_t *all_vars;
-    zkg_fr **over_o; /* [i]: rho^i eq(z_i, o), or w_0's, of one copy */
-    zkg_fr **folded; /* [i]: sum_c eq(z_i, c) V_top[c] */
-    zkg_fr *over_c;  /* of this rank's copies; scratch */
+    zkg_fr **over_o;   /* [i]: rho^i eq(z_i, o), or w_0's, of one copy */
+    zkg_fr **folded;   /* [i]: sum_c eq(z_i, c) V_top[c] */
+    zkg_fr (*at_o)[2]; /* [i]: folded and over_o at rho_o */
+    zkg_fr *over_c;    /* of this rank's copies; scratch */
 } top;
 
 static zkg_status top_init(top *t, prover *p, const zkg_circuit_merge *m)
@@ -308,14 +338,17 @@ static zkg_status top_init(top *t, prover *p, const zkg_circuit_merge *m)
     t->all_vars = zkg_alloc(t->n, sizeof(*t->all_vars));
     t->over_o = zkg_alloc(t->n, sizeof(*t->over_o));
     t->folded = zkg_alloc(t->n, sizeof(*t->folded));
+    t->at_o = zkg_alloc(t->n, sizeof(*t->at_o));
     t->over_c = zkg_alloc(p->copies, sizeof(*t->over_c));
     if (t->all_vars == NULL || t->over_o == NULL || t->folded == NULL ||
-        t->over_c == NULL)
+        t->at_o == NULL || t->over_c == NULL)
         return no_memory(p);
     for (uint32_t i = 0; i < t->n; i++) {
         t->all_vars[i] = vars;
-        t->over_o[i] = zkg_alloc((size_t)1 << vars, sizeof(**t->over_o));
-        t->folded[i] = zkg_alloc((size_t)1 << vars, sizeof(**t->folded));
+        t->over_o[i] =
+            zkg_alloc_aligned((size_t)1 << vars, sizeof(**t->over_o));
+        t->folded[i] =
+            zkg_alloc_aligned((size_t)1 << vars, sizeof(**t->folded));
         if (t->over_o[i] == NULL || t->folded[i] == NULL)
             return no_memory(p);
     }
@@ -332,6 +365,7 @@ static void top_clear(top *t)
     }
     zkg_free(t->over_o);
     zkg_free(t->folded);
+    zkg_free(t->at_o);
     zkg_free(t->over_c);
     zkg_free(t->all_vars);
 }
@@ -385,11 +419,8 @@ static zkg_status weigh_copies(const top *t, uint32_t i)
 static zkg_status merge_gates(top *t, zkg_fr *claim, zkg_fr *point)
 {
     prover *p = t->p;
-    zkg_fr *value = zkg_alloc(t->n, sizeof(*value));
-    zkg_status status = value == NULL ? no_memory(p) : ZKG_OK;
+    zkg_status status = weigh_gates(t);
 
-    if (status == ZKG_OK)
-        status = weigh_gates(t);
     for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
         status = weigh_copies(t, i);
         if (status == ZKG_OK)
@@ -399,8 +430,7 @@ static zkg_status merge_gates(top *t, zkg_fr *claim, zkg_fr *point)
     }
     if (status == ZKG_OK)
         status = prove_pairs(p, t->n, t->all_vars, t->folded, t->over_o,
-                             t->vars, claim, point, value);
-    zkg_free(value);
+                             t->vars, claim, point, t->at_o);
     return status;
 }
 
@@ -425,14 +455,9 @@ static zkg_status top_columns(zkg_fr *v, zkg_fr *w, top *t, const zkg_fr *point)
                                            &p->v.layer[layers - 1]);
     }
     for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
-        zkg_fr at;
-
         status = weigh_copies(t, i);
         if (status == ZKG_OK)
-            status =
-                backend->fr_dot(&at, eq, t->over_o[i], (size_t)1 << t->vars);
-        if (status == ZKG_OK)
-            status = backend->fr_axpy(w, &at, t->over_c, p->copies);
+            status = backend->fr_axpy(w, &t->at_o[i][1], t->over_c, p->copies);
     }
     zkg_free(eq);
     zkg_free(term);
@@ -493,8 +518,8 @@ static zkg_status merge_copies(top *t, zkg_fr *claim, zkg_fr *point,
     return status;
 }
 
-/* The vectors of all weights, then the rounds over o, or columns over c and
- * their tables; before, a group of copies that assertions are held to. */
+/* The vectors of all weights, then columns over c and their tables; before, a
+ * group of copies that assertions are held to. */
 void zkg_circuit_need_merge(zkg_circuit_need *out, const zkg_circuit *c,
                             uint32_t claims)
 {
@@ -503,14 +528,13 @@ void zkg_circuit_need_merge(zkg_circuit_need *out, const zkg_circuit *c,
     const double table =
         ldexp(FR, (int)zkg_circuit_layer_vars(c, c->layers - 1));
     const double n = claims + (c->asserted > 0 ? 1.0 : 0.0);
-    const double rounds = 2 * n * table;
     const double columns =
         table + gates * (sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES);
 
     *out = (zkg_circuit_need){.lane = c->asserted > 0 ? gates * FR : 0};
     if (c->asserted == 0 && claims <= 1)
         return; /* the claim stands as it is */
-    out->each = 2 * n * table + (rounds > columns ? rounds : columns);
+    out->each = 2 * n * table + columns;
     out->copy = 5 * FR;
     out->lane = 0;
 }
@@ -536,18 +560,18 @@ static zkg_status prove_merge(prover *p, const zkg_circuit_merge *m)
 static zkg_status prove_layer(prover *p, uint32_t i)
 {
     zkg_circuit_run *cr = p->cr;
-    zkg_circuit_plan plan;
+    const zkg_circuit_plan *plan = &p->sizes.layer[i].plan;
     zkg_status status;
     zkg_fr *e, sum;
 
-    zkg_circuit_plan_layer(&plan, cr->circuit, i);
-    if (plan.kind == ZKG_CIRCUIT_ELEMENTWISE)
-        return prove_elementwise(p, i, &plan);
-    ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan.vars));
+    if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
+        return prove_elementwise(p, i, plan);
+    ZKG_TRY(zkg_circuit_expand_claim(&e, cr, plan->vars,
+                                     cr->circuit->layer[i].gates));
     zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, e);
     zkg_fr_sub(&cr->claim, &cr->claim, &sum);
-    status = plan.kind == ZKG_CIRCUIT_LINEAR ? prove_linear(p, i, &plan, e)
-                                             : prove_products(p, i, &plan, e);
+    status = plan->kind == ZKG_CIRCUIT_LINEAR ? prove_linear(p, i, plan, e)
+                                              : prove_products(p, i, plan, e);
     zkg_free(e);
     return status;
 }

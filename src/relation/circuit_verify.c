@@ -222,7 +222,8 @@ static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
     if (!cr->run->c->sizing) {
         zkg_fr sum;
 
-        ZKG_TRY(zkg_circuit_expand_claim(&w.e, cr, plan.vars));
+        ZKG_TRY(zkg_circuit_expand_claim(&w.e, cr, plan.vars,
+                                         cr->circuit->layer[i].gates));
         zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, w.e);
         zkg_fr_sub(&cr->claim, &cr->claim, &sum);
     }

@@ -326,33 +326,66 @@ zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
     return ZKG_OK;
 }
 
-/* e += a eq(rz_2, .) */
-static zkg_status add_second(zkg_fr *e, const zkg_circuit_run *cr,
-                             uint32_t vars)
-{
-    zkg_fr *second = zkg_alloc((size_t)1 << vars, sizeof(*second));
-    zkg_status status = ZKG_OK;
+/* Variables of o whose eq are made once; those of the others weigh them. */
+enum { CLAIM_VARS = 7 };
 
-    if (second == NULL)
-        return no_memory(cr);
-    status = zkg_circuit_eq(second, cr, cr->rz[1], vars, &cr->weight);
-    for (size_t o = 0; o < (size_t)1 << vars; o++)
-        zkg_fr_add(&e[o], &e[o], &second[o]);
-    zkg_free(second);
-    return status;
+/* out[o] += sum_k w[k] row[k][o] */
+static zkg_status add_rows(zkg_fr *out, const zkg_circuit_run *cr,
+                           const zkg_fr *w, const zkg_fr *const *row, size_t n)
+{
+    const zkg_backend *backend = cr->run->c->backend;
+
+    if (backend != NULL)
+        return backend->int_fold(out, w, (const void *const *)row, cr->points,
+                                 ZKG_FR, n);
+    for (uint32_t k = 0; k < cr->points; k++)
+        for (size_t o = 0; o < n; o++) {
+            zkg_fr term;
+
+            zkg_fr_mul(&term, &w[k], &row[k][o]);
+            zkg_fr_add(&out[o], &out[o], &term);
+        }
+    return ZKG_OK;
+}
+
+/* E as sum_k upper_k[o / 2^low] lower_k[o mod 2^low]; both of all k, one after
+ * the other. */
+static zkg_status expand_parts(zkg_fr *e, const zkg_circuit_run *cr,
+                               uint32_t low, uint32_t high, size_t gates,
+                               zkg_fr *lower, zkg_fr *upper)
+{
+    const size_t len = (size_t)1 << low;
+    const zkg_fr *row[2] = {lower, lower + len};
+
+    for (uint32_t k = 0; k < cr->points; k++) {
+        ZKG_TRY(zkg_circuit_eq(lower + k * len, cr, cr->rz[k], low, NULL));
+        ZKG_TRY(zkg_circuit_eq(upper + ((size_t)k << high), cr, cr->rz[k] + low,
+                               high, k == 0 ? NULL : &cr->weight));
+    }
+    for (size_t i = 0; i * len < gates; i++) {
+        const zkg_fr w[2] = {upper[i], cr->points > 1
+                                           ? upper[((size_t)1 << high) + i]
+                                           : zkg_fr_zero};
+
+        ZKG_TRY(add_rows(e + i * len, cr, w, row, len));
+    }
+    return ZKG_OK;
 }
 
 zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
-                                    uint32_t vars)
+                                    uint32_t vars, size_t gates)
 {
+    const uint32_t low = vars < CLAIM_VARS ? vars : CLAIM_VARS;
+    const size_t upper = (size_t)2 << (vars - low);
+    zkg_fr *part = zkg_alloc(((size_t)2 << low) + upper, sizeof(*part));
     zkg_status status;
 
     *e = zkg_alloc((size_t)1 << vars, sizeof(**e));
-    if (*e == NULL)
-        return no_memory(cr);
-    status = zkg_circuit_eq(*e, cr, cr->rz[0], vars, NULL);
-    if (status == ZKG_OK && cr->points == 2)
-        status = add_second(*e, cr, vars);
+    status =
+        *e == NULL || part == NULL
+            ? no_memory(cr)
+            : expand_parts(*e, cr, low, vars - low, gates, part + upper, part);
+    zkg_free(part);
     if (status != ZKG_OK) {
         zkg_free(*e);
         *e = NULL;
@@ -367,7 +400,7 @@ zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
 {
     for (uint32_t k = 0; k < reads->sources; k++) {
         zkg_fr scale = value[k];
-        zkg_fr *out = zkg_alloc((size_t)1 << reads->vars[k], sizeof(*out));
+        zkg_fr *out = zkg_alloc_raw((size_t)1 << reads->vars[k], sizeof(*out));
 
         if (out == NULL)
             return no_memory(cr);

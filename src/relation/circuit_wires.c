@@ -425,7 +425,7 @@ zkg_status zkg_circuit_prover_vectors(const zkg_circuit_prover *p, zkg_fr **v,
                                       const zkg_circuit_reads *reads)
 {
     for (uint32_t k = 0; k < reads->sources; k++) {
-        v[k] = zkg_alloc((size_t)1 << reads->vars[k], sizeof(**v));
+        v[k] = zkg_alloc_aligned((size_t)1 << reads->vars[k], sizeof(**v));
         if (v[k] == NULL)
             return zkg_circuit_prover_no_memory(p);
     }
@@ -450,10 +450,10 @@ static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
         zkg_circuit_product *to = &w->product[k];
 
         to->slot = slot[m->a.source];
-        to->x = zkg_circuit_position(c, m->a);
         to->source = m->b.source;
         to->y = zkg_circuit_position(c, m->b);
-        zkg_circuit_weigh(&to->weight, cr, m->coeff, &e[m->gate]);
+        w->x[k] = zkg_circuit_position(c, m->a);
+        zkg_circuit_weigh(&w->weight[k], cr, m->coeff, &e[m->gate]);
     }
 }
 
@@ -480,8 +480,10 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
-    w->product = zkg_alloc((size_t)w->products + 1, sizeof(*w->product));
-    if (w->product == NULL)
+    w->product = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->product));
+    w->x = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->x));
+    w->weight = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->weight));
+    if (w->product == NULL || w->x == NULL || w->weight == NULL)
         return zkg_circuit_prover_no_memory(p);
     ZKG_TRY(zkg_circuit_prover_vectors(p, w->add, &plan->first));
     zkg_circuit_slots(slot, &plan->first);
@@ -493,6 +495,8 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
 void zkg_circuit_weights_clear(zkg_circuit_weights *w)
 {
     zkg_free(w->product);
+    zkg_free(w->x);
+    zkg_free(w->weight);
     zkg_circuit_free_tables(w->add);
     *w = (zkg_circuit_weights){0};
 }

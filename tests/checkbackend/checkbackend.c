@@ -1294,6 +1294,39 @@ static void check_fr_dot(context *c)
     }
 }
 
+static void check_fr_mul_at(context *c)
+{
+    FOR_LENGTHS(n)
+    {
+        zkg_fr *a = elements(c, n), *v = elements(c, n / 2 + 1);
+        zkg_fr *x = elements(c, n), *y = copy(a, n);
+        uint32_t *at = get(n, sizeof(*at));
+
+        for (size_t i = 0; i < n; i++)
+            at[i] = (uint32_t)((i * 7 + 3) % (n / 2 + 1));
+        must(c->ref->fr_mul_at(x, a, v, at, n));
+        must(c->b->fr_mul_at(y, y, v, at, n));
+        same(c, x, y, n, "products");
+        free(a);
+        free(v);
+        free(x);
+        free(y);
+        free(at);
+    }
+    if (c->bench) {
+        zkg_fr *a = elements(c, BENCH_LEN), *v = elements(c, BENCH_LEN);
+        uint32_t *at = get(BENCH_LEN, sizeof(*at));
+
+        for (size_t i = 0; i < BENCH_LEN; i++)
+            at[i] = (uint32_t)((i * 7 + 3) % BENCH_LEN);
+        BENCH(c, "", BENCH_LEN, (void)0,
+              c->b->fr_mul_at(a, a, v, at, BENCH_LEN));
+        free(a);
+        free(v);
+        free(at);
+    }
+}
+
 static void check_fr_dot_pairs(context *c)
 {
     FOR_LENGTHS(n)
