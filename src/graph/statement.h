@@ -29,6 +29,7 @@
 #define ZKG_MAX_PARAMS 4096
 #define ZKG_MAX_TERMS 4096            /* of one einsum */
 #define ZKG_MAX_RELATIONS 4096        /* of one kernel */
+#define ZKG_MAX_ALL_PAIRS (1u << 28)  /* of all kernels' affine indices */
 #define ZKG_MAX_TABLE_COLUMNS 16      /* of one table */
 #define ZKG_MAX_TABLE_BITS 30         /* rows of a table in closed form */
 #define ZKG_MAX_TABLE_ROWS (1u << 20) /* rows of a table given as data */
@@ -82,6 +83,10 @@ typedef struct zkg_stmt_term {
     zkg_coeff c;
     uint32_t factors; /**< 0, 1 or 2 */
     zkg_stmt_factor factor[2];
+    /** Set by zkg_statement_check, of the kernel's lengths alone: the most
+     *  index values that one output sums, UINT64_MAX if that or more. */
+    uint64_t summed;
+    bool maps; /**< set with it: some index is affine, so there may be fewer */
 } zkg_stmt_term;
 
 typedef struct zkg_stmt_einsum {

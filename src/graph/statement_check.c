@@ -272,6 +272,12 @@ static bool fits_factor(int64_t v)
     return v >= -ZKG_MAX_AFFINE_FACTOR && v <= ZKG_MAX_AFFINE_FACTOR;
 }
 
+/* Pairs of values of an affine index's axes, whose product fits. */
+static uint64_t index_pairs(const zkg_kernel *k, const zkg_stmt_index *x)
+{
+    return k->axis[x->a].len * (x->b == ZKG_NO_ID ? 1 : k->axis[x->b].len);
+}
+
 /* An affine index of an axis of length len. */
 static zkg_status check_affine(const zkg_kernel *k, const zkg_stmt_index *x,
                                const char *param, uint64_t len, zkg_error *err)
@@ -504,16 +510,129 @@ static zkg_status check_kernel(const zkg_statement *st, const zkg_kernel *k,
     return ZKG_OK;
 }
 
+/* How many of the n values i have 0 <= s i + e < len. */
+static uint64_t reads(int64_t s, int64_t e, uint64_t n, uint64_t len)
+{
+    const int64_t top = (int64_t)len - 1, step = s < 0 ? -s : s;
+    /* Counted from the end that i = 0, 1, .. moves away from. */
+    const int64_t at = s < 0 ? top - e : e;
+    int64_t first, end;
+
+    if (step == 0)
+        return at >= 0 && at <= top ? n : 0;
+    first = at >= 0 ? 0 : (-at + step - 1) / step;
+    end = at > top ? 0 : (top - at) / step + 1;
+    end = end < (int64_t)n ? end : (int64_t)n;
+    return end > first ? (uint64_t)(end - first) : 0;
+}
+
+/* The most cells that one output reads through an affine index of an axis of
+ * length len, of those axes that it sums. */
+static uint64_t window(const zkg_kernel *k, const zkg_stmt_einsum *e,
+                       const zkg_stmt_index *x, uint64_t len)
+{
+    const bool a = !holds(e->out, e->out_axes, x->a);
+    const bool b = x->b != ZKG_NO_ID && !holds(e->out, e->out_axes, x->b);
+    const uint64_t na = k->axis[x->a].len;
+    const uint64_t nb = x->b == ZKG_NO_ID ? 1 : k->axis[x->b].len;
+    /* The inner axis is one that is summed. */
+    const uint64_t n = b ? na : nb, m = b ? nb : na;
+    const int64_t s = b ? x->s : x->d, d = b ? x->d : x->s;
+    uint64_t most = 0, all = 0;
+
+    if (!a && !b)
+        return 1;
+    for (uint64_t i = 0; i < n; i++) {
+        const uint64_t r = reads(d, x->e + s * (int64_t)i, m, len);
+
+        most = r > most ? r : most;
+        all += r;
+    }
+    return a && b ? all : most;
+}
+
+/* What n would be with m times as many: UINT64_MAX if that or more. */
+static uint64_t times(uint64_t n, uint64_t m)
+{
+    return zkg_mul_ok(&n, n, m) ? n : UINT64_MAX;
+}
+
+/* Whether a term sums a plain axis: it is named, not by an affine index, and
+ * not of out. */
+static bool sums_axis(const zkg_stmt_einsum *e, const zkg_stmt_term *t,
+                      uint32_t axis)
+{
+    bool named = false;
+
+    for (uint32_t f = 0; f < t->factors; f++) {
+        if (factor_maps(&t->factor[f], axis))
+            return false;
+        named = named || factor_has(&t->factor[f], axis);
+    }
+    return named && !holds(e->out, e->out_axes, axis);
+}
+
+/* Sets summed and maps of a term; *pairs: what its affine indices run over is
+ * added.  The walk is the kernel's, not each task's: a statement of some
+ * kilobytes may bind one kernel many times. */
+static zkg_status count_term(const zkg_kernel *k, const zkg_stmt_einsum *e,
+                             zkg_stmt_term *t, uint64_t *pairs, zkg_error *err)
+{
+    t->summed = 1;
+    t->maps = false;
+    for (uint32_t a = 0; a < k->axes; a++) {
+        if (sums_axis(e, t, a))
+            t->summed = times(t->summed, k->axis[a].len);
+    }
+    for (uint32_t f = 0; f < t->factors; f++) {
+        const zkg_stmt_factor *x = &t->factor[f];
+
+        for (uint32_t i = 0; i < x->indices; i++) {
+            const zkg_stmt_index *at = &x->index[i];
+
+            if (!is_affine(at))
+                continue;
+            *pairs += index_pairs(k, at);
+            if (*pairs > ZKG_MAX_ALL_PAIRS)
+                return BAD("kernel %s: with its affine indices, those of all "
+                           "kernels run over more than %u pairs of values, "
+                           "which is as many as the verifier walks",
+                           k->name, ZKG_MAX_ALL_PAIRS);
+            t->maps = true;
+            t->summed = times(
+                t->summed,
+                window(k, e, at, k->axis[k->param[x->param].axis[i]].len));
+        }
+    }
+    return ZKG_OK;
+}
+
+static zkg_status count_kernel(const zkg_kernel *k, uint64_t *pairs,
+                               zkg_error *err)
+{
+    for (uint32_t i = 0; i < k->einsums; i++) {
+        zkg_stmt_einsum *e = &k->einsum[i];
+
+        for (uint32_t j = 0; j < e->terms; j++)
+            ZKG_TRY(count_term(k, e, &e->term[j], pairs, err));
+    }
+    return ZKG_OK;
+}
+
 static zkg_status check_kernels(const zkg_statement *st, zkg_error *err)
 {
+    uint64_t pairs = 0;
+
     if (st->kernels > ZKG_MAX_KERNELS)
         return BAD("%u kernels are too many", st->kernels);
     if (st->kernels == 0)
         return ZKG_OK;
     ZKG_TRY(check_names("kernel", &st->kernel[0].name, st->kernels,
                         sizeof(st->kernel[0]), zkg_name_is_valid, err));
-    for (uint32_t i = 0; i < st->kernels; i++)
+    for (uint32_t i = 0; i < st->kernels; i++) {
         ZKG_TRY(check_kernel(st, &st->kernel[i], err));
+        ZKG_TRY(count_kernel(&st->kernel[i], &pairs, err));
+    }
     return ZKG_OK;
 }
 
@@ -789,86 +908,10 @@ static interval interval_mul(interval a, interval b)
     return r;
 }
 
-/* How many of the n values i have 0 <= s i + e < len. */
-static uint64_t reads(int64_t s, int64_t e, uint64_t n, uint64_t len)
-{
-    const int64_t top = (int64_t)len - 1, step = s < 0 ? -s : s;
-    /* Counted from the end that i = 0, 1, .. moves away from. */
-    const int64_t at = s < 0 ? top - e : e;
-    int64_t first, end;
-
-    if (step == 0)
-        return at >= 0 && at <= top ? n : 0;
-    first = at >= 0 ? 0 : (-at + step - 1) / step;
-    end = at > top ? 0 : (top - at) / step + 1;
-    end = end < (int64_t)n ? end : (int64_t)n;
-    return end > first ? (uint64_t)(end - first) : 0;
-}
-
-/* The most cells that one output reads through an affine index of an axis of
- * length len, of those axes that it sums. */
-static uint64_t window(const zkg_kernel *k, const zkg_stmt_einsum *e,
-                       const zkg_stmt_index *x, uint64_t len)
-{
-    const bool a = !holds(e->out, e->out_axes, x->a);
-    const bool b = x->b != ZKG_NO_ID && !holds(e->out, e->out_axes, x->b);
-    const uint64_t na = k->axis[x->a].len;
-    const uint64_t nb = x->b == ZKG_NO_ID ? 1 : k->axis[x->b].len;
-    /* The inner axis is one that is summed. */
-    const uint64_t n = b ? na : nb, m = b ? nb : na;
-    const int64_t s = b ? x->s : x->d, d = b ? x->d : x->s;
-    uint64_t most = 0, all = 0;
-
-    if (!a && !b)
-        return 1;
-    for (uint64_t i = 0; i < n; i++) {
-        const uint64_t r = reads(d, x->e + s * (int64_t)i, m, len);
-
-        most = r > most ? r : most;
-        all += r;
-    }
-    return a && b ? all : most;
-}
-
-/* The most index values that one output of a term sums.  *maps: some of its
- * indices are affine, so that there may be fewer. */
-static uint64_t contracted(const zkg_kernel *k, const zkg_stmt_einsum *e,
-                           const zkg_stmt_term *t, bool *maps, bool *over)
-{
-    uint64_t n = 1;
-
-    for (uint32_t a = 0; a < k->axes; a++) {
-        bool named = false, mapped = false;
-
-        for (uint32_t f = 0; f < t->factors; f++) {
-            named = named || factor_has(&t->factor[f], a);
-            mapped = mapped || factor_maps(&t->factor[f], a);
-        }
-        if (named && !mapped && !holds(e->out, e->out_axes, a) &&
-            !zkg_mul_ok(&n, n, k->axis[a].len))
-            *over = true;
-    }
-    for (uint32_t f = 0; f < t->factors; f++) {
-        const zkg_stmt_factor *x = &t->factor[f];
-
-        for (uint32_t i = 0; i < x->indices; i++) {
-            const uint64_t len = k->axis[k->param[x->param].axis[i]].len;
-
-            if (!is_affine(&x->index[i]))
-                continue;
-            *maps = true;
-            if (!zkg_mul_ok(&n, n, window(k, e, &x->index[i], len)))
-                *over = true;
-        }
-    }
-    return n;
-}
-
 /* The bound of one einsum in one task, and the interval of its sum. */
 static zkg_u256 einsum_bound(const zkg_statement *st, const zkg_task *t,
                              const zkg_stmt_einsum *e, interval *sum)
 {
-    const zkg_kernel *k = &st->kernel[t->kernel];
     zkg_u256 total = {.over = false};
 
     *sum = (interval){0, 0, true};
@@ -876,15 +919,14 @@ static zkg_u256 einsum_bound(const zkg_statement *st, const zkg_task *t,
         const zkg_stmt_term *m = &e->term[i];
         zkg_u256 b = {.over = false};
         interval v = {0, 0, true};
-        bool over = false, maps = false;
-        const uint64_t n = contracted(k, e, m, &maps, &over);
+        const uint64_t n = m->summed;
 
         memcpy(b.limb, m->c.limb, sizeof(b.limb));
-        v.known = zkg_coeff_to_i64(&v.low, &m->c) && n <= INT64_MAX && !over;
+        v.known = zkg_coeff_to_i64(&v.low, &m->c) && n <= INT64_MAX;
         v.high = v.low;
         v = interval_mul(v, (interval){(int64_t)n, (int64_t)n, true});
         zkg_u256_mul_u64(&b, n);
-        b.over = b.over || over;
+        b.over = b.over || n == UINT64_MAX;
         for (uint32_t f = 0; f < m->factors; f++) {
             const zkg_tensor *x = &st->tensor[t->bind[m->factor[f].param]];
 
@@ -892,9 +934,9 @@ static zkg_u256 einsum_bound(const zkg_statement *st, const zkg_task *t,
             v = interval_mul(v, (interval){x->min, x->max, true});
         }
         /* What is read outside is 0. */
-        if (maps && v.low > 0)
+        if (m->maps && v.low > 0)
             v.low = 0;
-        if (maps && v.high < 0)
+        if (m->maps && v.high < 0)
             v.high = 0;
         zkg_u256_add(&total, &b);
         sum->known = sum->known && v.known &&

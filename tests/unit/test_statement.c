@@ -1018,6 +1018,28 @@ static void coefficients_are_not_cut_to_64_bits(void **state)
     }
 }
 
+/* An index over 2^20 values, in many terms of one kernel. */
+static void affine_indices_are_limited(void **state)
+{
+    (void)state;
+    for (uint32_t more = 0; more < 2; more++) {
+        zkg_graph *g = sample();
+        zkg_error err = {.text = ""};
+        zkg_status s;
+
+        OK(zkg_graph_kernel_axis(g, "dense", "j", 1 << 20, NULL));
+        OK(zkg_graph_kernel_einsum(g, "dense", "", NULL, NULL));
+        for (uint64_t i = 0; i < (ZKG_MAX_ALL_PAIRS >> 20) + more; i++)
+            OK(zkg_graph_kernel_term(g, "dense", "1", "x[1*j+1]", NULL, NULL));
+        s = zkg_graph_finish(g, &err);
+        if (s != (more == 0 ? ZKG_OK : ZKG_ERR_MALFORMED) ||
+            (more > 0 && strstr(err.text, "kernel dense: with its affine "
+                                          "indices, those of all") == NULL))
+            fail_msg("%u: %s", more, err.text);
+        zkg_graph_free(g);
+    }
+}
+
 static void coefficients_are_decimal(void **state)
 {
     static const char *const good[] = {
@@ -1120,6 +1142,7 @@ int main(void)
         cmocka_unit_test(bounds_count_real_windows),
         cmocka_unit_test(no_sum_is_larger_than_what_is_checked),
         cmocka_unit_test(coefficients_are_not_cut_to_64_bits),
+        cmocka_unit_test(affine_indices_are_limited),
         cmocka_unit_test(coefficients_are_decimal),
         cmocka_unit_test(half_p_is_the_limit),
         cmocka_unit_test(bits_are_those_of_the_largest_magnitude),
