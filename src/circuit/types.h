@@ -42,15 +42,33 @@ zkg_dtype zkg_circuit_input_type(const zkg_circuit_range *r);
 zkg_dtype zkg_circuit_layer_type(uint64_t most);
 
 /**
- * @param c     checked; not owned
- * @param input what each input's values may be
- * @param out   zkg_circuit_types_clear, on every path
+ * @param c       checked; not owned
+ * @param input   what each input's values may be
+ * @param closely look at gates with those below them (circuit/cone.h), so that
+ *                bits stay bits
+ * @param out     zkg_circuit_types_clear, on every path
  * @retval ZKG_ERR_NOMEM
  */
-ZKG_MUST_CHECK zkg_status
-zkg_circuit_types_init(zkg_circuit_types *out, const zkg_circuit *c,
-                       const zkg_circuit_range *input);
+ZKG_MUST_CHECK zkg_status zkg_circuit_types_init(zkg_circuit_types *out,
+                                                 const zkg_circuit *c,
+                                                 const zkg_circuit_range *input,
+                                                 bool closely);
 void zkg_circuit_types_clear(zkg_circuit_types *t);
+
+/**
+ * Narrow what inputs may hold by what the circuit asserts: where each entry b
+ * of an input has an asserted gate
+ *
+ *     w b b - w b,  w != 0,
+ *
+ * its values are 0 and 1 wherever the assertions hold.  For forecasts: a prover
+ * goes by the values that it is given.
+ *
+ * @param input one an input, of which those narrowed change
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_circuit_narrow_ranges(zkg_circuit_range *input,
+                                                    const zkg_circuit *c);
 
 /** Bytes that making layer i takes beside its wires (values_gates.c); they do
  *  not depend on copies. */

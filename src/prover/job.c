@@ -59,7 +59,7 @@ static void set_root(zkg_job *job, const zkg_costs *costs,
 
 zkg_status zkg_job_init_children(zkg_job *out, const zkg_statement *st,
                                  uint32_t ranks, const zkg_costs *costs,
-                                 zkg_error *err)
+                                 bool closely, zkg_error *err)
 {
     const size_t children = (size_t)st->tasks + st->tables;
     const char **task_name = zkg_alloc(st->tasks, sizeof(*task_name));
@@ -90,7 +90,7 @@ zkg_status zkg_job_init_children(zkg_job *out, const zkg_statement *st,
     for (uint32_t c = 0; c < children; c++) {
         zkg_work work;
 
-        zkg_work_count(&work, st, c, shapes.view);
+        zkg_work_count(&work, st, c, shapes.view, closely);
         width[c] = zkg_work_width(st, c);
         zkg_child_cost_of(&model[c], costs, &work, width[c]);
         cost[c] = whole(model[c].serial_s + model[c].parallel_s);
@@ -103,7 +103,7 @@ zkg_status zkg_job_init_costs(zkg_job *out, const zkg_statement *st,
                               uint32_t ranks, uint32_t k,
                               const zkg_costs *costs, zkg_error *err)
 {
-    ZKG_TRY(zkg_job_init_children(out, st, ranks, costs, err));
+    ZKG_TRY(zkg_job_init_children(out, st, ranks, costs, true, err));
     set_root(out, costs, st, k != 0 ? k : zkg_statement_default_k(st));
     return ZKG_OK;
 }

@@ -190,8 +190,8 @@ static zkg_status make_default_plan(zkg_plan **out, const zkg_prover *p,
     zkg_job job;
     zkg_status status;
 
-    ZKG_TRY(
-        zkg_job_init_children(&job, p->st, p->size, &zkg_costs_builtin, err));
+    ZKG_TRY(zkg_job_init_children(&job, p->st, p->size, &zkg_costs_builtin,
+                                  false, err));
     status = zkg_plan_default(out, &job, err);
     zkg_job_clear(&job);
     return status;

@@ -131,12 +131,12 @@ ZKG_MUST_CHECK zkg_status zkg_prover_walk(zkg_status *failed, zkg_prover *p,
 ZKG_MUST_CHECK zkg_status zkg_prover_gather(zkg_prover *p, zkg_error *err);
 
 /** A job's children and their costs, without what the root does: all that the
- *  default order asks for. */
+ *  default order asks for.  closely: as zkg_work_count() has it. */
 ZKG_MUST_CHECK zkg_status zkg_job_init_children(zkg_job *out,
                                                 const zkg_statement *st,
                                                 uint32_t ranks,
                                                 const zkg_costs *costs,
-                                                zkg_error *err);
+                                                bool closely, zkg_error *err);
 
 /** Fill in a report on rank 0, which takes over what the mail knows. */
 ZKG_MUST_CHECK zkg_status zkg_prover_report(zkg_prove_report *out,

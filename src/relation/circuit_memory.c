@@ -150,13 +150,13 @@ static void size_layer(zkg_circuit_layer_sizes *out,
 
 zkg_status zkg_circuit_sizes_init(zkg_circuit_sizes *out, const zkg_circuit *c,
                                   const zkg_circuit_range *range,
-                                  uint32_t claims)
+                                  uint32_t claims, bool closely)
 {
     zkg_status status;
 
     *out = (zkg_circuit_sizes){
         .c = c, .layer = zkg_alloc(c->layers, sizeof(*out->layer))};
-    status = zkg_circuit_types_init(&out->types, c, range);
+    status = zkg_circuit_types_init(&out->types, c, range, closely);
     if (out->layer == NULL)
         status = ZKG_ERR_NOMEM;
     for (uint32_t i = 0; i < c->layers && status == ZKG_OK; i++)

@@ -45,16 +45,17 @@ typedef struct zkg_circuit_sizes {
 } zkg_circuit_sizes;
 
 /**
- * @param c      checked; not owned
- * @param range  one an input
- * @param claims on its outputs
- * @param out    zkg_circuit_sizes_clear, on every path
+ * @param c       checked; not owned
+ * @param range   one an input
+ * @param claims  on its outputs
+ * @param closely as zkg_circuit_types_init has it
+ * @param out     zkg_circuit_sizes_clear, on every path
  * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_circuit_sizes_init(zkg_circuit_sizes *out,
                                                  const zkg_circuit *c,
                                                  const zkg_circuit_range *range,
-                                                 uint32_t claims);
+                                                 uint32_t claims, bool closely);
 void zkg_circuit_sizes_clear(zkg_circuit_sizes *z);
 
 /** Whether the stride keeps layer i when the one above it is made. */

@@ -178,7 +178,7 @@ static zkg_status choose_stride(zkg_circuit_prover *p)
             &p->cr->run->c->ledger,
             p->cr->run->t->operand[p->cr->bound->output[k]].tensor);
     ZKG_TRY(zkg_circuit_sizes_init(&p->sizes, p->cr->circuit, p->v.range,
-                                   (uint32_t)claims));
+                                   (uint32_t)claims, false));
     p->stride =
         zkg_circuit_stride(&p->sizes, (double)p->copies, p->cr->run->c->room);
     return ZKG_OK;

@@ -68,12 +68,12 @@ static void hold_circuit(zkg_work *w, const zkg_circuit_sizes *z, double copies)
 /* A circuit's gates and terms by what their layers are of, and its memory;
  * where there is no memory to tell, 0: what is short will be said soon. */
 static void count_wires(zkg_work *w, const zkg_statement *st,
-                        const zkg_kernel *k, const zkg_task *task)
+                        const zkg_kernel *k, const zkg_task *task, bool closely)
 {
     const zkg_circuit *c = &st->circuit[k->circuit];
     const double copies = ldexp(1, (int)bits_of(task->copies));
     zkg_circuit_range range[ZKG_CIRCUIT_MAX_INPUTS];
-    zkg_circuit_sizes z;
+    zkg_circuit_sizes z = {0};
     zkg_status status;
 
     for (uint32_t i = 0; i < c->inputs; i++) {
@@ -84,7 +84,9 @@ static void count_wires(zkg_work *w, const zkg_statement *st,
                                        .elements = t->type == ZKG_FR,
                                        .shared = task->broadcast[k->input[i]]};
     }
-    status = zkg_circuit_sizes_init(&z, c, range, claims_on(k));
+    status = closely ? zkg_circuit_narrow_ranges(range, c) : ZKG_OK;
+    if (status == ZKG_OK)
+        status = zkg_circuit_sizes_init(&z, c, range, claims_on(k), closely);
     for (uint32_t i = 0; i < c->layers && status == ZKG_OK; i++) {
         const zkg_circuit_layer *l = &c->layer[i];
         const double wires =
@@ -100,7 +102,8 @@ static void count_wires(zkg_work *w, const zkg_statement *st,
 }
 
 static void count_circuit(zkg_work *w, const zkg_statement *st,
-                          const zkg_kernel *k, const zkg_task *task)
+                          const zkg_kernel *k, const zkg_task *task,
+                          bool closely)
 {
     const zkg_circuit *c = &st->circuit[k->circuit];
     const uint32_t copies = bits_of(task->copies);
@@ -110,7 +113,7 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
         w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
     for (uint32_t i = 0; i < k->inputs; i++)
         add_value(w, &st->tensor[task->bind[k->input[i]]]);
-    count_wires(w, st, k, task);
+    count_wires(w, st, k, task, closely);
 }
 
 /* The least each and split that are, for no group, less than it takes. */
@@ -155,7 +158,7 @@ static void hold_table(zkg_work *w, const zkg_statement *st, uint32_t t)
 }
 
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
-                    const zkg_array *const *arrays)
+                    const zkg_array *const *arrays, bool closely)
 {
     *out = (zkg_work){.each_bytes = ZKG_CHILD_BYTES};
     if (c < st->tasks) {
@@ -163,7 +166,7 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         const zkg_kernel *k = &st->kernel[task->kernel];
 
         if (k->circuit != ZKG_NO_ID)
-            count_circuit(out, st, k, task);
+            count_circuit(out, st, k, task, closely);
         count_bound(out, st, c, arrays);
     } else {
         const zkg_stmt_table *t = &st->table[c - st->tasks];

@@ -112,11 +112,14 @@ void zkg_cost_shapes_clear(zkg_cost_shapes *s);
 /**
  * Count a task (c < tasks) or the side of a table.
  *
- * @param arrays of their types the scratch follows (zkg_task_scratch); values
- *               are not read.  NULL: as large as for any types
+ * @param arrays  of their types the scratch follows (zkg_task_scratch); values
+ *                are not read.  NULL: as large as for any types
+ * @param closely of circuits, as zkg_circuit_types_init has it, and by what
+ * they assert of their inputs; else in a tenth of the time, but bits count as
+ * elements
  */
 void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
-                    const zkg_array *const *arrays);
+                    const zkg_array *const *arrays, bool closely);
 
 /**
  * Count what the root does.

@@ -139,7 +139,7 @@ static void forecast(zkg_circuit_sizes *z, const built *b, const shape *s)
         {.low = 0, .high = 1},
         {.low = 0, .high = 1, .elements = s->elements, .shared = s->shared}};
 
-    assert_int_equal(zkg_circuit_sizes_init(z, &b->c, range, 0), ZKG_OK);
+    assert_int_equal(zkg_circuit_sizes_init(z, &b->c, range, 0, true), ZKG_OK);
 }
 
 /* Prove with so much room; *most: what was there at most, where it is counted.

@@ -80,7 +80,7 @@ static void counts_of_a_dense_layer(void **state)
     zkg_work w;
 
     (void)state;
-    zkg_work_count(&w, &g->st, 0, NULL);
+    zkg_work_count(&w, &g->st, 0, NULL, true);
     assert_true(w.leaves == 32); /* 20 rows, padded */
     /* w folded over o, line by line; y at o; x as it lies */
     assert_true(w.bytes == 240 && w.lines == 12 + 1);
@@ -91,7 +91,7 @@ static void counts_of_a_dense_layer(void **state)
     assert_true(w.rounds == 15 + 5); /* a tree of 5 layers, 5 rounds */
     assert_true(w.layers == 5 && w.terms == 2);
     assert_true(w.gates == 0 && w.elements == 0);
-    zkg_work_count(&w, &g->st, 1, NULL); /* the table's side */
+    zkg_work_count(&w, &g->st, 1, NULL, true); /* the table's side */
     assert_true(w.leaves == 16 && w.rounds == 10);
     assert_true(w.columns == 16 && w.layers == 4); /* the multiplicities */
     zkg_graph_free(g);
@@ -103,7 +103,7 @@ static void copies_multiply_what_is_not_broadcast(void **state)
     zkg_work w;
 
     (void)state;
-    zkg_work_count(&w, &g->st, 0, NULL);
+    zkg_work_count(&w, &g->st, 0, NULL, true);
     assert_true(w.leaves == 8 * 32);
     /* x alone has the copies: folded at r, no batch. */
     assert_true(w.bytes == 240 + 8 * 20 && w.dots == 8 * 12);
@@ -164,7 +164,7 @@ static void claims_at_one_point_are_one_sum(void **state)
     must(zkg_graph_finish(g, &err), &err);
     zkg_root_work_count(&w, &g->st, srs.k, NULL);
     /* x, y at the lookups' point, where the sum has them too; the counts. */
-    zkg_work_count(&task, &g->st, 0, NULL);
+    zkg_work_count(&task, &g->st, 0, NULL, true);
     assert_true(task.dots == 0 && task.lines == 0 && task.terms == 2);
     assert_true(w.claims == 3 && w.opened_points == 8 + 8);
     must(zkg_root_layout_init(&layout, &g->st, &srs, &err), &err);
@@ -247,7 +247,7 @@ static void memory_is_what_a_task_takes(void **state)
         double most, told;
 
         must(zkg_cost_shapes_init(&shapes, &g->st), NULL);
-        zkg_work_count(&w, &g->st, 0, shapes.view);
+        zkg_work_count(&w, &g->st, 0, shapes.view, true);
         told = w.each_bytes + w.split_bytes - ZKG_CHILD_BYTES;
         most = taken(g);
         if (told < most || told > 2 * most)
@@ -269,7 +269,7 @@ static void memory_of_a_group_is_enough(void **state)
 
     (void)state;
     must(zkg_cost_shapes_init(&shapes, &g->st), &err);
-    zkg_work_count(&w, &g->st, 0, shapes.view);
+    zkg_work_count(&w, &g->st, 0, shapes.view, true);
     must(zkg_statement_task(&task, &g->st, 0, shapes.view, &err), &err);
     for (uint32_t size = 1; size <= 64; size++)
         assert_true(w.each_bytes + w.split_bytes / size >=
@@ -337,7 +337,7 @@ static void counts_of_a_convolution(void **state)
     zkg_work w;
 
     (void)state;
-    zkg_work_count(&w, &g->st, 0, NULL);
+    zkg_work_count(&w, &g->st, 0, NULL, true);
     /* x: sums of rows for each place of the window, then of what they left;
      * folded over the maps for its own sum.  w: over its maps.  y: looked up.
      */

@@ -503,7 +503,7 @@ static void a_rank_for_each_copy(void **state)
             zkg_graph *g = make(&shape);
             zkg_work w;
 
-            zkg_work_count(&w, &g->st, 0, NULL);
+            zkg_work_count(&w, &g->st, 0, NULL, true);
             assert_true(w.wires > 0 &&
                         w.gates + w.small_gates == (double)copies[i] * w.wires);
             assert_int_equal(zkg_work_width(&g->st, 0), copies[i]);

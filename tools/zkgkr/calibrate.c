@@ -443,7 +443,7 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
     for (int p = 1; p < PROBES; p++) {
         zkg_work w;
 
-        zkg_work_count(&w, st, (uint32_t)p, NULL);
+        zkg_work_count(&w, st, (uint32_t)p, NULL, true);
         const double count[UNKNOWNS] = {
             1,         w.rounds,   w.layers, w.terms,  w.leaves,
             w.columns, w.bytes,    w.dots,   w.places, w.entries,

@@ -361,7 +361,7 @@ static double fresh_bytes(const proof_bench *b)
     for (uint32_t c = 0; c < st->tasks; c++) {
         zkg_work work;
 
-        zkg_work_count(&work, st, c, b->witness.view);
+        zkg_work_count(&work, st, c, b->witness.view, true);
         most = fmax(most, work.each_bytes + work.split_bytes);
     }
     return most;
@@ -393,7 +393,7 @@ static zkg_status cost_phases(proof_bench *b, const bench_args *a,
         zkg_work work;
         zkg_child_cost cost;
 
-        zkg_work_count(&work, st, c, b->witness.view);
+        zkg_work_count(&work, st, c, b->witness.view, true);
         zkg_child_cost_of(&cost, &costs, &work, 1);
         b->cost_ns[c < st->tasks ? TASKS : TABLES] +=
             1e9 * (cost.serial_s + cost.parallel_s) / ranks;
