@@ -116,10 +116,10 @@ typedef struct zkg_rows {
 
 typedef struct zkg_backend {
     const char *name;
-    uint32_t quads_from[2]; /**< a sumcheck takes two rounds with one reading
-                                 of a product's tables when they have this many
-                                 variables, [1]: and weights: by quad_sums and
-                                 quad_fold_sums */
+    uint32_t quads_from[2]; /**< a sumcheck begins to take two rounds with one
+                                 reading of a product's tables when they have
+                                 this many variables, [1]: and weights: by
+                                 quad_sums and quad_fold_sums */
 #define SLOT(slot, arguments, names, meaning) zkg_status(*slot) arguments;
 #include "backend/slots.def"
 #undef SLOT

@@ -5,7 +5,7 @@
 
 const zkg_backend zkg_backend_table_ifma = {
     .name = "cpu-ifma",
-    .quads_from = {21, 12},
+    .quads_from = {17, 12},
 #define SLOT(slot, arguments, names, meaning) .slot = zkg_ifma_##slot,
 #include "backend/slots.def"
 #undef SLOT

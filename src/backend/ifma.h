@@ -544,16 +544,22 @@ V8_INLINE v8 v8_trim_16(v8 v)
     return v8_pass(v);
 }
 
-/** t += c d = sum_j d_j (c 2^(52 j)), six limbs instead of ten: with d open and
+/** A sum of products by constants, limb i of which is lo[i] + hi[i - 1]: apart
+ *  each multiply-add waits for half as many before it. */
+typedef struct mulc8_sum {
+    __m512i lo[5], hi[5];
+} mulc8_sum;
+
+/** s += c d = sum_j d_j (c 2^(52 j)), six limbs instead of ten: with d open and
  *  below 2^257, below (4 + 2^-3) 2^52 p. */
-V8_INLINE void mulc8_mac(__m512i t[6], v8 d, const mulc8 *c)
+V8_INLINE void mulc8_mac(mulc8_sum *s, v8 d, const mulc8 *c)
 {
     for (int j = 0; j < 5; j++) {
         for (int i = 0; i < 5; i++) {
             const __m512i k = v8_set(c->l[j][i]);
 
-            t[i] = lo52(t[i], d.l[j], k);
-            t[i + 1] = hi52(t[i + 1], d.l[j], k);
+            s->lo[i] = lo52(s->lo[i], d.l[j], k);
+            s->hi[i] = hi52(s->hi[i], d.l[j], k);
         }
     }
 }
@@ -576,26 +582,35 @@ V8_INLINE v8 mulc8_reduce(__m512i t[6], v8 x)
     return r;
 }
 
+/** s / 2^52 + x, as mulc8_reduce() of six limbs. */
+V8_INLINE v8 mulc8_sum_reduce(const mulc8_sum *s, v8 x)
+{
+    __m512i t[6] = {s->lo[0], s->lo[1], s->lo[2],
+                    s->lo[3], s->lo[4], _mm512_setzero_si512()};
+
+    for (int i = 0; i < 5; i++)
+        t[i + 1] = _mm512_add_epi64(t[i + 1], s->hi[i]);
+    return mulc8_reduce(t, x);
+}
+
 /** c d + x: d open, below 2^257, x below 2 p; open, below 1.01 p. */
 V8_INLINE v8 v8_mulc_add(v8 d, const mulc8 *c, v8 x)
 {
-    const __m512i zero = _mm512_setzero_si512();
-    __m512i t[6] = {zero, zero, zero, zero, zero, zero};
+    mulc8_sum s = {0};
 
-    mulc8_mac(t, d, c);
-    return v8_trim(mulc8_reduce(t, x)); /* of below 7.2 p */
+    mulc8_mac(&s, d, c);
+    return v8_trim(mulc8_sum_reduce(&s, x)); /* of below 7.2 p */
 }
 
 /** c[0] d + c[1] e + c[2] f + x; bounds and outcome the same. */
 V8_INLINE v8 v8_mulc_add_3(v8 d, v8 e, v8 f, const mulc8 c[3], v8 x)
 {
-    const __m512i zero = _mm512_setzero_si512();
-    __m512i t[6] = {zero, zero, zero, zero, zero, zero};
+    mulc8_sum s = {0};
 
-    mulc8_mac(t, d, &c[0]);
-    mulc8_mac(t, e, &c[1]);
-    mulc8_mac(t, f, &c[2]);
-    return v8_trim_16(mulc8_reduce(t, x)); /* of below 15.4 p */
+    mulc8_mac(&s, d, &c[0]);
+    mulc8_mac(&s, e, &c[1]);
+    mulc8_mac(&s, f, &c[2]);
+    return v8_trim_16(mulc8_sum_reduce(&s, x)); /* of below 15.4 p */
 }
 
 /* ---- products that stay in tables ---- */

@@ -89,43 +89,24 @@ typedef struct ends8 {
     v8 lo[4], hi[4];
 } ends8;
 
-/* Of tables of so many variables two folds are written past the caches, when
- * memory and not arithmetic is what they wait for: without weights. */
-#define FAR_VARS 22
-
-/* What is bound before the sums are made: no variable, one by r[0], or two as
- * by lane_fold_2. */
-typedef struct folds {
-    uint32_t vars;
-    bool far; /* two: lane_write_far() */
-    mulc8 r[3];
-} folds;
-
-/* Read pairs of groups: 2 i and 2 i + 1, which are folded first, in place, from
- * the 2^vars groups for each that begin at 2 i 2^vars. */
+/* Read pairs of groups: 2 i and 2 i + 1, which are folded first by r, in place,
+ * from the four groups that begin at 4 i. */
 V8_INLINE void read8(v8 *lo, v8 *hi, const zkg_table *t, size_t i,
-                     uint32_t vars, const folds *f)
+                     uint32_t vars, const mulc8 *r)
 {
-    const mulc8 *const r = f->r;
-    const size_t each = (size_t)1 << vars;
-    const __m512i *const w = lane_at(t, 2 * i * each);
+    const __m512i *const w = lane_at(t, (2 * i) << vars);
     v8 a, b;
 
-    lane_fetch(w, 2 * each);
+    lane_fetch(w, (size_t)2 << vars);
     if (vars == 0) {
         *lo = lane_read(w);
         *hi = lane_read(w + 4);
         return;
     }
-    a = vars == 1 ? lane_fold(w, r) : lane_fold_2(w, r);
-    b = vars == 1 ? lane_fold(w + 8, r) : lane_fold_2(w + 16, r);
-    if (vars == 2 && f->far) {
-        lane_write_far(lane_at(t, 2 * i), a);
-        lane_write_far(lane_at(t, 2 * i + 1), b);
-    } else {
-        lane_write(lane_at(t, 2 * i), a);
-        lane_write(lane_at(t, 2 * i + 1), b);
-    }
+    a = lane_fold(w, r);
+    b = lane_fold(w + 8, r);
+    lane_write(lane_at(t, 2 * i), a);
+    lane_write(lane_at(t, 2 * i + 1), b);
     *lo = v8_close(a);
     *hi = v8_close(b);
 }
@@ -187,16 +168,17 @@ typedef struct part8 {
     const zkg_table *t;
     size_t mask3;
     const zkg_table *third;
-    const folds *folds;
+    uint32_t vars; /* bound before the sums are made: none, or one, by r */
+    mulc8 r;
 } part8;
 
 V8_INLINE void read_ends(ends8 *e, const part8 *p, uint32_t tables, size_t i,
                          uint32_t vars)
 {
     for (uint32_t k = 0; k < (tables == 3 ? 2 : tables); k++)
-        read8(&e->lo[k], &e->hi[k], &p->t[k], i, vars, p->folds);
+        read8(&e->lo[k], &e->hi[k], &p->t[k], i, vars, &p->r);
     if (tables == 3)
-        read8(&e->lo[2], &e->hi[2], p->third, i & p->mask3, 0, p->folds);
+        read8(&e->lo[2], &e->hi[2], p->third, i & p->mask3, 0, &p->r);
 }
 
 /* Groups of pairs from .. to-1 into s->run, with weights w[l][i - from] or 1;
@@ -286,7 +268,6 @@ V8_INLINE void sums8(zkg_sums *out, const part8 *p, uint32_t tables,
 
 SUMS8(product_sums8, 2, 0)
 SUMS8(product_fold_sums8, 2, 1)
-SUMS8(product_fold_2_sums8, 2, 2)
 SUMS8(product3_sums8, 3, 0)
 SUMS8(product3_fold_sums8, 3, 1)
 SUMS8(fraction_sums8, 4, 0)
@@ -295,11 +276,9 @@ SUMS8(fraction_fold_sums8, 4, 1)
 static void kind_sums8(zkg_sums *out, zkg_form_kind kind, const part8 *p,
                        size_t pairs, uint32_t k, const zkg_weights *w)
 {
-    const uint32_t vars = p->folds->vars;
+    const uint32_t vars = p->vars;
 
-    if (kind == ZKG_FORM_PRODUCT && vars == 2)
-        product_fold_2_sums8(out, p, pairs, k, w);
-    else if (kind == ZKG_FORM_PRODUCT)
+    if (kind == ZKG_FORM_PRODUCT)
         (vars == 0 ? product_sums8 : product_fold_sums8)(out, p, pairs, k, w);
     else if (kind == ZKG_FORM_PRODUCT3)
         (vars == 0 ? product3_sums8 : product3_fold_sums8)(out, p, pairs, k, w);
@@ -345,16 +324,21 @@ static zkg_status copy_in_blocks(zkg_table *out, const zkg_table *t, uint32_t k)
     return status;
 }
 
-/* Sums over tables in blocks, which are folded first. */
+/* Sums over tables in blocks, which are folded by r first, unless it is NULL.
+ */
 static zkg_status lane_sums(zkg_sums *out, zkg_form_kind kind,
-                            const zkg_table *tables, const folds *f,
+                            const zkg_table *tables, const zkg_fr *r,
                             const zkg_weights *w)
 {
-    const size_t pairs = (size_t)1 << (tables[0].vars - f->vars - 4);
-    const uint32_t k = lane_block(&tables[0]) - f->vars;
+    const uint32_t vars = r != NULL;
+    const size_t pairs = (size_t)1 << (tables[0].vars - vars - 4);
+    const uint32_t k = lane_block(&tables[0]) - vars;
     zkg_table copy = {0};
-    part8 p = {.t = tables, .folds = f};
+    part8 p = {.t = tables, .vars = vars};
     zkg_status status = ZKG_OK;
+
+    if (r != NULL)
+        mulc8_init(&p.r, r);
 
     if (kind == ZKG_FORM_PRODUCT3) {
         p.third = &tables[2];
@@ -406,8 +390,6 @@ static zkg_status plain_sums(zkg_sums *out, zkg_form_kind kind,
 zkg_status zkg_ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
                               const zkg_table *tables, const zkg_weights *w)
 {
-    const folds none = {.vars = 0};
-
     if (kind == ZKG_FORM_FRACTION_ONES)
         return ZKG_ERR_INTERNAL;
     if (lane_is_plain(&tables[0]) && lane_is_plain(&tables[1]))
@@ -416,49 +398,39 @@ zkg_status zkg_ifma_part_sums(zkg_sums *out, zkg_form_kind kind,
         return plain_sums(out, kind, tables, w);
     for (uint32_t k = 0; k < long_tables(kind); k++)
         lane_materialise(&tables[k]);
-    return lane_sums(out, kind, tables, &none, w);
+    return lane_sums(out, kind, tables, NULL, w);
 }
 
-/* part_fold_sums, of one variable of each table or of two. */
-static zkg_status fold_sums(zkg_sums *out, zkg_form_kind kind,
-                            zkg_table *tables, uint32_t vars, const zkg_fr *r,
-                            const zkg_weights *w)
+/* Tables that have been folded in place by so many variables. */
+static void folded(zkg_table *tables, uint32_t count, uint32_t vars)
 {
-    const uint32_t count = long_tables(kind);
-    folds f = {.vars = vars,
-               .far = w->lo == NULL && tables[0].vars >= FAR_VARS};
-
-    if (lane_block(&tables[0]) < 4 + vars || !lanes_alike(kind, tables)) {
-        for (uint32_t k = 0; k < count * vars; k++)
-            ZKG_TRY(zkg_ifma_table_fold(&tables[k % count], &r[k / count]));
-        return zkg_ifma_part_sums(out, kind, tables, w);
-    }
-    if (vars == 1)
-        mulc8_init(f.r, r);
-    else
-        lane_fold_2_init(f.r, r);
-    for (uint32_t k = 0; k < count; k++)
-        lane_open(&tables[k]);
-    ZKG_TRY(lane_sums(out, kind, tables, &f, w));
-    if (f.far)
-        lane_far_done();
     for (uint32_t k = 0; k < count; k++) {
         tables[k].vars -= vars;
         tables[k].layout -= vars;
         zkg_lane_settle(&tables[k]);
     }
-    return ZKG_OK;
 }
 
 zkg_status zkg_ifma_part_fold_sums(zkg_sums *out, zkg_form_kind kind,
                                    zkg_table *tables, const zkg_fr *r,
                                    const zkg_weights *w)
 {
+    const uint32_t count = long_tables(kind);
+
     if (kind == ZKG_FORM_FRACTION_ONES)
         return ZKG_ERR_INTERNAL;
     if (kind == ZKG_FORM_PRODUCT3)
         ZKG_TRY(zkg_ifma_table_fold(&tables[2], r));
-    return fold_sums(out, kind, tables, 1, r, w);
+    if (lane_block(&tables[0]) < 5 || !lanes_alike(kind, tables)) {
+        for (uint32_t k = 0; k < count; k++)
+            ZKG_TRY(zkg_ifma_table_fold(&tables[k], r));
+        return zkg_ifma_part_sums(out, kind, tables, w);
+    }
+    for (uint32_t k = 0; k < count; k++)
+        lane_open(&tables[k]);
+    ZKG_TRY(lane_sums(out, kind, tables, r, w));
+    folded(tables, count, 1);
+    return ZKG_OK;
 }
 
 /* ---- quads ---- */
@@ -474,14 +446,59 @@ typedef struct quad8 {
     v8 at[4], dy[2];
 } quad8;
 
-/* Quad i; w not NULL: times the weights there. */
-V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i, const v8 *w)
+/* Two tables of so many variables come from memory. */
+#define MEMORY_VARS 20
+/* Of tables of so many variables, without weights, folds are written past the
+ * caches: memory and not arithmetic is what they wait for. */
+#define FAR_VARS 22
+
+/* How quads are read. */
+typedef struct quad_way {
+    bool memory; /* lane_fetch_memory() */
+    bool far;    /* lane_write_far() */
+    mulc8 r[3];  /* what binds two variables first, as lane_fold_2 does */
+} quad_way;
+
+static quad_way way_of(const zkg_table *tables, const zkg_weights *w)
+{
+    return (quad_way){.memory = tables[0].vars >= MEMORY_VARS,
+                      .far = tables[0].vars >= FAR_VARS && w->lo == NULL};
+}
+
+V8_INLINE void fetch_quarter(const __m512i *from, const quad_way *way)
+{
+    if (way->memory)
+        lane_fetch_memory(from, 4);
+    else
+        lane_fetch(from, 4);
+}
+
+/* Group i of a table that is folded in place. */
+V8_INLINE v8 fold_group(const zkg_table *t, size_t i, const quad_way *way)
+{
+    const __m512i *from = lane_at(t, 4 * i);
+    v8 a;
+
+    fetch_quarter(from, way);
+    a = lane_fold_2(from, way->r);
+    if (way->far)
+        lane_write_far(lane_at(t, i), a);
+    else
+        lane_write(lane_at(t, i), a);
+    return v8_close(a);
+}
+
+/* Quad i; fold: folded first; w not NULL: times the weights there. */
+V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i,
+                         const quad_way *way, bool fold, const v8 *w)
 {
     const __m512i *from = lane_at(t, 4 * i);
 
-    lane_fetch(from, 4);
-    for (int v = 0; v < 4; v++) {
-        q->at[v] = lane_read(from + 4 * v);
+    if (!fold)
+        fetch_quarter(from, way);
+    for (size_t v = 0; v < 4; v++) {
+        q->at[v] =
+            fold ? fold_group(t, 4 * i + v, way) : lane_read(from + 4 * v);
         if (w != NULL)
             q->at[v] = v8_carry(v8_mul_raw(&q->at[v], w));
     }
@@ -504,8 +521,8 @@ V8_INLINE void terms_of_y2(acc8 *s, const quad8 *a, const quad8 *b)
 
 /* Groups of quads from .. to-1, as run8 takes those of pairs. */
 V8_INLINE void quad_run8(long_sum s[ZKG_QUAD_SUMS], const zkg_table *t,
-                         size_t from, size_t to, const zkg_fr *const *w,
-                         const v8 *weight)
+                         size_t from, size_t to, const quad_way *way, bool fold,
+                         const zkg_fr *const *w, const v8 *weight)
 {
     for (size_t i = from; i < to; i++) {
         quad8 a, b;
@@ -522,18 +539,19 @@ V8_INLINE void quad_run8(long_sum s[ZKG_QUAD_SUMS], const zkg_table *t,
             v8_gather(words, w, i - from);
             wi = v8_split(words[0], words[1], words[2], words[3]);
         }
-        read_quad(&a, &t[0], i, NULL);
-        read_quad(&b, &t[1], i, w != NULL ? &wi : NULL);
+        read_quad(&a, &t[0], i, way, fold, NULL);
+        read_quad(&b, &t[1], i, way, fold, w != NULL ? &wi : NULL);
         terms_product(s[0].run, &a.at[0], &a.at[1], &b.at[0], &b.at[1], false);
         terms_product(s[1].run, &a.at[2], &a.at[3], &b.at[2], &b.at[3], true);
         terms_of_y2(s[2].run, &a, &b);
     }
 }
 
-/* All quads, whose groups are `quads`; k: they lie in blocks of 2^k; inside:
+/* All quads; their groups are `quads`; k: they lie in blocks of 2^k; inside:
  * is_inside() of their weights. */
 V8_INLINE void quads8(zkg_sums *out, const zkg_table *t, size_t quads,
-                      uint32_t k, const zkg_weights *w, bool inside)
+                      uint32_t k, const quad_way *way, const zkg_weights *w,
+                      bool fold, bool inside)
 {
     weights8 b = {.w = w, .mode = mode_of(w, k), .k = k};
     const size_t block = b.mode == WEIGHT_ONE ? quads : (size_t)1 << (k - 3);
@@ -552,9 +570,9 @@ V8_INLINE void quads8(zkg_sums *out, const zkg_table *t, size_t quads,
             weights_block(&b, j);
         }
         if (inside)
-            quad_run8(s, t, i, i + block, b.rows, &b.h);
+            quad_run8(s, t, i, i + block, way, fold, b.rows, &b.h);
         else
-            quad_run8(s, t, i, i + block, NULL, &b.h);
+            quad_run8(s, t, i, i + block, way, fold, NULL, &b.h);
     }
     for (int n = 0; n < ZKG_QUAD_SUMS; n++) {
         long_end_run(&s[n], &b.h);
@@ -564,32 +582,47 @@ V8_INLINE void quads8(zkg_sums *out, const zkg_table *t, size_t quads,
     }
 }
 
-/* Compiled for weights pair by pair, and for others. */
-ALONE static void quads8_weighted(zkg_sums *out, const zkg_table *t,
-                                  size_t quads, uint32_t k,
-                                  const zkg_weights *w)
-{
-    quads8(out, t, quads, k, w, true);
-}
+/* Compiled for folds and none, weights pair by pair and others. */
+#define QUADS8(name, fold, inside)                                             \
+    ALONE static void name(zkg_sums *out, const zkg_table *t, size_t quads,    \
+                           uint32_t k, const quad_way *way,                    \
+                           const zkg_weights *w)                               \
+    {                                                                          \
+        quads8(out, t, quads, k, way, w, fold, inside);                        \
+    }
 
-ALONE static void quads8_plain(zkg_sums *out, const zkg_table *t, size_t quads,
-                               uint32_t k, const zkg_weights *w)
+QUADS8(quads8_plain, false, false)
+QUADS8(quads8_weighted, false, true)
+QUADS8(quads8_fold_plain, true, false)
+QUADS8(quads8_fold_weighted, true, true)
+
+/* Sums over quads in blocks. */
+static void lane_quads(zkg_sums *out, const zkg_table *tables,
+                       const quad_way *way, bool fold, const zkg_weights *w)
 {
-    quads8(out, t, quads, k, w, false);
+    const uint32_t vars = fold ? 4 : 2;
+    const uint32_t k = lane_block(&tables[0]) - vars;
+    const size_t quads = (size_t)1 << (tables[0].vars - vars - 3);
+
+    if (is_inside(mode_of(w, k)))
+        (fold ? quads8_fold_weighted : quads8_weighted)(out, tables, quads, k,
+                                                        way, w);
+    else
+        (fold ? quads8_fold_plain : quads8_plain)(out, tables, quads, k, way,
+                                                  w);
 }
 
 zkg_status zkg_ifma_quad_sums(zkg_sums *out, const zkg_table *tables,
                               const zkg_weights *w)
 {
-    const uint32_t k = lane_block(&tables[0]);
+    const quad_way way = way_of(tables, w);
     zkg_status status = ZKG_OK;
     zkg_table copy[2] = {{0}};
 
-    if (k >= 5 && lanes_alike(ZKG_FORM_PRODUCT, tables)) {
+    if (lane_block(&tables[0]) >= 5 && lanes_alike(ZKG_FORM_PRODUCT, tables)) {
         for (uint32_t i = 0; i < 2; i++)
             lane_materialise(&tables[i]);
-        (is_inside(mode_of(w, k - 2)) ? quads8_weighted : quads8_plain)(
-            out, tables, lane_groups(&tables[0]) / 4, k - 2, w);
+        lane_quads(out, tables, &way, false, w);
         return ZKG_OK;
     }
     status = plain_copies(copy, tables, 2);
@@ -603,5 +636,19 @@ zkg_status zkg_ifma_quad_sums(zkg_sums *out, const zkg_table *tables,
 zkg_status zkg_ifma_quad_fold_sums(zkg_sums *out, zkg_table *tables,
                                    const zkg_fr *r, const zkg_weights *w)
 {
-    return fold_sums(out, ZKG_FORM_PRODUCT, tables, 2, r, w);
+    quad_way way = way_of(tables, w);
+
+    if (lane_block(&tables[0]) < 7 || !lanes_alike(ZKG_FORM_PRODUCT, tables)) {
+        for (uint32_t k = 0; k < 4; k++)
+            ZKG_TRY(zkg_ifma_table_fold(&tables[k / 2], &r[k % 2]));
+        return zkg_ifma_quad_sums(out, tables, w);
+    }
+    lane_fold_2_init(way.r, r);
+    for (uint32_t k = 0; k < 2; k++)
+        lane_open(&tables[k]);
+    lane_quads(out, tables, &way, true, w);
+    if (way.far)
+        lane_far_done();
+    folded(tables, 2, 2);
+    return ZKG_OK;
 }

@@ -87,6 +87,21 @@ V8_INLINE void lane_fetch(const __m512i *w, size_t n)
         _mm_prefetch(ahead + i * sizeof(*w), _MM_HINT_T0);
 }
 
+/** Bytes: of 4608 to 16384 the distance at which tables that come from memory
+ *  were read fastest. */
+#define LANE_AHEAD_MEMORY 6656
+
+/** lane_fetch() of a table that comes from memory: n groups further on are
+ *  brought into the second-level cache, too. */
+V8_INLINE void lane_fetch_memory(const __m512i *w, size_t n)
+{
+    const char *ahead = (const char *)w + LANE_AHEAD_MEMORY;
+
+    lane_fetch(w, n);
+    for (size_t i = 0; i < 4 * n; i++)
+        _mm_prefetch(ahead + i * sizeof(*w), _MM_HINT_T1);
+}
+
 V8_INLINE v8 lane_read(const __m512i *w)
 {
     return v8_split(w[0], w[1], w[2], w[3]);

@@ -452,7 +452,7 @@ static zkg_status op_quad_fold_sums(zkg_sums *out, zkg_table *tables,
 {
     for (uint32_t k = 0; k < 4; k++)
         (void)op_table_fold(&tables[k / 2], &r[k % 2]);
-    return op_part_sums(out, ZKG_FORM_PRODUCT, tables, w);
+    return op_quad_sums(out, tables, w);
 }
 
 /* ---- lookups ---- */

@@ -18,6 +18,9 @@
 /* A rank's share has at least this many entries: for fewer a round costs less
  * than its sum over the network. */
 #define MIN_SHARE_VARS 7
+/* Tables of fewer variables are read for one round at a time, even behind
+ * longer ones that were read for two. */
+#define QUADS_TO_VARS 9
 
 typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
 
@@ -25,8 +28,7 @@ typedef enum stage { STAGE_SLICED, STAGE_WHOLE, STAGE_DONE } stage;
 typedef enum pace {
     PACE_ONE,   /* its own reading of the tables */
     PACE_QUADS, /* one that gives the next round's, too */
-    PACE_READY, /* the round before */
-    PACE_BIND   /* its own reading, which binds two variables */
+    PACE_READY  /* the round before; two variables are bound behind it */
 } pace;
 
 /* The rows of a slice, brought into a slot's form. */
@@ -560,37 +562,45 @@ static void next_weights(zkg_fr out[2], const prover *p, uint32_t t)
     zkg_fr_sub(&out[0], &out[0], &out[1]);
 }
 
-/* The pace of round t, behind one of pace r->pace.  Tables are read for two
- * rounds when they are large; only where the two rounds' at0 are not wanted. */
-static pace next_pace(const prover *p, const run *r, uint32_t t,
-                      const zkg_fr *point, bool want_at0)
+/* The pace of round t, before which `bind` variables are bound.  Tables are
+ * read for two rounds from where they are large on; only where the two rounds'
+ * at0 are not wanted. */
+static pace next_pace(const prover *p, const run *r, uint32_t t, uint32_t bind,
+                      bool want_at0)
 {
     const uint64_t entries = (uint64_t)r->slices << r->left;
-    const uint32_t from = p->backend->quads_from[r->eq != NULL];
-    const bool unbound = (r->rows != NULL) == (point != NULL);
+    uint32_t from = p->backend->quads_from[r->eq != NULL];
     zkg_fr weight[2];
 
     if (r->pace == PACE_QUADS)
         return PACE_READY;
-    if (r->pace == PACE_READY)
-        return PACE_BIND;
-    if (r->kind != ZKG_FORM_PRODUCT || !unbound || want_at0 || r->left < 3 ||
-        from > ZKG_MAX_VARS || entries >> from == 0)
+    if (r->kind != ZKG_FORM_PRODUCT || want_at0 || r->left < 3)
+        return PACE_ONE;
+    if (bind < 2 && bind != (r->rows != NULL))
+        return PACE_ONE;
+    /* Those that have begun go on until tables are short. */
+    if (bind == 2 && from > QUADS_TO_VARS)
+        from = QUADS_TO_VARS;
+    if (from > ZKG_MAX_VARS || entries >> from == 0)
         return PACE_ONE;
     next_weights(weight, p, t);
     return zkg_fr_is_zero(&weight[0]) ? PACE_ONE : PACE_QUADS;
 }
 
-/* The sums of a slice's tables, of round t and the next one. */
+/* The sums of a slice's tables, of round t and the next one; bound: what binds
+ * two variables before, or NULL. */
 static zkg_status quad_sums(const prover *p, run *r, uint32_t t,
-                            const zkg_table *tables, const zkg_weights *w,
-                            zkg_sums *out)
+                            zkg_table *tables, const zkg_fr *bound,
+                            const zkg_weights *w, zkg_sums *out)
 {
     zkg_sums quads[ZKG_QUAD_SUMS];
     zkg_fr weight[2];
 
     next_weights(weight, p, t);
-    ZKG_TRY(p->backend->quad_sums(quads, tables, w));
+    if (bound != NULL)
+        ZKG_TRY(p->backend->quad_fold_sums(quads, tables, bound, w));
+    else
+        ZKG_TRY(p->backend->quad_sums(quads, tables, w));
     for (uint32_t k = 0; k < ZKG_QUAD_SUMS; k++)
         add_sums(&r->quads[k], &quads[k]);
     for (uint32_t k = 0; k < 2; k++) {
@@ -615,24 +625,27 @@ static void sums_at(zkg_fr *out, const zkg_sums *s, const zkg_fr *x)
     zkg_fr_add(out, out, &s->at0);
 }
 
-/* One slice's sums; point as in slices_sums. */
+/* One slice's sums, before which `bind` variables are bound, the last of them
+ * by *point. */
 static zkg_status slice_sums(const prover *p, run *r, uint32_t t, uint32_t s,
-                             const zkg_weights *w, const zkg_fr *point,
-                             zkg_sums *out)
+                             const zkg_weights *w, uint32_t bind,
+                             const zkg_fr *point, zkg_sums *out)
 {
     zkg_table *tables = r->tables + (size_t)s * r->arity;
 
-    if (r->pace == PACE_BIND)
-        return p->backend->quad_fold_sums(out, tables, point - 1, w);
-    if (r->rows != NULL && point == NULL)
+    if (r->rows != NULL && bind == 0)
         return r->eq_sum != NULL ? eq_sum_sums(p, r, s, out)
                                  : rows_sums(p, r, &r->rows[s], w, out);
-    if (r->rows == NULL && point != NULL)
+    if (r->rows == NULL && bind == 1)
         return p->backend->part_fold_sums(out, r->kind, tables, point, w);
     if (r->rows != NULL)
         ZKG_TRY(rows_bind(p, r, s, point, tables));
     if (r->pace == PACE_QUADS)
-        return quad_sums(p, r, t, tables, w, out);
+        return quad_sums(p, r, t, tables, bind == 2 ? point - 1 : NULL, w, out);
+    for (uint32_t k = 0; bind == 2 && k < 2; k++)
+        ZKG_TRY(p->backend->table_fold(&tables[k], point - 1));
+    if (bind == 2)
+        return p->backend->part_fold_sums(out, r->kind, tables, point, w);
     return p->backend->part_sums(out, r->kind, tables, w);
 }
 
@@ -641,10 +654,11 @@ static zkg_status slice_sums(const prover *p, run *r, uint32_t t, uint32_t s,
 static zkg_status slices_sums(prover *p, run *r, uint32_t t,
                               const zkg_fr *point, zkg_sums *out)
 {
+    const uint32_t bind = point == NULL ? 0 : r->pace == PACE_READY ? 2 : 1;
     zkg_weights w = {0};
     uint32_t bits; /* of the quads or pairs of a slice */
 
-    r->pace = next_pace(p, r, t, point, out->want_at0);
+    r->pace = next_pace(p, r, t, bind, out->want_at0);
     bits = r->left - (r->pace == PACE_QUADS ? 2 : 1);
     if (r->pace == PACE_READY) {
         sums_at(&out->at1, &r->quads[1], point);
@@ -660,7 +674,7 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
 
         w.first = (uint64_t)(r->stage == STAGE_SLICED ? r->part->first + s : 0)
                   << bits;
-        ZKG_TRY(slice_sums(p, r, t, s, &w, point, &sums));
+        ZKG_TRY(slice_sums(p, r, t, s, &w, bind, point, &sums));
         add_sums(out, &sums);
     }
     if (point != NULL) {

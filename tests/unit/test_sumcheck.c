@@ -454,8 +454,9 @@ static void every_kind_alone(void **state)
 }
 
 /* Products whose tables may be read once for two rounds: without eq, and with
- * it from the first variables on, where a coordinate of 1 has its round send
- * what does not follow from the claim. */
+ * it from the first variables on, where a coordinate of 1, the first ones' or
+ * behind rounds that were made two at a time, has its round send what does not
+ * follow from the claim. */
 static void products_of_large_tables(void **state)
 {
     uint64_t seed = 11;
@@ -463,11 +464,13 @@ static void products_of_large_tables(void **state)
 
     (void)state;
     for (uint32_t n = 1; n <= MAX_N; n++) {
-        for (uint32_t i = 0; i < 10; i++) {
-            const uint32_t from = i == 9 || i / 3 > n ? n : i / 3;
+        for (uint32_t i = 0; i < 14; i++) {
+            const uint32_t from = i > 9 ? 0 : i == 9 || i / 3 > n ? n : i / 3;
 
             make(f, n, from, ZKG_EXTEND_CONSTANT, &seed);
-            if (i % 3 > 0)
+            if (i > 9)
+                f->u[i - 8] = zkg_fr_one;
+            else if (i % 3 > 0)
                 f->u[i % 3 - 1] = zkg_fr_one;
             add_part(f, ZKG_FORM_PRODUCT, n, 0, &seed);
             add_part(f, ZKG_FORM_FRACTION_ONES, n - 1, 0, &seed);
