@@ -163,17 +163,21 @@ static void every_type_and_length(void **state)
 {
     static const size_t lens[] = {0,  1,  2,   3,   5,   7,   31,  32,  33, 63,
                                   64, 65, 100, 255, 256, 257, 511, 513, 700};
-    zkg_g1 *p = malloc(MOST * sizeof(*p));
+    zkg_g1 *points[2] = {malloc(MOST * sizeof(zkg_g1)),
+                         malloc(MOST * sizeof(zkg_g1))};
     zkg_fr *s = malloc(MOST * sizeof(*s));
     rng g = rng_new();
 
     (void)state;
-    assert_true(p && s);
+    assert_true(points[0] && points[1] && s);
+    for (int kind = 0; kind < 2; kind++)
+        make_points(points[kind], MOST, kind, &g);
     for (size_t k = 0; k < sizeof(lens) / sizeof(*lens); k++) {
         for (int type = ZKG_SCALAR_I8; type <= (int)ZKG_SCALAR_FR; type++) {
             const size_t n = lens[k];
+            const zkg_g1 *p =
+                points[rng_below(&g, 2)] + rng_below(&g, MOST - n);
 
-            make_points(p, n, (int)rng_below(&g, 2), &g);
             for (size_t i = 0; i < n; i++) {
                 if (type == (int)ZKG_SCALAR_FR) {
                     zkg_fr_from_u64(&s[i], rng_edge(&g));
@@ -186,7 +190,8 @@ static void every_type_and_length(void **state)
             check(p, s, (zkg_scalar_type)type, n);
         }
     }
-    free(p);
+    free(points[0]);
+    free(points[1]);
     free(s);
 }
 
