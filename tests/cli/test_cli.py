@@ -383,7 +383,7 @@ def test_planning():
     # An addition of points is some twenty times the work of reading a value.
     assert {'addition', 'value', 'chunk'} <= set(constants), constants
     assert 0 < float(constants['value']) < float(constants['addition'])
-    assert float(constants['leaf']) > float(constants['cell'])
+    assert float(constants['leaf']) > float(constants['byte'])
     case('plan as calibrated', 0, 'Rank 1', plan + [
         '2', '--costs', 'costs.txt'])
     case('calibrate, usage', 2, 'goes with --calibrate', [
