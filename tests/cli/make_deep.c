@@ -9,7 +9,7 @@
 #include "zkgkr/device.h"
 #include "zkgkr/kernel.h"
 
-enum { LAYERS = 64, COPIES = 2048 };
+enum { LAYERS = 64, COPIES = 4096 };
 
 static zkg_status record(zkg_recorder **out, zkg_error *err)
 {
