@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Sourced by tools/test and tools/demo: what a build needs, and the build.
+# They end with 0, 1 where something failed, 2 where the arguments were wrong,
+# or 130 where they were interrupted.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
@@ -9,6 +12,63 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 export ZKML_FORCE_OVERSUBSCRIBE=1
 unset ZKML_NUM_CPUS
+
+script=tools/$(basename "$0")
+
+# usage: what the script says of itself at its top.
+usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$script"; }
+
+# refuse TEXT: the arguments were wrong.
+refuse() {
+    echo "$script: $1 ($script --help)" >&2
+    exit 2
+}
+
+# Ctrl-C ends a script, whatever its commands make of it.
+running=
+interrupted() {
+    if [ -n "$running" ]; then
+        kill "$running" 2>/dev/null
+        wait "$running"
+    fi
+    echo "$script: interrupted" >&2
+    exit 130
+}
+trap interrupted INT TERM
+
+# stoppable LOG COMMAND...: in the background, so that no trap waits for it.
+stoppable() {
+    local log=$1 code
+    shift
+    "$@" >"$log" 2>&1 9>&- &
+    running=$!
+    wait "$running"
+    code=$?
+    running=
+    return $code
+}
+
+# hold_build: one script at a time in this folder; another one waits.  What they
+# run does not hold it (9>&-): something may outlive them.
+hold_build() {
+    local why
+    if ! why=$({ mkdir -p build && : >>build/.lock; } 2>&1); then
+        echo "$script: cannot write in $root/build: ${why##*: }" >&2
+        exit 1
+    fi
+    exec 9>>build/.lock
+    flock -n 9 && return
+    echo "Waiting for another tools/test or tools/demo in this folder"
+    flock 9
+}
+
+# no_room FOLDER: says so where a full disk is why something failed.
+no_room() {
+    local left
+    left=$(df -k --output=avail "$1" 2>/dev/null | tail -1)
+    [ "${left:-1024}" -lt 1024 ] &&
+        echo "$script: the disk of $root/$1 is full" >&2
+}
 
 have_library() { # package of pkg-config, or a header
     pkg-config --exists "$1" 2>/dev/null
@@ -38,7 +98,7 @@ missing_packages() {
 
 # Install what is missing, or say what it is.
 install_missing() {
-    local packages
+    local packages log
     local -a as_root=()
     packages=$(missing_packages)
     [ -z "$packages" ] && return 0
@@ -55,10 +115,16 @@ install_missing() {
         as_root=(sudo)
     fi
     echo "Installing: $packages"
-    "${as_root[@]}" apt-get update -qq &&
-        # shellcheck disable=SC2086
+    # Words, one a package.
+    # shellcheck disable=SC2086
+    log=$({ "${as_root[@]}" apt-get update -qq &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install \
-            -y -qq --no-install-recommends $packages >/dev/null
+            -y -qq --no-install-recommends $packages; } 2>&1)
+    packages=$(missing_packages)
+    [ -z "$packages" ] && return 0
+    grep '^[EW]:' <<<"$log" | sort | head -1 >&2
+    echo "$script: could not install $packages" >&2
+    return 1
 }
 
 # configure FOLDER OPTION...: a fresh or an old folder, broken ones made anew.
@@ -72,7 +138,7 @@ configure() {
     rm -rf "${folder:?}/meson-private" "$folder/meson-info" "$folder/build.ninja"
     mkdir -p "$folder"
     meson setup "$folder" "$@" >"$folder/setup.log" 2>&1 ||
-        { cat "$folder/setup.log" >&2 && return 1; }
+        { no_room "$folder" || cat "$folder/setup.log" >&2; return 1; }
 }
 
 # announce FOLDER TARGET...: what a silent build is about to do.
@@ -86,13 +152,15 @@ announce() {
     esac
 }
 
+# unsaid LOG: what a compilation's log says beside what it did.
+unsaid() { grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$1" | tail -60; }
+
 # compile FOLDER [TARGET...]: these, or everything.
 compile() {
     local folder=$1
     shift
     [ $# -gt 0 ] || set -- all meson-test-prereq
     announce "$folder" "$@"
-    ninja -k 0 -C "$folder" "$@" >"$folder/compile.log" 2>&1 ||
-        { grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$folder/compile.log" |
-            tail -60 >&2 && return 1; }
+    stoppable "$folder/compile.log" ninja -k 0 -C "$folder" "$@" ||
+        { no_room "$folder" || unsaid "$folder/compile.log" >&2; return 1; }
 }
