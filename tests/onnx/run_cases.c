@@ -18,32 +18,12 @@
 
 #include "../exhaustive/witnesses.h"
 #include "../soundness/fixture.h"
+#include "../support/seed_model.h"
 #include "graph/witness.h"
 #include "onnx/lower.h"
 
 #define POWER 10
 #define STEPS 10000000 /* of one search */
-
-/* Compile one; the graph and the models' outputs. */
-static zkg_status compile(zkg_graph **g, zkg_onnx_report *report,
-                          const char *path, const zkg_onnx_options *o,
-                          zkg_error *err)
-{
-    zkg_onnx_model m;
-    zkg_onnx_plan p;
-    zkg_status s;
-
-    ZKG_TRY(zkg_onnx_read(&m, path, err));
-    s = zkg_onnx_infer(&m, err);
-    if (s == ZKG_OK)
-        s = zkg_onnx_plan_init(&p, &m, err);
-    if (s == ZKG_OK) {
-        s = zkg_onnx_compile(g, report, &m, &p, o, err);
-        zkg_onnx_plan_clear(&p);
-    }
-    zkg_onnx_clear(&m);
-    return s;
-}
 
 /* Print the outputs, and compare. */
 static bool outputs_agree(const zkg_graph *g, const zkg_witness *w,
@@ -186,7 +166,7 @@ static bool run(const char *folder, int i, zkg_onnx_options o, bool prove,
     o.param = visibility[i % 3];
     o.output = i % 2 == 0 ? ZKG_PUBLIC : ZKG_PRIVATE;
     printf("%d", i);
-    if (compile(&g, &report, model, &o, &err) != ZKG_OK) {
+    if (onnx_graph(&g, &report, model, &o, &err) != ZKG_OK) {
         printf(" refused %s\n", err.text);
         return true;
     }

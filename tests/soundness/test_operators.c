@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../support/seed_model.h"
 #include "fixture.h"
 #include "onnx/lower.h"
 
@@ -23,33 +24,6 @@ static void must(zkg_status s, const zkg_error *err)
 {
     if (s != ZKG_OK)
         fail_msg("%s: %s", zkg_status_name(s), err->text);
-}
-
-/* One of the models that have one of every kind of node between them. */
-static zkg_graph *compile(const char *model)
-{
-    const zkg_onnx_options options = {.scale = 4,
-                                      .param_scale = 5,
-                                      .input = ZKG_PRIVATE,
-                                      .output = ZKG_PUBLIC};
-    const char *root = getenv("ZKG_SOURCE_ROOT");
-    zkg_onnx_report report;
-    zkg_error err = {0};
-    zkg_onnx_model m;
-    zkg_onnx_plan p;
-    zkg_graph *g;
-    char path[4096];
-
-    snprintf(path, sizeof(path), "%s/tests/fuzz/seeds/%s",
-             root == NULL ? "." : root, model);
-    must(zkg_onnx_read(&m, path, &err), &err);
-    must(zkg_onnx_infer(&m, &err), &err);
-    must(zkg_onnx_plan_init(&p, &m, &err), &err);
-    must(zkg_onnx_compile(&g, &report, &m, &p, &options, &err), &err);
-    zkg_onnx_report_clear(&report);
-    zkg_onnx_plan_clear(&p);
-    zkg_onnx_clear(&m);
-    return g;
 }
 
 /* The first input of either sign; others, which may divide, positive. */
@@ -127,7 +101,7 @@ static void hold(const char *model, uint32_t least)
     fx f = {0};
 
     fx_need_hooks();
-    fx_begin(&f, compile(model), POWER);
+    fx_begin(&f, seed_model(model, ZKG_PUBLIC), POWER);
     honest(&f);
     refit(&f);
     assert_int_equal(judged(&f), ZKG_CHECK_NONE);
