@@ -13,14 +13,6 @@ static zkg_fr shifted(const zkg_fr *c, uint32_t k)
     return r;
 }
 
-V8_INLINE size_t int_bytes(zkg_dtype type)
-{
-    return type == ZKG_I8 || type == ZKG_U8     ? 1
-           : type == ZKG_I16 || type == ZKG_U16 ? 2
-           : type == ZKG_I32                    ? 4
-                                                : 8;
-}
-
 /* u = v + bias, v of type, eight from values[i]; lanes beyond n read nothing.
  * A u of i64 has 64 bits, all others 32. */
 V8_INLINE __m512i biased8(const void *values, zkg_dtype type, size_t i,

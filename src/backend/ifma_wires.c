@@ -1039,14 +1039,6 @@ V8_INLINE __m512i few_ints(const zkg_wires *w, size_t group, size_t x, size_t n,
     return _mm512_loadu_si512(v);
 }
 
-V8_INLINE size_t int_size(zkg_dtype type)
-{
-    return type == ZKG_I8 || type == ZKG_U8     ? 1
-           : type == ZKG_I16 || type == ZKG_U16 ? 2
-           : type == ZKG_I32                    ? 4
-                                                : 8;
-}
-
 /* Wires x .. x+n-1 of a plain group, n <= 8, of `bytes` each, 8 at most, for
  * all copies: a wire a lane. */
 V8_INLINE __m512i wire_words(const zkg_wires *w, size_t group, size_t x,
@@ -1070,7 +1062,7 @@ V8_INLINE __m512i wire_words(const zkg_wires *w, size_t group, size_t x,
 /* Copy j of such wires. */
 V8_INLINE __m512i copy_of(__m512i words, zkg_dtype type, uint32_t j)
 {
-    const uint32_t bits = 8 * (uint32_t)int_size(type);
+    const uint32_t bits = 8 * (uint32_t)int_bytes(type);
     const __m512i top = _mm512_slli_epi64(words, 64 - bits * (j + 1));
 
     return type == ZKG_U8 || type == ZKG_U16
@@ -1097,7 +1089,7 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
                        size_t group, size_t x, size_t n, zkg_dtype type,
                        const v8 *scale)
 {
-    const size_t bytes = w->lanes * int_size(type);
+    const size_t bytes = w->lanes * int_bytes(type);
     __m512i words = _mm512_setzero_si512();
     zkg_wires typed = *w;
     zkg_fr lane[8];
