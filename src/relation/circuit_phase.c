@@ -9,6 +9,7 @@
 #include "relation/circuit_prover.h"
 
 #include "base/mem.h"
+#include "sumcheck/split_eq.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,7 +39,8 @@ typedef struct phase {
     source_run *run; /* by slot of plan->first */
     zkg_fr *weight;  /* eq(rc,c) of this rank's copies */
     uint32_t alone;  /* so many rounds over c are of slices */
-    zkg_fr *eq;      /* of the variables of c, inside a slice, that weigh */
+    zkg_split_eq eq; /* of the variables of c that weigh, inside a slice; once
+                        gathered, of all that are left */
     zkg_fr *upper; /* eq of the slices' variables; one of none once gathered */
     bool whole;    /* the slices' tables were gathered */
 } phase;
@@ -58,7 +60,7 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
 
 /* Variables of c that are left when every rank goes on with all copies: its
  * rounds then take less time than a message. */
-enum { WHOLE_VARS = 8 };
+enum { WHOLE_VARS = 5 };
 
 /* Of elements, at multiples of 64. */
 static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
@@ -111,7 +113,8 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double first = FR * zkg_circuit_reads_len(&plan->first);
     const double second = FR * zkg_circuit_reads_len(&plan->second);
     const double e = ldexp(FR, (int)plan->vars);
-    double held = e + WEIGHED * muls + first, columns = 2 * FR;
+    /* Of few copies the split eq takes more than an element a copy. */
+    double held = e + WEIGHED * muls + first + 64 * FR, columns = 2 * FR;
     /* of each source both tables, and of one on its way two columns and one */
     const double gathered =
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
@@ -613,15 +616,13 @@ static zkg_status bind_c(phase *f, source_run *r, const zkg_fr *challenge)
     return ZKG_OK;
 }
 
-/* Sums of a source over the pairs of its lowest variable of c; eq_vars: how
- * many variables f->eq has. */
+/* Sums of a source over the pairs of its lowest variable of c, k. */
 static zkg_status pair_sums(phase *f, source_run *r, const zkg_fr *challenge,
-                            uint32_t eq_vars, zkg_sums *out)
+                            uint32_t k, zkg_sums *out)
 {
-    const zkg_weights w = {.lo = eq_vars == 0 ? NULL : f->eq,
-                           .hi = eq_vars == 0 ? NULL : &zkg_fr_one,
-                           .lo_bits = eq_vars};
+    zkg_weights w;
 
+    zkg_split_eq_weights(&w, &f->eq, k + 1);
     for (uint32_t s = 0; s < r->tables; s++) {
         zkg_sums sums = {.want_at0 = true};
         zkg_fr *const to[3] = {&out->at0, &out->at1, &out->c2};
@@ -698,32 +699,43 @@ static zkg_status gather(phase *f, source_run *r)
     return status;
 }
 
+/* eq of c's variables k+1 .. to-1: of those from k on, the ones that weigh. */
+static zkg_status make_eq(phase *f, uint32_t k, uint32_t to)
+{
+    zkg_split_eq_clear(&f->eq);
+    return k == to ? ZKG_OK
+                   : zkg_split_eq_new(&f->eq, f->p->cr->rc + k + 1, k + 1, to,
+                                      f->backend);
+}
+
+/* All copies on every rank. */
+static zkg_status gather_all(phase *f, const zkg_fr *last)
+{
+    for (uint32_t s = 0; s < f->plan->first.sources; s++) {
+        ZKG_TRY(bind_c(f, &f->run[s], last));
+        ZKG_TRY(gather(f, &f->run[s]));
+    }
+    f->whole = true;
+    return make_eq(f, f->alone, f->p->cr->copy_vars);
+}
+
 /* Round k over c: q(1) - q(0), and q's coefficient of X^2. */
 static zkg_status round_c(phase *f, uint32_t k, const zkg_fr *point,
                           zkg_fr message[2])
 {
-    const zkg_circuit_run *cr = f->p->cr;
     const uint32_t t = f->plan->first.max_vars + k;
     const zkg_fr *last = t > 0 ? &point[t - 1] : NULL;
-    uint32_t left;
 
-    if (f->p->m > 0 && k == f->alone) {
-        for (uint32_t s = 0; s < f->plan->first.sources; s++) {
-            ZKG_TRY(bind_c(f, &f->run[s], last));
-            ZKG_TRY(gather(f, &f->run[s]));
-        }
-        f->whole = true;
-    }
-    left = (f->whole ? cr->copy_vars : f->p->low) - k - 1;
+    if (f->p->m > 0 && k == f->alone)
+        ZKG_TRY(gather_all(f, last));
     message[0] = zkg_fr_zero;
     message[1] = zkg_fr_zero;
-    ZKG_TRY(zkg_circuit_eq(f->eq, cr, cr->rc + k + 1, left, NULL));
     for (uint32_t s = 0; s < f->plan->first.sources; s++) {
         source_run *r = &f->run[s];
         zkg_sums sums = {.want_at0 = true};
         zkg_fr v;
 
-        ZKG_TRY(pair_sums(f, r, last, left, &sums));
+        ZKG_TRY(pair_sums(f, r, last, k, &sums));
         zkg_fr_sub(&v, &sums.at1, &sums.at0);
         zkg_fr_mul(&v, &v, &r->factor);
         zkg_fr_add(&message[0], &message[0], &v);
@@ -773,17 +785,15 @@ static uint32_t rounds_alone(const zkg_circuit_prover *p)
     return before < p->low ? before : p->low;
 }
 
-static zkg_status make_eq(phase *f)
+static zkg_status make_weights(phase *f)
 {
     const zkg_circuit_prover *p = f->p;
-    const uint32_t last = p->low + p->m - f->alone;
-    const uint32_t bits = p->low > last ? p->low : last;
 
-    f->eq = zkg_alloc((size_t)1 << bits, sizeof(*f->eq));
     f->upper = zkg_alloc((size_t)1 << p->m, sizeof(*f->upper));
     f->weight = zkg_alloc(p->copies, sizeof(*f->weight));
-    if (f->eq == NULL || f->upper == NULL || f->weight == NULL)
+    if (f->upper == NULL || f->weight == NULL)
         return no_memory(f);
+    ZKG_TRY(make_eq(f, 0, p->low));
     ZKG_TRY(zkg_circuit_eq(f->upper, p->cr, p->cr->rc + p->low, p->m, NULL));
     return zkg_circuit_prover_eq(f->weight, p, p->cr->rc);
 }
@@ -824,7 +834,7 @@ static zkg_status prepare(phase *f)
             .from = wires_of(f, reads->source[k]),
             .factor = zkg_fr_one};
     f->alone = rounds_alone(p);
-    ZKG_TRY(make_eq(f));
+    ZKG_TRY(make_weights(f));
     return fill(f);
 }
 
@@ -859,7 +869,7 @@ zkg_status zkg_circuit_prove_first(zkg_circuit_prover *p, uint32_t i,
         clear_source(&f, &f.run[k]);
     zkg_free(f.run);
     zkg_free(f.weight);
-    zkg_free(f.eq);
+    zkg_split_eq_clear(&f.eq);
     zkg_free(f.upper);
     return status;
 }
