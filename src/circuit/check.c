@@ -49,66 +49,6 @@ bool zkg_circuit_asserts_all(const zkg_circuit *c)
     return c->asserted == c->layer[c->layers - 1].gates;
 }
 
-/* ---- how a layer is proven ---- */
-
-static bool is_elementwise(const zkg_circuit *c, uint32_t i)
-{
-    const zkg_circuit_layer *l = &c->layer[i];
-    const uint32_t vars = zkg_circuit_layer_vars(c, i);
-
-    if (!zkg_is_pow2(l->gates) || l->muls != l->gates || l->adds > 0 ||
-        l->constants > 0)
-        return false;
-    for (uint32_t k = 0; k < l->muls; k++) {
-        const zkg_circuit_mul *m = &l->mul[k], *first = &l->mul[0];
-
-        if (m->gate != k || m->coeff != first->coeff ||
-            m->a.source != first->a.source || m->b.source != first->b.source ||
-            zkg_circuit_position(c, m->a) != k ||
-            zkg_circuit_position(c, m->b) != k)
-            return false;
-    }
-    return zkg_circuit_source_vars(c, i, l->mul[0].a.source) == vars &&
-           zkg_circuit_source_vars(c, i, l->mul[0].b.source) == vars;
-}
-
-static void list_reads(zkg_circuit_reads *r, const bool *read,
-                       const zkg_circuit *c, uint32_t i)
-{
-    *r = (zkg_circuit_reads){0};
-    for (uint32_t s = 0; s <= c->inputs; s++) {
-        uint32_t vars;
-
-        if (!read[s])
-            continue;
-        vars = zkg_circuit_source_vars(c, i, s);
-        r->source[r->sources] = s;
-        r->vars[r->sources++] = vars;
-        r->max_vars = vars > r->max_vars ? vars : r->max_vars;
-    }
-}
-
-void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,
-                            uint32_t i)
-{
-    const zkg_circuit_layer *l = &c->layer[i];
-    bool first[ZKG_CIRCUIT_MAX_SOURCES] = {false};
-    bool second[ZKG_CIRCUIT_MAX_SOURCES] = {false};
-
-    for (uint32_t k = 0; k < l->adds; k++)
-        first[l->add[k].a.source] = true;
-    for (uint32_t k = 0; k < l->muls; k++) {
-        first[l->mul[k].a.source] = true;
-        second[l->mul[k].b.source] = true;
-    }
-    plan->vars = zkg_circuit_layer_vars(c, i);
-    plan->kind = l->muls == 0           ? ZKG_CIRCUIT_LINEAR
-                 : is_elementwise(c, i) ? ZKG_CIRCUIT_ELEMENTWISE
-                                        : ZKG_CIRCUIT_PRODUCTS;
-    list_reads(&plan->first, first, c, i);
-    list_reads(&plan->second, second, c, i);
-}
-
 /* ---- checks ---- */
 
 static zkg_status check_shapes(const zkg_circuit *c, zkg_error *err)

@@ -16,7 +16,7 @@
  * beyond g are 0.  An input is a table of 2^n wires a copy too: its padded
  * cube; a wire names a real entry by its unpadded row-major index.
  *
- * Nothing here is owned: a circuit borrows its arrays.
+ * A circuit borrows its arrays, but for what zkg_circuit_seal makes.
  */
 
 #include "field/fr.h"
@@ -83,6 +83,8 @@ typedef struct zkg_circuit_output {
     uint32_t first, bits;
 } zkg_circuit_output;
 
+struct zkg_circuit_plan;
+
 typedef struct zkg_circuit {
     uint32_t inputs;
     const zkg_circuit_shape *input;
@@ -96,6 +98,9 @@ typedef struct zkg_circuit {
                                     on every real copy */
     uint32_t outputs;
     const zkg_circuit_output *output;
+    const struct zkg_circuit_plan *plan; /**< by layer; NULL unless it is sealed
+                                              (zkg_circuit_seal), and owned by
+                                              the circuit then */
 } zkg_circuit;
 
 /** How a layer is proven; a function of its terms. */
@@ -110,8 +115,8 @@ typedef enum zkg_circuit_kind {
 /** The sources that one phase of a layer reads, ascending. */
 typedef struct zkg_circuit_reads {
     uint32_t sources;
-    uint32_t source[ZKG_CIRCUIT_MAX_SOURCES];
-    uint32_t vars[ZKG_CIRCUIT_MAX_SOURCES]; /**< of each, n_S */
+    uint8_t source[ZKG_CIRCUIT_MAX_SOURCES];
+    uint8_t vars[ZKG_CIRCUIT_MAX_SOURCES]; /**< of each, n_S */
     uint32_t max_vars;
 } zkg_circuit_reads;
 
@@ -120,6 +125,10 @@ typedef struct zkg_circuit_plan {
     uint32_t vars;            /**< of the layer */
     zkg_circuit_reads first;  /**< first operands, and all of additions */
     zkg_circuit_reads second; /**< second operands */
+    const uint32_t *by_first; /**< the products by the place of their first
+                                   operand's source in `first`, then by its
+                                   position; of PRODUCTS in a sealed circuit,
+                                   else NULL */
 } zkg_circuit_plan;
 
 /**
@@ -156,9 +165,21 @@ static inline uint32_t zkg_circuit_position(const zkg_circuit *c,
                : zkg_circuit_cell(&c->input[w.source - 1], w.index);
 }
 
-/** How layer i is proven; the circuit has been checked. */
+/** How layer i is proven, without by_first; the circuit has been checked. */
 void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,
                             uint32_t i);
+
+/**
+ * Check a circuit and say how each layer is proven, once for all: as long as it
+ * is sealed its arrays must not change.  Sealing it again does all of that
+ * again.
+ *
+ * @param c zkg_circuit_unseal; not sealed on failure
+ * @retval ZKG_ERR_INVALID zkg_circuit_check
+ * @retval ZKG_ERR_NOMEM
+ */
+ZKG_MUST_CHECK zkg_status zkg_circuit_seal(zkg_circuit *c, zkg_error *err);
+void zkg_circuit_unseal(zkg_circuit *c);
 
 /** Whether the asserted gates are all gates of the top layer. */
 bool zkg_circuit_asserts_all(const zkg_circuit *c);

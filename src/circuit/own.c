@@ -15,6 +15,7 @@ static void free_const(const void *p)
 
 void zkg_circuit_clear(zkg_circuit *c)
 {
+    zkg_circuit_unseal(c);
     for (uint32_t i = 0; c->layer != NULL && i < c->layers; i++) {
         free_const(c->layer[i].mul);
         free_const(c->layer[i].add);

@@ -20,7 +20,7 @@
 #define ZKG_CIRCUIT_MAX_TABLE_VARS 24
 
 /**
- * Copy a circuit that has been checked, arrays and all.
+ * Copy a circuit that has been checked, arrays and all; the copy is not sealed.
  *
  * @param[out] out zkg_circuit_clear; empty on failure
  * @retval ZKG_ERR_NOMEM
@@ -29,7 +29,8 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_copy(zkg_circuit *out,
                                            const zkg_circuit *c,
                                            zkg_error *err);
 
-/** Free the arrays of a circuit that zkg_circuit_copy or _read made. */
+/** Free the arrays of a circuit that zkg_circuit_copy or _read made, sealed or
+ *  not. */
 void zkg_circuit_clear(zkg_circuit *c);
 
 /** Append a circuit; failures stay in the writer. */

@@ -134,14 +134,13 @@ static zkg_status check_inputs_reach(const zkg_circuit *c, uint32_t id,
     return ZKG_OK;
 }
 
-static zkg_status check_circuit(const zkg_circuit *c, uint32_t id,
-                                zkg_error *err)
+static zkg_status check_circuit(zkg_circuit *c, uint32_t id, zkg_error *err)
 {
     zkg_error why = {0};
     zkg_status s;
 
     ZKG_TRY(check_sizes(c, id, err));
-    s = zkg_circuit_check(c, &why);
+    s = zkg_circuit_seal(c, &why);
     if (s == ZKG_ERR_NOMEM)
         return zkg_fail(err, s, "%s", why.text);
     if (s != ZKG_OK)
@@ -149,7 +148,7 @@ static zkg_status check_circuit(const zkg_circuit *c, uint32_t id,
     return check_inputs_reach(c, id, err);
 }
 
-zkg_status zkg_stmt_check_circuits(const zkg_statement *st, zkg_error *err)
+zkg_status zkg_stmt_check_circuits(zkg_statement *st, zkg_error *err)
 {
     bool *used;
     zkg_status s = ZKG_OK;

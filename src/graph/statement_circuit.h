@@ -9,11 +9,11 @@
 
 #include "graph/statement.h"
 
-/** Every circuit is one, of at most 2^ZKG_CIRCUIT_MAX_TABLE_VARS gates a layer
- *  and entries an input, something that it asserts or puts out depends on each
- *  input, and some kernel has it.
+/** Seal the circuits.  Every one is one, of at most
+ * 2^ZKG_CIRCUIT_MAX_TABLE_VARS gates a layer and entries an input, something
+ * that it asserts or puts out depends on each input, and some kernel has it.
  *  @retval ZKG_ERR_MALFORMED, ZKG_ERR_NOMEM */
-ZKG_MUST_CHECK zkg_status zkg_stmt_check_circuits(const zkg_statement *st,
+ZKG_MUST_CHECK zkg_status zkg_stmt_check_circuits(zkg_statement *st,
                                                   zkg_error *err);
 
 /** A kernel's circuit is there, and of its parameters' shapes.

@@ -55,7 +55,8 @@ typedef struct zkg_task_circuit {
 typedef struct zkg_circuit_run {
     zkg_task_run *run;
     const zkg_task_circuit *bound;
-    const zkg_circuit *circuit;
+    const zkg_circuit *circuit; /**< sealed: the bound one, or `own` */
+    zkg_circuit own;            /**< the bound one where that is not sealed */
     uint64_t copies;
     uint32_t copy_vars;
     zkg_fr *coeff; /**< owned */
@@ -85,8 +86,8 @@ typedef struct zkg_circuit_merge {
 } zkg_circuit_merge;
 
 /**
- * Whether a bound circuit is one: zkg_circuit_check, operands and outputs in
- * range and of its shapes, variables within bounds.
+ * Whether a bound circuit is one: sealed or as zkg_circuit_check has it,
+ * operands and outputs in range and of its shapes, variables within bounds.
  *
  * @retval ZKG_ERR_INVALID, ZKG_ERR_UNSUPPORTED, ZKG_ERR_NOMEM
  */
@@ -115,7 +116,8 @@ static inline void zkg_circuit_weigh(zkg_fr *out, const zkg_circuit_run *cr,
         zkg_fr_neg(out, out);
 }
 
-/** Draw the coefficients, rz, rc.  Clear cr on every path. */
+/** Draw the coefficients, rz, rc.  Clear cr on every path, and leave it where
+ *  it is until then. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_start(zkg_circuit_run *cr,
                                             zkg_task_run *run,
                                             const zkg_task_circuit *b);

@@ -133,9 +133,13 @@ uint32_t zkg_circuit_stride(const zkg_circuit_sizes *z, double copies,
 static void size_layer(zkg_circuit_layer_sizes *out,
                        const zkg_circuit_types *types, uint32_t i)
 {
-    const zkg_circuit_plan *plan = &out->plan;
+    zkg_circuit_plan own;
+    const zkg_circuit_plan *plan = &own;
 
-    zkg_circuit_plan_layer(&out->plan, types->c, i);
+    if (types->c->plan != NULL)
+        plan = &types->c->plan[i];
+    else
+        zkg_circuit_plan_layer(&own, types->c, i);
     out->wires =
         types->c->layer[i].gates * (double)zkg_dtype_size(types->layer[i]);
     out->eval = zkg_circuit_eval_bytes(types, i);

@@ -29,7 +29,6 @@ typedef struct zkg_circuit_need {
 #define ZKG_CIRCUIT_MOMENTS 4
 
 typedef struct zkg_circuit_layer_sizes {
-    zkg_circuit_plan plan;
     double wires;   /**< bytes of a copy */
     double eval;    /**< bytes beside them while they are made */
     double scratch; /**< elements of a copy: zkg_circuit_first_wires */

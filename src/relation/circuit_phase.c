@@ -98,7 +98,7 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
     return n;
 }
 
-/* While h is filled, twice: own sources' products are sorted, second operands
+/* While h is filled, twice: own sources' products are listed, second operands
  * of shared ones are folded; between x and c; and prove_second. */
 void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                const zkg_circuit_types *types,
@@ -106,8 +106,8 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
 {
     enum {
         FR = sizeof(zkg_fr),
-        SORTED = sizeof(zkg_wire_term) + FR,
-        WEIGHED = sizeof(zkg_circuit_product) + sizeof(uint32_t) + FR
+        FACTOR = sizeof(zkg_wire_term) + FR, /* of weigh_copies */
+        WEIGHED = sizeof(zkg_wire_term) + sizeof(uint32_t) + FR
     };
     const double muls = types->c->layer[i].muls;
     const double first = FR * zkg_circuit_reads_len(&plan->first);
@@ -119,24 +119,24 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double gathered =
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
-    uint64_t longest = 0;
+    double listed = ZKG_CIRCUIT_LIFTED_BYTES; /* a product's, in list_own */
 
+    for (uint32_t k = 0; k < plan->second.sources; k++)
+        if (is_shared(types, plan->second.source[k]))
+            listed = sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES;
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
         const uint64_t count = wires_count(types->c, i, source);
 
-        longest = count > longest ? count : longest;
         columns += is_shared(types, source) ? 3 * FR : 4 * FR;
         if (!is_shared(types, source))
             continue;
         held += 2 * FR * (double)count;
         one = second + FR * (double)count +
-              second / FR * (SORTED + ZKG_CIRCUIT_LIFTED_BYTES);
+              second / FR * (FACTOR + ZKG_CIRCUIT_LIFTED_BYTES);
     }
-    out[0] = (zkg_circuit_need){
-        .each = held + first + sizeof(size_t) * (double)longest +
-                (SORTED + ZKG_CIRCUIT_LIFTED_BYTES) * muls,
-        .copy = 2 * FR};
+    out[0] = (zkg_circuit_need){.each = held + first + listed * muls,
+                                .copy = 2 * FR};
     out[1] = (zkg_circuit_need){.each = held + first + second, .copy = 3 * FR};
     out[2] = (zkg_circuit_need){.each = held + one + gathered,
                                 .copy = columns + (one > 0 ? FR : 0)};
@@ -155,6 +155,14 @@ static bool any_shared(const phase *f, const zkg_circuit_reads *reads)
     return false;
 }
 
+/* The slot of product k, which is not below that of the one before. */
+static uint32_t slot_of(const zkg_circuit_weights *w, uint32_t slot, uint32_t k)
+{
+    while (k >= w->from[slot + 1])
+        slot++;
+    return slot;
+}
+
 /* base = sum_add w E, and products with what all copies share. */
 static void fill_base(phase *f, zkg_fr *const *base)
 {
@@ -164,72 +172,49 @@ static void fill_base(phase *f, zkg_fr *const *base)
         memcpy(base[k], f->w->add[k], sizeof(**base) << first->vars[k]);
     if (!any_shared(f, &f->plan->second))
         return;
-    for (uint32_t k = 0; k < f->w->products; k++) {
-        const zkg_circuit_product *m = &f->w->product[k];
-        zkg_fr *at = &base[m->slot][f->w->x[k]], term;
+    for (uint32_t k = 0, slot = 0; k < f->w->products; k++) {
+        const zkg_wire_term *m = &f->w->term[k];
+        zkg_fr *at, term;
 
-        if (!zkg_circuit_values_shared(&f->p->v, m->source))
+        slot = slot_of(f->w, slot, k);
+        if (!zkg_circuit_values_shared(&f->p->v, m->a_source))
             continue;
+        at = &base[slot][m->to];
         zkg_fr_mul(&term, &f->w->weight[k],
-                   zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
+                   zkg_circuit_values_shared_at(&f->p->v, m->a_source, m->a));
         zkg_fr_add(at, at, &term);
     }
 }
 
 /* ---- h of sources that copies have of their own ---- */
 
-/* The products of one slot whose second operands copies have of their own, by
- * x: a term and a weight each. */
-typedef struct sorted {
-    zkg_wire_term *term;
-    zkg_fr *weight;
-    size_t terms;
-} sorted;
+/* Of the products of slot k those whose second operands copies have of their
+ * own, as terms and weights: all of them as they stand, or some, owned. */
+typedef struct own_products {
+    const zkg_wire_term *term;
+    const zkg_fr *weight;
+    size_t terms, weights;
+    zkg_wire_term *some;
+} own_products;
 
-static void sorted_clear(sorted *s)
+static zkg_status list_own(own_products *s, const phase *f, uint32_t k)
 {
-    zkg_free(s->term);
-    zkg_free(s->weight);
-}
+    const uint32_t n = f->w->from[k + 1] - f->w->from[k];
 
-static zkg_status sort_products(sorted *s, const phase *f, uint32_t slot,
-                                size_t count)
-{
-    const uint32_t n = f->w->products;
-    size_t *at = zkg_alloc(count + 1, sizeof(*at));
-
-    *s = (sorted){.term = zkg_alloc_raw(n, sizeof(*s->term)),
-                  .weight = zkg_alloc_raw(n, sizeof(*s->weight))};
-    if (at == NULL || s->term == NULL || s->weight == NULL) {
-        zkg_free(at);
+    *s = (own_products){.term = f->w->term + f->w->from[k],
+                        .weight = f->w->weight + f->w->from[k],
+                        .terms = n,
+                        .weights = n};
+    if (!any_shared(f, &f->plan->second))
+        return ZKG_OK;
+    s->some = zkg_alloc_raw(n, sizeof(*s->some));
+    if (s->some == NULL)
         return no_memory(f);
-    }
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t k = 0; k < n; k++) {
-            const zkg_circuit_product *m = &f->w->product[k];
-            const uint32_t x = f->w->x[k];
-            size_t to;
-
-            if (m->slot != slot ||
-                zkg_circuit_values_shared(&f->p->v, m->source))
-                continue;
-            if (pass == 0) {
-                at[x + 1]++;
-                s->terms++;
-                continue;
-            }
-            to = at[x]++;
-            s->weight[to] = f->w->weight[k];
-            s->term[to] = (zkg_wire_term){.to = x,
-                                          .weight = (uint32_t)to,
-                                          .a = m->y,
-                                          .a_source = (uint16_t)m->source,
-                                          .b = ZKG_WIRE_LINEAR};
-        }
-        for (size_t x = 0; pass == 0 && x < count; x++)
-            at[x + 1] += at[x];
-    }
-    zkg_free(at);
+    s->terms = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (!zkg_circuit_values_shared(&f->p->v, s->term[i].a_source))
+            s->some[s->terms++] = s->term[i];
+    s->term = s->some;
     return ZKG_OK;
 }
 
@@ -249,7 +234,7 @@ static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base,
     source_run *r = &f->run[k];
     zkg_wires second[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
     zkg_status status;
-    sorted s;
+    own_products s;
 
     r->h = *r->from;
     r->h.type = ZKG_FR;
@@ -258,11 +243,11 @@ static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base,
     r->v.at = (char *)p->scratch + *used;
     *used += elements_bytes(p, (r->h.count + 1) / 2);
     list_second(second, f);
-    status = sort_products(&s, f, k, r->h.count);
+    status = list_own(&s, f, k);
     if (status == ZKG_OK)
         status = f->backend->wires_terms(&r->h, base, s.term, s.terms, s.weight,
-                                         s.terms, second);
-    sorted_clear(&s);
+                                         s.weights, second);
+    zkg_free(s.some);
     return status;
 }
 
@@ -275,8 +260,10 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
     const zkg_circuit_reads *second = &f->plan->second;
     bool needed[ZKG_CIRCUIT_MAX_SOURCES] = {false};
 
-    for (uint32_t k = 0; k < f->w->products; k++)
-        needed[f->w->product[k].source] |= f->run[f->w->product[k].slot].shared;
+    for (uint32_t s = 0; s < f->plan->first.sources; s++)
+        for (uint32_t k = f->w->from[s];
+             f->run[s].shared && k < f->w->from[s + 1]; k++)
+            needed[f->w->term[k].a_source] = true;
     for (uint32_t k = 0; k < second->sources; k++) {
         const uint32_t source = second->source[k];
 
@@ -301,13 +288,16 @@ static zkg_status weigh_second(phase *f, zkg_fr *const *base)
     if (!any_shared(f, &f->plan->first))
         return ZKG_OK;
     status = fold_second(f, at_rc);
-    for (uint32_t k = 0; k < f->w->products && status == ZKG_OK; k++) {
-        const zkg_circuit_product *m = &f->w->product[k];
-        zkg_fr *at = &base[m->slot][f->w->x[k]], term;
+    for (uint32_t k = 0, slot = 0; k < f->w->products && status == ZKG_OK;
+         k++) {
+        const zkg_wire_term *m = &f->w->term[k];
+        zkg_fr *at, term;
 
-        if (!f->run[m->slot].shared || at_rc[m->source] == NULL)
+        slot = slot_of(f->w, slot, k);
+        if (!f->run[slot].shared || at_rc[m->a_source] == NULL)
             continue;
-        zkg_fr_mul(&term, &f->w->weight[k], &at_rc[m->source][m->y]);
+        at = &base[slot][m->to];
+        zkg_fr_mul(&term, &f->w->weight[k], &at_rc[m->a_source][m->a]);
         zkg_fr_add(at, at, &term);
     }
     zkg_circuit_free_tables(at_rc);
@@ -345,19 +335,21 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
     if (status == ZKG_OK)
         status =
             f->backend->fr_dot(constant, eq, f->w->add[k], (size_t)1 << vars);
-    for (uint32_t n = 0; n < f->w->products && status == ZKG_OK; n++) {
-        const zkg_circuit_product *m = &f->w->product[n];
+    for (uint32_t n = f->w->from[k]; n < f->w->from[k + 1] && status == ZKG_OK;
+         n++) {
+        const zkg_wire_term *m = &f->w->term[n];
+        zkg_fr *at;
 
-        if (m->slot != k)
-            continue;
-        zkg_fr_mul(&term, &f->w->weight[n], &eq[f->w->x[n]]);
-        if (zkg_circuit_values_shared(&f->p->v, m->source)) {
-            zkg_fr_mul(&term, &term,
-                       zkg_circuit_values_shared_at(&f->p->v, m->source, m->y));
+        zkg_fr_mul(&term, &f->w->weight[n], &eq[m->to]);
+        if (zkg_circuit_values_shared(&f->p->v, m->a_source)) {
+            zkg_fr_mul(
+                &term, &term,
+                zkg_circuit_values_shared_at(&f->p->v, m->a_source, m->a));
             zkg_fr_add(constant, constant, &term);
             continue;
         }
-        zkg_fr_add(&weight[m->source][m->y], &weight[m->source][m->y], &term);
+        at = &weight[m->a_source][m->a];
+        zkg_fr_add(at, at, &term);
     }
     zkg_free(eq);
     return status;

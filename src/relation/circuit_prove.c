@@ -17,7 +17,7 @@ static zkg_status no_memory(const prover *p)
 
 /* Pairs of vectors, pair k of 2^vars[k], zero-extended; they are used up.
  * end[k]: a and b at the end. */
-static zkg_status prove_pairs(prover *p, uint32_t n, const uint32_t *vars,
+static zkg_status prove_pairs(prover *p, uint32_t n, const uint8_t *vars,
                               zkg_fr *const *a, zkg_fr *const *b,
                               uint32_t max_vars, zkg_fr *claim, zkg_fr *point,
                               zkg_fr (*end)[2])
@@ -131,23 +131,24 @@ static zkg_status sum_adds(zkg_fr *sum, const prover *p,
 /* Products of weights that are made at once. */
 enum { SOME = 256 };
 
-/* g[slot][y] += sum_mul w E[o] X_S[x], of products from..to-1, which have one
- * first operand's source. */
+/* g[slot][y] += sum_mul w E[o] X_S[x], of products whose first operands are of
+ * slot s. */
 static zkg_status mul_weights_of(zkg_fr *const *g, const prover *p,
                                  const uint32_t *slot,
                                  const zkg_circuit_weights *w, const zkg_fr *x,
-                                 uint32_t from, uint32_t to)
+                                 uint32_t s)
 {
     zkg_fr term[SOME];
 
-    for (uint32_t k = from; k < to; k += SOME) {
-        const uint32_t n = to - k < SOME ? to - k : SOME;
+    for (uint32_t k = w->from[s]; k < w->from[s + 1]; k += SOME) {
+        const uint32_t left = w->from[s + 1] - k;
+        const uint32_t n = left < SOME ? left : SOME;
 
         ZKG_TRY(p->cr->run->c->backend->fr_mul_at(term, w->weight + k, x,
                                                   w->x + k, n));
         for (uint32_t i = 0; i < n; i++) {
-            const zkg_circuit_product *m = &w->product[k + i];
-            zkg_fr *at = &g[slot[m->source]][m->y];
+            const zkg_wire_term *m = &w->term[k + i];
+            zkg_fr *at = &g[slot[m->a_source]][m->a];
 
             zkg_fr_add(at, at, &term[i]);
         }
@@ -163,14 +164,8 @@ static zkg_status mul_weights(zkg_fr *const *g, const prover *p,
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     zkg_circuit_slots(slot, &plan->second);
-    for (uint32_t k = 0, to; k < w->products; k = to) {
-        const uint32_t first = w->product[k].slot;
-
-        for (to = k + 1; to < w->products && w->product[to].slot == first; to++)
-            ;
-        ZKG_TRY(
-            mul_weights_of(g, p, slot, w, x[plan->first.source[first]], k, to));
-    }
+    for (uint32_t s = 0; s < plan->first.sources; s++)
+        ZKG_TRY(mul_weights_of(g, p, slot, w, x[plan->first.source[s]], s));
     return ZKG_OK;
 }
 
@@ -322,7 +317,7 @@ typedef struct top {
     prover *p;
     const zkg_circuit_merge *m;
     uint32_t vars, n; /* of a copy; weights */
-    uint32_t *all_vars;
+    uint8_t *all_vars;
     zkg_fr **over_o;   /* [i]: rho^i eq(z_i, o), or w_0's, of one copy */
     zkg_fr **folded;   /* [i]: sum_c eq(z_i, c) V_top[c] */
     zkg_fr (*at_o)[2]; /* [i]: folded and over_o at rho_o */
@@ -344,7 +339,7 @@ static zkg_status top_init(top *t, prover *p, const zkg_circuit_merge *m)
         t->at_o == NULL || t->over_c == NULL)
         return no_memory(p);
     for (uint32_t i = 0; i < t->n; i++) {
-        t->all_vars[i] = vars;
+        t->all_vars[i] = (uint8_t)vars;
         t->over_o[i] =
             zkg_alloc_aligned((size_t)1 << vars, sizeof(**t->over_o));
         t->folded[i] =
@@ -560,7 +555,7 @@ static zkg_status prove_merge(prover *p, const zkg_circuit_merge *m)
 static zkg_status prove_layer(prover *p, uint32_t i)
 {
     zkg_circuit_run *cr = p->cr;
-    const zkg_circuit_plan *plan = &p->sizes.layer[i].plan;
+    const zkg_circuit_plan *plan = &cr->circuit->plan[i];
     zkg_status status;
     zkg_fr *e, sum;
 

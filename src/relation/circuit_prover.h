@@ -82,17 +82,19 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_vectors(
 /** slot[S] = where source S stands in the list. */
 void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads);
 
-/** A product's operands as offsets. */
-typedef struct zkg_circuit_product {
-    uint32_t slot;      /**< of plan->first */
-    uint32_t source, y; /**< of the second operand */
-} zkg_circuit_product;
-
-/** A layer's terms of one copy, weighted: what all copies have in common. */
+/**
+ * A layer's terms of one copy, weighted: what all copies have in common.
+ *
+ * Products stand in the order of plan->by_first: those whose first operand is
+ * of slot k of plan->first from[k] .. from[k+1]-1, by its position there.
+ */
 typedef struct zkg_circuit_weights {
-    zkg_circuit_product *product; /**< in order; owned */
-    uint32_t *x;                  /**< of each, its first operand; owned */
-    zkg_fr *weight;               /**< of each, w E[o]; owned */
+    zkg_wire_term *term; /**< of each: the first operand is what it goes to, the
+                              second what it is of; the weight is that many
+                              behind from[k]; owned */
+    uint32_t *x;         /**< of each, its first operand again; owned */
+    zkg_fr *weight;      /**< of each, w E[o]; owned */
+    uint32_t from[ZKG_CIRCUIT_MAX_SOURCES + 1];
     uint32_t products;
     zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /**< by slot of plan->first:
                                                sum_add w E[o] by x; owned */

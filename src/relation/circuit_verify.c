@@ -212,24 +212,23 @@ static zkg_status verify_elementwise(zkg_circuit_run *cr, uint32_t i,
 
 static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
 {
-    zkg_circuit_plan plan;
+    const zkg_circuit_plan *plan = &cr->circuit->plan[i];
     zkg_status status = ZKG_OK;
     tables w = {0};
 
-    zkg_circuit_plan_layer(&plan, cr->circuit, i);
-    if (plan.kind == ZKG_CIRCUIT_ELEMENTWISE)
-        return verify_elementwise(cr, i, &plan);
+    if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
+        return verify_elementwise(cr, i, plan);
     if (!cr->run->c->sizing) {
         zkg_fr sum;
 
-        ZKG_TRY(zkg_circuit_expand_claim(&w.e, cr, plan.vars,
+        ZKG_TRY(zkg_circuit_expand_claim(&w.e, cr, plan->vars,
                                          cr->circuit->layer[i].gates));
         zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, w.e);
         zkg_fr_sub(&cr->claim, &cr->claim, &sum);
     }
-    status = plan.kind == ZKG_CIRCUIT_LINEAR
-                 ? verify_linear(cr, i, &plan, &w)
-                 : verify_products(cr, i, &plan, &w);
+    status = plan->kind == ZKG_CIRCUIT_LINEAR
+                 ? verify_linear(cr, i, plan, &w)
+                 : verify_products(cr, i, plan, &w);
     tables_clear(&w);
     return status;
 }

@@ -90,7 +90,8 @@ zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
     if (t->axes == 0)
         return zkg_fail(err, ZKG_ERR_INVALID, "task %lld has no copies",
                         (long long)t->task);
-    ZKG_TRY(zkg_circuit_check(c, err));
+    if (c->plan == NULL)
+        ZKG_TRY(zkg_circuit_check(c, err));
     for (uint32_t k = 0; k < c->inputs; k++) {
         const uint32_t vars = zkg_circuit_shape_vars(&c->input[k]);
 
@@ -130,9 +131,15 @@ zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
     *cr = (zkg_circuit_run){.run = run,
                             .bound = b,
                             .circuit = c,
+                            .own = {.plan = NULL},
                             .copies = run->t->axis[0].len,
                             .copy_vars = run->t->axis[0].bits,
                             .points = 1};
+    if (c->plan == NULL) {
+        cr->own = *c;
+        cr->circuit = &cr->own;
+        ZKG_TRY(zkg_circuit_seal(&cr->own, run->err));
+    }
     cr->coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->coeff));
     cr->small = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->small));
     drawn = zkg_alloc((size_t)c->challenges + 1, sizeof(*drawn));
@@ -160,6 +167,7 @@ void zkg_circuit_run_clear(zkg_circuit_run *cr)
 {
     zkg_free(cr->coeff);
     zkg_free(cr->small);
+    zkg_circuit_unseal(&cr->own);
     cr->coeff = NULL;
     cr->small = NULL;
 }

@@ -441,20 +441,27 @@ void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads)
 /* ---- terms of one copy, weighted ---- */
 
 static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
-                           uint32_t i, const uint32_t *slot, const zkg_fr *e)
+                           uint32_t i, const zkg_circuit_plan *plan,
+                           const zkg_fr *e)
 {
     const zkg_circuit *c = cr->circuit;
+    uint32_t slot = 0;
 
     for (uint32_t k = 0; k < w->products; k++) {
-        const zkg_circuit_mul *m = &c->layer[i].mul[k];
-        zkg_circuit_product *to = &w->product[k];
+        const zkg_circuit_mul *m = &c->layer[i].mul[plan->by_first[k]];
 
-        to->slot = slot[m->a.source];
-        to->source = m->b.source;
-        to->y = zkg_circuit_position(c, m->b);
+        while (plan->first.source[slot] != m->a.source)
+            w->from[++slot] = k;
         w->x[k] = zkg_circuit_position(c, m->a);
+        w->term[k] = (zkg_wire_term){.to = w->x[k],
+                                     .weight = k - w->from[slot],
+                                     .a = zkg_circuit_position(c, m->b),
+                                     .b = ZKG_WIRE_LINEAR,
+                                     .a_source = (uint16_t)m->b.source};
         zkg_circuit_weigh(&w->weight[k], cr, m->coeff, &e[m->gate]);
     }
+    while (slot < plan->first.sources)
+        w->from[++slot] = w->products;
 }
 
 static void weigh_adds(zkg_circuit_weights *w, const zkg_circuit_run *cr,
@@ -480,21 +487,21 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
     *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
-    w->product = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->product));
+    w->term = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->term));
     w->x = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->x));
     w->weight = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->weight));
-    if (w->product == NULL || w->x == NULL || w->weight == NULL)
+    if (w->term == NULL || w->x == NULL || w->weight == NULL)
         return zkg_circuit_prover_no_memory(p);
     ZKG_TRY(zkg_circuit_prover_vectors(p, w->add, &plan->first));
     zkg_circuit_slots(slot, &plan->first);
-    weigh_products(w, p->cr, i, slot, e);
+    weigh_products(w, p->cr, i, plan, e);
     weigh_adds(w, p->cr, i, slot, e);
     return ZKG_OK;
 }
 
 void zkg_circuit_weights_clear(zkg_circuit_weights *w)
 {
-    zkg_free(w->product);
+    zkg_free(w->term);
     zkg_free(w->x);
     zkg_free(w->weight);
     zkg_circuit_free_tables(w->add);

@@ -460,6 +460,91 @@ static void note(seen *s, const built *b)
 
 static const uint64_t all_copies[] = {1, 2, 3, 4, 5, 7, 8};
 
+/* Where a product's first operand is among those of its layer. */
+static uint64_t place_of(const zkg_circuit_plan *plan, const zkg_circuit *c,
+                         const zkg_circuit_mul *m)
+{
+    uint64_t slot = 0;
+
+    while (plan->first.source[slot] != m->a.source)
+        slot++;
+    return slot << 32 | zkg_circuit_position(c, m->a);
+}
+
+/* by_first: every product once, by place, those of one place in order. */
+static void check_order(const zkg_circuit *c)
+{
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_plan *plan = &c->plan[i];
+        const zkg_circuit_layer *l = &c->layer[i];
+        uint64_t sum = 0;
+
+        assert_int_equal(plan->by_first != NULL,
+                         plan->kind == ZKG_CIRCUIT_PRODUCTS);
+        for (uint32_t k = 0; plan->by_first != NULL && k < l->muls; k++) {
+            const uint32_t *at = plan->by_first + k;
+            uint64_t before, now;
+
+            assert_true(*at < l->muls);
+            sum += *at;
+            if (k == 0)
+                continue;
+            before = place_of(plan, c, &l->mul[at[-1]]);
+            now = place_of(plan, c, &l->mul[at[0]]);
+            assert_true(before < now || (before == now && at[-1] < at[0]));
+        }
+        if (plan->by_first != NULL)
+            assert_true(sum == (uint64_t)l->muls * (l->muls - 1) / 2);
+    }
+}
+
+static void sealed_products_are_in_order(void **state)
+{
+    built *b = malloc(sizeof(*b));
+    zkg_circuit_shape wide[2] = {{1, {3}}, {2, {5, 1u << 20}}};
+    zkg_circuit_mul mul[300];
+    zkg_circuit_layer layer = {.gates = 300, .muls = 300, .mul = mul};
+    zkg_circuit_coeff one = {zkg_fr_one, ZKG_CIRCUIT_PLAIN};
+    uint32_t assertion = 7;
+    zkg_circuit c = {.inputs = 2,
+                     .input = wide,
+                     .layers = 1,
+                     .layer = &layer,
+                     .coeffs = 1,
+                     .coeff = &one,
+                     .asserted = 1,
+                     .assertion = &assertion};
+
+    (void)state;
+    assert_non_null(b);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        random_built(b, 1, seed, false, false);
+        assert_int_equal(zkg_circuit_seal(&b->c, NULL), ZKG_OK);
+        check_order(&b->c);
+        /* Once more: the same. */
+        assert_int_equal(zkg_circuit_seal(&b->c, NULL), ZKG_OK);
+        check_order(&b->c);
+        zkg_circuit_unseal(&b->c);
+        assert_null(b->c.plan);
+        fx_clear(&b->f);
+    }
+    for (uint32_t k = 0; k < 300; k++) {
+        const uint32_t index = k % 7 == 0 ? 5 : k * 2654435761u % (5u << 20);
+
+        mul[k] = (zkg_circuit_mul){
+            k, 0, {1 + k % 3 / 2, k % 3 == 2 ? index : k % 3}, {1, 0}};
+    }
+    assert_int_equal(zkg_circuit_seal(&c, NULL), ZKG_OK);
+    check_order(&c);
+    zkg_circuit_unseal(&c);
+    /* One that is none is not sealed, nor stays so. */
+    assert_int_equal(zkg_circuit_seal(&c, NULL), ZKG_OK);
+    mul[9].coeff = 1;
+    assert_int_equal(zkg_circuit_seal(&c, NULL), ZKG_ERR_INVALID);
+    assert_null(c.plan);
+    free(b);
+}
+
 static void random_circuits(void **state)
 {
     seen s = {{0}};
@@ -880,6 +965,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_circuits),
+        cmocka_unit_test(sealed_products_are_in_order),
         cmocka_unit_test(ranks_agree),
         cmocka_unit_test(flipped_messages),
         cmocka_unit_test(false_assertions),
