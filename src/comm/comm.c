@@ -107,6 +107,14 @@ zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
     return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->reduce_fr(c, v, n, root));
 }
 
+zkg_status zkg_comm_scatter_sum_fr(const zkg_comm *c, zkg_fr *v,
+                                   const uint64_t *first)
+{
+    hand_over(c, first[c->size] * sizeof(*v));
+    return c->size == 1 ? ZKG_OK
+                        : WAITING(c, c->ops->scatter_sum_fr(c, v, first));
+}
+
 zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
                                  const uint64_t *first)
 {

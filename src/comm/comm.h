@@ -32,6 +32,15 @@ ZKG_MUST_CHECK zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v,
                                              size_t n, uint32_t root);
 
 /**
+ * v's sum over ranks, dealt out: afterwards v[first[r] .. first[r+1]) has it on
+ * rank r, and the rest of v is used up.  Collective.
+ *
+ * @param first size + 1 ascending offsets, equal on all ranks, first[0] = 0
+ */
+ZKG_MUST_CHECK zkg_status zkg_comm_scatter_sum_fr(const zkg_comm *c, zkg_fr *v,
+                                                  const uint64_t *first);
+
+/**
  * Every rank gets all of v; rank r brings [first[r], first[r+1]).  Collective.
  *
  * @param first size + 1 ascending offsets, equal on all ranks, first[0] = 0

@@ -133,6 +133,56 @@ static void offsets(int *count, int *at, const uint64_t *first, uint32_t size)
     }
 }
 
+/* Rank i's share from every other rank: got has one a rank, this rank's own
+ * left out. */
+static zkg_status exchange_shares(const zkg_comm *c, const zkg_fr *v,
+                                  const uint64_t *first, zkg_fr *got)
+{
+    const MPI_Datatype fr = ranks_of(c)->world->fr;
+    const int mine = (int)(first[c->rank + 1] - first[c->rank]);
+    int *count = zkg_alloc(4 * (size_t)c->size, sizeof(*count));
+    int *const to = count + c->size, *const in = to + c->size;
+    int *const from = in + c->size, result;
+
+    if (count == NULL)
+        return ZKG_ERR_NOMEM;
+    offsets(count, to, first, c->size);
+    count[c->rank] = 0;
+    for (uint32_t i = 0; i < c->size; i++) {
+        in[i] = i == c->rank ? 0 : mine;
+        from[i] = (int)i * mine;
+    }
+    result =
+        MPI_Alltoallv(v, count, to, fr, got, in, from, fr, ranks_of(c)->comm);
+    zkg_free(count);
+    return result == MPI_SUCCESS ? ZKG_OK : ZKG_ERR_COMM;
+}
+
+static zkg_status scatter_sum_fr(const zkg_comm *c, zkg_fr *v,
+                                 const uint64_t *first)
+{
+    const size_t n = (size_t)(first[c->rank + 1] - first[c->rank]);
+    size_t most = 0;
+    zkg_status status;
+    zkg_fr *got;
+
+    for (uint32_t i = 0; i < c->size; i++)
+        if (first[i + 1] - first[i] > most)
+            most = (size_t)(first[i + 1] - first[i]);
+    if (first[c->size] > CHUNK_FR || most > CHUNK_FR / c->size)
+        return sum_fr(c, v, (size_t)first[c->size]);
+    got = zkg_alloc_raw(n * c->size, sizeof(*got));
+    if (got == NULL)
+        return ZKG_ERR_NOMEM;
+    status = exchange_shares(c, v, first, got);
+    for (uint32_t i = 0; i < c->size && status == ZKG_OK; i++)
+        for (size_t k = 0; i != c->rank && k < n; k++)
+            zkg_fr_add(&v[first[c->rank] + k], &v[first[c->rank] + k],
+                       &got[i * n + k]);
+    zkg_free(got);
+    return status;
+}
+
 /* Every rank's share of a common array, to all; unit is type's size. */
 static zkg_status allgather(const zkg_comm *c, void *v, const uint64_t *first,
                             MPI_Datatype type, size_t unit, size_t most)
@@ -497,6 +547,7 @@ static zkg_status host(zkg_comm **out, const zkg_comm *c);
 static const zkg_comm_ops mpi_ops = {
     .sum_fr = sum_fr,
     .reduce_fr = reduce_fr,
+    .scatter_sum_fr = scatter_sum_fr,
     .allgather_fr = allgather_fr,
     .gather_lens = gather_lens,
     .gather_bytes = gather_bytes,

@@ -14,6 +14,8 @@ typedef struct zkg_comm_ops {
     zkg_status (*sum_fr)(const zkg_comm *c, zkg_fr *v, size_t n);
     zkg_status (*reduce_fr)(const zkg_comm *c, zkg_fr *v, size_t n,
                             uint32_t root);
+    zkg_status (*scatter_sum_fr)(const zkg_comm *c, zkg_fr *v,
+                                 const uint64_t *first);
     zkg_status (*allgather_fr)(const zkg_comm *c, zkg_fr *v,
                                const uint64_t *first);
     /* lens has one entry a rank; NULL root: to all */

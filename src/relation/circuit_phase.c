@@ -274,7 +274,7 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
         if (at_rc[source] == NULL)
             return no_memory(f);
         ZKG_TRY(zkg_circuit_prover_fold(at_rc[source], f->p, f->layer, source,
-                                        f->p->cr->rc));
+                                        f->p->cr->rc, ZKG_CIRCUIT_ALL));
     }
     return ZKG_OK;
 }

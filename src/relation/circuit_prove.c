@@ -15,42 +15,96 @@ static zkg_status no_memory(const prover *p)
 
 /* ---- sumchecks over one copy ---- */
 
-/* Pairs of vectors, pair k of 2^vars[k], zero-extended; they are used up.
- * end[k]: a and b at the end. */
+/* Pairs of vectors and their tables, this rank's slices of each. */
+typedef struct pairs {
+    zkg_form form;
+    uint32_t n;
+    zkg_part *part;
+    zkg_table (*table)[2]; /* of all pairs, slice by slice */
+    size_t tables;
+} pairs;
+
+static zkg_status deal_pairs(pairs *q, const prover *p, uint32_t n,
+                             const uint8_t *vars)
+{
+    const zkg_comm *comm = p->cr->run->c->comm;
+    const uint32_t size = zkg_comm_size(comm);
+
+    *q = (pairs){.n = n, .part = zkg_alloc((size_t)n + 1, sizeof(*q->part))};
+    if (q->part == NULL)
+        return no_memory(p);
+    for (uint32_t k = 0; k < n; k++) {
+        zkg_part *part = &q->part[k];
+
+        *part = (zkg_part){.kind = ZKG_FORM_PRODUCT,
+                           .coeff = zkg_fr_one,
+                           .vars = vars[k],
+                           .slice_bits = zkg_slices(vars[k], size)};
+        zkg_slices_of(&part->first, &part->count, part->slice_bits,
+                      zkg_comm_rank(comm), size);
+        q->tables += part->count;
+    }
+    q->table = zkg_alloc(q->tables + 1, sizeof(*q->table));
+    if (q->table == NULL)
+        return no_memory(p);
+    q->form = (zkg_form){
+        .extend = ZKG_EXTEND_ZERO, .parts = q->part, .part_count = n};
+    return ZKG_OK;
+}
+
+/* Tables in a's and b's places. */
+static zkg_status adopt_pairs(pairs *q, const prover *p, zkg_fr *const *a,
+                              zkg_fr *const *b)
+{
+    const zkg_backend *backend = p->cr->run->c->backend;
+    zkg_table(*next)[2] = q->table;
+
+    for (uint32_t k = 0; k < q->n; k++) {
+        zkg_part *part = &q->part[k];
+        const uint32_t inside = part->vars - part->slice_bits;
+
+        part->tables = *next;
+        for (uint32_t s = 0; s < part->count; s++, next++) {
+            const size_t at = ((size_t)part->first + s) << inside;
+
+            ZKG_TRY(backend->table_adopt(&(*next)[0], inside, a[k] + at));
+            ZKG_TRY(backend->table_adopt(&(*next)[1], inside, b[k] + at));
+        }
+    }
+    return ZKG_OK;
+}
+
+static void pairs_clear(pairs *q, const zkg_backend *backend)
+{
+    for (size_t k = 0; q->table != NULL && k < q->tables; k++) {
+        zkg_table_clear(backend, &q->table[k][0]);
+        zkg_table_clear(backend, &q->table[k][1]);
+    }
+    zkg_free(q->table);
+    zkg_free(q->part);
+}
+
+/* Pairs of vectors, pair k of 2^vars[k], zero-extended; of those that are dealt
+ * out (zkg_slices) this rank's slices are there.  They are used up.  end[k]: a
+ * and b at the end. */
 static zkg_status prove_pairs(prover *p, uint32_t n, const uint8_t *vars,
                               zkg_fr *const *a, zkg_fr *const *b,
                               uint32_t max_vars, zkg_fr *claim, zkg_fr *point,
                               zkg_fr (*end)[2])
 {
     zkg_child *c = p->cr->run->c;
-    zkg_table(*table)[2] = zkg_alloc((size_t)n + 1, sizeof(*table));
-    zkg_part *part = zkg_alloc((size_t)n + 1, sizeof(*part));
-    zkg_form form = {.extend = ZKG_EXTEND_ZERO, .parts = part, .part_count = n};
-    zkg_status status = ZKG_OK;
+    pairs q;
+    zkg_status status = deal_pairs(&q, p, n, vars);
 
-    if (table == NULL || part == NULL)
-        status = no_memory(p);
-    zkg_circuit_plain_shape(&form.shape, max_vars);
-    for (uint32_t k = 0; k < n && status == ZKG_OK; k++) {
-        part[k] = (zkg_part){.kind = ZKG_FORM_PRODUCT,
-                             .coeff = zkg_fr_one,
-                             .vars = vars[k],
-                             .count = 1,
-                             .tables = table[k]};
-        status = c->backend->table_adopt(&table[k][0], vars[k], a[k]);
-        if (status == ZKG_OK)
-            status = c->backend->table_adopt(&table[k][1], vars[k], b[k]);
-    }
+    zkg_circuit_plain_shape(&q.form.shape, max_vars);
     if (status == ZKG_OK)
-        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &form, claim,
-                                    point);
-    for (uint32_t k = 0; k < n && table != NULL && part != NULL; k++) {
-        memcpy(end[k], part[k].final, sizeof(end[k]));
-        zkg_table_clear(c->backend, &table[k][0]);
-        zkg_table_clear(c->backend, &table[k][1]);
-    }
-    zkg_free(table);
-    zkg_free(part);
+        status = adopt_pairs(&q, p, a, b);
+    if (status == ZKG_OK)
+        status = zkg_sumcheck_prove(c->tape, c->comm, c->backend, &q.form,
+                                    claim, point);
+    for (uint32_t k = 0; k < n && status == ZKG_OK; k++)
+        memcpy(end[k], q.part[k].final, sizeof(end[k]));
+    pairs_clear(&q, c->backend);
     return status;
 }
 
@@ -65,8 +119,8 @@ static zkg_status prove_folded(prover *p, uint32_t i,
     zkg_status status = zkg_circuit_prover_vectors(p, v, reads);
 
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
-        status =
-            zkg_circuit_prover_fold(v[k], p, i, reads->source[k], at_copies);
+        status = zkg_circuit_prover_fold(v[k], p, i, reads->source[k],
+                                         at_copies, ZKG_CIRCUIT_SLICES);
     if (status == ZKG_OK)
         status = prove_pairs(p, reads->sources, reads->vars, v, b,
                              reads->max_vars, claim, point, end);
@@ -419,9 +473,9 @@ static zkg_status merge_gates(top *t, zkg_fr *claim, zkg_fr *point)
     for (uint32_t i = 0; i < t->n && status == ZKG_OK; i++) {
         status = weigh_copies(t, i);
         if (status == ZKG_OK)
-            status =
-                zkg_circuit_prover_dot(t->folded[i], p, p->cr->circuit->layers,
-                                       ZKG_CIRCUIT_PREVIOUS, t->over_c);
+            status = zkg_circuit_prover_dot(
+                t->folded[i], p, p->cr->circuit->layers, ZKG_CIRCUIT_PREVIOUS,
+                t->over_c, ZKG_CIRCUIT_SLICES);
     }
     if (status == ZKG_OK)
         status = prove_pairs(p, t->n, t->all_vars, t->folded, t->over_o,

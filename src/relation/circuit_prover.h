@@ -61,19 +61,28 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_eq(zkg_fr *out,
                                                 const zkg_circuit_prover *p,
                                                 const zkg_fr *at);
 
+/** What a rank needs of a vector over one copy. */
+typedef enum zkg_circuit_share {
+    ZKG_CIRCUIT_ALL,
+    ZKG_CIRCUIT_SLICES /**< what zkg_slices deals it of the vector's variables;
+                            all of a vector that is not dealt out */
+} zkg_circuit_share;
+
 /** out[x] = sum_c weight[c] V_S[c][x] over all copies, of a source that is not
- *  shared; weight of this rank's copies; 2^n elements that are 0 beforehand; on
- *  all ranks. */
+ *  shared; weight of this rank's copies; 2^n elements that are 0 beforehand, of
+ *  which those of its share are right afterwards. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_dot(zkg_fr *out,
                                                  const zkg_circuit_prover *p,
                                                  uint32_t i, uint32_t source,
-                                                 const zkg_fr *weight);
+                                                 const zkg_fr *weight,
+                                                 zkg_circuit_share share);
 
 /** The same with weight eq(at,c), of any source. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_fold(zkg_fr *out,
                                                   zkg_circuit_prover *p,
                                                   uint32_t i, uint32_t source,
-                                                  const zkg_fr *at);
+                                                  const zkg_fr *at,
+                                                  zkg_circuit_share share);
 
 /** By slot of a list of sources: 2^n zeros each. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_vectors(

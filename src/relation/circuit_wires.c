@@ -359,20 +359,51 @@ zkg_status zkg_circuit_prover_table(zkg_table *out, zkg_circuit_prover *p,
 
 /* ---- folds ---- */
 
+/* The sum over the ranks of v's first n of 2^vars elements, each rank its
+ * slices. */
+static zkg_status sum_slices(zkg_fr *v, uint32_t vars, size_t n,
+                             const zkg_comm *comm)
+{
+    const uint32_t size = zkg_comm_size(comm), m = zkg_slices(vars, size);
+    uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
+    zkg_status status;
+
+    if (first == NULL)
+        return ZKG_ERR_NOMEM;
+    for (uint32_t r = 0; r < size; r++) {
+        uint32_t from, count;
+        uint64_t to;
+
+        zkg_slices_of(&from, &count, m, r, size);
+        to = ((uint64_t)from + count) << (vars - m);
+        first[r + 1] = to < n ? to : n;
+    }
+    status = zkg_comm_scatter_sum_fr(comm, v, first);
+    zkg_free(first);
+    return status;
+}
+
 zkg_status zkg_circuit_prover_dot(zkg_fr *out, const zkg_circuit_prover *p,
                                   uint32_t i, uint32_t source,
-                                  const zkg_fr *weight)
+                                  const zkg_fr *weight, zkg_circuit_share share)
 {
     const zkg_wires *w = zkg_circuit_values_source(&p->v, i, source);
+    const zkg_comm *comm = p->cr->run->c->comm;
+    const uint32_t vars = zkg_circuit_source_vars(p->cr->circuit, i, source);
 
     ZKG_TRY(p->cr->run->c->backend->wires_dot(out, w, weight));
-    return p->m == 0 ? ZKG_OK
-                     : zkg_comm_sum_fr(p->cr->run->c->comm, out, w->count);
+    if (p->m == 0)
+        return ZKG_OK;
+    return share == ZKG_CIRCUIT_SLICES &&
+                   zkg_slices(vars, zkg_comm_size(comm)) > 0
+               ? sum_slices(out, vars, w->count, comm)
+               : zkg_comm_sum_fr(comm, out, w->count);
 }
 
 /* The previous layer's fold. */
 static zkg_status fold_wires(zkg_fr *out, const zkg_circuit_prover *p,
-                             uint32_t i, const zkg_fr *at)
+                             uint32_t i, const zkg_fr *at,
+                             zkg_circuit_share share)
 {
     zkg_fr *eq = zkg_alloc(p->copies, sizeof(*eq));
     zkg_status status;
@@ -381,14 +412,15 @@ static zkg_status fold_wires(zkg_fr *out, const zkg_circuit_prover *p,
         return zkg_circuit_prover_no_memory(p);
     status = zkg_circuit_prover_eq(eq, p, at);
     if (status == ZKG_OK)
-        status = zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, eq);
+        status =
+            zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, eq, share);
     zkg_free(eq);
     return status;
 }
 
 zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
                                    uint32_t i, uint32_t source,
-                                   const zkg_fr *at)
+                                   const zkg_fr *at, zkg_circuit_share share)
 {
     const zkg_circuit_run *cr = p->cr;
     const uint32_t vars = zkg_circuit_source_vars(cr->circuit, i, source);
@@ -397,7 +429,7 @@ zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
     uint32_t shift = 0;
 
     if (source == ZKG_CIRCUIT_PREVIOUS)
-        return fold_wires(out, p, i, at);
+        return fold_wires(out, p, i, at, share);
     o = input_operand(p, source - 1);
     for (uint32_t k = o->axes; k-- > 0;) {
         axis[k].bits = cr->run->t->axis[o->axis[k]].bits;

@@ -25,6 +25,7 @@ static void check_alone(const zkg_comm *c)
     assert_int_equal(zkg_comm_sum_fr(c, v, 2), ZKG_OK);
     assert_int_equal(zkg_comm_reduce_fr(c, v, 2, 0), ZKG_OK);
     assert_int_equal(zkg_comm_reduce_fr(c, v, 2, 1), ZKG_ERR_INVALID);
+    assert_int_equal(zkg_comm_scatter_sum_fr(c, v, first), ZKG_OK);
     assert_int_equal(zkg_comm_allgather_fr(c, v, first), ZKG_OK);
     assert_int_equal(zkg_comm_broadcast(c, v, sizeof(v), 0), ZKG_OK);
     assert_int_equal(zkg_comm_barrier(c), ZKG_OK);
