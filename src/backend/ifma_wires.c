@@ -56,16 +56,17 @@ V8_INLINE void acc7_mac(acc7 *t, __m512i s, const v8 *a)
             _mm512_mask_sub_epi64(t->l[k + 1], negative, t->l[k + 1], a->l[k]);
 }
 
-/* t / 2^104 mod p, below 1.01 p; open. */
-V8_INLINE v8 acc7_reduce(acc7 t)
+/* t / 2^104 mod p, below 1.01 p, of 2^bits sums together; open. */
+V8_INLINE v8 acc7_reduce_sums(acc7 t, uint32_t bits)
 {
     const __m512i zero = _mm512_setzero_si512(), m = v8_mask();
     const __m512i inv = v8_set(zkg_fr_mod_.inv);
     v8 r;
 
-    /* 2^52 64 p = 2^58 p makes it positive */
+    /* 2^52 64 p = 2^58 p makes one positive */
     for (int k = 0; k < 5; k++)
-        t.l[k + 1] = _mm512_add_epi64(t.l[k + 1], v8_p(k, 64));
+        t.l[k + 1] =
+            _mm512_add_epi64(t.l[k + 1], _mm512_slli_epi64(v8_p(k, 64), bits));
     for (int k = 0; k < 6; k++) {
         t.l[k + 1] =
             _mm512_add_epi64(t.l[k + 1], _mm512_srai_epi64(t.l[k], 52));
@@ -84,6 +85,45 @@ V8_INLINE v8 acc7_reduce(acc7 t)
     for (int k = 0; k < 5; k++)
         r.l[k] = t.l[k + 2];
     return v8_pass(r);
+}
+
+/* The same of one. */
+V8_INLINE v8 acc7_reduce(acc7 t)
+{
+    return acc7_reduce_sums(t, 0);
+}
+
+/* Lane i: the sum of all lanes of v[i]. */
+V8_INLINE __m512i sums_of_lanes(const __m512i v[8])
+{
+    __m512i two[4], four[2];
+
+    for (int i = 0; i < 4; i++)
+        two[i] =
+            _mm512_add_epi64(_mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]),
+                             _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]));
+    for (int i = 0; i < 2; i++)
+        four[i] = _mm512_add_epi64(
+            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0x88),
+            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0xdd));
+    return _mm512_add_epi64(_mm512_shuffle_i64x2(four[0], four[1], 0x88),
+                            _mm512_shuffle_i64x2(four[0], four[1], 0xdd));
+}
+
+/* Lane i: all lanes of sums[i] together, reduced; closed.  Limbs of a sum are
+ * below 2^58 in absolute value, and so of eight below 2^61. */
+V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[8])
+{
+    acc7 all;
+
+    for (int k = 0; k < 7; k++) {
+        __m512i limb[8];
+
+        for (int i = 0; i < 8; i++)
+            limb[i] = sums[i].l[k];
+        all.l[k] = sums_of_lanes(limb);
+    }
+    return v8_close(acc7_reduce_sums(all, 3));
 }
 
 /* Eight integers from values[i]. */
@@ -969,11 +1009,24 @@ zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
 /* Wires of a tile: so many sums fit the nearest cache. */
 enum { DOT_TILE = 8 };
 
-/* The sum of all lanes, limb by limb, into lane i of *out. */
-V8_INLINE void add_lanes(uint64_t out[5][8], int i, const v8 *v)
+/* Lane i: the sum of sums[i]'s lanes, each reduced: below
+ * 8 (128 2 p p / 84 p + p) < 2^260. */
+V8_INLINE v8 acc8_reduce_lanes(acc8 sums[8])
 {
-    for (int k = 0; k < 5; k++)
-        out[k][i] = (uint64_t)_mm512_reduce_add_epi64(v->l[k]);
+    v8 each[8], all;
+
+    for (int i = 0; i < 8; i++) {
+        acc8_carry(&sums[i]);
+        each[i] = acc8_reduce(sums[i]);
+    }
+    for (int k = 0; k < 5; k++) {
+        __m512i limb[8];
+
+        for (int i = 0; i < 8; i++)
+            limb[i] = each[i].l[k];
+        all.l[k] = sums_of_lanes(limb);
+    }
+    return v8_carry(all);
 }
 
 /* Wires x .. x+n-1 of groups from .. to-1, n <= DOT_TILE, at most
@@ -984,11 +1037,10 @@ V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
 {
     acc8 products[DOT_TILE];
     acc7 sums[DOT_TILE];
-    uint64_t limbs[5][8] = {{0}};
     zkg_fr lane[8];
     v8 all;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < DOT_TILE; i++) {
         acc8_zero(&products[i]);
         acc7_zero(&sums[i]);
     }
@@ -1005,21 +1057,7 @@ V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
             }
         }
     }
-    for (size_t i = 0; i < n; i++) {
-        v8 v;
-
-        if (ints) {
-            v = v8_close(acc7_reduce(sums[i]));
-        } else {
-            acc8_carry(&products[i]);
-            v = acc8_reduce(products[i]);
-        }
-        add_lanes(limbs, (int)i, &v);
-    }
-    /* each lane is below 8 (128 2 p p / 84 p + p) < 2^260 */
-    for (int k = 0; k < 5; k++)
-        all.l[k] = _mm512_loadu_si512(limbs[k]);
-    all = v8_carry(all);
+    all = ints ? acc7_reduce_lanes(sums) : acc8_reduce_lanes(products);
     v8_store(lane, v8_canonical(v8_mul_raw(&all, scale)));
     for (size_t i = 0; i < n; i++)
         zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
