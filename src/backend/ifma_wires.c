@@ -1006,8 +1006,10 @@ zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
 
 /* ---- sums over copies ---- */
 
-/* Wires of a tile: so many sums fit the nearest cache. */
-enum { DOT_TILE = 8 };
+/* Wires whose sums are reduced together, a lane each; and groups of copies
+ * whose weights stay in the nearest cache, and products in a sum. */
+enum { DOT_TILE = 8, DOT_GROUPS = INTS_MOST };
+static_assert((int)DOT_GROUPS <= (int)ACC8_PRODUCTS, "sums of elements fit");
 
 /* Lane i: the sum of sums[i]'s lanes, each reduced: below
  * 8 (128 2 p p / 84 p + p) < 2^260. */
@@ -1029,35 +1031,64 @@ V8_INLINE v8 acc8_reduce_lanes(acc8 sums[8])
     return v8_carry(all);
 }
 
-/* Wires x .. x+n-1 of groups from .. to-1, n <= DOT_TILE, at most
- * ACC8_PRODUCTS groups of elements or INTS_MOST of integers. */
-V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
-                        size_t x, size_t n, size_t from, size_t to, bool ints,
+/* sums[i] of wires x+i and x+i+1 of some groups from `from` on, c[k] being the
+ * weights of the k-th: two at a time, whose limbs stay in registers and do not
+ * wait for each other.  The last of n wires has itself for a neighbour. */
+V8_INLINE void dot_ints(acc7 sums[DOT_TILE], const zkg_wires *w, const v8 *c,
+                        size_t x, size_t n, size_t from, size_t groups)
+{
+    for (size_t i = 0; i < n; i += 2) {
+        const size_t other = i + 1 < n ? i + 1 : i;
+        acc7 a, b;
+
+        acc7_zero(&a);
+        acc7_zero(&b);
+        for (size_t g = 0; g < groups; g++) {
+            acc7_mac(&a, ints_at(w, from + g, x + i), &c[g]);
+            acc7_mac(&b, ints_at(w, from + g, x + other), &c[g]);
+        }
+        sums[other] = b;
+        sums[i] = a;
+    }
+}
+
+/* The same of elements, one at a time. */
+V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
+                            const v8 *c, size_t x, size_t n, size_t from,
+                            size_t groups)
+{
+    for (size_t i = 0; i < n; i++) {
+        acc8 a;
+
+        acc8_zero(&a);
+        for (size_t g = 0; g < groups; g++) {
+            const v8 v = lane_read(wire_at(w, from + g, x + i));
+
+            acc8_mac(&a, &v, &c[g]);
+        }
+        sums[i] = a;
+    }
+}
+
+/* Wires x .. x+n-1 of those groups, n <= DOT_TILE. */
+V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const v8 *c, size_t x,
+                        size_t n, size_t from, size_t groups, bool ints,
                         const v8 *scale)
 {
-    acc8 products[DOT_TILE];
-    acc7 sums[DOT_TILE];
     zkg_fr lane[8];
     v8 all;
 
-    for (size_t i = 0; i < DOT_TILE; i++) {
-        acc8_zero(&products[i]);
-        acc7_zero(&sums[i]);
-    }
-    for (size_t g = from; g < to; g++) {
-        const v8 c = v8_load(weight + 8 * g);
+    if (ints) {
+        acc7 sums[DOT_TILE] = {{{{0}}}};
 
-        for (size_t i = 0; i < n; i++) {
-            if (ints) {
-                acc7_mac(&sums[i], ints_at(w, g, x + i), &c);
-            } else {
-                const v8 v = lane_read(wire_at(w, g, x + i));
+        dot_ints(sums, w, c, x, n, from, groups);
+        all = acc7_reduce_lanes(sums);
+    } else {
+        acc8 sums[DOT_TILE] = {{{{0}}}};
 
-                acc8_mac(&products[i], &v, &c);
-            }
-        }
+        dot_elements(sums, w, c, x, n, from, groups);
+        all = acc8_reduce_lanes(sums);
     }
-    all = ints ? acc7_reduce_lanes(sums) : acc8_reduce_lanes(products);
     v8_store(lane, v8_canonical(v8_mul_raw(&all, scale)));
     for (size_t i = 0; i < n; i++)
         zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
@@ -1185,24 +1216,27 @@ zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
                               const zkg_fr *weight)
 {
     const bool ints = v->type != ZKG_FR;
-    const size_t most = ints ? INTS_MOST : ACC8_PRODUCTS;
     const zkg_fr scale = shifted(&zkg_fr_one, 4 + (ints ? 104 : 4));
     const v8 s = v8_of(&scale);
+    v8 c[DOT_GROUPS];
 
     if (!is_full(v)) {
         dot_plain(out, v, weight, &s);
         return ZKG_OK;
     }
-    for (size_t x = 0; x < v->count; x += DOT_TILE) {
-        const size_t n = v->count - x < DOT_TILE ? v->count - x : DOT_TILE;
+    for (size_t g = 0; g < v->groups; g += DOT_GROUPS) {
+        const size_t left = v->groups - g;
+        const size_t groups = left < DOT_GROUPS ? left : DOT_GROUPS;
 
-        for (size_t g = 0; g < v->groups; g += most) {
-            const size_t to = v->groups - g < most ? v->groups : g + most;
+        for (size_t k = 0; k < groups; k++)
+            c[k] = v8_load(weight + 8 * (g + k));
+        for (size_t x = 0; x < v->count; x += DOT_TILE) {
+            const size_t n = v->count - x < DOT_TILE ? v->count - x : DOT_TILE;
 
             if (ints)
-                dot_tile(out, v, weight, x, n, g, to, true, &s);
+                dot_tile(out, v, c, x, n, g, groups, true, &s);
             else
-                dot_tile(out, v, weight, x, n, g, to, false, &s);
+                dot_tile(out, v, c, x, n, g, groups, false, &s);
         }
     }
     return ZKG_OK;
