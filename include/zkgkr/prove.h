@@ -39,7 +39,8 @@ typedef struct zkg_step_report {
     double comm_s;       /**< of wall: in calls that wait for other ranks */
     uint64_t comm_bytes; /**< handed over to other ranks */
     uint64_t peak_rss;   /**< of the process so far, at the step's end; steps
-                              of few milliseconds repeat the one before */
+                              of few milliseconds repeat the one before, the
+                              first of them the next */
 } zkg_step_report;
 
 /** One rank. */

@@ -28,6 +28,14 @@ static void describe_rank(zkg_rank_report *mine, const zkg_prover *p)
     mine->comm_bytes -= p->comm_bytes0;
 }
 
+/* Steps before the first look have what that saw, or the rank's. */
+static void fill_peaks(zkg_prover *p, uint64_t most)
+{
+    for (uint32_t i = p->step_len; i-- > 0; most = p->step[i].peak_rss)
+        if (p->step[i].peak_rss == 0)
+            p->step[i].peak_rss = most;
+}
+
 /* Each rank sends its zkg_rank_report, then its steps. */
 static zkg_status unpack(zkg_prove_report *out, const uint8_t *all,
                          const size_t *lens, uint32_t ranks)
@@ -65,6 +73,7 @@ zkg_status zkg_prover_report(zkg_prove_report *out, zkg_prover *p,
     zkg_status status;
 
     describe_rank(&mine, p);
+    fill_peaks(p, mine.peak_rss);
     zkg_writer_init(&w);
     (void)zkg_writer_bytes(&w, &mine, sizeof(mine));
     (void)zkg_writer_bytes(&w, p->step, p->step_len * sizeof(*p->step));

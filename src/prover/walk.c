@@ -176,7 +176,7 @@ static zkg_status run_child(zkg_status *failed, zkg_prover *p, uint32_t c,
 }
 
 /* Steps shorter than this do not pay for a look at the peak memory, which takes
- * some 10 us. */
+ * some 60 us. */
 #define LOOK_AT_MEMORY 4e-3
 
 /* What a step took, from what the rank had spent before it. */
@@ -187,9 +187,9 @@ static void book(zkg_step_report *step, const zkg_prover *p, double comm_s,
     zkg_comm_traffic(p->world, &step->comm_s, &step->comm_bytes);
     step->comm_s -= comm_s;
     step->comm_bytes -= comm_bytes;
-    if (p->step_len == 0 || step->wall >= LOOK_AT_MEMORY)
+    if (step->wall >= LOOK_AT_MEMORY)
         step->peak_rss = zkg_peak_rss();
-    else
+    else if (p->step_len > 0)
         step->peak_rss = step[-1].peak_rss;
 }
 
