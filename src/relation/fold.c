@@ -2,7 +2,6 @@
 #include "relation/fold.h"
 
 #include "base/mem.h"
-#include "poly/eq.h"
 
 #include <string.h>
 
@@ -40,25 +39,24 @@ static void weights_clear(weights *w)
     *w = (weights){0};
 }
 
-/* eq(at, i) for i < len. */
-static zkg_status weights_init(weights *w, uint64_t len, const zkg_fr *at,
-                               uint32_t bits, uint32_t block_bits)
+/* *w = eq(at, i) for i < 2^bits; owned. */
+static zkg_status expand(zkg_fr **w, const zkg_fr *at, uint32_t bits,
+                         const zkg_backend *backend)
+{
+    *w = zkg_alloc_raw((size_t)1 << bits, sizeof(zkg_fr));
+    return *w == NULL ? ZKG_ERR_NOMEM : backend->eq_expand(*w, at, bits, NULL);
+}
+
+/* eq(at, i) for i < 2^bits, those beyond the axis's length too. */
+static zkg_status weights_init(weights *w, const zkg_fr *at, uint32_t bits,
+                               uint32_t block_bits, const zkg_backend *backend)
 {
     const uint32_t low = bits < block_bits ? bits : block_bits;
-    const uint64_t high = (len >> low) + (len % ((uint64_t)1 << low) != 0);
 
-    *w = (weights){.block = (uint64_t)1 << low,
-                   .low = zkg_alloc((size_t)1 << low, sizeof(zkg_fr))};
-    if (w->low == NULL)
-        return ZKG_ERR_NOMEM;
-    zkg_eq_expand_len(w->low, len < w->block ? len : w->block, at, low, NULL);
-    if (low == bits)
-        return ZKG_OK;
-    w->high = zkg_alloc(high, sizeof(zkg_fr));
-    if (w->high == NULL)
-        return ZKG_ERR_NOMEM;
-    zkg_eq_expand_len(w->high, high, at + low, bits - low, NULL);
-    return ZKG_OK;
+    *w = (weights){.block = (uint64_t)1 << low};
+    ZKG_TRY(expand(&w->low, at, low, backend));
+    return low == bits ? ZKG_OK
+                       : expand(&w->high, at + low, bits - low, backend);
 }
 
 static void weights_at(zkg_fr *out, const weights *w, uint64_t i)
@@ -131,9 +129,9 @@ static zkg_status view_init(view *v, const zkg_array *a,
         v->axes++;
         if (axis[k].kept)
             continue;
-        ZKG_TRY(weights_init(&v->weight[n], a->stored[k], axis[k].at,
-                             axis[k].bits,
-                             k == last ? BLOCK_BITS : UPPER_BLOCK_BITS));
+        ZKG_TRY(weights_init(&v->weight[n], axis[k].at, axis[k].bits,
+                             k == last ? BLOCK_BITS : UPPER_BLOCK_BITS,
+                             backend));
     }
     for (uint32_t k = v->axes; k-- > 1;) {
         if (v->kept[k - 1] && v->kept[k]) {
