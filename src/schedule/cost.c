@@ -33,6 +33,7 @@ static void add_value(zkg_work *w, const zkg_tensor *t)
 {
     *(t->type == ZKG_FR ? &w->elements : &w->dots) +=
         (double)zkg_tensor_count(t);
+    w->folds += 1;
 }
 
 /* Claims on a circuit's outputs: each time another relation reads one. */
@@ -111,6 +112,8 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     /* Two phases over the gates below, and the copies. */
     for (uint32_t i = 0; i < c->layers; i++)
         w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
+    w->passes += w->rounds;
+    w->sumchecks += 2.0 * c->layers;
     for (uint32_t i = 0; i < k->inputs; i++)
         add_value(w, &st->tensor[task->bind[k->input[i]]]);
     count_wires(w, st, k, task, closely);
@@ -173,9 +176,12 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         const uint32_t vars = bits_of(t->rows);
 
         out->leaves = ldexp(1, (int)vars);
-        out->columns = t->columns * out->leaves;
+        out->columns = (t->columns - 1) * out->leaves;
+        out->numerators = out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
-        out->layers = vars;
+        out->passes = 0.5 * vars * (vars - 1.0);
+        out->sumchecks = vars;
+        out->trees = 1;
         hold_table(out, st, c - st->tasks);
     }
 }
@@ -289,15 +295,19 @@ static void open_claims(zkg_root_work *w, const zkg_statement *st,
     for (size_t i = 0; i < l->claims; i++) {
         const zkg_claim *c = &l->claim[i];
         const zkg_tensor *t = &st->tensor[c->tensor];
+        const uint32_t vars = c->vars < k ? c->vars : k;
 
         w->claims += 1;
+        w->opened_columns += ldexp(1, (int)vars);
         if (t->type == ZKG_FR)
             w->opened_elements += (double)zkg_tensor_count(t);
         else
             w->opened_bytes +=
                 (double)zkg_tensor_count(t) * (double)zkg_dtype_size(t->type);
-        if (!is_known_point(l, i, k))
-            w->opened_points += ldexp(1, (int)(c->vars < k ? c->vars : k));
+        if (is_known_point(l, i, k))
+            continue;
+        w->opened_points += ldexp(1, (int)vars);
+        w->opened_rounds += vars;
     }
 }
 
@@ -410,15 +420,19 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
 {
     *out = (zkg_child_cost){
         .serial_s = costs->child + costs->round * work->rounds +
-                    costs->layer * work->layers + costs->term * work->terms +
-                    costs->wire * work->wires,
+                    costs->sumcheck * work->sumchecks +
+                    costs->tree * work->trees + costs->pass * work->passes +
+                    costs->term * work->terms + costs->fold * work->folds +
+                    costs->affine * work->affine + costs->wire * work->wires,
         .parallel_s =
             costs->leaf * work->leaves + costs->column * work->columns +
-            costs->line * work->lines + costs->byte * work->bytes +
-            costs->dot * work->dots + costs->place * work->places +
-            costs->element * work->elements + costs->entry * work->entries +
-            costs->weighted * work->weighted + costs->lifted * work->lifted +
-            costs->gate * work->gates + costs->small_gate * work->small_gates,
+            costs->numerator * work->numerators + costs->line * work->lines +
+            costs->byte * work->bytes + costs->dot * work->dots +
+            costs->place * work->places + costs->element * work->elements +
+            costs->entry * work->entries + costs->weighted * work->weighted +
+            costs->lifted * work->lifted + costs->masked * work->masked +
+            costs->merged * work->merged + costs->gate * work->gates +
+            costs->small_gate * work->small_gates,
         .group_s = costs->group,
         .sums_s = costs->message * work->rounds,
         .each_bytes = work->each_bytes,
@@ -433,7 +447,9 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
 {
     const double folds = costs->open_byte * work->opened_bytes +
                          costs->element * work->opened_elements +
-                         costs->open_point * work->opened_points;
+                         costs->open_column * work->opened_columns +
+                         costs->open_point * work->opened_points +
+                         costs->open_round * work->opened_rounds;
     const double commits = costs->chunk * work->sums +
                            costs->addition * work->additions +
                            costs->value * work->values;

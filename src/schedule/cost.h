@@ -17,10 +17,11 @@
 
 /** The operations of one child. */
 typedef struct zkg_work {
-    double leaves;   /**< rows of lookup trees, padded: hashing into fractions,
-                          the layers' sumchecks, the tree itself */
-    double columns;  /**< of them, beside one each: a table's further ones, and
-                          numerators that are not 1 */
+    double leaves;  /**< rows of lookup trees, padded: hashing into fractions,
+                         the layers' sumchecks, the tree itself */
+    double columns; /**< of them, beside one each */
+    double numerators; /**< rows whose numerators are not 1: of a table, or
+                            padded */
     double bytes;    /**< of integers folded line by line: many lines, each with
                           a weight, into one */
     double dots;     /**< integers folded along their own line, into one */
@@ -29,15 +30,20 @@ typedef struct zkg_work {
     double entries;  /**< padded entries of sumchecks of two factors */
     double weighted; /**< of them, those of sums that have an eq */
     double lifted;   /**< those of sums that are not of small integers */
+    double masked;   /**< those of sums with an indicator as third factor */
+    double merged;   /**< those of sums that merge claims, times the claims */
     double lines;    /**< of tensors that are folded, each with a weight or a
                           place */
     double wires;    /**< gates and terms of circuits: every rank of the group
                           makes their weights, once for all copies */
     double gates;    /**< of them, times copies, those of layers of elements */
     double small_gates; /**< those of layers of integers */
-    double layers;      /**< of lookup trees */
-    double terms;       /**< of sums, those of one entry too; claims merged;
-                             axes read through a map, and their weights */
+    double sumchecks;   /**< one a layer, of all trees of a task; and sums */
+    double trees;       /**< of lookups and tables */
+    double passes;      /**< rounds of each layer, and each sum, by itself */
+    double terms;       /**< of sums, those of one entry too; claims merged */
+    double folds;       /**< tensors folded, beside their cells */
+    double affine;      /**< axes read through a map, and their weights */
     double rounds; /**< messages of sumchecks: each is hashed by every rank of
                         the group, after a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
@@ -58,8 +64,10 @@ typedef struct zkg_root_work {
     double written;      /**< bytes of the proof that are public tensors' */
     double opened_bytes; /**< of integers folded by the opening */
     double opened_elements;
-    double opened_points; /**< 2^k a point of the opening's sumcheck */
-    double root;          /**< 2^k: what rank 0 ends alone */
+    double opened_columns; /**< 2^k a claim: columns of chunks */
+    double opened_points;  /**< 2^k a point of the opening's sumcheck */
+    double opened_rounds;  /**< k a point */
+    double root;           /**< 2^k: what rank 0 ends alone */
     double claims;
     double fixed_bytes;  /**< fixed tensors of field elements: every rank's */
     double shared_bytes; /**< all other tensors, once a host: the witness, and
@@ -68,14 +76,16 @@ typedef struct zkg_root_work {
 
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
-    double child, leaf, column, byte, dot, place, line, element, entry,
-        weighted, lifted, wire, gate, small_gate, layer, term, round;
+    double child, leaf, column, numerator, byte, dot, place, line, element,
+        entry, weighted, lifted, masked, merged, wire, gate, small_gate,
+        sumcheck, tree, pass, term, fold, affine, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double fresh;   /**< a byte of tables' memory, had from the system */
     double freed;   /**< and given back */
     double addition, value, chunk, hash, point, ratchet, write;
-    double open, open_byte, open_point, open_root, open_claim;
+    double open, open_byte, open_column, open_point, open_round, open_root,
+        open_claim;
     double rank_bytes; /**< a process that proves nothing */
     double mpi_bytes;  /**< more under MPI */
 } zkg_costs;

@@ -72,6 +72,7 @@ static void add_fold(const counting *c, const zkg_operand *o, const bool *kept)
     }
     add_cells(c->w, tensor_of(c, o)->type, cells, by_lines);
     c->w->lines += lines;
+    c->w->folds += 1;
 }
 
 static void fold_whole(const counting *c, const zkg_operand *o)
@@ -95,14 +96,15 @@ static uint32_t count_site(const counting *c, const zkg_site *site)
     rows = ldexp(1, (int)axes.vars);
     w->leaves += rows;
     w->columns += (site->columns - 1) * rows;
-    w->layers += axes.vars;
+    w->trees += 1;
+    w->passes += 0.5 * axes.vars * (axes.vars - 1.0);
     for (uint32_t q = 0; q < site->columns; q++)
         row_bytes += (double)zkg_dtype_size(
             tensor_of(c, &c->t->operand[site->operand[q]])->type);
     if (zkg_axes_full(&axes, c->t))
         return axes.vars;
     /* Padded rows are copied, and have an indicator. */
-    w->columns += rows;
+    w->numerators += rows;
     w->split_bytes += row_bytes * rows;
     return axes.vars;
 }
@@ -117,6 +119,7 @@ static void count_lookups(const counting *c)
         height = vars > height ? vars : height;
     }
     c->w->rounds += 0.5 * height * (height + 1.0);
+    c->w->sumchecks += height;
 }
 
 /* ---- values that are known ------------------------------------------------
@@ -275,6 +278,8 @@ static void count_sum(counting *c, uint32_t vars, source s, bool has_eq)
 
     c->w->entries += n;
     c->w->rounds += vars;
+    c->w->passes += vars;
+    c->w->sumchecks += 1;
     c->w->terms += 1;
     c->w->weighted += has_eq ? n : 0;
     c->w->lifted += s == ROWS ? 0 : n;
@@ -331,7 +336,7 @@ static void count_window(const counting *c, const zkg_term *term, uint32_t f,
         add_cells(c->w, type, there * fmin(affine_len(c, i, s, false), len),
                   true);
         type = ZKG_FR;
-        c->w->terms += 1;
+        c->w->affine += 1;
     }
     c->w->places += there;
 }
@@ -381,7 +386,7 @@ static void count_weighted(counting *c, const zkg_term *term, uint32_t f,
         add_fold(c, o, kept);
     if (folded || !plain)
         made = LIFTED;
-    c->w->terms += plain ? 0 : w->axes;
+    c->w->affine += plain ? 0 : w->axes;
     count_sum(c, w->vars, made, false);
 }
 
@@ -396,8 +401,10 @@ static void count_product(counting *c, const zkg_term *term,
     source made =
         worse(count_factor(c, term, 0, s), count_factor(c, term, 1, s));
 
-    if (s->masked.axes > 0)
+    if (s->masked.axes > 0) {
         made = LIFTED;
+        c->w->masked += ldexp(1, (int)s->vars);
+    }
     count_sum(c, s->vars, made, s->batch.vars > 0);
     for (uint32_t f = 0; f < 2; f++)
         if (s->weighted[f].axes > 0)
@@ -407,14 +414,18 @@ static void count_product(counting *c, const zkg_term *term,
 static void count_einsum(counting *c, const zkg_einsum *e)
 {
     zkg_axes out;
+    uint32_t claims = 1;
     int32_t site;
 
     (void)zkg_axes_init(&out, c->t, e->out, e->out_axes);
     site = site_of(c, e, &out);
+    if (e->virtual_operand >= 0)
+        claims = reads_of(c->t, c->t->operand[e->virtual_operand].tensor);
     /* Claims on a virtual tensor are merged: a sum of it times eq's. */
-    if (e->virtual_operand >= 0 &&
-        reads_of(c->t, c->t->operand[e->virtual_operand].tensor) > 1)
+    if (claims > 1) {
         count_sum(c, out.vars, LIFTED, false);
+        c->w->merged += claims * ldexp(1, (int)out.vars);
+    }
     for (uint32_t i = 0; i < e->terms; i++) {
         const zkg_term *term = &e->term[i];
         zkg_term_shape s;

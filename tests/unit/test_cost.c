@@ -85,15 +85,18 @@ static void counts_of_a_dense_layer(void **state)
     /* w folded over o, line by line; y at o; x as it lies */
     assert_true(w.bytes == 240 && w.lines == 12 + 1);
     assert_true(w.dots == 12 && w.places == 0);
-    assert_true(w.entries == 32);    /* over k */
-    assert_true(w.columns == 32);    /* the indicator */
-    assert_true(w.lifted == 32);     /* of w folded at o */
+    assert_true(w.entries == 32);                      /* over k */
+    assert_true(w.columns == 0 && w.numerators == 32); /* the indicator */
+    assert_true(w.lifted == 32);                       /* of w folded at o */
     assert_true(w.rounds == 15 + 5); /* a tree of 5 layers, 5 rounds */
-    assert_true(w.layers == 5 && w.terms == 2);
+    assert_true(w.passes == 10 + 5 && w.sumchecks == 5 + 1 && w.trees == 1);
+    assert_true(w.terms == 2 && w.folds == 2 && w.affine == 0);
+    assert_true(w.masked == 0); /* w is public */
     assert_true(w.gates == 0 && w.elements == 0);
     zkg_work_count(&w, &g->st, 1, NULL, true); /* the table's side */
     assert_true(w.leaves == 16 && w.rounds == 10);
-    assert_true(w.columns == 16 && w.layers == 4); /* the multiplicities */
+    assert_true(w.columns == 0 && w.numerators == 16); /* multiplicities */
+    assert_true(w.passes == 6 && w.sumchecks == 4 && w.trees == 1);
     zkg_graph_free(g);
 }
 
@@ -127,7 +130,8 @@ static void the_root_counts_what_is_committed_and_opened(void **state)
     assert_true(w.chunks == 2 + 1 && w.sums == w.chunks);
     /* x for the lookup and for the sum, the counts for the table. */
     assert_true(w.claims == 3 && w.opened_bytes == 20 + 20 + 8 * 16);
-    assert_true(w.opened_points == 16 + 16 + 16);
+    assert_true(w.opened_points == 16 + 16 + 16 && w.opened_rounds == 12);
+    assert_true(w.opened_columns == w.opened_points);
     assert_true(w.root == 16);
     assert_true(w.written == w.hashed && w.fixed_points == 0);
     assert_true(w.ratchets == 1000 && w.padding == 0);
@@ -166,10 +170,64 @@ static void claims_at_one_point_are_one_sum(void **state)
     /* x, y at the lookups' point, where the sum has them too; the counts. */
     zkg_work_count(&task, &g->st, 0, NULL, true);
     assert_true(task.dots == 0 && task.lines == 0 && task.terms == 2);
+    assert_true(task.trees == 2 && task.sumchecks == 4 && task.passes == 12);
+    assert_true(task.folds == 0 && task.rounds == 10);
     assert_true(w.claims == 3 && w.opened_points == 8 + 8);
+    assert_true(w.opened_columns == 8 + 8 + 8 && w.opened_rounds == 3 + 3);
     must(zkg_root_layout_init(&layout, &g->st, &srs, &err), &err);
     assert_true(w.claims == (double)layout.claims);
     zkg_root_layout_clear(&layout);
+    zkg_graph_free(g);
+}
+
+/* s = sum_i u[i] x[i], u fixed and x private: neither is 0 beyond the 12th, so
+ * that an indicator is a third factor.  v, virtual and x, is read twice: its
+ * two claims are merged. */
+static void masked_and_merged_sums_count_more(void **state)
+{
+    const zkg_tensor_spec u = {"u", ZKG_U8, ZKG_FIXED, 1, {12}, 0, 15};
+    const zkg_tensor_spec v = {"v", ZKG_I32, ZKG_VIRTUAL, 1, {12}, 0, 15};
+    const int64_t one[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const char *const param[] = {"x", "u", "v", "y", "s"};
+    zkg_error err = {0};
+    zkg_graph *g = NULL;
+    zkg_work w;
+
+    (void)state;
+    must(zkg_graph_new(&g, &err), &err);
+    must(zkg_graph_add_table(g, "four", ZKG_KIND_RANGE, 4, &err), &err);
+    tensor(g, "x", ZKG_PRIVATE, 1, 12, 0);
+    tensor(g, "y", ZKG_PUBLIC, 1, 12, 0);
+    tensor(g, "s", ZKG_PUBLIC, 0, 0, 0);
+    must(zkg_graph_add_tensor(g, &u, &err), &err);
+    must(zkg_graph_set_fixed(g, "u", one, 12, &err), &err);
+    must(zkg_graph_add_tensor(g, &v, &err), &err);
+    must(zkg_graph_add_kernel(g, "k", &err), &err);
+    must(zkg_graph_kernel_axis(g, "k", "i", 12, &err), &err);
+    for (int i = 0; i < 5; i++)
+        must(zkg_graph_kernel_param(g, "k", param[i], i < 4 ? "i" : "", &err),
+             &err);
+    must(zkg_graph_kernel_lookup(g, "k", "four", "x", &err), &err);
+    must(zkg_graph_kernel_einsum(g, "k", "", NULL, &err), &err);
+    must(zkg_graph_kernel_term(g, "k", "1", "u[i]", "x[i]", &err), &err);
+    must(zkg_graph_kernel_term(g, "k", "-1", "s", NULL, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        must(zkg_graph_kernel_einsum(g, "k", "i", NULL, &err), &err);
+        must(zkg_graph_kernel_term(g, "k", "1", "v[i]", NULL, &err), &err);
+        must(zkg_graph_kernel_term(g, "k", "-1", "y[i]", NULL, &err), &err);
+    }
+    must(zkg_graph_kernel_einsum(g, "k", "i", "v", &err), &err);
+    must(zkg_graph_kernel_term(g, "k", "1", "x[i]", NULL, &err), &err);
+    must(zkg_graph_add_task(g, "t", "k", 1, &err), &err);
+    for (int i = 0; i < 5; i++)
+        must(zkg_graph_bind(g, param[i], param[i], false, &err), &err);
+    must(zkg_graph_rule_solve(g, "t", 3, "v", &err), &err);
+    must(zkg_graph_finish(g, &err), &err);
+    zkg_work_count(&w, &g->st, 0, NULL, true);
+    assert_true(w.masked == 16 && w.merged == 2 * 16);
+    assert_true(w.entries == 16 + 16 && w.lifted == w.entries);
+    /* the tree's layers, the product, the merge */
+    assert_true(w.sumchecks == 4 + 1 + 1 && w.passes == 6 + 4 + 4);
     zkg_graph_free(g);
 }
 
@@ -347,7 +405,7 @@ static void counts_of_a_convolution(void **state)
     assert_true(w.places == WINDOW * WINDOW * MAPS);
     assert_true(w.lines == MAPS + maps && w.dots == 0);
     /* the product, y's value, x's sum; two axes and their weights */
-    assert_true(w.terms == 3 + 2 + 2);
+    assert_true(w.terms == 3 && w.affine == 2 + 2 && w.folds == 2);
     zkg_graph_free(g);
 }
 
@@ -534,6 +592,7 @@ int main(void)
         cmocka_unit_test(copies_multiply_what_is_not_broadcast),
         cmocka_unit_test(the_root_counts_what_is_committed_and_opened),
         cmocka_unit_test(claims_at_one_point_are_one_sum),
+        cmocka_unit_test(masked_and_merged_sums_count_more),
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),

@@ -34,25 +34,30 @@ enum {
     POINTS = 64,
     WRITTEN = 1 << 22, /* bytes of a proof */
     FRESH = 1 << 24,   /* bytes of tables */
+    EVICTED = 1 << 22, /* bytes that push all else out of a core's caches */
+    LINE = 64,
     PAGE = 1 << 12
 };
 
-/* ---- probes: tasks of one kind of work each ------------------------------ */
+/* ---- probes: tasks of one kind of work each, and tables ------------------ */
 
 typedef enum probe_kind {
     EMPTY,  /* y = w x, scalars */
     LOOKUP, /* n values in 0 .. 255, m times */
     PADDED, /* n maps of m x m such values */
+    PAIR,   /* n rows of two columns */
     BATCH,  /* y[o] = w[o] x[o] m times, n of them: small integers */
     MATRIX, /* y[o] = sum_k w[o,k] x[k], n x m */
     BYTES,  /* the same, w of bytes */
+    MASKED, /* the same, of no public factor: with an indicator */
     WINDOW, /* n maps of m x m, n x 3 x 3 inputs each, w of bytes */
     EQUAL,  /* y[o] = x[o], n of them */
-    SUM     /* y = sum_k x[k], n of them */
+    SUM,    /* y = sum_k x[k], n of them */
+    MERGED  /* v[o] = x[o] for n virtual v[o], of which m claims are made */
 } probe_kind;
 
 /* The first makes the memory that all have their tables in; it does not count.
- * Small ones stand behind large ones, as cold as a proof's small tasks. */
+ */
 static const struct {
     probe_kind kind;
     uint64_t n, m;
@@ -104,50 +109,138 @@ static const struct {
     {PADDED, 12, 14},
     {LOOKUP, 1 << 11, 1},
     {PADDED, 48, 5},
+    {MASKED, 10, 84},
+    {LOOKUP, 1 << 15, 1},
+    {MERGED, 1 << 11, 3},
+    {PAIR, 1 << 12, 1},
+    {MASKED, 120, 400},
+    {PAIR, 1 << 7, 1},
+    {MERGED, 1 << 5, 2},
+    {LOOKUP, 1 << 9, 3},
+    {MASKED, 3, 5000},
+    {MERGED, 1 << 14, 2},
+    {PAIR, 1 << 15, 1},
 };
 
-enum { PROBES = sizeof(probes) / sizeof(probes[0]) };
+/* Tables, whose sides are timed too: the first for lookups of two columns, the
+ * others, in turn, for those of one.  The smallest, proven last, does not
+ * count: behind it all memory is given back. */
+static const struct {
+    const char *name;
+    zkg_table_kind kind;
+    uint32_t bits;
+} tables[] = {
+    {"pairs", ZKG_KIND_RELU, 13},    {"range6", ZKG_KIND_RANGE, 6},
+    {"range9", ZKG_KIND_RANGE, 9},   {"range12", ZKG_KIND_RANGE, 12},
+    {"range15", ZKG_KIND_RANGE, 15}, {"range3", ZKG_KIND_RANGE, 3},
+};
 
-/* A tensor with all its values 1, or of sums. */
-static zkg_status add(zkg_graph *g, const char *name, zkg_dtype type,
-                      zkg_visibility vis, uint32_t axes, const uint64_t *len,
+enum {
+    PROBES = sizeof(probes) / sizeof(probes[0]),
+    TABLES = sizeof(tables) / sizeof(tables[0]),
+    CHILDREN = PROBES + TABLES,
+    COUNTED = CHILDREN - 1
+};
+
+/* A fixed tensor's values: 1. */
+static zkg_status set_ones(zkg_graph *g, const char *name, uint64_t count,
+                           zkg_error *err)
+{
+    int64_t *one = zkg_alloc((size_t)count, sizeof(*one));
+    zkg_status status;
+
+    if (one == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a calibration");
+    for (uint64_t i = 0; i < count; i++)
+        one[i] = 1;
+    status = zkg_graph_set_fixed(g, name, one, (size_t)count, err);
+    zkg_free(one);
+    return status;
+}
+
+/* A tensor with all its values 1, or of sums: virtual, fixed, or an input. */
+static zkg_status add(zkg_graph *g, zkg_tensor_spec spec, const uint64_t *len,
                       zkg_error *err)
 {
-    zkg_tensor_spec spec = {.name = name,
-                            .type = type,
-                            .visibility = vis,
-                            .axes = axes,
-                            .max = 1 << 20};
+    uint64_t count = 1;
 
-    if (vis == ZKG_PRIVATE)
-        spec.max = 255;
-    else if (type != ZKG_I32)
-        spec.max = type == ZKG_I8 ? 127 : 32767;
-    for (uint32_t k = 0; k < axes; k++)
+    for (uint32_t k = 0; k < spec.axes; k++) {
         spec.len[k] = len[k];
+        count *= len[k];
+    }
     ZKG_TRY(zkg_graph_add_tensor(g, &spec, err));
-    return zkg_graph_add_input(g, name, err);
+    if (spec.visibility == ZKG_FIXED)
+        return set_ones(g, spec.name, count, err);
+    return spec.visibility == ZKG_VIRTUAL
+               ? ZKG_OK
+               : zkg_graph_add_input(g, spec.name, err);
+}
+
+static bool is_lookup(int p)
+{
+    return probes[p].kind == LOOKUP || probes[p].kind == PADDED ||
+           probes[p].kind == PAIR;
+}
+
+/* The table that a lookup's probe is looked up in. */
+static int table_of(int p)
+{
+    int before = 0;
+
+    if (probes[p].kind == PAIR)
+        return 0;
+    for (int i = 0; i < p; i++)
+        before += is_lookup(i) && probes[i].kind != PAIR;
+    return 1 + before % (TABLES - 1);
+}
+
+/* A column of lookups, with all values of the table's. */
+static zkg_status add_column(zkg_graph *g, int p, const char *param,
+                             zkg_error *err)
+{
+    const bool padded = probes[p].kind == PADDED, pair = probes[p].kind == PAIR;
+    const uint64_t n = probes[p].n, m = probes[p].m, len[3] = {n, m, m};
+    const int64_t rows = (int64_t)1 << tables[table_of(p)].bits;
+    char kernel[16], name[16];
+
+    (void)snprintf(kernel, sizeof(kernel), "k%d", p);
+    (void)snprintf(name, sizeof(name), "%s%d", param, p);
+    ZKG_TRY(add(g,
+                (zkg_tensor_spec){.name = name,
+                                  .type = ZKG_I16,
+                                  .visibility = ZKG_PRIVATE,
+                                  .axes = padded ? 3 : 1,
+                                  .min = pair && *param == 'x' ? -rows / 2 : 0,
+                                  .max = pair ? rows / 2 - 1 : rows - 1},
+                len, err));
+    return zkg_graph_kernel_param(g, kernel, param, padded ? "i,v,u" : "i",
+                                  err);
 }
 
 static zkg_status add_lookup(zkg_graph *g, int p, zkg_error *err)
 {
-    const uint64_t n = probes[p].n, m = probes[p].m, len[3] = {n, m, m};
-    const bool padded = probes[p].kind == PADDED;
-    char k[16], x[16];
+    const bool padded = probes[p].kind == PADDED, pair = probes[p].kind == PAIR;
+    const uint64_t n = probes[p].n, m = probes[p].m;
+    char k[16], x[16], u[16];
 
     (void)snprintf(k, sizeof(k), "k%d", p);
     (void)snprintf(x, sizeof(x), "x%d", p);
-    ZKG_TRY(add(g, x, ZKG_I16, ZKG_PRIVATE, padded ? 3 : 1, len, err));
+    (void)snprintf(u, sizeof(u), "u%d", p);
     ZKG_TRY(zkg_graph_add_kernel(g, k, err));
     ZKG_TRY(zkg_graph_kernel_axis(g, k, "i", n, err));
     if (padded) {
         ZKG_TRY(zkg_graph_kernel_axis(g, k, "v", m, err));
         ZKG_TRY(zkg_graph_kernel_axis(g, k, "u", m, err));
     }
-    ZKG_TRY(zkg_graph_kernel_param(g, k, "x", padded ? "i,v,u" : "i", err));
+    ZKG_TRY(add_column(g, p, "x", err));
+    if (pair)
+        ZKG_TRY(add_column(g, p, "u", err));
     for (uint64_t i = 0; i < (padded ? 1 : m); i++)
-        ZKG_TRY(zkg_graph_kernel_lookup(g, k, "bytes", "x", err));
+        ZKG_TRY(zkg_graph_kernel_lookup(g, k, tables[table_of(p)].name,
+                                        pair ? "x,u" : "x", err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, k, 1, err));
+    if (pair)
+        ZKG_TRY(zkg_graph_bind(g, "u", u, false, err));
     return zkg_graph_bind(g, "x", x, false, err);
 }
 
@@ -157,6 +250,7 @@ typedef struct probe_sum {
     const char *axes[3]; /* of w, x, y; NULL: no such parameter */
     zkg_dtype type[3];
     const char *factor[2], *result;
+    zkg_visibility vis[3];
 } probe_sum;
 
 static const char *const sum_param[3] = {"w", "x", "y"};
@@ -178,6 +272,11 @@ static const probe_sum sums[] = {
                {ZKG_I8, ZKG_I16, ZKG_I16},
                {"w[o,k]", "x[k]"},
                "y[o]"},
+    [MASKED] = {{"o,k", "k", "o"},
+                {ZKG_I8, ZKG_I16, ZKG_I16},
+                {"w[o,k]", "x[k]"},
+                "y[o]",
+                {ZKG_FIXED, ZKG_FIXED}},
     [WINDOW] = {{"o,c,i,j", "c,p,q", "o,v,u"},
                 {ZKG_I8, ZKG_I16, ZKG_I16},
                 {"w[o,c,i,j]", "x[c,v+i,u+j]"},
@@ -187,6 +286,12 @@ static const probe_sum sums[] = {
                {"x[o]", NULL},
                "y[o]"},
     [SUM] = {{NULL, "o", ""}, {ZKG_I16, ZKG_I16, ZKG_I32}, {"x[o]", NULL}, "y"},
+    /* w is v: the consumers */
+    [MERGED] = {{"o", "o", "o"},
+                {ZKG_I32, ZKG_I16, ZKG_I16},
+                {"w[o]", NULL},
+                "y[o]",
+                {ZKG_VIRTUAL}},
 };
 
 static uint64_t axis_len(int p, char axis)
@@ -215,6 +320,11 @@ static bool has_axis(const probe_sum *s, char axis)
     return has;
 }
 
+static int64_t most_of(zkg_dtype type)
+{
+    return type == ZKG_I8 ? 127 : type == ZKG_I16 ? 32767 : 1 << 20;
+}
+
 static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, int i,
                             zkg_error *err)
 {
@@ -227,15 +337,40 @@ static zkg_status add_param(zkg_graph *g, int p, const probe_sum *s, int i,
             len[axes++] = axis_len(p, *a);
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
     (void)snprintf(name, sizeof(name), "%s%d", sum_param[i], p);
-    ZKG_TRY(add(g, name, s->type[i], ZKG_PUBLIC, axes, len, err));
+    ZKG_TRY(add(g,
+                (zkg_tensor_spec){.name = name,
+                                  .type = s->type[i],
+                                  .visibility = s->vis[i],
+                                  .axes = axes,
+                                  .max = most_of(s->type[i])},
+                len, err));
     return zkg_graph_kernel_param(g, kernel, sum_param[i], s->axes[i], err);
+}
+
+/* What of a sum is added up: m times the product, or as often the sum. */
+static zkg_status add_einsums(zkg_graph *g, int p, const char *kernel,
+                              const probe_sum *s, zkg_error *err)
+{
+    const bool merged = probes[p].kind == MERGED;
+    const uint64_t einsums = merged ? probes[p].m : 1;
+    const uint64_t terms = probes[p].kind == BATCH ? probes[p].m : 1;
+
+    for (uint64_t e = 0; e < einsums; e++) {
+        ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, s->axes[2], NULL, err));
+        for (uint64_t i = 0; i < terms; i++)
+            ZKG_TRY(zkg_graph_kernel_term(g, kernel, "1", s->factor[0],
+                                          s->factor[1], err));
+        ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", s->result, NULL, err));
+    }
+    if (!merged)
+        return ZKG_OK;
+    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, "o", "w", err));
+    return zkg_graph_kernel_term(g, kernel, "1", "x[o]", NULL, err);
 }
 
 static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
 {
     const probe_sum *s = &sums[probes[p].kind];
-    const uint64_t terms = probes[p].kind == BATCH ? probes[p].m : 1;
-    const char *const out = s->axes[2];
     char kernel[16], name[16], axis[2] = "";
 
     (void)snprintf(kernel, sizeof(kernel), "k%d", p);
@@ -249,18 +384,18 @@ static zkg_status add_sum(zkg_graph *g, int p, zkg_error *err)
     for (int i = 0; i < 3; i++)
         if (s->axes[i] != NULL)
             ZKG_TRY(add_param(g, p, s, i, err));
-    ZKG_TRY(zkg_graph_kernel_einsum(g, kernel, out, NULL, err));
-    for (uint64_t i = 0; i < terms; i++)
-        ZKG_TRY(zkg_graph_kernel_term(g, kernel, "1", s->factor[0],
-                                      s->factor[1], err));
-    ZKG_TRY(zkg_graph_kernel_term(g, kernel, "-1", s->result, NULL, err));
+    ZKG_TRY(add_einsums(g, p, kernel, s, err));
     ZKG_TRY(zkg_graph_add_task(g, NULL, kernel, 1, err));
     for (int i = 0; i < 3; i++) {
         (void)snprintf(name, sizeof(name), "%s%d", sum_param[i], p);
         if (s->axes[i] != NULL)
             ZKG_TRY(zkg_graph_bind(g, sum_param[i], name, false, err));
     }
-    return ZKG_OK;
+    if (probes[p].kind != MERGED)
+        return ZKG_OK;
+    (void)snprintf(kernel, sizeof(kernel), "Task%d", p);
+    (void)snprintf(name, sizeof(name), "w%d", p);
+    return zkg_graph_rule_solve(g, kernel, (uint32_t)probes[p].m, name, err);
 }
 
 static zkg_status make_graph(zkg_graph **out, zkg_error *err)
@@ -269,11 +404,11 @@ static zkg_status make_graph(zkg_graph **out, zkg_error *err)
 
     ZKG_TRY(zkg_graph_new(out, err));
     g = *out;
-    ZKG_TRY(zkg_graph_add_table(g, "bytes", ZKG_KIND_RANGE, 8, err));
+    for (int t = 0; t < TABLES; t++)
+        ZKG_TRY(zkg_graph_add_table(g, tables[t].name, tables[t].kind,
+                                    tables[t].bits, err));
     for (int p = 0; p < PROBES; p++)
-        ZKG_TRY(probes[p].kind == LOOKUP || probes[p].kind == PADDED
-                    ? add_lookup(g, p, err)
-                    : add_sum(g, p, err));
+        ZKG_TRY(is_lookup(p) ? add_lookup(g, p, err) : add_sum(g, p, err));
     return zkg_graph_finish(g, err);
 }
 
@@ -286,6 +421,8 @@ static int64_t value_of(const char *name)
         return 1;
     if (probes[p].kind == WINDOW)
         return 9 * (int64_t)probes[p].n;
+    if (probes[p].kind == MERGED)
+        return 1;
     return probes[p].kind == SUM ? (int64_t)probes[p].n : (int64_t)probes[p].m;
 }
 
@@ -311,11 +448,11 @@ static zkg_status make_witness(zkg_witness *w, const zkg_graph *g,
 
 /* Claims on tensors below, at and above the size of a chunk; chunks of zeros,
  * of few values, and of all of several widths. */
-enum { OPENINGS = 7, OPEN_TERMS = 5, COMMITS = 6, COMMIT_TERMS = 3 };
+enum { OPENINGS = 10, OPEN_TERMS = 7, COMMITS = 6, COMMIT_TERMS = 3 };
 
 /* What is timed: tasks, openings, and kernels by themselves. */
 enum {
-    OPENING = PROBES,
+    OPENING = CHILDREN,
     ELEMENT = OPENING + OPENINGS,
     COMMIT,
     HASH = COMMIT + COMMITS,
@@ -343,36 +480,49 @@ static double *time_of(zkg_calibration *c, int what)
     return &c->seconds[what][c->runs];
 }
 
-/* The probe that runs, and since when, in processor time. */
+/* The probe or table that runs, and since when, in processor time. */
 typedef struct watch {
     zkg_calibration *c;
-    int probe; /* PROBES: none */
+    int child; /* CHILDREN: none */
     double since;
+    volatile uint8_t *others; /* EVICTED bytes; owned */
 } watch;
 
+/* The next one finds neither its code nor its values in the caches, as behind a
+ * large task of a proof. */
 static void stop(watch *w, int next)
 {
     const double now = zkg_bench_now();
 
-    if (w->probe < PROBES)
-        *time_of(w->c, w->probe) = now - w->since;
-    w->probe = next;
-    w->since = now;
+    if (w->child < CHILDREN)
+        *time_of(w->c, w->child) = now - w->since;
+    w->child = next;
+    for (size_t i = 0; i < EVICTED; i += LINE)
+        w->others[i]++;
+    w->since = zkg_bench_now();
 }
 
-/* The prover says which task it begins with. */
+/* The prover says with which task it begins, or with "Table" and which. */
+static int child_of(const zkg_statement *st, const char *what)
+{
+    for (int p = 0; p < PROBES; p++)
+        if (strcmp(st->task[p].name, what) == 0)
+            return p;
+    for (int t = 0; t < TABLES; t++)
+        if (strncmp(what, "Table", 5) == 0 &&
+            strcmp(st->table[t].name, what + 5) == 0)
+            return PROBES + t;
+    return CHILDREN;
+}
+
 static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
                              zkg_error *err)
 {
     watch *w = user;
-    int next = 0;
 
     (void)err;
-    while (next < PROBES &&
-           (stage != ZKG_STAGE_TASK ||
-            strcmp(w->c->key.statement.task[next].name, what) != 0))
-        next++;
-    stop(w, next);
+    stop(w, stage == ZKG_STAGE_TASK ? child_of(&w->c->key.statement, what)
+                                    : CHILDREN);
     return ZKG_OK;
 }
 
@@ -380,14 +530,19 @@ static zkg_status time_probes(zkg_calibration *c, zkg_error *err)
 {
     zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
     const zkg_prove_input input = {&c->key, c->srs, c->witness.view, NULL};
-    watch now = {c, PROBES, 0};
+    watch now = {.c = c, .child = CHILDREN};
     const zkg_prove_options options = {.stage = next_stage, .stage_user = &now};
-    uint8_t *proof;
+    uint8_t *proof = NULL;
+    zkg_status status;
     size_t len;
 
-    ZKG_TRY(zkg_prove(&proof, &len, NULL, self, self, &input, &options, err));
+    now.others = zkg_alloc_aligned(EVICTED, 1);
+    if (now.others == NULL)
+        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a calibration");
+    status = zkg_prove(&proof, &len, NULL, self, self, &input, &options, err);
     zkg_free(proof);
-    return ZKG_OK;
+    zkg_free((void *)(uintptr_t)now.others);
+    return status;
 }
 
 /* A time below zero is noise. */
@@ -398,7 +553,7 @@ static double above(double t, double least)
 
 /* ---- the constants of tasks ---------------------------------------------- */
 
-enum { UNKNOWNS = 13, SWEEPS = 26000 };
+enum { UNKNOWNS = 20, SWEEPS = 40000 };
 
 /*
  * x >= 0 that brings sum_i (sum_j a_ij x_j - 1)^2 near its least, by descent
@@ -408,7 +563,7 @@ enum { UNKNOWNS = 13, SWEEPS = 26000 };
  */
 static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
 {
-    double rest[PROBES];
+    double rest[CHILDREN];
 
     for (int i = 0; i < rows; i++)
         rest[i] = -1;
@@ -432,28 +587,30 @@ static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
 
 /* The model's counts of each probe, against its time without what is known. */
 static void solve_probes(zkg_costs *c, const zkg_statement *st,
-                         const double t[PROBES])
+                         const double t[CHILDREN])
 {
     double *const constant[UNKNOWNS] = {
-        &c->child,  &c->round,    &c->layer, &c->term,  &c->leaf,
-        &c->column, &c->byte,     &c->dot,   &c->place, &c->entry,
-        &c->line,   &c->weighted, &c->lifted};
-    double a[PROBES][UNKNOWNS], x[UNKNOWNS];
+        &c->child,     &c->round,    &c->pass,   &c->sumcheck, &c->tree,
+        &c->term,      &c->fold,     &c->affine, &c->leaf,     &c->column,
+        &c->numerator, &c->byte,     &c->dot,    &c->place,    &c->line,
+        &c->entry,     &c->weighted, &c->lifted, &c->masked,   &c->merged};
+    double a[CHILDREN][UNKNOWNS], x[UNKNOWNS];
 
-    for (int p = 1; p < PROBES; p++) {
+    for (int p = 1; p < COUNTED; p++) {
         zkg_work w;
 
         zkg_work_count(&w, st, (uint32_t)p, NULL, true);
         const double count[UNKNOWNS] = {
-            1,         w.rounds,   w.layers, w.terms,  w.leaves,
-            w.columns, w.bytes,    w.dots,   w.places, w.entries,
-            w.lines,   w.weighted, w.lifted};
+            1,        w.rounds, w.passes, w.sumchecks, w.trees,      w.terms,
+            w.folds,  w.affine, w.leaves, w.columns,   w.numerators, w.bytes,
+            w.dots,   w.places, w.lines,  w.entries,   w.weighted,   w.lifted,
+            w.masked, w.merged};
         const double left = above(t[p] - c->element * w.elements, 1e-9);
 
         for (int j = 0; j < UNKNOWNS; j++)
             a[p - 1][j] = count[j] / left;
     }
-    fit(x, a, UNKNOWNS, PROBES - 1);
+    fit(x, a, UNKNOWNS, COUNTED - 1);
     for (int j = 0; j < UNKNOWNS; j++)
         *constant[j] = above(x[j], 1e-12);
     /* Circuits were measured where the built-in constants were. */
@@ -543,9 +700,10 @@ static void solve_commits(zkg_costs *c, const double took[COMMITS], uint32_t k)
     c->value = above(x[2], 1e-12);
 }
 
-/* `count` true claims on bytes of `vars` variables. */
+/* `count` true claims, at `points` points, on bytes of `vars` variables. */
 static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
-                               size_t count, uint32_t k, zkg_error *err)
+                               size_t count, size_t points, uint32_t k,
+                               zkg_error *err)
 {
     const zkg_backend *backend = zkg_backend_get(zkg_cpu_features(ZKG_CPU_ALL));
     const uint64_t n = (uint64_t)1 << vars;
@@ -556,7 +714,7 @@ static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
 
     for (size_t i = 0; i < count && status == ZKG_OK; i++) {
         for (uint32_t v = 0; v < vars; v++) {
-            zkg_fr_from_u64(&point[i][v], 1000003 * (i + 1) + v);
+            zkg_fr_from_u64(&point[i][v], 1000003 * (i % points + 1) + v);
             zkg_fr_inv(&point[i][v], &point[i][v]);
         }
         claim[i] = (zkg_open_claim){.array = &a,
@@ -574,6 +732,8 @@ static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
 
         zkg_tape_init_prove(&tape);
         start = zkg_bench_now();
+        for (size_t i = 0; i < count; i++)
+            zkg_tape_public_fr(&tape, ZKG_TAG_CLAIM, point[i], vars);
         status = zkg_batch_open(&tape, zkg_comm_self(), backend, srs,
                                 ZKG_PCS_MERCURY, k, claim, count, NULL);
         *took = zkg_bench_now() - start;
@@ -583,22 +743,38 @@ static zkg_status time_opening(double *took, const zkg_srs *srs, uint32_t vars,
     return status;
 }
 
+/* How large the tensor is: of two values, of a few, a chunk, many chunks. */
+typedef enum opened { PAIRS, FEW, CHUNK, CHUNKS } opened;
+
+static const struct {
+    opened vars;
+    uint32_t claims, points; /* at so many different ones */
+} openings[OPENINGS] = {{PAIRS, 1, 1},         {PAIRS, CLAIMS, CLAIMS},
+                        {FEW, CLAIMS, CLAIMS}, {FEW, 16, 1},
+                        {CHUNK, 1, 1},         {CHUNK, 16, 16},
+                        {CHUNK, 16, 1},        {CHUNK, CLAIMS, CLAIMS},
+                        {CHUNKS, 1, 1},        {CHUNKS, 16, 16}};
+
 static uint32_t opening_vars(int i, uint32_t k)
 {
-    const uint32_t high = k + 6 > FOLDED ? k + 6 : FOLDED;
-
-    return i < 2 ? 1 : i < 5 ? k : high;
+    switch (openings[i].vars) {
+    case PAIRS:
+        return 1;
+    case FEW:
+        return 6;
+    case CHUNK:
+        return k;
+    default:
+        return k + 6 > FOLDED ? k + 6 : FOLDED;
+    }
 }
-
-static const size_t opening_claims[OPENINGS] = {1,      CLAIMS, 1, 16,
-                                                CLAIMS, 1,      16};
 
 static zkg_status time_openings(zkg_calibration *c, zkg_error *err)
 {
     for (int i = 0; i < OPENINGS; i++)
         ZKG_TRY(time_opening(time_of(c, OPENING + i), c->srs,
-                             opening_vars(i, c->k), opening_claims[i], c->k,
-                             err));
+                             opening_vars(i, c->k), openings[i].claims,
+                             openings[i].points, c->k, err));
     return ZKG_OK;
 }
 
@@ -606,19 +782,24 @@ static void solve_openings(zkg_costs *c, const double took[OPENINGS],
                            uint32_t k)
 {
     double *const constant[OPEN_TERMS] = {
-        &c->open_root, &c->open_point, &c->open_byte, &c->open_claim, &c->open};
+        &c->open_root, &c->open_column, &c->open_point, &c->open_round,
+        &c->open_byte, &c->open_claim,  &c->open};
     double a[OPENINGS][UNKNOWNS], x[OPEN_TERMS];
 
     for (int i = 0; i < OPENINGS; i++) {
-        const double claims = (double)opening_claims[i];
         const uint32_t vars = opening_vars(i, k);
-        const double folded = ldexp(1, (int)(vars < k ? vars : k));
+        const uint32_t low = vars < k ? vars : k;
+        const double claims = openings[i].claims, points = openings[i].points;
+        const double count[OPEN_TERMS] = {ldexp(1, (int)low),
+                                          claims * ldexp(1, (int)low),
+                                          points * ldexp(1, (int)low),
+                                          points * low,
+                                          claims * ldexp(1, (int)vars),
+                                          claims,
+                                          1};
 
-        a[i][0] = folded / took[i];
-        a[i][1] = claims * folded / took[i];
-        a[i][2] = claims * ldexp(1, (int)vars) / took[i];
-        a[i][3] = claims / took[i];
-        a[i][4] = 1 / took[i];
+        for (int j = 0; j < OPEN_TERMS; j++)
+            a[i][j] = count[j] / took[i];
     }
     fit(x, a, OPEN_TERMS, OPENINGS);
     for (int j = 0; j < OPEN_TERMS; j++)

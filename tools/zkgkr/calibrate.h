@@ -25,8 +25,8 @@ ZKG_MUST_CHECK zkg_status zkg_calibration_new(zkg_calibration **out, uint32_t k,
                                               zkg_error *err);
 void zkg_calibration_free(zkg_calibration *c);
 
-/** Time, in processor time, tasks of one kind of work each, commitments and
- *  openings of several sizes, and a few kernels, once.  After
+/** Time, in processor time, tasks of one kind of work each, tables, commitments
+ *  and openings of several sizes, and a few kernels, once.  After
  *  ZKG_CALIBRATION_RUNS times nothing more is timed. */
 ZKG_MUST_CHECK zkg_status zkg_calibration_run(zkg_calibration *c,
                                               zkg_error *err);
