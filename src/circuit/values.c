@@ -6,18 +6,38 @@
 
 #include "base/mem.h"
 
-zkg_status zkg_circuit_values_wires(zkg_wires *out,
-                                    const zkg_circuit_values *vs,
-                                    zkg_dtype type, size_t count)
+/* Wires that have no memory yet; false: they have more bytes than fit. */
+static bool shape_wires(zkg_wires *out, const zkg_circuit_values *vs,
+                        zkg_dtype type, size_t count)
 {
     const size_t size = zkg_dtype_size(type) * vs->lanes;
 
     *out = (zkg_wires){
         .type = type, .lanes = vs->lanes, .count = count, .groups = vs->groups};
-    if (vs->groups > SIZE_MAX / size / (count + 1))
+    return vs->groups <= SIZE_MAX / size / (count + 1);
+}
+
+zkg_status zkg_circuit_values_wires(zkg_wires *out,
+                                    const zkg_circuit_values *vs,
+                                    zkg_dtype type, size_t count)
+{
+    if (!shape_wires(out, vs, type, count))
         return ZKG_ERR_NOMEM;
-    out->at = zkg_alloc_raw(vs->groups * count, size);
+    out->at = zkg_alloc_raw(zkg_wires_bytes(out), 1);
     return out->at == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
+}
+
+zkg_status zkg_circuit_values_layer(zkg_circuit_values *vs, uint32_t i,
+                                    zkg_dtype type)
+{
+    zkg_wires *w = &vs->layer[i];
+
+    if (!vs->pooled)
+        return zkg_circuit_values_wires(w, vs, type, vs->c->layer[i].gates);
+    if (!shape_wires(w, vs, type, vs->c->layer[i].gates))
+        return ZKG_ERR_NOMEM;
+    w->at = zkg_pool_take(&vs->pool, zkg_wires_bytes(w));
+    return w->at == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 }
 
 /* ---- inputs ---- */
@@ -198,7 +218,10 @@ zkg_status zkg_circuit_values_init(zkg_circuit_values *vs,
 
 void zkg_circuit_values_drop(zkg_circuit_values *vs, uint32_t i)
 {
-    zkg_free(vs->layer[i].at);
+    if (vs->pooled)
+        zkg_pool_give(&vs->pool, vs->layer[i].at);
+    else
+        zkg_free(vs->layer[i].at);
     vs->layer[i].at = NULL;
 }
 

@@ -12,6 +12,7 @@
  */
 
 #include "backend/backend.h"
+#include "base/pool.h"
 #include "circuit/types.h"
 
 typedef struct zkg_circuit_values {
@@ -22,6 +23,9 @@ typedef struct zkg_circuit_values {
     uint32_t lanes;      /**< copies of a group */
     size_t groups;
     zkg_wires *layer; /**< made by zkg_circuit_values_eval */
+    bool pooled;      /**< set while no layer is there: most are there at a
+                           time, and go as they came or the other way round */
+    zkg_pool pool;    /**< where layers are then */
     zkg_wires *input; /**< padded cubes; one that all copies share is one copy's
                            elements, of one lane */
     zkg_circuit_range *range; /**< by input: what it holds in these copies */
@@ -50,6 +54,11 @@ void zkg_circuit_values_clear(zkg_circuit_values *vs);
  *  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs,
                                                   uint32_t i);
+
+/** Memory for layer i, not zeroed: for zkg_circuit_values_eval.
+ *  @retval ZKG_ERR_NOMEM */
+ZKG_MUST_CHECK zkg_status zkg_circuit_values_layer(zkg_circuit_values *vs,
+                                                   uint32_t i, zkg_dtype type);
 
 /** Free layer i. */
 void zkg_circuit_values_drop(zkg_circuit_values *vs, uint32_t i);

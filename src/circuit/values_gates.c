@@ -263,8 +263,7 @@ static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
                to_ints(weight, g->weight, g->weights) &&
                bound_gates(&most, vs, i, g, base, weight)) {
         *done = true;
-        status = zkg_circuit_values_wires(&vs->layer[i], vs,
-                                          zkg_circuit_layer_type(most), count);
+        status = zkg_circuit_values_layer(vs, i, zkg_circuit_layer_type(most));
         if (status == ZKG_OK)
             status =
                 vs->backend->wires_int_terms(&vs->layer[i], &vs->most[i], base,
@@ -288,8 +287,7 @@ zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs, uint32_t i)
     if (status == ZKG_OK)
         status = eval_ints(&done, vs, i, &g, source);
     if (status == ZKG_OK && !done)
-        status = zkg_circuit_values_wires(&vs->layer[i], vs, ZKG_FR,
-                                          vs->c->layer[i].gates);
+        status = zkg_circuit_values_layer(vs, i, ZKG_FR);
     if (status == ZKG_OK && !done)
         status = vs->backend->wires_terms(&vs->layer[i], g.base, g.term,
                                           g.terms, g.weight, g.weights, source);

@@ -6,12 +6,14 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "base/pool.h"
 #include "relation/circuit_prover.h"
 
 /* A run: what is there, and the most that was. */
 typedef struct tally {
     const zkg_circuit_sizes *z;
     double copies;
+    bool pooled;
     double now, most;
     double scratch; /* made at the first layer of products */
 } tally;
@@ -39,9 +41,23 @@ static double input_bytes(const tally *t, uint32_t k)
                                  (types->shared[k] ? 1 : t->copies));
 }
 
+/* Where all layers are there they share pieces (base/pool.h). */
 static double wires_bytes(const tally *t, uint32_t i)
 {
-    return zkg_circuit_raw_bytes(t->z->layer[i].wires * t->copies);
+    const double bytes =
+        zkg_circuit_raw_bytes(t->z->layer[i].wires * t->copies);
+
+    return t->pooled ? zkg_pool_bytes(bytes) : bytes;
+}
+
+static double pool_slack(const tally *t)
+{
+    double most = 0;
+
+    for (uint32_t i = 0; t->pooled && i < t->z->c->layers; i++)
+        most = fmax(most, zkg_pool_slack(zkg_circuit_raw_bytes(
+                              t->z->layer[i].wires * t->copies)));
+    return most;
 }
 
 /* All layers are made, from the lowest up. */
@@ -100,11 +116,11 @@ static void go_down(tally *t, uint32_t stride)
 double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
                          uint32_t stride)
 {
-    tally t = {.z = z, .copies = copies};
+    tally t = {.z = z, .copies = copies, .pooled = stride == 1};
 
     for (uint32_t k = 0; k < z->c->inputs; k++)
         t.now += input_bytes(&t, k);
-    t.now += (double)sizeof(zkg_fr) * z->c->coeffs;
+    t.now += (double)sizeof(zkg_fr) * z->c->coeffs + pool_slack(&t);
     go_up(&t, stride);
     touch_need(&t, &z->merge);
     go_down(&t, stride);

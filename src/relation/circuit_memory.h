@@ -65,7 +65,7 @@ static inline bool zkg_circuit_keeps(uint32_t stride, uint32_t i)
 
 /** Bytes at most, on a rank that has so many copies.  Between two numbers of
  *  copies it is what lies on the line through theirs, or less but for a group
- *  of copies. */
+ *  of copies and for pieces of memory that are not full (base/pool.h). */
 double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
                          uint32_t stride);
 

@@ -197,6 +197,7 @@ static zkg_status make_values(zkg_circuit_prover *p)
 
     if (status == ZKG_OK)
         status = choose_stride(p);
+    p->v.pooled = p->stride == 1;
     for (uint32_t i = 0; i < p->cr->circuit->layers && status == ZKG_OK; i++) {
         status = make_layer(p, i);
         if (i > 0 && !zkg_circuit_keeps(p->stride, i - 1))

@@ -58,8 +58,11 @@ static void hold_circuit(zkg_work *w, const zkg_circuit_sizes *z, double copies)
 {
     /* Room for nothing: the stride that takes least. */
     const uint32_t stride = zkg_circuit_stride(z, copies, 1);
-    const double each = zkg_circuit_bytes(z, 0, 1);
     const double all = zkg_circuit_bytes(z, copies, 1);
+    /* What half of the copies take more than half of it: pieces that are not
+     * full. */
+    const double each = fmax(zkg_circuit_bytes(z, 0, 1),
+                             2 * zkg_circuit_bytes(z, copies / 2, 1) - all);
 
     w->each_bytes += each;
     w->split_bytes += all - each;

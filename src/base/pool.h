@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ZKG_BASE_POOL_H
+#define ZKG_BASE_POOL_H
+
+/**
+ * @file
+ * Blocks side by side in pieces of huge pages: many blocks that are each too
+ * small for a huge page, are filled once, and go about in the order in which
+ * they came.  Of pages of the ordinary size the faults would take as long as
+ * what is computed there.
+ *
+ * A block below ZKG_POOL_LEAST, or of a huge page and more, has memory of its
+ * own.  The others share pieces: a new one has room for eight of the block that
+ * asks for it, and at least one huge page.  So what ends of pieces waste is
+ * less than an eighth of all pieces.
+ */
+
+#include <stddef.h>
+
+#define ZKG_POOL_LEAST ((size_t)64 << 10)
+
+/** Zeroed: empty.  Not to be freed, once every block was given back. */
+typedef struct zkg_pool {
+    struct zkg_pool_piece *newest;
+} zkg_pool;
+
+/** A block at a multiple of 64, not zeroed; NULL without memory. */
+void *zkg_pool_take(zkg_pool *pool, size_t bytes);
+
+/** Give a block back, in any order; a piece of which all are is freed.  NULL is
+ *  allowed. */
+void zkg_pool_give(zkg_pool *pool, void *block);
+
+/** Of blocks of so many bytes: what one takes on the average at most, and what
+ *  a pool takes beside that. */
+double zkg_pool_bytes(double bytes);
+double zkg_pool_slack(double bytes);
+
+#endif
