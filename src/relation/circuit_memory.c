@@ -120,7 +120,7 @@ double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
 
     for (uint32_t k = 0; k < z->c->inputs; k++)
         t.now += input_bytes(&t, k);
-    t.now += (double)sizeof(zkg_fr) * z->c->coeffs + pool_slack(&t);
+    t.now += (double)sizeof(zkg_fr) * (z->c->coeffs + copies) + pool_slack(&t);
     go_up(&t, stride);
     touch_need(&t, &z->merge);
     go_down(&t, stride);

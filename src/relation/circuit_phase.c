@@ -21,7 +21,8 @@ typedef struct source_run {
     const zkg_wires *from; /* V_S before the first fold */
     zkg_wires v, h;        /* V_S after it, and h_S; at scratch or zkg_free */
     bool folded;
-    zkg_fr *column[2]; /* once x is bound: V_S and h_S over c, or of one copy */
+    zkg_fr *column[2]; /* once x is bound: V_S and h_S over c, or of one copy;
+                          then where the tables are; at scratch */
     zkg_table (*table)[2]; /* `tables` pairs of V_S and h_S */
     uint32_t tables;
     bool pending;  /* the last challenge has not been bound yet */
@@ -37,7 +38,8 @@ typedef struct phase {
     zkg_sumcheck_shape shape;
     const zkg_circuit_weights *w;
     source_run *run; /* by slot of plan->first */
-    zkg_fr *weight;  /* eq(rc,c) of this rank's copies */
+    zkg_fr *weight;  /* eq(rc,c) of this rank's copies; at scratch */
+    size_t used;     /* of scratch */
     uint32_t alone;  /* so many rounds over c are of slices */
     zkg_split_eq eq; /* of the variables of c that weigh, inside a slice; once
                         gathered, of all that are left */
@@ -62,10 +64,13 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
  * rounds then take less time than a message. */
 enum { WHOLE_VARS = 5 };
 
-/* Of elements, at multiples of 64. */
-static size_t elements_bytes(const zkg_circuit_prover *p, size_t count)
+/* So many elements a copy, at a multiple of 64 of scratch. */
+static void *take_elements(phase *f, size_t count)
 {
-    return (p->v.groups * count * p->v.lanes * sizeof(zkg_fr) + 63) / 64 * 64;
+    char *at = (char *)f->p->scratch + f->used;
+
+    f->used += (f->p->copies * count * sizeof(zkg_fr) + 63) / 64 * 64;
+    return at;
 }
 
 static uint64_t wires_count(const zkg_circuit *c, uint32_t i, uint32_t source)
@@ -80,11 +85,12 @@ static bool is_shared(const zkg_circuit_types *types, uint32_t source)
     return source != ZKG_CIRCUIT_PREVIOUS && types->shared[source - 1];
 }
 
-/* h_S, and V_S once folded: fill_own. */
+/* Weights of copies; of a source its columns, and where copies have it of their
+ * own h_S, and V_S once folded. */
 uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
                                  const zkg_circuit_plan *plan, uint32_t i)
 {
-    uint64_t n = 0;
+    uint64_t n = 1;
 
     if (plan->kind != ZKG_CIRCUIT_PRODUCTS)
         return 0;
@@ -92,6 +98,7 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
         const uint32_t source = plan->first.source[k];
         const uint64_t count = wires_count(types->c, i, source);
 
+        n += 2;
         if (!is_shared(types, source))
             n += count + (count + 1) / 2;
     }
@@ -114,8 +121,8 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double second = FR * zkg_circuit_reads_len(&plan->second);
     const double e = ldexp(FR, (int)plan->vars);
     /* Of few copies the split eq takes more than an element a copy. */
-    double held = e + WEIGHED * muls + first + 64 * FR, columns = 2 * FR;
-    /* of each source both tables, and of one on its way two columns and one */
+    double held = e + WEIGHED * muls + first + 64 * FR;
+    /* of each source both tables, and of one on its way two columns */
     const double gathered =
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
@@ -128,20 +135,19 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
         const uint32_t source = plan->first.source[k];
         const uint64_t count = wires_count(types->c, i, source);
 
-        columns += is_shared(types, source) ? 3 * FR : 4 * FR;
         if (!is_shared(types, source))
             continue;
         held += 2 * FR * (double)count;
         one = second + FR * (double)count +
               second / FR * (FACTOR + ZKG_CIRCUIT_LIFTED_BYTES);
     }
-    out[0] = (zkg_circuit_need){.each = held + first + listed * muls,
-                                .copy = 2 * FR};
-    out[1] = (zkg_circuit_need){.each = held + first + second, .copy = 3 * FR};
+    out[0] =
+        (zkg_circuit_need){.each = held + first + listed * muls, .copy = FR};
+    out[1] = (zkg_circuit_need){.each = held + first + second, .copy = FR};
     out[2] = (zkg_circuit_need){.each = held + one + gathered,
-                                .copy = columns + (one > 0 ? FR : 0)};
-    out[3] = (zkg_circuit_need){
-        .each = e + WEIGHED * muls + 2 * first + 2 * second, .copy = FR};
+                                .copy = one > 0 ? 2 * FR : FR};
+    out[3] =
+        (zkg_circuit_need){.each = e + WEIGHED * muls + 2 * first + 2 * second};
 }
 
 /* ---- what all copies have in common ---- */
@@ -226,11 +232,9 @@ static void list_second(zkg_wires *out, const phase *f)
             *wires_of(f, f->plan->second.source[k]);
 }
 
-/* h of source k at scratch + *used, and the place of V_S after it. */
-static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base,
-                           size_t *used)
+/* h of source k, and the place of V_S. */
+static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base)
 {
-    zkg_circuit_prover *p = f->p;
     source_run *r = &f->run[k];
     zkg_wires second[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
     zkg_status status;
@@ -238,10 +242,8 @@ static zkg_status fill_own(phase *f, uint32_t k, const zkg_fr *base,
 
     r->h = *r->from;
     r->h.type = ZKG_FR;
-    r->h.at = (char *)p->scratch + *used;
-    *used += elements_bytes(p, r->h.count);
-    r->v.at = (char *)p->scratch + *used;
-    *used += elements_bytes(p, (r->h.count + 1) / 2);
+    r->h.at = take_elements(f, r->h.count);
+    r->v.at = take_elements(f, (r->h.count + 1) / 2);
     list_second(second, f);
     status = list_own(&s, f, k);
     if (status == ZKG_OK)
@@ -446,16 +448,10 @@ static zkg_status wires_round(phase *f, source_run *r, const zkg_fr *challenge,
 /* All of x is bound: what is left of V_S and h_S. */
 static zkg_status bind_x(phase *f, source_run *r, const zkg_fr *challenge)
 {
-    const size_t n = r->shared ? 1 : (size_t)f->p->copies;
-
     ZKG_TRY(wires_round(f, r, challenge, NULL));
-    for (int k = 0; k < 2; k++) {
-        r->column[k] = zkg_alloc(n, sizeof(**r->column));
-        if (r->column[k] == NULL)
-            return no_memory(f);
+    for (int k = 0; k < 2; k++)
         ZKG_TRY(zkg_circuit_prover_export(r->column[k], f->p,
                                           k == 0 ? values_now(r) : &r->h));
-    }
     return ZKG_OK;
 }
 
@@ -549,8 +545,7 @@ static void clear_tables(const phase *f, source_run *r)
     r->table = NULL;
 }
 
-/* The columns over c, slice by slice; a shared source's V_S is the same in
- * all. */
+/* The columns over c as tables, slice by slice. */
 static zkg_status open_tables(phase *f, source_run *r)
 {
     const size_t copies = (size_t)1 << f->p->low;
@@ -559,14 +554,9 @@ static zkg_status open_tables(phase *f, source_run *r)
     for (uint32_t s = 0; s < f->p->count; s++) {
         zkg_table *t = r->table[s];
 
-        ZKG_TRY(zkg_table_new(f->backend, &t[0], f->p->low));
-        if (r->shared)
-            ZKG_TRY(f->backend->table_fill(&t[0], 0, copies, r->column[0]));
-        else
-            ZKG_TRY(f->backend->table_import(
-                &t[0], 0, r->column[0] + s * copies, ZKG_FR, copies));
-        ZKG_TRY(zkg_table_from_fr(f->backend, &t[1], f->p->low,
-                                  r->column[1] + s * copies, copies));
+        for (uint32_t n = 0; n < 2; n++)
+            ZKG_TRY(f->backend->table_adopt(&t[n], f->p->low,
+                                            r->column[n] + s * copies));
     }
     return ZKG_OK;
 }
@@ -585,10 +575,8 @@ static zkg_status begin_c(phase *f, const zkg_fr *point)
         else
             ZKG_TRY(bind_x(f, r, last));
         if (r->shared) {
-            zkg_free(r->column[1]);
-            r->column[1] = zkg_alloc(f->p->copies, sizeof(**r->column));
-            if (r->column[1] == NULL)
-                return no_memory(f);
+            for (size_t c = 1; c < f->p->copies; c++)
+                r->column[0][c] = r->column[0][0];
             ZKG_TRY(open_shared(r->column[1], f, k, point));
         }
         ZKG_TRY(open_tables(f, r));
@@ -782,8 +770,7 @@ static zkg_status make_weights(phase *f)
     const zkg_circuit_prover *p = f->p;
 
     f->upper = zkg_alloc((size_t)1 << p->m, sizeof(*f->upper));
-    f->weight = zkg_alloc(p->copies, sizeof(*f->weight));
-    if (f->upper == NULL || f->weight == NULL)
+    if (f->upper == NULL)
         return no_memory(f);
     ZKG_TRY(make_eq(f, 0, p->low));
     ZKG_TRY(zkg_circuit_eq(f->upper, p->cr, p->cr->rc + p->low, p->m, NULL));
@@ -796,17 +783,14 @@ static zkg_status fill(phase *f)
     const zkg_circuit_reads *reads = &f->plan->first;
     zkg_fr *base[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     zkg_status status = zkg_circuit_prover_vectors(f->p, base, reads);
-    size_t used = 0;
 
     if (status == ZKG_OK)
         fill_base(f, base);
     if (status == ZKG_OK)
         status = weigh_second(f, base);
-    if (status == ZKG_OK)
-        status = zkg_circuit_prover_scratch(f->p, f->layer);
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         status = f->run[k].shared ? fill_shared(f, k, base[k])
-                                  : fill_own(f, k, base[k], &used);
+                                  : fill_own(f, k, base[k]);
     zkg_circuit_free_tables(base);
     return status;
 }
@@ -825,6 +809,11 @@ static zkg_status prepare(phase *f)
             .shared = zkg_circuit_values_shared(&p->v, reads->source[k]),
             .from = wires_of(f, reads->source[k]),
             .factor = zkg_fr_one};
+    ZKG_TRY(zkg_circuit_prover_scratch(p, f->layer));
+    f->weight = take_elements(f, 1);
+    for (uint32_t k = 0; k < reads->sources; k++)
+        for (int n = 0; n < 2; n++)
+            f->run[k].column[n] = take_elements(f, 1);
     f->alone = rounds_alone(p);
     ZKG_TRY(make_weights(f));
     return fill(f);
@@ -833,8 +822,6 @@ static zkg_status prepare(phase *f)
 static void clear_source(const phase *f, source_run *r)
 {
     clear_tables(f, r);
-    zkg_free(r->column[0]);
-    zkg_free(r->column[1]);
     if (r->shared) {
         zkg_free(r->v.at);
         zkg_free(r->h.at);
@@ -860,7 +847,6 @@ zkg_status zkg_circuit_prove_first(zkg_circuit_prover *p, uint32_t i,
     for (uint32_t k = 0; f.run != NULL && k < plan->first.sources; k++)
         clear_source(&f, &f.run[k]);
     zkg_free(f.run);
-    zkg_free(f.weight);
     zkg_split_eq_clear(&f.eq);
     zkg_free(f.upper);
     return status;

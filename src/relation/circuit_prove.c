@@ -160,7 +160,7 @@ void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double e = ldexp(FR, (int)plan->vars);
     const double first = FR * zkg_circuit_reads_len(&plan->first);
 
-    out[0] = (zkg_circuit_need){.each = e + 2 * first, .copy = FR};
+    out[0] = (zkg_circuit_need){.each = e + 2 * first};
 }
 
 /* ---- phase two ---- */

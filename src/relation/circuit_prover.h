@@ -26,6 +26,7 @@ typedef struct zkg_circuit_prover {
     uint32_t stride;      /**< of the layers that stay (circuit_memory.h) */
     zkg_circuit_values v; /**< a layer is dropped once used */
     void *scratch;        /**< of zkg_circuit_prove_first */
+    zkg_fr *over_c;       /**< of this rank's copies: scratch of a fold */
 } zkg_circuit_prover;
 
 /** Deal out, evaluate this rank's copies, and hold the real ones to the

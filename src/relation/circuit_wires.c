@@ -137,8 +137,8 @@ static void deal_out(zkg_circuit_prover *p)
 
 zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p, uint32_t i)
 {
-    /* Two pieces a source, each at a multiple of 64. */
-    const double ends = 64.0 * 2 * ZKG_CIRCUIT_MAX_SOURCES;
+    /* Four pieces a source and one more, each at a multiple of 64. */
+    const double ends = 64.0 * (4 * ZKG_CIRCUIT_MAX_SOURCES + 1);
     double most = 0;
 
     if (p->scratch != NULL)
@@ -224,6 +224,9 @@ zkg_status zkg_circuit_prover_init(zkg_circuit_prover *p, zkg_circuit_run *cr)
 {
     *p = (zkg_circuit_prover){.cr = cr};
     deal_out(p);
+    p->over_c = zkg_alloc_raw(p->copies, sizeof(*p->over_c));
+    if (p->over_c == NULL)
+        return zkg_circuit_prover_no_memory(p);
     ZKG_TRY(make_values(p));
     return check_assertions(p);
 }
@@ -233,6 +236,7 @@ void zkg_circuit_prover_clear(zkg_circuit_prover *p)
     zkg_circuit_values_clear(&p->v);
     zkg_circuit_sizes_clear(&p->sizes);
     zkg_free(p->scratch);
+    zkg_free(p->over_c);
     *p = (zkg_circuit_prover){.cr = p->cr};
 }
 
@@ -406,17 +410,9 @@ static zkg_status fold_wires(zkg_fr *out, const zkg_circuit_prover *p,
                              uint32_t i, const zkg_fr *at,
                              zkg_circuit_share share)
 {
-    zkg_fr *eq = zkg_alloc(p->copies, sizeof(*eq));
-    zkg_status status;
-
-    if (eq == NULL)
-        return zkg_circuit_prover_no_memory(p);
-    status = zkg_circuit_prover_eq(eq, p, at);
-    if (status == ZKG_OK)
-        status =
-            zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, eq, share);
-    zkg_free(eq);
-    return status;
+    ZKG_TRY(zkg_circuit_prover_eq(p->over_c, p, at));
+    return zkg_circuit_prover_dot(out, p, i, ZKG_CIRCUIT_PREVIOUS, p->over_c,
+                                  share);
 }
 
 zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
