@@ -64,12 +64,14 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
  * rounds then take less time than a message. */
 enum { WHOLE_VARS = 5 };
 
-/* So many elements a copy, at a multiple of 64 of scratch. */
+/* So many elements a copy, at a multiple of 64 of scratch; one where a rank has
+ * no copies: what all of them share. */
 static void *take_elements(phase *f, size_t count)
 {
+    const size_t bytes = f->p->copies * count * sizeof(zkg_fr);
     char *at = (char *)f->p->scratch + f->used;
 
-    f->used += (f->p->copies * count * sizeof(zkg_fr) + 63) / 64 * 64;
+    f->used += bytes == 0 ? 64 : (bytes + 63) / 64 * 64;
     return at;
 }
 
