@@ -446,31 +446,19 @@ typedef struct quad8 {
     v8 at[4], dy[2];
 } quad8;
 
-/* Two tables of so many variables come from memory. */
-#define MEMORY_VARS 20
 /* Of tables of so many variables, without weights, folds are written past the
  * caches: memory and not arithmetic is what they wait for. */
 #define FAR_VARS 22
 
 /* How quads are read. */
 typedef struct quad_way {
-    bool memory; /* lane_fetch_memory() */
-    bool far;    /* lane_write_far() */
-    mulc8 r[3];  /* what binds two variables first, as lane_fold_2 does */
+    bool far;   /* lane_write_far() */
+    mulc8 r[3]; /* what binds two variables first, as lane_fold_2 does */
 } quad_way;
 
 static quad_way way_of(const zkg_table *tables, const zkg_weights *w)
 {
-    return (quad_way){.memory = tables[0].vars >= MEMORY_VARS,
-                      .far = tables[0].vars >= FAR_VARS && w->lo == NULL};
-}
-
-V8_INLINE void fetch_quarter(const __m512i *from, const quad_way *way)
-{
-    if (way->memory)
-        lane_fetch_memory(from, 4);
-    else
-        lane_fetch(from, 4);
+    return (quad_way){.far = tables[0].vars >= FAR_VARS && w->lo == NULL};
 }
 
 /* Group i of a table that is folded in place. */
@@ -479,7 +467,7 @@ V8_INLINE v8 fold_group(const zkg_table *t, size_t i, const quad_way *way)
     const __m512i *from = lane_at(t, 4 * i);
     v8 a;
 
-    fetch_quarter(from, way);
+    lane_fetch(from, 4);
     a = lane_fold_2(from, way->r);
     if (way->far)
         lane_write_far(lane_at(t, i), a);
@@ -488,22 +476,23 @@ V8_INLINE v8 fold_group(const zkg_table *t, size_t i, const quad_way *way)
     return v8_close(a);
 }
 
-/* Quad i; fold: folded first; w not NULL: times the weights there. */
-V8_INLINE void read_quad(quad8 *q, const zkg_table *t, size_t i,
-                         const quad_way *way, bool fold, const v8 *w)
+/* Quad i of both tables; fold: folded first; w not NULL: the second times the
+ * weights there.  Group by group in turns: of four of one table in a row the
+ * last are not there yet. */
+V8_INLINE void read_quads(quad8 q[2], const zkg_table *t, size_t i,
+                          const quad_way *way, bool fold, const v8 *w)
 {
-    const __m512i *from = lane_at(t, 4 * i);
-
-    if (!fold)
-        fetch_quarter(from, way);
     for (size_t v = 0; v < 4; v++) {
-        q->at[v] =
-            fold ? fold_group(t, 4 * i + v, way) : lane_read(from + 4 * v);
-        if (w != NULL)
-            q->at[v] = v8_carry(v8_mul_raw(&q->at[v], w));
+        for (int k = 0; k < 2; k++)
+            q[k].at[v] = fold ? fold_group(&t[k], 4 * i + v, way)
+                              : lane_read(lane_at(&t[k], 4 * i + v));
     }
-    for (int x = 0; x < 2; x++)
-        q->dy[x] = v8_sub_raw(q->at[2 + x], q->at[x]);
+    for (size_t v = 0; v < 4 && w != NULL; v++)
+        q[1].at[v] = v8_carry(v8_mul_raw(&q[1].at[v], w));
+    for (int k = 0; k < 2; k++) {
+        for (int x = 0; x < 2; x++)
+            q[k].dy[x] = v8_sub_raw(q[k].at[2 + x], q[k].at[x]);
+    }
 }
 
 /* The product's coefficient of Y^2 at X = 0 and 1, and of X^2 Y^2. */
@@ -519,13 +508,23 @@ V8_INLINE void terms_of_y2(acc8 *s, const quad8 *a, const quad8 *b)
     acc8_mac(&s[C2], &da, &db);
 }
 
+/* Before groups of both tables are read far behind group i, unless folds have
+ * fetched them.  A group between products: a quad's four at once take all that
+ * holds lines on their way, and what is read next waits. */
+V8_INLINE void fetch_between(const zkg_table *t, size_t i, bool fold)
+{
+    for (int k = 0; k < 2 && !fold; k++)
+        lane_fetch(lane_at(&t[k], i), 1);
+}
+
 /* Groups of quads from .. to-1, as run8 takes those of pairs. */
 V8_INLINE void quad_run8(long_sum s[ZKG_QUAD_SUMS], const zkg_table *t,
                          size_t from, size_t to, const quad_way *way, bool fold,
                          const zkg_fr *const *w, const v8 *weight)
 {
     for (size_t i = from; i < to; i++) {
-        quad8 a, b;
+        quad8 q[2];
+        const quad8 *a = &q[0], *b = &q[1];
         v8 wi;
 
         for (int k = 0; k < ZKG_QUAD_SUMS; k++) {
@@ -539,11 +538,16 @@ V8_INLINE void quad_run8(long_sum s[ZKG_QUAD_SUMS], const zkg_table *t,
             v8_gather(words, w, i - from);
             wi = v8_split(words[0], words[1], words[2], words[3]);
         }
-        read_quad(&a, &t[0], i, way, fold, NULL);
-        read_quad(&b, &t[1], i, way, fold, w != NULL ? &wi : NULL);
-        terms_product(s[0].run, &a.at[0], &a.at[1], &b.at[0], &b.at[1], false);
-        terms_product(s[1].run, &a.at[2], &a.at[3], &b.at[2], &b.at[3], true);
-        terms_of_y2(s[2].run, &a, &b);
+        read_quads(q, t, i, way, fold, w != NULL ? &wi : NULL);
+        fetch_between(t, 4 * i, fold);
+        terms_product(s[0].run, &a->at[0], &a->at[1], &b->at[0], &b->at[1],
+                      false);
+        fetch_between(t, 4 * i + 1, fold);
+        terms_product(s[1].run, &a->at[2], &a->at[3], &b->at[2], &b->at[3],
+                      true);
+        fetch_between(t, 4 * i + 2, fold);
+        terms_of_y2(s[2].run, a, b);
+        fetch_between(t, 4 * i + 3, fold);
     }
 }
 

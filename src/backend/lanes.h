@@ -69,37 +69,28 @@ V8_INLINE __m512i *lane_at(const zkg_table *t, size_t g)
  *  the second-level cache were quickest; powers of two were slower. */
 #define LANE_AHEAD 2560
 
-/** Bytes: at each page the first line read of the one that is so far behind it
- *  is fetched, so that its address is known when LANE_AHEAD comes to it. */
 #define LANE_PAGE 4096
 #define LANE_PAGE_AHEAD (3 * LANE_PAGE)
 
-/** Before n groups from w on are read, of a table that is read in order: have
- *  those LANE_AHEAD behind them fetched, across the ends of pages too, where
- *  the processor's own fetching stops.  Addresses beyond t do no harm. */
+/**
+ * Before n groups from w on are read, of a table that is read in order: have
+ * those LANE_AHEAD behind them fetched.  The processor fetches ahead by itself,
+ * but for the ends of pages; so of the page LANE_PAGE_AHEAD the first eighth is
+ * fetched while w's is read, a line at every other group, which has its address
+ * known and that fetching begun when LANE_AHEAD comes to it.  Addresses beyond
+ * t do no harm.
+ */
 V8_INLINE void lane_fetch(const __m512i *w, size_t n)
 {
-    const char *ahead = (const char *)w + LANE_AHEAD;
+    for (size_t i = 0; i < n; i++, w += 4) {
+        const char *at = (const char *)w;
+        const size_t in = (uintptr_t)w % LANE_PAGE;
 
-    if ((uintptr_t)w % LANE_PAGE < 4 * n * sizeof(*w))
-        _mm_prefetch((const char *)w + LANE_PAGE_AHEAD, _MM_HINT_T1);
-    for (size_t i = 0; i < 4 * n; i++)
-        _mm_prefetch(ahead + i * sizeof(*w), _MM_HINT_T0);
-}
-
-/** Bytes: of 4608 to 16384 the distance at which tables that come from memory
- *  were read fastest. */
-#define LANE_AHEAD_MEMORY 6656
-
-/** lane_fetch() of a table that comes from memory: n groups further on are
- *  brought into the second-level cache, too. */
-V8_INLINE void lane_fetch_memory(const __m512i *w, size_t n)
-{
-    const char *ahead = (const char *)w + LANE_AHEAD_MEMORY;
-
-    lane_fetch(w, n);
-    for (size_t i = 0; i < 4 * n; i++)
-        _mm_prefetch(ahead + i * sizeof(*w), _MM_HINT_T1);
+        for (size_t k = 0; k < 4; k++)
+            _mm_prefetch(at + LANE_AHEAD + k * sizeof(*w), _MM_HINT_T0);
+        if (in % (8 * sizeof(*w)) < 4 * sizeof(*w))
+            _mm_prefetch(at - in + LANE_PAGE_AHEAD + in / 8, _MM_HINT_T1);
+    }
 }
 
 V8_INLINE v8 lane_read(const __m512i *w)
