@@ -62,7 +62,8 @@ ZKG_MUST_CHECK zkg_status zkg_msm_g1_many(zkg_g1 *out, const zkg_g1 *points,
 size_t zkg_msm_bytes(size_t n);
 
 /** What a sum of n terms, magnitudes at most 2^bits, costs beside another: in
- * additions of points, the same number on every machine. */
+ * additions of points, scalars halved where that is quicker; the same number on
+ * every machine. */
 uint64_t zkg_msm_cost(size_t n, uint32_t bits);
 
 /** out = sum over i < n of scalars[i] points[i], as above; *out is unchanged

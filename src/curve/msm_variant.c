@@ -499,21 +499,28 @@ static uint32_t window_of(uint64_t *cost, const zkg_msm_terms *t)
     return choose_window(cost, t->n, t->bits, t->has_images, true);
 }
 
+/* A sum of whole scalars, and of halves, which are to be made. */
+static void costs_of(uint64_t *whole, uint64_t *halves, size_t n, uint32_t bits)
+{
+    choose_window(whole, n, bits, false, true);
+    choose_window(halves, 2 * n, ZKG_GLV_BITS, true, true);
+    *halves += n / HALVED_FOR_ONE;
+}
+
 bool ZKG_VARIANT(zkg_msm_halves)(size_t n, uint32_t bits)
 {
     uint64_t whole, halves;
 
-    choose_window(&whole, n, bits, false, true);
-    choose_window(&halves, 2 * n, ZKG_GLV_BITS, true, true);
-    return halves + n / HALVED_FOR_ONE < whole;
+    costs_of(&whole, &halves, n, bits);
+    return halves < whole;
 }
 
 uint64_t ZKG_VARIANT(zkg_msm_cost)(size_t n, uint32_t bits)
 {
-    uint64_t cost;
+    uint64_t whole, halves;
 
-    choose_window(&cost, n, bits, false, true);
-    return n == 0 ? 0 : cost;
+    costs_of(&whole, &halves, n, bits);
+    return n == 0 ? 0 : halves < whole ? halves : whole;
 }
 
 void ZKG_VARIANT(zkg_msm_images)(zkg_g1 *out, const zkg_g1 *points, size_t n)

@@ -539,6 +539,24 @@ static void bad_arguments(void **state)
     assert_true(zkg_g1_equal(&r, &zkg_g1_generator));
 }
 
+/* What wide scalars cost is what their halves do, and to make them; narrow ones
+ * are not halved, and more or wider ones never cost less. */
+static void costs_are_of_halves(void **state)
+{
+    (void)state;
+    assert_int_equal(zkg_msm_cost(0, 254), 0);
+    for (size_t n = 64; n <= (size_t)1 << 20; n *= 4) {
+        const double halves = (double)zkg_msm_cost(2 * n, 126);
+        const double wide = (double)zkg_msm_cost(n, 254);
+
+        if (!(wide >= halves && wide <= 1.1 * halves + (double)n / 2))
+            fail_msg("%zu: %.0f, of halves %.0f", n, wide, halves);
+        assert_true(zkg_msm_cost(n, 16) < zkg_msm_cost(2 * n, 16));
+    }
+    for (uint32_t bits = 1; bits <= 254; bits++)
+        assert_true(zkg_msm_cost(1000, bits - 1) <= zkg_msm_cost(1000, bits));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +570,7 @@ int main(void)
         cmocka_unit_test(powers_of_tau),
         cmocka_unit_test(empty_sums_read_nothing),
         cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(costs_are_of_halves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
