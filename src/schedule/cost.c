@@ -225,26 +225,51 @@ static uint64_t magnitude(int64_t v)
     return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 }
 
+/* Bits of v - 1, for v > 0. */
+static uint32_t width_of(uint64_t v)
+{
+    return v < 2 ? 0 : 1 + zkg_log2_floor(v - 1);
+}
+
+/* The same of an element, or of its negative where that is less. */
+static uint32_t width_of_fr(const zkg_fr *v)
+{
+    uint32_t least = FR_BITS;
+    zkg_fr x = *v;
+
+    for (int sign = 0; sign < 2; sign++) {
+        uint32_t top = 3, bits;
+        uint64_t s[4];
+
+        zkg_fr_to_scalar(s, &x);
+        while (top > 0 && s[top] == 0)
+            top--;
+        bits =
+            top == 0 ? width_of(s[0]) : 64 * top + 1 + zkg_log2_floor(s[top]);
+        least = bits < least ? bits : least;
+        zkg_fr_neg(&x, &x);
+    }
+    return least;
+}
+
 /* The sum of points that a chunk's cells from `at` on are: zeros are left out,
  * and the largest value sets the width of all. */
 static void commit_chunk(zkg_root_work *w, const zkg_array *a, uint64_t at,
                          uint64_t cells)
 {
-    uint64_t terms = 0, most = 0;
+    uint64_t terms = 0;
+    uint32_t bits = 0;
 
-    if (a->type == ZKG_FR) {
-        w->additions += (double)zkg_msm_cost((size_t)cells, FR_BITS);
-        w->sums += 1;
-        return;
-    }
     for (uint64_t i = at; i < at + cells; i++) {
-        const uint64_t v = magnitude(zkg_array_get_i64(a, i));
+        const zkg_fr *x = (const zkg_fr *)a->data + i;
+        const bool is_fr = a->type == ZKG_FR;
+        const uint64_t v = is_fr ? 0 : magnitude(zkg_array_get_i64(a, i));
+        const uint32_t width = is_fr ? width_of_fr(x) : width_of(v);
 
-        terms += v != 0;
-        most |= v - (v != 0);
+        terms += is_fr ? !zkg_fr_is_zero(x) : v != 0;
+        bits = width > bits ? width : bits;
     }
-    w->additions += (double)zkg_msm_cost(
-        (size_t)terms, most == 0 ? 0 : 1 + zkg_log2_floor(most));
+    w->additions += (double)zkg_msm_cost((size_t)terms, bits);
     w->sums += terms > 0;
 }
 
@@ -302,6 +327,7 @@ static void open_claims(zkg_root_work *w, const zkg_statement *st,
 
         w->claims += 1;
         w->opened_columns += ldexp(1, (int)vars);
+        w->opened = fmax(w->opened, ldexp(1, (int)vars));
         if (t->type == ZKG_FR)
             w->opened_elements += (double)zkg_tensor_count(t);
         else
@@ -465,5 +491,5 @@ void zkg_root_seconds(double *before_s, double *after_s, const zkg_costs *costs,
     *before_s += costs->point * work->chunks + costs->hash * work->padding +
                  costs->ratchet * work->ratchets;
     *after_s = costs->open + folds / ranks + costs->open_claim * work->claims +
-               costs->open_root * work->root + costs->write * work->written;
+               costs->open_root * work->opened + costs->write * work->written;
 }

@@ -67,7 +67,9 @@ typedef struct zkg_root_work {
     double opened_columns; /**< 2^k a claim: columns of chunks */
     double opened_points;  /**< 2^k a point of the opening's sumcheck */
     double opened_rounds;  /**< k a point */
-    double root;           /**< 2^k: what rank 0 ends alone */
+    double root;           /**< 2^k: points of the SRS */
+    double opened;         /**< entries of the longest claim's columns: what is
+                                left to open, by sums of points */
     double claims;
     double fixed_bytes;  /**< fixed tensors of field elements: every rank's */
     double shared_bytes; /**< all other tensors, once a host: the witness, and

@@ -112,7 +112,7 @@ static const entry entries[] = {
     {"open_column", AT(open_column), "a column of a claim's chunks"},
     {"open_point", AT(open_point), "an entry of the opening's sum"},
     {"open_round", AT(open_round), "a round of it at one of its points"},
-    {"open_root", AT(open_root), "rank 0's last step, over 2^k"},
+    {"open_root", AT(open_root), "an entry of what is left to open"},
     {"open_claim", AT(open_claim), "a claim, on every rank"},
     {"rank_bytes", AT(rank_bytes), "bytes of a process that proves nothing"},
     {"mpi_bytes", AT(mpi_bytes), "bytes more under MPI"},

@@ -132,9 +132,62 @@ static void the_root_counts_what_is_committed_and_opened(void **state)
     assert_true(w.claims == 3 && w.opened_bytes == 20 + 20 + 8 * 16);
     assert_true(w.opened_points == 16 + 16 + 16 && w.opened_rounds == 12);
     assert_true(w.opened_columns == w.opened_points);
-    assert_true(w.root == 16);
+    assert_true(w.root == 16 && w.opened == 16);
     assert_true(w.written == w.hashed && w.fixed_points == 0);
     assert_true(w.ratchets == 1000 && w.padding == 0);
+    zkg_graph_free(g);
+}
+
+/* What dense(1) commits to, x being `x`: a witness as far as its counts go. */
+static void count_with(zkg_root_work *w, const zkg_graph *g, const zkg_array *x)
+{
+    const zkg_array *view[16];
+    zkg_cost_shapes shapes;
+    zkg_array count;
+
+    must(zkg_cost_shapes_init(&shapes, &g->st), NULL);
+    assert_true(g->st.tensors <= 16);
+    for (uint32_t i = 0; i < g->st.tensors; i++) {
+        view[i] = strcmp(g->st.tensor[i].name, "x") == 0 ? x : shapes.view[i];
+        if (strncmp(g->st.tensor[i].name, "count.", 6) != 0)
+            continue;
+        must(zkg_array_init(&count, ZKG_I64, 1, g->st.tensor[i].len, NULL),
+             NULL);
+        view[i] = &count;
+    }
+    zkg_root_work_count(w, &g->st, 4, view);
+    zkg_array_clear(&count);
+    zkg_cost_shapes_clear(&shapes);
+}
+
+/* Elements near 0 or p cost as integers do, zeros nothing, any other as wide.
+ */
+static void small_elements_are_committed_as_integers(void **state)
+{
+    static const int64_t value[20] = {0, 1, -1, 15, -16, 0, 7, 3, 2};
+    zkg_array ints = {0}, elements = {0};
+    const uint64_t n = 20;
+    zkg_graph *g = dense(1);
+    zkg_root_work w, v;
+    zkg_fr *x;
+
+    (void)state;
+    must(zkg_array_init(&ints, ZKG_I8, 1, &n, NULL), NULL);
+    must(zkg_array_init(&elements, ZKG_FR, 1, &n, NULL), NULL);
+    x = elements.data;
+    for (uint64_t i = 0; i < n; i++) {
+        zkg_array_set_i64(&ints, i, value[i]);
+        zkg_fr_from_i64(&x[i], value[i]);
+    }
+    count_with(&w, g, &ints);
+    count_with(&v, g, &elements);
+    assert_true(w.additions == (double)zkg_msm_cost(7, 4) && w.sums == 1);
+    assert_true(v.additions == w.additions && v.sums == 1);
+    zkg_fr_inv(&x[1], &x[3]);
+    count_with(&v, g, &elements);
+    assert_true(v.additions > 5 * w.additions && v.sums == 1);
+    zkg_array_clear(&ints);
+    zkg_array_clear(&elements);
     zkg_graph_free(g);
 }
 
@@ -591,6 +644,7 @@ int main(void)
         cmocka_unit_test(counts_of_a_dense_layer),
         cmocka_unit_test(copies_multiply_what_is_not_broadcast),
         cmocka_unit_test(the_root_counts_what_is_committed_and_opened),
+        cmocka_unit_test(small_elements_are_committed_as_integers),
         cmocka_unit_test(claims_at_one_point_are_one_sum),
         cmocka_unit_test(masked_and_merged_sums_count_more),
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
