@@ -116,7 +116,7 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     for (uint32_t i = 0; i < c->layers; i++)
         w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
     w->passes += w->rounds;
-    w->sumchecks += 2.0 * c->layers;
+    w->circuit_layers = c->layers;
     for (uint32_t i = 0; i < k->inputs; i++)
         add_value(w, &st->tensor[task->bind[k->input[i]]]);
     count_wires(w, st, k, task, closely);
@@ -452,7 +452,8 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
                     costs->sumcheck * work->sumchecks +
                     costs->tree * work->trees + costs->pass * work->passes +
                     costs->term * work->terms + costs->fold * work->folds +
-                    costs->affine * work->affine + costs->wire * work->wires,
+                    costs->affine * work->affine + costs->wire * work->wires +
+                    costs->circuit_layer * work->circuit_layers,
         .parallel_s =
             costs->leaf * work->leaves + costs->column * work->columns +
             costs->numerator * work->numerators + costs->line * work->lines +

@@ -34,9 +34,10 @@ typedef struct zkg_work {
     double merged;   /**< those of sums that merge claims, times the claims */
     double lines;    /**< of tensors that are folded, each with a weight or a
                           place */
-    double wires;    /**< gates and terms of circuits: every rank of the group
-                          makes their weights, once for all copies */
-    double gates;    /**< of them, times copies, those of layers of elements */
+    double circuit_layers;
+    double wires; /**< gates and terms of circuits: every rank of the group
+                       makes their weights, once for all copies */
+    double gates; /**< of them, times copies, those of layers of elements */
     double small_gates; /**< those of layers of integers */
     double sumchecks;   /**< one a layer, of all trees of a task; and sums */
     double trees;       /**< of lookups and tables */
@@ -79,8 +80,8 @@ typedef struct zkg_root_work {
 /** Seconds an operation takes on one core; see the members of zkg_work. */
 typedef struct zkg_costs {
     double child, leaf, column, numerator, byte, dot, place, line, element,
-        entry, weighted, lifted, masked, merged, wire, gate, small_gate,
-        sumcheck, tree, pass, term, fold, affine, round;
+        entry, weighted, lifted, masked, merged, circuit_layer, wire, gate,
+        small_gate, sumcheck, tree, pass, term, fold, affine, round;
     double group;   /**< a communicator of two made and freed */
     double message; /**< one sum between two ranks */
     double fresh;   /**< a byte of tables' memory, had from the system */

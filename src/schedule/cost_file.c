@@ -31,9 +31,10 @@ const zkg_costs zkg_costs_builtin = {
     .lifted = 12e-9,
     .masked = 36e-9,
     .merged = 1.9e-9,
-    .wire = 60e-9,
-    .gate = 29e-9,
-    .small_gate = 6.5e-9,
+    .circuit_layer = 12e-6,
+    .wire = 54e-9,
+    .gate = 20e-9,
+    .small_gate = 5.2e-9,
     .sumcheck = 9.5e-6,
     .tree = 4e-6,
     .pass = 1.5e-6,
@@ -86,6 +87,7 @@ static const entry entries[] = {
     {"lifted", AT(lifted), "more where it is not of small integers"},
     {"masked", AT(masked), "more where an indicator is a third factor"},
     {"merged", AT(merged), "more for each claim, where claims are merged"},
+    {"circuit_layer", AT(circuit_layer), "a layer of a circuit"},
     {"wire", AT(wire), "a gate or term of a circuit, once for all copies"},
     {"gate", AT(gate), "of a copy, where a layer is of field elements"},
     {"small_gate", AT(small_gate), "of a copy, where it is of integers"},
@@ -227,7 +229,7 @@ zkg_status zkg_costs_text(char **text, const zkg_costs *costs, zkg_error *err)
     fprintf(f, "# What operations cost here: seconds on one core, unless "
                "bytes.\n# For zkgkr schedule plan and prove, as --costs.\n");
     for (size_t i = 0; i < ENTRIES; i++)
-        fprintf(f, "%-11s %-12.4g # %s\n", entries[i].name,
+        fprintf(f, "%-13s %-12.4g # %s\n", entries[i].name,
                 *member(&copy, &entries[i]), entries[i].what);
     if (fclose(f) != 0) {
         free(*text);

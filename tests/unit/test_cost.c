@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
+#include "base/bits.h"
 #include "base/mem.h"
 #include "curve/msm.h"
 #include "graph/bind.h"
@@ -22,6 +23,8 @@
 #include "pcs/srs.h"
 #include "schedule/cost.h"
 #include "verifier/root.h"
+#include "zkgkr/device.h"
+#include "zkgkr/kernel.h"
 #include "zkgkr/prove.h"
 
 static void must(zkg_status s, const zkg_error *err)
@@ -282,6 +285,61 @@ static void masked_and_merged_sums_count_more(void **state)
     /* the tree's layers, the product, the merge */
     assert_true(w.sumchecks == 4 + 1 + 1 && w.passes == 6 + 4 + 4);
     zkg_graph_free(g);
+}
+
+static zkg_status square(zkg_recorder **out, zkg_error *err)
+{
+    zkg_var v;
+
+    ZKG_TRY(zkg_recorder_new(out, "square", err));
+    v = zkg_get(*out, zkg_input(*out, "x", ZKG_FR, 0, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        v = zkg_mul(*out, v, v);
+    zkg_set(*out, zkg_output(*out, "y", ZKG_FR, 0, NULL), 0, v);
+    return zkg_recorder_finish(*out, err);
+}
+
+/* Gates and terms once, and times the copies; rounds of two phases a layer, and
+ * over the copies. */
+static void counts_of_a_circuit(void **state)
+{
+    zkg_recorder *kernel = NULL;
+    zkg_device *d = NULL;
+    zkg_graph *g = NULL;
+    zkg_error err = {0};
+    zkg_handle x, y;
+    zkg_work w;
+    double wires = 0, rounds = 0;
+    const zkg_circuit *c;
+
+    (void)state;
+    must(square(&kernel, &err), &err);
+    must(zkg_device_new(&d, &err), &err);
+    must(zkg_device_input(d, &x, "x", ZKG_FR, ZKG_PRIVATE, 1, (uint64_t[]){10},
+                          &err),
+         &err);
+    must(zkg_device_call(d, NULL, kernel, 10,
+                         (zkg_arg[]){{"x", .in = x}, {"y", .out = &y}}, 2,
+                         &err),
+         &err);
+    must(zkg_device_output(d, y, "y", ZKG_PUBLIC, &err), &err);
+    must(zkg_device_finish(&g, d, &err), &err);
+    c = &g->st.circuit[0];
+    assert_true(c->layers >= 3);
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+
+        wires += (double)l->gates + l->muls + l->adds + l->constants;
+        rounds += 2 * zkg_log2_ceil(l->gates) + 4;
+    }
+    zkg_work_count(&w, &g->st, 0, NULL, true);
+    assert_true(w.circuit_layers == c->layers && w.wires == wires);
+    assert_true(w.gates == 10 * wires && w.small_gates == 0);
+    assert_true(w.rounds == rounds && w.passes == rounds);
+    assert_true(w.sumchecks == 0 && w.trees == 0);
+    zkg_graph_free(g);
+    zkg_device_free(d);
+    zkg_recorder_free(kernel);
 }
 
 static void more_ranks_cost_more_work_and_less_memory(void **state)
@@ -647,6 +705,7 @@ int main(void)
         cmocka_unit_test(small_elements_are_committed_as_integers),
         cmocka_unit_test(claims_at_one_point_are_one_sum),
         cmocka_unit_test(masked_and_merged_sums_count_more),
+        cmocka_unit_test(counts_of_a_circuit),
         cmocka_unit_test(more_ranks_cost_more_work_and_less_memory),
         cmocka_unit_test(memory_is_what_a_task_takes),
         cmocka_unit_test(memory_of_a_group_is_enough),

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "bench/bench.h"
+#include "calibrate_circuits.h"
 #include "comm/comm.h"
 #include "curve/msm.h"
 #include "graph/graph.h"
@@ -20,6 +21,7 @@
 #include "pcs/batch.h"
 #include "pcs/kzg.h"
 #include "relation/fold.h"
+#include "schedule/fit.h"
 #include "zkgkr/prove.h"
 
 enum {
@@ -467,6 +469,7 @@ enum {
 /* Runs follow each other, so that what slows the machine for a while slows some
  * of all probes' times. */
 struct zkg_calibration {
+    zkg_circuit_probes *circuits;
     zkg_graph *graph;
     zkg_srs *srs;
     zkg_key key;
@@ -553,37 +556,7 @@ static double above(double t, double least)
 
 /* ---- the constants of tasks ---------------------------------------------- */
 
-enum { UNKNOWNS = 20, SWEEPS = 40000 };
-
-/*
- * x >= 0 that brings sum_i (sum_j a_ij x_j - 1)^2 near its least, by descent
- * along one x_j after the other (Franc, Hlavac, Navara 2005): a_ij is what of
- * kind j probe i does, over what it took, so that each probe counts by how far
- * off the model is, as a part of it.
- */
-static void fit(double *x, double (*a)[UNKNOWNS], int unknowns, int rows)
-{
-    double rest[CHILDREN];
-
-    for (int i = 0; i < rows; i++)
-        rest[i] = -1;
-    for (int j = 0; j < unknowns; j++)
-        x[j] = 0;
-    for (int s = 0; s < SWEEPS; s++) {
-        const int j = s % unknowns;
-        double up = 0, square = 0, step;
-
-        for (int i = 0; i < rows; i++) {
-            up -= a[i][j] * rest[i];
-            square += a[i][j] * a[i][j];
-        }
-        step = square > 0 ? up / square : 0;
-        step = x[j] + step < 0 ? -x[j] : step;
-        x[j] += step;
-        for (int i = 0; i < rows; i++)
-            rest[i] += step * a[i][j];
-    }
-}
+enum { UNKNOWNS = 20 };
 
 /* The model's counts of each probe, against its time without what is known. */
 static void solve_probes(zkg_costs *c, const zkg_statement *st,
@@ -610,14 +583,9 @@ static void solve_probes(zkg_costs *c, const zkg_statement *st,
         for (int j = 0; j < UNKNOWNS; j++)
             a[p - 1][j] = count[j] / left;
     }
-    fit(x, a, UNKNOWNS, COUNTED - 1);
+    zkg_fit(x, &a[0][0], UNKNOWNS, COUNTED - 1);
     for (int j = 0; j < UNKNOWNS; j++)
         *constant[j] = above(x[j], 1e-12);
-    /* Circuits were measured where the built-in constants were. */
-    c->wire = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.wire;
-    c->gate = c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.gate;
-    c->small_gate =
-        c->leaf / zkg_costs_builtin.leaf * zkg_costs_builtin.small_gate;
 }
 
 /* ---- commitments and openings ------------------------------------------- */
@@ -681,7 +649,7 @@ static zkg_status time_commits(zkg_calibration *c, zkg_error *err)
 
 static void solve_commits(zkg_costs *c, const double took[COMMITS], uint32_t k)
 {
-    double a[COMMITS][UNKNOWNS], x[COMMIT_TERMS];
+    double a[COMMITS][COMMIT_TERMS], x[COMMIT_TERMS];
     const uint64_t n = (uint64_t)1 << k;
 
     for (int i = 0; i < COMMITS; i++) {
@@ -694,7 +662,7 @@ static void solve_commits(zkg_costs *c, const double took[COMMITS], uint32_t k)
         a[i][1] = !is_zero / took[i];
         a[i][2] = (double)n / took[i];
     }
-    fit(x, a, COMMIT_TERMS, COMMITS);
+    zkg_fit(x, &a[0][0], COMMIT_TERMS, COMMITS);
     c->addition = above(x[0], 1e-12);
     c->chunk = above(x[1], 1e-12);
     c->value = above(x[2], 1e-12);
@@ -784,7 +752,7 @@ static void solve_openings(zkg_costs *c, const double took[OPENINGS],
     double *const constant[OPEN_TERMS] = {
         &c->open_root, &c->open_column, &c->open_point, &c->open_round,
         &c->open_byte, &c->open_claim,  &c->open};
-    double a[OPENINGS][UNKNOWNS], x[OPEN_TERMS];
+    double a[OPENINGS][OPEN_TERMS], x[OPEN_TERMS];
 
     for (int i = 0; i < OPENINGS; i++) {
         const uint32_t vars = opening_vars(i, k);
@@ -801,7 +769,7 @@ static void solve_openings(zkg_costs *c, const double took[OPENINGS],
         for (int j = 0; j < OPEN_TERMS; j++)
             a[i][j] = count[j] / took[i];
     }
-    fit(x, a, OPEN_TERMS, OPENINGS);
+    zkg_fit(x, &a[0][0], OPEN_TERMS, OPENINGS);
     for (int j = 0; j < OPEN_TERMS; j++)
         *constant[j] = above(x[j], 1e-12);
 }
@@ -948,6 +916,8 @@ zkg_status zkg_calibration_new(zkg_calibration **out, uint32_t k,
                            zkg_cpu_features(ZKG_CPU_ALL), err);
     if (status == ZKG_OK)
         status = make_witness(&c->witness, c->graph, err);
+    if (status == ZKG_OK)
+        status = zkg_circuit_probes_new(&c->circuits, err);
     if (status != ZKG_OK) {
         zkg_calibration_free(c);
         return status;
@@ -960,6 +930,7 @@ void zkg_calibration_free(zkg_calibration *c)
 {
     if (c == NULL)
         return;
+    zkg_circuit_probes_free(c->circuits);
     zkg_witness_clear(&c->witness);
     zkg_key_clear(&c->key);
     zkg_srs_free(c->srs);
@@ -972,6 +943,7 @@ zkg_status zkg_calibration_run(zkg_calibration *c, zkg_error *err)
     if (c->runs == ZKG_CALIBRATION_RUNS)
         return ZKG_OK;
     ZKG_TRY(time_probes(c, err));
+    ZKG_TRY(zkg_circuit_probes_run(c->circuits, err));
     ZKG_TRY(time_commits(c, err));
     ZKG_TRY(time_openings(c, err));
     ZKG_TRY(time_elements(time_of(c, ELEMENT), err));
@@ -994,6 +966,7 @@ void zkg_calibration_solve(zkg_costs *out, zkg_calibration *c)
     }
     out->element = t[ELEMENT];
     solve_probes(out, &c->graph->st, t);
+    zkg_circuit_probes_solve(out, c->circuits);
     solve_commits(out, &t[COMMIT], c->k);
     solve_openings(out, &t[OPENING], c->k);
     out->hash = t[HASH];

@@ -25,8 +25,8 @@ ZKG_MUST_CHECK zkg_status zkg_calibration_new(zkg_calibration **out, uint32_t k,
                                               zkg_error *err);
 void zkg_calibration_free(zkg_calibration *c);
 
-/** Time, in processor time, tasks of one kind of work each, tables, commitments
- *  and openings of several sizes, and a few kernels, once.  After
+/** Time, in processor time, tasks of one kind of work each, tables, circuits,
+ *  commitments and openings of several sizes, and a few kernels, once.  After
  *  ZKG_CALIBRATION_RUNS times nothing more is timed. */
 ZKG_MUST_CHECK zkg_status zkg_calibration_run(zkg_calibration *c,
                                               zkg_error *err);
@@ -34,7 +34,7 @@ ZKG_MUST_CHECK zkg_status zkg_calibration_run(zkg_calibration *c,
 /**
  * The constants, from the least times of one run or more.  Those of tasks, and
  * those of openings, are what brings the model's sums nearest to what was
- * measured, none below 0.  Gates are not timed: scaled by rows of lookups.
+ * measured, none below 0; those of circuits too (calibrate_circuits.h).
  * Messages stay as they are in *out.
  */
 void zkg_calibration_solve(zkg_costs *out, zkg_calibration *c);
