@@ -7,10 +7,11 @@
  * One text for all integer types; private to backend/.
  */
 
+#include "base/inline.h"
 #include "tensor/dtype.h"
 
 /* zkg_dtype_size of an integer type, which folds where the type is known */
-static inline __attribute__((always_inline)) size_t int_bytes(zkg_dtype type)
+ZKG_INLINE size_t int_bytes(zkg_dtype type)
 {
     return type == ZKG_I8 || type == ZKG_U8     ? 1
            : type == ZKG_I16 || type == ZKG_U16 ? 2
@@ -19,8 +20,7 @@ static inline __attribute__((always_inline)) size_t int_bytes(zkg_dtype type)
 }
 
 /* values[i] of an integer type */
-static inline __attribute__((always_inline)) int64_t
-int_at(const void *values, zkg_dtype type, size_t i)
+ZKG_INLINE int64_t int_at(const void *values, zkg_dtype type, size_t i)
 {
     switch (type) {
     case ZKG_I8:

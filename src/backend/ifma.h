@@ -24,9 +24,10 @@
 #include <assert.h>
 #include <immintrin.h>
 
+#include "base/inline.h"
 #include "field/fr.h"
 
-#define V8_INLINE static inline __attribute__((always_inline, unused))
+#define V8_INLINE ZKG_INLINE
 
 typedef struct v8 {
     __m512i l[5];

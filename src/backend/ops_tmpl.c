@@ -11,9 +11,10 @@
 #include "backend/for_type.h"
 #include "backend/row_forms.h"
 #include "backend/small_sum.h"
+#include "base/inline.h"
 #include "base/mem.h"
 
-#define OP_INLINE static inline __attribute__((always_inline))
+#define OP_INLINE ZKG_INLINE
 
 static zkg_fr *entries(const zkg_table *t)
 {

@@ -18,9 +18,10 @@
 
 #include <immintrin.h>
 
+#include "base/inline.h"
 #include "field/limb4.h"
 
-#define ZKG_X8_INLINE static inline __attribute__((always_inline, unused))
+#define ZKG_X8_INLINE ZKG_INLINE
 
 typedef struct zkg_x8 {
     __m512i l[5];

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/inline.h"
+
 /* Add and subtract with carry, which need no extension.  gcc takes a third of a
  * second to read the header that names them, in every file that includes this:
  * these are what it calls them. */
@@ -26,7 +28,7 @@
 #define ZKG_SUBBORROW _subborrow_u64
 #endif
 
-#define ZKG_LIMB4_INLINE static inline __attribute__((always_inline, unused))
+#define ZKG_LIMB4_INLINE ZKG_INLINE
 
 __extension__ typedef unsigned __int128 zkg_u128;
 

@@ -2,6 +2,7 @@
 #include "relation/window.h"
 
 #include "backend/backend.h"
+#include "base/inline.h"
 #include "base/mem.h"
 #include "comm/comm.h"
 #include "relation/einsum.h"
@@ -394,8 +395,8 @@ static zkg_status deal(part *p, cells *c, const zkg_comm *comm)
 }
 
 /* out[j, i] = in[i, j], i < n, j < m, of cells of `size` bytes. */
-static inline __attribute__((always_inline)) void
-turn(uint8_t *out, const uint8_t *in, uint64_t n, uint64_t m, size_t size)
+ZKG_INLINE void turn(uint8_t *out, const uint8_t *in, uint64_t n, uint64_t m,
+                     size_t size)
 {
     for (uint64_t i = 0; i < n; i += TURN_BLOCK)
         for (uint64_t j = 0; j < m; j++)
