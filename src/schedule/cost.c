@@ -362,6 +362,22 @@ static void open_child(zkg_root_work *w, const zkg_statement *st, uint32_t c,
     zkg_ledger_clear(&left);
 }
 
+/* A circuit's terms, and what sealing it adds. */
+static double circuit_bytes(const zkg_circuit *c)
+{
+    double all = (double)c->coeffs * sizeof(*c->coeff);
+
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+
+        all += sizeof(*l) + sizeof(*c->plan);
+        all += (double)l->muls * (sizeof(*l->mul) + sizeof(uint32_t));
+        all += (double)l->adds * sizeof(*l->add);
+        all += (double)l->constants * sizeof(*l->constant);
+    }
+    return all;
+}
+
 void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
                          uint32_t k, const zkg_array *const *arrays)
 {
@@ -390,6 +406,8 @@ void zkg_root_work_count(zkg_root_work *out, const zkg_statement *st,
         out->chunks += (double)chunks;
     }
     out->written = out->hashed;
+    for (uint32_t i = 0; i < st->circuits; i++)
+        out->fixed_bytes += circuit_bytes(&st->circuit[i]);
     for (uint32_t c = 0; c < st->tasks + st->tables; c++)
         open_child(out, st, c, k);
 }

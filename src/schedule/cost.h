@@ -72,7 +72,8 @@ typedef struct zkg_root_work {
     double opened;         /**< entries of the longest claim's columns: what is
                                 left to open, by sums of points */
     double claims;
-    double fixed_bytes;  /**< fixed tensors of field elements: every rank's */
+    double fixed_bytes;  /**< fixed tensors of field elements, and circuits:
+                              every rank's */
     double shared_bytes; /**< all other tensors, once a host: the witness, and
                               the fixed ones, which are mapped */
 } zkg_root_work;

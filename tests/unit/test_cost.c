@@ -309,7 +309,8 @@ static void counts_of_a_circuit(void **state)
     zkg_error err = {0};
     zkg_handle x, y;
     zkg_work w;
-    double wires = 0, rounds = 0;
+    double wires = 0, rounds = 0, terms = 0;
+    zkg_root_work root;
     const zkg_circuit *c;
 
     (void)state;
@@ -331,7 +332,12 @@ static void counts_of_a_circuit(void **state)
 
         wires += (double)l->gates + l->muls + l->adds + l->constants;
         rounds += 2 * zkg_log2_ceil(l->gates) + 4;
+        terms += 24.0 * l->muls + 16.0 * l->adds;
     }
+    /* every rank has it */
+    zkg_root_work_count(&root, &g->st, 4, NULL);
+    assert_true(root.fixed_bytes > terms &&
+                root.fixed_bytes < terms + 500 * (c->layers + c->coeffs));
     zkg_work_count(&w, &g->st, 0, NULL, true);
     assert_true(w.circuit_layers == c->layers && w.wires == wires);
     assert_true(w.gates == 10 * wires && w.small_gates == 0);
