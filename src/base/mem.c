@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define ALIGNMENT 64
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -124,6 +125,25 @@ void *zkg_alloc_raw(size_t count, size_t size)
 void *zkg_alloc_reserve(size_t count, size_t size)
 {
     return alloc_raw(count, size, 2 * HUGE_PAGE);
+}
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void *zkg_alloc_present(size_t count, size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t bytes = bytes_of(count, size);
+    void *p;
+
+    if (bytes == 0 || bytes > PTRDIFF_MAX - page)
+        return NULL;
+    p = aligned_alloc(page, (bytes + page - 1) / page * page);
+    /* Linux 5.14; without it the pages come as they are touched. */
+    if (p != NULL)
+        (void)madvise(p, (bytes + page - 1) / page * page, MADV_POPULATE_WRITE);
+    return given(p);
 }
 
 void *zkg_alloc_aligned(size_t count, size_t size)

@@ -29,6 +29,10 @@ size_t zkg_raw_bytes(size_t bytes);
  *  resident, by pages of the usual size where it is below 4 MiB. */
 ZKG_MUST_CHECK void *zkg_alloc_reserve(size_t count, size_t size);
 
+/** The same of memory that is written once: all of it is resident at once, in
+ *  pages of the usual size, where the system has a call for that. */
+ZKG_MUST_CHECK void *zkg_alloc_present(size_t count, size_t size);
+
 /** As realloc(); what is new is not zeroed.  NULL leaves p as it was. */
 ZKG_MUST_CHECK void *zkg_realloc(void *p, size_t count, size_t size);
 

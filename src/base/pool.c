@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 enum { ALIGN = 64, BLOCKS = 8 };
-#define HUGE_PAGE ((size_t)2 << 20)
+#define PIECE_LEAST ((size_t)2 << 20)
 
 typedef struct zkg_pool_piece {
     struct zkg_pool_piece *older;
@@ -18,13 +18,13 @@ typedef struct zkg_pool_piece {
 
 static bool is_alone(size_t bytes)
 {
-    return bytes < ZKG_POOL_LEAST || bytes >= HUGE_PAGE;
+    return bytes < ZKG_POOL_LEAST || bytes >= PIECE_LEAST;
 }
 
 /* Of a new piece for such blocks. */
 static size_t piece_bytes(size_t bytes)
 {
-    return (BLOCKS * bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    return BLOCKS * bytes < PIECE_LEAST ? PIECE_LEAST : BLOCKS * bytes;
 }
 
 static piece *new_piece(zkg_pool *pool, size_t bytes)
@@ -34,7 +34,7 @@ static piece *new_piece(zkg_pool *pool, size_t bytes)
     if (p == NULL)
         return NULL;
     *p = (piece){.older = pool->newest, .bytes = piece_bytes(bytes)};
-    p->memory = zkg_alloc_raw(p->bytes, 1);
+    p->memory = zkg_alloc_present(p->bytes, 1);
     if (p->memory == NULL) {
         zkg_free(p);
         return NULL;
@@ -90,14 +90,14 @@ void zkg_pool_give(zkg_pool *pool, void *block)
 
 double zkg_pool_bytes(double bytes)
 {
-    return bytes < (double)ZKG_POOL_LEAST || bytes >= (double)HUGE_PAGE
+    return bytes < (double)ZKG_POOL_LEAST || bytes >= (double)PIECE_LEAST
                ? bytes
                : bytes * BLOCKS / (BLOCKS - 1);
 }
 
 double zkg_pool_slack(double bytes)
 {
-    return bytes < (double)ZKG_POOL_LEAST || bytes >= (double)HUGE_PAGE
+    return bytes < (double)ZKG_POOL_LEAST || bytes >= (double)PIECE_LEAST
                ? 0
                : (double)piece_bytes((size_t)bytes);
 }

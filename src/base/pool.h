@@ -4,15 +4,17 @@
 
 /**
  * @file
- * Blocks side by side in pieces of huge pages: many blocks that are each too
- * small for a huge page, are filled once, and go about in the order in which
- * they came.  Of pages of the ordinary size the faults would take as long as
- * what is computed there.
+ * Blocks side by side in pieces: many blocks that are each filled once, and go
+ * about in the order in which they came.  The pages of a piece are made
+ * resident by one call: the faults of one after the other would take as long as
+ * what is computed there.  They are no huge pages: where a virtual machine
+ * gives free memory back to its host, these have to be fetched again, and took
+ * three times as long.
  *
- * A block below ZKG_POOL_LEAST, or of a huge page and more, has memory of its
- * own.  The others share pieces: a new one has room for eight of the block that
- * asks for it, and at least one huge page.  So what ends of pieces waste is
- * less than an eighth of all pieces.
+ * A block below ZKG_POOL_LEAST, or of 2 MiB and more, has memory of its own.
+ * The others share pieces: a new one has room for eight of the block that asks
+ * for it, and at least 2 MiB.  So what ends of pieces waste is less than an
+ * eighth of all pieces.
  */
 
 #include <stddef.h>

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/pool.h"
 
 enum { BLOCKS = 60 };
@@ -105,11 +106,30 @@ static void a_piece_has_eight(void **state)
     assert_null(pool.newest);
 }
 
+/* What pieces are of; what does not fit is refused. */
+static void present_memory_is_there(void **state)
+{
+    static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 3u << 20};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+        unsigned char *p = zkg_alloc_present(sizes[k], 1);
+
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        memset(p, 1, sizes[k]);
+        zkg_free(p);
+    }
+    assert_null(zkg_alloc_present(SIZE_MAX, 2));
+    assert_null(zkg_alloc_present(PTRDIFF_MAX, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_their_own),
         cmocka_unit_test(a_piece_has_eight),
+        cmocka_unit_test(present_memory_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
