@@ -293,6 +293,8 @@ _Static_assert(FOLD_ROWS <= UINT64_C(1) << (296 - 254 - 32),
 _Static_assert(FOLD_ROWS % 8 == 0, "limbs are laid out eight rows at a time");
 /* Rows of one pass over the columns: as many streams as are prefetched. */
 #define FOLD_PASS 32
+/* Bytes that are fetched at a time. */
+#define LINE 64
 /* Columns whose sums are kept between passes. */
 #define FOLD_STRIP 1024
 /* Fewer products are not worth laying the weights out. */
@@ -334,22 +336,27 @@ static void fold_limbs8(uint64_t (*limb)[FOLD_LIMBS], const zkg_fr *w,
                         size_t count, const v8 *by, zkg_dtype type)
 {
     const uint32_t bits = fold_bits(type);
-    const uint64_t m = (UINT64_C(1) << bits) - 1;
+    const __m512i m = v8_set((UINT64_C(1) << bits) - 1);
+    const __mmask8 rows = (__mmask8)((1u << count) - 1);
+    const __m512i row =
+        _mm512_mullo_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7),
+                           v8_set(FOLD_LIMBS * int_parts(type)));
+    __m512i words[5];
     zkg_fr lane[8] = {{{0}}};
     v8 x;
 
     memcpy(lane, w, count * sizeof(*w));
     x = v8_load(lane);
-    v8_store(lane, v8_canonical(v8_mul_raw(&x, by)));
-    for (size_t r = 0; r < count; r++) {
-        for (uint32_t j = 0; j < fold_limbs(type); j++) {
-            const uint32_t word = j * bits / 64, at = j * bits % 64;
-            uint64_t x64 = lane[r].l[word] >> at;
+    v8_pack(words, v8_canonical(v8_mul_raw(&x, by)));
+    words[4] = _mm512_setzero_si512();
+    for (uint32_t j = 0; j < fold_limbs(type); j++) {
+        const uint32_t k = j * bits / 64, at = j * bits % 64;
+        const __m512i low = _mm512_srlv_epi64(words[k], v8_set(at));
+        const __m512i high = _mm512_sllv_epi64(words[k + 1], v8_set(64 - at));
 
-            if (at + bits > 64 && word < 3)
-                x64 |= lane[r].l[word + 1] << (64 - at);
-            limb[r * int_parts(type)][j] = x64 & m;
-        }
+        _mm512_mask_i64scatter_epi64(
+            &limb[0][j], rows, row,
+            _mm512_and_si512(_mm512_or_si512(low, high), m), 8);
     }
 }
 
@@ -397,11 +404,13 @@ V8_INLINE void fold_part(__m512i (*s)[FOLD_LIMBS], const uint64_t *limb,
 }
 
 /* sum += rows times weights, of `groups` groups of columns from `at` on, n in
- * all; fresh: sum = */
+ * all; fresh: sum =.  Of the `ahead` rows behind them, not more, a line each is
+ * fetched: at once they would be more than can be on their way. */
 V8_INLINE void fold_pass(__m512i (*sum)[FOLD_LIMBS],
                          const uint64_t (*limb)[FOLD_LIMBS],
-                         const void *const *rows, size_t count, zkg_dtype type,
-                         size_t at, size_t n, size_t groups, bool fresh)
+                         const void *const *rows, size_t count, size_t ahead,
+                         zkg_dtype type, size_t at, size_t n, size_t groups,
+                         bool fresh)
 {
     const uint64_t bias = fold_bias(type);
     __m512i s[4][FOLD_LIMBS], u[4];
@@ -410,6 +419,9 @@ V8_INLINE void fold_pass(__m512i (*sum)[FOLD_LIMBS],
         for (uint32_t j = 0; j < fold_sums(type); j++)
             s[g][j] = fresh ? _mm512_setzero_si512() : sum[g][j];
     for (size_t r = 0; r < count; r++) {
+        if (r < ahead)
+            _mm_prefetch((const char *)rows[count + r] + at * int_bytes(type),
+                         _MM_HINT_T0);
         for (size_t g = 0; g < groups; g++)
             u[g] = biased8(rows[r], type, at + 8 * g, n, bias);
         for (uint32_t k = 0; k < int_parts(type); k++)
@@ -471,7 +483,7 @@ V8_INLINE void fold_strip(zkg_fr *out, const fold_weights *f,
                           const void *const *rows, size_t count, zkg_dtype type,
                           size_t from, size_t n)
 {
-    const size_t wide = fold_groups(type);
+    const size_t wide = fold_groups(type), step = 8 * wide * int_bytes(type);
     __m512i sum[FOLD_STRIP / 8][FOLD_LIMBS];
 
     for (size_t r = 0; r < count; r += FOLD_PASS) {
@@ -480,17 +492,14 @@ V8_INLINE void fold_strip(zkg_fr *out, const fold_weights *f,
         const size_t ahead = left < FOLD_PASS ? left : FOLD_PASS;
         size_t i = from;
 
-        for (; i + 8 * wide <= n; i += 8 * wide) {
-            for (size_t k = 0; k < ahead; k++)
-                _mm_prefetch((const char *)rows[r + some + k] +
-                                 i * int_bytes(type),
-                             _MM_HINT_T0);
+        for (; i + 8 * wide <= n; i += 8 * wide)
             fold_pass(&sum[(i - from) / 8], &f->limb[r * int_parts(type)],
-                      rows + r, some, type, i, SIZE_MAX, wide, r == 0);
-        }
+                      rows + r, some,
+                      i * int_bytes(type) % LINE < step ? ahead : 0, type, i,
+                      i + 8 * wide, wide, r == 0);
         for (; i < n; i += 8)
             fold_pass(&sum[(i - from) / 8], &f->limb[r * int_parts(type)],
-                      rows + r, some, type, i, n, 1, r == 0);
+                      rows + r, some, 0, type, i, n, 1, r == 0);
     }
     for (size_t i = from; i + 8 <= n; i += 8)
         fold_end(&out[i], sum[(i - from) / 8], &f->offset, type);
