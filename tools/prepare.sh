@@ -62,12 +62,14 @@ hold_build() {
     flock 9
 }
 
-# no_room FOLDER: says so where a full disk is why something failed.
+# no_room FOLDER LOG: says so where a full disk is why something failed; what
+# failed may have made room by now.
 no_room() {
     local left
     left=$(df -k --output=avail "$1" 2>/dev/null | tail -1)
-    [ "${left:-1024}" -lt 1024 ] &&
-        echo "$script: the disk of $root/$1 is full" >&2
+    [ "${left:-1024}" -lt 1024 ] || grep -qs 'No space left on device' "$2" ||
+        return 1
+    echo "$script: the disk of $root/$1 is full" >&2
 }
 
 have_library() { # package of pkg-config, or a header
@@ -138,7 +140,11 @@ configure() {
     rm -rf "${folder:?}/meson-private" "$folder/meson-info" "$folder/build.ninja"
     mkdir -p "$folder"
     meson setup "$folder" "$@" >"$folder/setup.log" 2>&1 ||
-        { no_room "$folder" || cat "$folder/setup.log" >&2; return 1; }
+        {
+            no_room "$folder" "$folder/setup.log" ||
+                cat "$folder/setup.log" >&2
+            return 1
+        }
 }
 
 # announce FOLDER TARGET...: what a silent build is about to do.
@@ -162,5 +168,9 @@ compile() {
     [ $# -gt 0 ] || set -- all meson-test-prereq
     announce "$folder" "$@"
     stoppable "$folder/compile.log" ninja -k 0 -C "$folder" "$@" ||
-        { no_room "$folder" || unsaid "$folder/compile.log" >&2; return 1; }
+        {
+            no_room "$folder" "$folder/compile.log" ||
+                unsaid "$folder/compile.log" >&2
+            return 1
+        }
 }
