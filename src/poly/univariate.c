@@ -55,17 +55,6 @@ void zkg_univariate_interpolate(zkg_fr *out, const zkg_fr *x, const zkg_fr *y,
         out[i] = c[i];
 }
 
-void zkg_univariate_eval_values(zkg_fr *out, const zkg_fr *at, uint32_t d,
-                                const zkg_fr *x)
-{
-    zkg_fr nodes[MAX_POINTS], c[MAX_POINTS];
-
-    for (uint32_t i = 0; i <= d; i++)
-        zkg_fr_from_u64(&nodes[i], i);
-    zkg_univariate_interpolate(c, nodes, at, d + 1);
-    zkg_univariate_eval(out, c, d + 1, x);
-}
-
 void zkg_univariate_divide_linear(zkg_fr *q, zkg_fr *rest, const zkg_fr *c,
                                   size_t n, const zkg_fr *x)
 {

@@ -16,10 +16,6 @@
 void zkg_univariate_eval(zkg_fr *out, const zkg_fr *c, size_t n,
                          const zkg_fr *x);
 
-/** The polynomial of degree d with p(i) = at[i], i = 0..d, at x; d <= 8. */
-void zkg_univariate_eval_values(zkg_fr *out, const zkg_fr *at, uint32_t d,
-                                const zkg_fr *x);
-
 /**
  * c = (X - x) q + rest, synthetic division; n >= 1.
  *

@@ -65,14 +65,6 @@ size_t zkg_ledger_count(const zkg_ledger *ledger, uint32_t tensor)
     return n;
 }
 
-const zkg_claim *zkg_ledger_first(const zkg_ledger *ledger, uint32_t tensor)
-{
-    for (size_t i = 0; i < ledger->claims; i++)
-        if (ledger->claim[i].tensor == tensor)
-            return &ledger->claim[i];
-    return NULL;
-}
-
 void zkg_ledger_strike(zkg_ledger *ledger, uint32_t tensor)
 {
     size_t kept = 0;

@@ -58,9 +58,6 @@ ZKG_MUST_CHECK zkg_status zkg_ledger_add(zkg_ledger *ledger, uint32_t tensor,
 /** How many open claims there are on a tensor. */
 size_t zkg_ledger_count(const zkg_ledger *ledger, uint32_t tensor);
 
-/** The first open claim on a tensor, or NULL. */
-const zkg_claim *zkg_ledger_first(const zkg_ledger *ledger, uint32_t tensor);
-
 /** Strike out every claim on a tensor: its producer has taken them over. */
 void zkg_ledger_strike(zkg_ledger *ledger, uint32_t tensor);
 

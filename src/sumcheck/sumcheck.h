@@ -51,9 +51,6 @@ typedef struct zkg_sumcheck_shape {
 ZKG_MUST_CHECK zkg_status
 zkg_sumcheck_check_shape(const zkg_sumcheck_shape *shape);
 
-/** Elements that the rounds send; 32 bytes each. */
-size_t zkg_sumcheck_elements(const zkg_sumcheck_shape *shape);
-
 /**
  * Replay the rounds from a verifying tape.  Allocates nothing; safe on any
  * bytes.

@@ -13,15 +13,6 @@ zkg_status zkg_sumcheck_check_shape(const zkg_sumcheck_shape *shape)
     return ZKG_OK;
 }
 
-size_t zkg_sumcheck_elements(const zkg_sumcheck_shape *shape)
-{
-    size_t n = 0;
-
-    for (uint32_t t = 0; t < shape->vars; t++)
-        n += shape->degree[t];
-    return n;
-}
-
 /* p(r) of degree d <= 3 from p(0) .. p(d), in Newton's form, differences D_k:
  * p(0) + D_1 r + D_2 r (r-1) / 2 + D_3 r (r-1) (r-2) / 6. */
 static void eval_plain(zkg_fr *out, const zkg_fr *at, uint32_t d,
