@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "circuit/own.h"
+#include "pcs/kzg.h"
 
 /* ---- names ---- */
 
@@ -254,14 +255,12 @@ bool zkg_statement_is_hinted_counts(const zkg_statement *st, uint32_t id)
 uint32_t zkg_statement_default_k(const zkg_statement *st)
 {
     uint64_t n = 0;
-    uint32_t k;
 
     for (uint32_t i = 0; i < st->tensors; i++) {
         if (st->tensor[i].vis == ZKG_FIXED || st->tensor[i].vis == ZKG_PRIVATE)
             n += (uint64_t)1 << zkg_tensor_vars(&st->tensor[i]);
     }
-    k = (zkg_log2_ceil(n) + 1) / 2 + 1;
-    return k < 10 ? 10 : k > 20 ? 20 : k;
+    return zkg_kzg_default_k(n);
 }
 
 /* ---- tables ---- */

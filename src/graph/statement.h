@@ -234,8 +234,8 @@ void zkg_stmt_table_bounds(int64_t *min, int64_t *max, const zkg_stmt_table *t,
                            uint32_t c);
 
 /**
- * The default of k: clamp(ceil(log2(N)/2) + 1, 10, 20), N the padded values of
- * all private and fixed tensors.
+ * The default of k, zkg_kzg_default_k() of the padded values of all private and
+ * fixed tensors.
  */
 uint32_t zkg_statement_default_k(const zkg_statement *st);
 
