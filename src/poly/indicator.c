@@ -62,32 +62,3 @@ void zkg_indicator_eq(zkg_fr *out, uint64_t len, const zkg_fr *a,
     }
     *out = bits < 64 && len >> bits != 0 ? whole : below;
 }
-
-/* Beside `below`, the sums of i eq(r, i) over i < len mod 2^t and over all of
- * the block. */
-void zkg_indicator_index(zkg_fr *out, uint64_t len, const zkg_fr *r,
-                         uint32_t bits)
-{
-    zkg_fr below = zkg_fr_zero, index = zkg_fr_zero, whole = zkg_fr_zero;
-    zkg_fr power = zkg_fr_one;
-
-    for (uint32_t t = 0; t < bits; t++) {
-        zkg_fr shift;
-
-        if (len >> t & 1) {
-            zkg_fr upper;
-
-            zkg_fr_mul(&upper, &power, &below);
-            zkg_fr_add(&upper, &upper, &index);
-            blend(&index, &whole, &upper, &r[t]);
-            blend(&below, &zkg_fr_one, &below, &r[t]);
-        } else {
-            blend(&index, &index, &zkg_fr_zero, &r[t]);
-            blend(&below, &below, &zkg_fr_zero, &r[t]);
-        }
-        zkg_fr_mul(&shift, &power, &r[t]);
-        zkg_fr_add(&whole, &whole, &shift);
-        zkg_fr_double(&power, &power);
-    }
-    *out = bits < 64 && len >> bits != 0 ? whole : index;
-}

@@ -20,8 +20,4 @@ void zkg_indicator_eval(zkg_fr *out, uint64_t len, const zkg_fr *r,
 void zkg_indicator_eq(zkg_fr *out, uint64_t len, const zkg_fr *a,
                       const zkg_fr *b, uint32_t bits);
 
-/** out = sum_{i < len} i * eq(r, i); the extension of i below len, else 0. */
-void zkg_indicator_index(zkg_fr *out, uint64_t len, const zkg_fr *r,
-                         uint32_t bits);
-
 #endif
