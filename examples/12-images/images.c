@@ -5,15 +5,14 @@
  * task, with its rescale, its maximum and its ReLU; what the plain integer
  * model says is what is proved.
  *
- *     lenet [options] [private] [FOLDER.zkg WITNESS]
- *     vgg [options] [private] [WIDTH [FOLDER.zkg WITNESS]]
+ *     lenet [options] [private]
+ *     vgg [options] [private] [WIDTH]
  *
  * Both are this source, with NETWORK defined.  WIDTH is the number of maps of
  * VGG's first layer: 64 is the real one, of 15 million weights, which wants a
  * reference string of power 13 (zkgkr srs new, --srs FILE); 2 where nothing is
- * said.  With FOLDER.zkg and WITNESS graph and values are saved there, for the
- * program zkgkr to prove, and nothing is proven here.  With `private` the
- * weights are committed in the proof and not in the key.
+ * said.  With `private` the weights are committed in the proof and not in the
+ * key.
  */
 #include <math.h>
 #include <stdio.h>
@@ -140,19 +139,6 @@ static zkg_status add_network(net *n, const layer *l, uint32_t layers,
     return zkg_graph_finish(n->g, err);
 }
 
-/* Rank 0 leaves them for the program. */
-static zkg_status save(const example *e, const net *n, const zkg_witness *w,
-                       char *const paths[2], zkg_error *err)
-{
-    zkg_status s = ZKG_OK;
-
-    if (example_is_first(e))
-        s = zkg_graph_save(n->g, paths[0], err);
-    if (example_is_first(e) && s == ZKG_OK)
-        s = zkg_witness_save(w, paths[1], err);
-    return zkg_ranks_agree(e->world, s, err);
-}
-
 static zkg_status prove(example *e, const net *n, const int64_t *image,
                         size_t pixels, zkg_error *err)
 {
@@ -170,9 +156,7 @@ static zkg_status prove(example *e, const net *n, const int64_t *image,
         printf("%zu weights; the witness took %.3f s of a core\n", n->weights,
                (double)(clock() - start) / CLOCKS_PER_SEC);
     if (s == ZKG_OK)
-        s = e->argc - (n->weights_are == ZKG_PRIVATE) >= 2
-                ? save(e, n, w, e->argv + e->argc - 2, err)
-                : example_prove(e, n->g, w, err);
+        s = example_prove(e, n->g, w, err);
     zkg_witness_free(w);
     return s;
 }
@@ -250,9 +234,8 @@ int main(int argc, char **argv)
         example_start(&e, NETWORK == 5 ? "lenet" : "vgg", argc, argv, &err);
     const int named =
         s == ZKG_OK && e.argc > 0 && strcmp(e.argv[0], "private") == 0;
-    const uint64_t width = s == ZKG_OK && (e.argc - named) % 2 > 0
-                               ? strtoull(e.argv[named], NULL, 10)
-                               : 2;
+    const uint64_t width =
+        s == ZKG_OK && e.argc > named ? strtoull(e.argv[named], NULL, 10) : 2;
     struct rusage used;
 
     if (s == ZKG_OK && (width < 1 || width > 64))

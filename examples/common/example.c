@@ -40,6 +40,8 @@ zkg_status example_start(example *e, const char *name, int argc, char **argv,
             e->out = argv[2];
         else if (strcmp(argv[1], "--tasks") == 0)
             e->tasks = argv[2];
+        else if (strcmp(argv[1], "--save") == 0)
+            e->save = argv[2];
         else
             break;
         argc -= 2;
@@ -181,12 +183,34 @@ zkg_status example_prove_with(example *e, const zkg_key *key,
     return s;
 }
 
+/* Rank 0 leaves them for the program. */
+static zkg_status save(const example *e, const zkg_graph *g,
+                       const zkg_witness *w, zkg_error *err)
+{
+    const size_t room = strlen(e->save) + sizeof(".values");
+    char *path = malloc(room);
+    zkg_status s =
+        path == NULL ? zkg_fail(err, ZKG_ERR_NOMEM, "no memory") : ZKG_OK;
+
+    if (s == ZKG_OK && example_is_first(e)) {
+        snprintf(path, room, "%s.zkg", e->save);
+        s = zkg_graph_save(g, path, err);
+        snprintf(path, room, "%s.values", e->save);
+        if (s == ZKG_OK)
+            s = zkg_witness_save(w, path, err);
+    }
+    free(path);
+    return zkg_ranks_agree(e->world, s, err);
+}
+
 zkg_status example_prove(example *e, const zkg_graph *g, const zkg_witness *w,
                          zkg_error *err)
 {
     zkg_key *key = NULL;
     zkg_status s;
 
+    if (e->save != NULL)
+        return save(e, g, w, err);
     ZKG_TRY(zkg_key_new(&key, g, e->srs, err));
     s = example_prove_with(e, key, w, err);
     zkg_key_free(key);

@@ -6,7 +6,10 @@
  * What the examples share: a job of one or more ranks, and what is to be done
  * with every witness: prove it, verify that, and see altered proofs refused.
  *
- *     example [--srs FILE] [--schedule DIR] ...
+ *     example [--srs FILE] [--schedule DIR] [--save NAME] ...
+ *
+ * With --save graph and values are saved as NAME.zkg and NAME.values, for the
+ * program zkgkr to prove, and nothing is proven here.
  *
  * The same programs run under mpirun.
  */
@@ -28,6 +31,7 @@ typedef struct example {
     const char *schedule; /* or NULL */
     const char *out;      /* --out: where a proof goes, or NULL */
     const char *tasks;    /* --tasks: name the tasks there, prove nothing */
+    const char *save;     /* --save, or NULL */
     int argc;             /* what is left of the command line */
     char **argv;
 } example;
@@ -41,7 +45,7 @@ int example_end(example *e, zkg_status s, const zkg_error *err);
 
 bool example_is_first(const example *e);
 
-/* Setup, then example_prove_with(). */
+/* Setup, then example_prove_with(); or save both. */
 zkg_status example_prove(example *e, const zkg_graph *g, const zkg_witness *w,
                          zkg_error *err);
 

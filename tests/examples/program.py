@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A graph of kernels in the program's hands, and in the second verifier's.
 
-    program.py ZKGKR SAVED-GRAPH SRS VERIFY.PY
+    program.py ZKGKR SAVED-GRAPH SRS VERIFY.PY EXAMPLE
+
+EXAMPLE is another one, whose graph and values --save leaves for the program.
 """
 
 import importlib.util
@@ -39,13 +41,21 @@ def load(path):
 
 
 def main():
-    zkgkr, example, srs, second = (os.path.abspath(p) for p in sys.argv[1:5])
+    zkgkr, example, srs, second, saved = (
+        os.path.abspath(p) for p in sys.argv[1:6]
+    )
     with tempfile.TemporaryDirectory() as name:
         at = pathlib.Path(name)
         graph, key, witness = at / "g.zkg", at / "g.vk", at / "w.safetensors"
         proof, own, data = at / "g.proof", at / "own.proof", at / "in.json"
         run(0, example, "--srs", srs, "--out", own, graph, key, witness)
         expect(run(0, zkgkr, "inspect", graph), "add_2", "square_root")
+
+        run(0, saved, "--srs", srs, "--save", at / "saved")
+        text = run(0, zkgkr, "bench", "--graph", at / "saved.zkg", "--witness",
+                   at / "saved.values", "--runs", "1")
+        expect(text, '"bench": "prove"', '"bench": "verify"')
+        expect(run(3, saved, "--save", at / "none" / "saved"), "none/saved")
 
         # without the hint: exit 4, and its name
         data.write_text(json.dumps({"input_data": [list(range(32))]}))
