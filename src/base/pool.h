@@ -8,8 +8,8 @@
  * about in the order in which they came.  The pages of a piece are made
  * resident by one call: the faults of one after the other would take as long as
  * what is computed there.  They are no huge pages: where a virtual machine
- * gives free memory back to its host, these have to be fetched again, and took
- * three times as long.
+ * gives free memory back to its host, these have to be fetched again
+ * (docs/performance.md, Circuits).
  *
  * A block below ZKG_POOL_LEAST, or of 2 MiB and more, has memory of its own.
  * The others share pieces: a new one has room for eight of the block that asks
@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 
+/** Blocks of fewer bytes are alone. */
 #define ZKG_POOL_LEAST ((size_t)64 << 10)
 
 /** Zeroed: empty.  Not to be freed, once every block was given back. */
@@ -33,9 +34,11 @@ void *zkg_pool_take(zkg_pool *pool, size_t bytes);
  *  allowed. */
 void zkg_pool_give(zkg_pool *pool, void *block);
 
-/** Of blocks of so many bytes: what one takes on the average at most, and what
- *  a pool takes beside that. */
+/** Bytes that a block takes at most, on the average over a pool. */
 double zkg_pool_bytes(double bytes);
+
+/** Bytes that a pool takes beside that, where its largest block in a piece has
+ *  so many: the piece that is not full. */
 double zkg_pool_slack(double bytes);
 
 #endif

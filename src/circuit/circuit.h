@@ -174,11 +174,13 @@ void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,
  * is sealed its arrays must not change.  Sealing it again does all of that
  * again.
  *
- * @param c zkg_circuit_unseal; not sealed on failure
+ * @param[in,out] c to be unsealed before its arrays go; not sealed on failure
  * @retval ZKG_ERR_INVALID zkg_circuit_check
  * @retval ZKG_ERR_NOMEM
  */
 ZKG_MUST_CHECK zkg_status zkg_circuit_seal(zkg_circuit *c, zkg_error *err);
+
+/** Free what zkg_circuit_seal made; one that is not sealed stays as it is. */
 void zkg_circuit_unseal(zkg_circuit *c);
 
 /** Whether the asserted gates are all gates of the top layer. */

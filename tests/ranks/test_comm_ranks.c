@@ -55,14 +55,17 @@ static void check_collectives(const zkg_comm *c)
         CHECK(mine[63] == root + 1);
     }
 
-    /* rank r brings r elements, so rank 0 none; and gets the sums of as many */
-    for (uint32_t r = 0; r < size; r++)
-        first[r + 1] = first[r] + r;
-    for (uint64_t i = 0; i < first[size]; i++)
-        zkg_fr_from_i64(&v[i], ((int64_t)i - 3) * (rank + 1));
-    CHECK(zkg_comm_scatter_sum_fr(c, v, first) == ZKG_OK);
-    for (uint64_t i = first[rank]; i < first[rank + 1]; i++)
-        CHECK(value_of(&v[i]) == ((int64_t)i - 3) * (sum_of_ranks + size));
+    /* shares of 4 are more than a chunk, those of r are not */
+    for (int wide = 1; wide >= 0; wide--) {
+        for (uint32_t r = 0; r < size; r++)
+            first[r + 1] = first[r] + (wide ? 4 : r);
+        for (uint64_t i = 0; i < first[size]; i++)
+            zkg_fr_from_i64(&v[i], ((int64_t)i - 3) * (rank + 1));
+        CHECK(zkg_comm_scatter_sum_fr(c, v, first) == ZKG_OK);
+        for (uint64_t i = first[rank]; i < first[rank + 1]; i++)
+            CHECK(value_of(&v[i]) == ((int64_t)i - 3) * (sum_of_ranks + size));
+    }
+    /* rank r brings r elements, so rank 0 none */
     for (uint64_t i = first[rank]; i < first[rank + 1]; i++)
         zkg_fr_from_u64(&v[i], 100 + i);
     CHECK(zkg_comm_allgather_fr(c, v, first) == ZKG_OK);
