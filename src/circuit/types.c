@@ -273,16 +273,15 @@ zkg_status zkg_circuit_types_init(zkg_circuit_types *out, const zkg_circuit *c,
     bounds b;
     zkg_status status = bounds_init(&b, c, closely);
 
-    *out = (zkg_circuit_types){
-        .c = c,
-        .input = zkg_alloc(c->inputs, sizeof(*out->input)),
-        .layer = zkg_alloc(c->layers, sizeof(*out->layer)),
-        .shared = zkg_alloc(c->inputs, sizeof(*out->shared))};
-    if (out->input == NULL || out->layer == NULL || out->shared == NULL)
+    *out =
+        (zkg_circuit_types){.c = c,
+                            .input = zkg_alloc(c->inputs, sizeof(*out->input)),
+                            .layer = zkg_alloc(c->layers, sizeof(*out->layer)),
+                            .range = input};
+    if (out->input == NULL || out->layer == NULL)
         status = ZKG_ERR_NOMEM;
     for (uint32_t k = 0; k < c->inputs && status == ZKG_OK; k++) {
         out->input[k] = zkg_circuit_input_type(&input[k]);
-        out->shared[k] = input[k].shared;
         /* What copies share is in the weights, of any size. */
         b.source[k + 1] =
             input[k].elements || (out->input[k] == ZKG_FR && !input[k].shared)
@@ -314,7 +313,6 @@ void zkg_circuit_types_clear(zkg_circuit_types *t)
 {
     zkg_free(t->input);
     zkg_free(t->layer);
-    zkg_free(t->shared);
     *t = (zkg_circuit_types){.c = NULL};
 }
 

@@ -28,10 +28,17 @@ typedef struct zkg_circuit_range {
 
 typedef struct zkg_circuit_types {
     const zkg_circuit *c;
-    zkg_dtype *input; /**< owned */
-    zkg_dtype *layer; /**< owned; no wire of it takes more */
-    bool *shared;     /**< by input; owned */
+    zkg_dtype *input;               /**< owned */
+    zkg_dtype *layer;               /**< owned; no wire of it takes more */
+    const zkg_circuit_range *range; /**< by input; not owned */
 } zkg_circuit_types;
+
+/** Whether a source is the same in all copies; range: by input. */
+static inline bool zkg_circuit_is_shared(const zkg_circuit_range *range,
+                                         uint32_t source)
+{
+    return source != ZKG_CIRCUIT_PREVIOUS && range[source - 1].shared;
+}
 
 /** The type of an input's wires: ZKG_FR of elements, of integers beyond
  *  ZKG_WIRE_MOST, and of one that all copies share. */
@@ -43,7 +50,7 @@ zkg_dtype zkg_circuit_layer_type(uint64_t most);
 
 /**
  * @param c       checked; not owned
- * @param input   what each input's values may be
+ * @param input   what each input's values may be; borrowed by out
  * @param closely look at gates with those below them (circuit/cone.h), so that
  *                bits stay bits
  * @param out     zkg_circuit_types_clear, on every path

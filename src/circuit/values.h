@@ -74,7 +74,7 @@ static inline bool zkg_circuit_values_has(const zkg_circuit_values *vs,
 static inline bool zkg_circuit_values_shared(const zkg_circuit_values *vs,
                                              uint32_t source)
 {
-    return source != ZKG_CIRCUIT_PREVIOUS && vs->range[source - 1].shared;
+    return zkg_circuit_is_shared(vs->range, source);
 }
 
 /** The wires of a source of layer i. */

@@ -135,9 +135,12 @@ double zkg_circuit_raw_bytes(double bytes)
                                           : bytes;
 }
 
-static bool is_shared(const zkg_circuit_types *types, zkg_circuit_wire w)
+/* Whether one of its operands is shared, and the other one not. */
+static bool is_part_shared(const zkg_circuit_range *range,
+                           const zkg_circuit_mul *m)
 {
-    return w.source != ZKG_CIRCUIT_PREVIOUS && types->shared[w.source - 1];
+    return zkg_circuit_is_shared(range, m->a.source) !=
+           zkg_circuit_is_shared(range, m->b.source);
 }
 
 /* gates_init's arrays, the integers of eval_ints, and what the backend makes of
@@ -148,10 +151,12 @@ double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
     const zkg_circuit_layer *l = &types->c->layer[i];
     const double terms = (double)l->muls + l->adds;
     double weights = types->c->coeffs;
+    bool any = false;
 
-    for (uint32_t k = 0; k < l->muls; k++)
-        weights +=
-            is_shared(types, l->mul[k].a) != is_shared(types, l->mul[k].b);
+    for (uint32_t k = 0; k < types->c->inputs; k++)
+        any |= types->range[k].shared;
+    for (uint32_t k = 0; k < l->muls && any; k++)
+        weights += is_part_shared(types->range, &l->mul[k]);
     weights = weights < terms ? weights : terms;
     return zkg_circuit_raw_bytes(terms * sizeof(zkg_wire_term)) +
            zkg_circuit_raw_bytes(terms * sizeof(zkg_fr)) +

@@ -38,7 +38,7 @@ static double input_bytes(const tally *t, uint32_t k)
 
     return zkg_circuit_raw_bytes(wires *
                                  (double)zkg_dtype_size(types->input[k]) *
-                                 (types->shared[k] ? 1 : t->copies));
+                                 (types->range[k].shared ? 1 : t->copies));
 }
 
 /* Where all layers are there they share pieces (base/pool.h). */
@@ -133,8 +133,6 @@ uint32_t zkg_circuit_stride(const zkg_circuit_sizes *z, double copies,
     uint32_t best = 1;
     double least = zkg_circuit_bytes(z, copies, 1);
 
-    if (room == 0)
-        return 1;
     for (uint32_t s = 2; least > room && s / 2 < z->c->layers; s *= 2) {
         const double bytes = zkg_circuit_bytes(z, copies, s);
 
@@ -159,7 +157,8 @@ static void size_layer(zkg_circuit_layer_sizes *out,
     out->wires =
         types->c->layer[i].gates * (double)zkg_dtype_size(types->layer[i]);
     out->eval = zkg_circuit_eval_bytes(types, i);
-    out->scratch = (double)zkg_circuit_first_wires(types, plan, i);
+    out->scratch =
+        (double)zkg_circuit_first_wires(types->c, types->range, plan, i);
     if (plan->kind == ZKG_CIRCUIT_PRODUCTS)
         zkg_circuit_need_products(out->prove, types, plan, i);
     else if (plan->kind == ZKG_CIRCUIT_LINEAR)

@@ -45,7 +45,7 @@ typedef struct zkg_circuit_sizes {
 
 /**
  * @param c       checked; not owned
- * @param range   one an input
+ * @param range   one an input; borrowed by out
  * @param claims  on its outputs
  * @param closely as zkg_circuit_types_init has it
  * @param out     zkg_circuit_sizes_clear, on every path
@@ -70,7 +70,7 @@ double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
                          uint32_t stride);
 
 /** The least stride, a power of two, with which that fits `room`; where none
- *  does, the one that takes least.  room 0: 1. */
+ *  does, the one that takes least. */
 uint32_t zkg_circuit_stride(const zkg_circuit_sizes *z, double copies,
                             double room);
 

@@ -82,14 +82,10 @@ static uint64_t wires_count(const zkg_circuit *c, uint32_t i, uint32_t source)
                : (uint64_t)1 << zkg_circuit_shape_vars(&c->input[source - 1]);
 }
 
-static bool is_shared(const zkg_circuit_types *types, uint32_t source)
-{
-    return source != ZKG_CIRCUIT_PREVIOUS && types->shared[source - 1];
-}
-
 /* Weights of copies; of a source its columns, and where copies have it of their
  * own h_S, and V_S once folded. */
-uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
+uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
+                                 const zkg_circuit_range *range,
                                  const zkg_circuit_plan *plan, uint32_t i)
 {
     uint64_t n = 1;
@@ -98,10 +94,10 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
         return 0;
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
-        const uint64_t count = wires_count(types->c, i, source);
+        const uint64_t count = wires_count(c, i, source);
 
         n += 2;
-        if (!is_shared(types, source))
+        if (!zkg_circuit_is_shared(range, source))
             n += count + (count + 1) / 2;
     }
     return n;
@@ -131,13 +127,13 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     double listed = ZKG_CIRCUIT_LIFTED_BYTES; /* a product's, in list_own */
 
     for (uint32_t k = 0; k < plan->second.sources; k++)
-        if (is_shared(types, plan->second.source[k]))
+        if (zkg_circuit_is_shared(types->range, plan->second.source[k]))
             listed = sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES;
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
         const uint64_t count = wires_count(types->c, i, source);
 
-        if (!is_shared(types, source))
+        if (!zkg_circuit_is_shared(types->range, source))
             continue;
         held += 2 * FR * (double)count;
         one = second + FR * (double)count +

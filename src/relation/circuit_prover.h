@@ -22,11 +22,10 @@ typedef struct zkg_circuit_prover {
     uint32_t first, count; /**< this rank's slices; all where m = 0 */
     uint64_t begin;        /**< its first copy */
     uint64_t copies;       /**< how many: count << low */
-    zkg_circuit_sizes sizes;
-    uint32_t stride;      /**< of the layers that stay (circuit_memory.h) */
-    zkg_circuit_values v; /**< a layer is dropped once used */
-    void *scratch;        /**< of zkg_circuit_prove_first */
-    zkg_fr *over_c;       /**< of this rank's copies: scratch of a fold */
+    uint32_t stride;       /**< of the layers that stay (circuit_memory.h) */
+    zkg_circuit_values v;  /**< a layer is dropped once used */
+    void *scratch;         /**< of zkg_circuit_prove_first */
+    zkg_fr *over_c;        /**< of this rank's copies: scratch of a fold */
 } zkg_circuit_prover;
 
 /** Deal out, evaluate this rank's copies, and hold the real ones to the
@@ -141,8 +140,10 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_need(zkg_circuit_prover *p,
 
 /* ---- memory (circuit_memory.h), beside the code that takes it ---- */
 
-/** Elements of one copy that zkg_circuit_prove_first has at scratch. */
-uint64_t zkg_circuit_first_wires(const zkg_circuit_types *types,
+/** Elements of one copy that zkg_circuit_prove_first has at scratch; range: by
+ *  input. */
+uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
+                                 const zkg_circuit_range *range,
                                  const zkg_circuit_plan *plan, uint32_t i);
 
 /** The moments of a layer of each kind, and of the claims on the top layer. */

@@ -144,7 +144,9 @@ zkg_status zkg_circuit_prover_scratch(zkg_circuit_prover *p, uint32_t i)
     if (p->scratch != NULL)
         return ZKG_OK;
     for (uint32_t k = 0; k <= i; k++)
-        most = fmax(most, p->sizes.layer[k].scratch);
+        most = fmax(
+            most, (double)zkg_circuit_first_wires(p->cr->circuit, p->v.range,
+                                                  &p->cr->circuit->plan[k], k));
     most = most * sizeof(zkg_fr) * (double)p->copies + ends;
     if (most < (double)(SIZE_MAX / 4))
         p->scratch = zkg_alloc_raw((size_t)most, 1);
@@ -168,20 +170,28 @@ static zkg_status load_inputs(zkg_circuit_prover *p)
     return status;
 }
 
-/* Which layers stay, by what the inputs turned out to hold. */
+/* Which layers stay, by what the inputs turned out to hold: all of them where
+ * memory has no limit. */
 static zkg_status choose_stride(zkg_circuit_prover *p)
 {
+    const double room = p->cr->run->c->room;
+    zkg_circuit_sizes sizes;
     size_t claims = 0;
+    zkg_status status;
 
+    p->stride = 1;
+    if (room == 0)
+        return ZKG_OK;
     for (uint32_t k = 0; k < p->cr->circuit->outputs; k++)
         claims += zkg_ledger_count(
             &p->cr->run->c->ledger,
             p->cr->run->t->operand[p->cr->bound->output[k]].tensor);
-    ZKG_TRY(zkg_circuit_sizes_init(&p->sizes, p->cr->circuit, p->v.range,
-                                   (uint32_t)claims, false));
-    p->stride =
-        zkg_circuit_stride(&p->sizes, (double)p->copies, p->cr->run->c->room);
-    return ZKG_OK;
+    status = zkg_circuit_sizes_init(&sizes, p->cr->circuit, p->v.range,
+                                    (uint32_t)claims, false);
+    if (status == ZKG_OK)
+        p->stride = zkg_circuit_stride(&sizes, (double)p->copies, room);
+    zkg_circuit_sizes_clear(&sizes);
+    return status;
 }
 
 static zkg_status make_layer(zkg_circuit_prover *p, uint32_t i)
@@ -234,7 +244,6 @@ zkg_status zkg_circuit_prover_init(zkg_circuit_prover *p, zkg_circuit_run *cr)
 void zkg_circuit_prover_clear(zkg_circuit_prover *p)
 {
     zkg_circuit_values_clear(&p->v);
-    zkg_circuit_sizes_clear(&p->sizes);
     zkg_free(p->scratch);
     zkg_free(p->over_c);
     *p = (zkg_circuit_prover){.cr = p->cr};
