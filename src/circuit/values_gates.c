@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "circuit/values.h"
 
+#include <math.h>
+
 /* A layer's terms in the order of its gates.  What all copies share is in the
  * weights; a term with nothing else is in the base. */
 typedef struct gates {
@@ -14,6 +16,7 @@ typedef struct gates {
                        something shared is part of */
     size_t weights;
     zkg_fr *base;
+    bool has_base;  /* else it is 0 */
     uint32_t *seen; /* by coefficient: 1 + its weight, 0: none yet */
 } gates;
 
@@ -35,71 +38,84 @@ static uint32_t plain_weight(gates *g, const zkg_circuit_values *vs, uint32_t k)
     return g->seen[k] - 1;
 }
 
-/* A term's weight; false: all of it is shared, *w its value. */
-static bool split_term(gates *g, zkg_wire_term *t, zkg_fr *w,
-                       const zkg_circuit_values *vs, uint32_t coeff)
+/* A term of which something may be shared: what is, goes into the weight; what
+ * is shared altogether, into the base. */
+static void put_split(gates *g, const zkg_circuit_values *vs, zkg_wire_term t,
+                      uint32_t coeff)
 {
-    const bool a = zkg_circuit_values_shared(vs, t->a_source);
-    const bool b =
-        t->b != ZKG_WIRE_LINEAR && zkg_circuit_values_shared(vs, t->b_source);
+    const bool linear = t.b == ZKG_WIRE_LINEAR;
+    const bool a = zkg_circuit_values_shared(vs, t.a_source);
+    const bool b = !linear && zkg_circuit_values_shared(vs, t.b_source);
+    zkg_fr w = vs->coeff[coeff];
 
-    if (!a && !b) {
-        t->weight = plain_weight(g, vs, coeff);
-        return true;
-    }
-    *w = vs->coeff[coeff];
     if (b)
-        zkg_fr_mul(w, w, zkg_circuit_values_shared_at(vs, t->b_source, t->b));
+        zkg_fr_mul(&w, &w, zkg_circuit_values_shared_at(vs, t.b_source, t.b));
     if (a)
-        zkg_fr_mul(w, w, zkg_circuit_values_shared_at(vs, t->a_source, t->a));
-    if (a && (b || t->b == ZKG_WIRE_LINEAR))
-        return false;
-    if (a) {
-        t->a = t->b;
-        t->a_source = t->b_source;
+        zkg_fr_mul(&w, &w, zkg_circuit_values_shared_at(vs, t.a_source, t.a));
+    if (a && (b || linear)) {
+        zkg_fr_add(&g->base[t.to], &g->base[t.to], &w);
+        return;
     }
-    t->b = ZKG_WIRE_LINEAR;
-    t->weight = (uint32_t)g->weights;
-    g->weight[g->weights++] = *w;
-    return true;
+    if (a) {
+        t.a = t.b;
+        t.a_source = t.b_source;
+    }
+    if (a || b) {
+        t.b = ZKG_WIRE_LINEAR;
+        t.weight = (uint32_t)g->weights;
+        g->weight[g->weights++] = w;
+    } else {
+        t.weight = plain_weight(g, vs, coeff);
+    }
+    g->term[g->terms++] = t;
 }
 
-/* The term of the next place, or what it is worth added to the base. */
-static void put_term(gates *g, const zkg_circuit_values *vs, uint32_t coeff)
+static inline void put_term(gates *g, const zkg_circuit_values *vs,
+                            zkg_wire_term t, uint32_t coeff, bool any_shared)
 {
-    zkg_wire_term *t = &g->term[g->terms];
-    zkg_fr w;
-
-    if (split_term(g, t, &w, vs, coeff))
-        g->terms++;
-    else
-        zkg_fr_add(&g->base[t->to], &g->base[t->to], &w);
+    if (any_shared) {
+        put_split(g, vs, t, coeff);
+        return;
+    }
+    t.weight = plain_weight(g, vs, coeff);
+    g->term[g->terms++] = t;
 }
 
-static void put_mul(gates *g, const zkg_circuit_values *vs,
-                    const zkg_circuit_mul *m)
+static inline void put_mul(gates *g, const zkg_circuit_values *vs,
+                           const zkg_circuit_mul *m, bool any_shared)
 {
-    zkg_wire_term *t = &g->term[g->terms];
+    const zkg_wire_term t = {.to = m->gate,
+                             .a = zkg_circuit_position(vs->c, m->a),
+                             .b = zkg_circuit_position(vs->c, m->b),
+                             .a_source = (uint16_t)m->a.source,
+                             .b_source = (uint16_t)m->b.source};
 
-    t->to = m->gate;
-    t->a = zkg_circuit_position(vs->c, m->a);
-    t->b = zkg_circuit_position(vs->c, m->b);
-    t->a_source = (uint16_t)m->a.source;
-    t->b_source = (uint16_t)m->b.source;
-    put_term(g, vs, m->coeff);
+    put_term(g, vs, t, m->coeff, any_shared);
 }
 
-static void put_add(gates *g, const zkg_circuit_values *vs,
-                    const zkg_circuit_add *a)
+static inline void put_add(gates *g, const zkg_circuit_values *vs,
+                           const zkg_circuit_add *a, bool any_shared)
 {
-    zkg_wire_term *t = &g->term[g->terms];
+    const zkg_wire_term t = {.to = a->gate,
+                             .a = zkg_circuit_position(vs->c, a->a),
+                             .b = ZKG_WIRE_LINEAR,
+                             .a_source = (uint16_t)a->a.source};
 
-    t->to = a->gate;
-    t->a = zkg_circuit_position(vs->c, a->a);
-    t->b = ZKG_WIRE_LINEAR;
-    t->a_source = (uint16_t)a->a.source;
-    t->b_source = 0;
-    put_term(g, vs, a->coeff);
+    put_term(g, vs, t, a->coeff, any_shared);
+}
+
+static inline void put_terms(gates *g, const zkg_circuit_values *vs,
+                             const zkg_circuit_layer *l, bool any_shared)
+{
+    uint32_t a = 0;
+
+    for (uint32_t m = 0; m < l->muls; m++) {
+        for (; a < l->adds && l->add[a].gate < l->mul[m].gate; a++)
+            put_add(g, vs, &l->add[a], any_shared);
+        put_mul(g, vs, &l->mul[m], any_shared);
+    }
+    for (; a < l->adds; a++)
+        put_add(g, vs, &l->add[a], any_shared);
 }
 
 static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
@@ -107,7 +123,7 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
     const zkg_circuit *c = vs->c;
     const zkg_circuit_layer *l = &c->layer[i];
     const size_t n = (size_t)l->muls + l->adds;
-    uint32_t m = 0, a = 0;
+    bool any_shared = false;
 
     *g = (gates){.term = zkg_alloc_raw(n, sizeof(*g->term)),
                  .weight = zkg_alloc_raw(n, sizeof(*g->weight)),
@@ -116,13 +132,13 @@ static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
     if (g->term == NULL || g->weight == NULL || g->base == NULL ||
         g->seen == NULL)
         return ZKG_ERR_NOMEM;
-    while (m < l->muls || a < l->adds) {
-        if (a == l->adds || (m < l->muls && l->mul[m].gate <= l->add[a].gate)) {
-            put_mul(g, vs, &l->mul[m++]);
-        } else {
-            put_add(g, vs, &l->add[a++]);
-        }
-    }
+    for (uint32_t k = 0; k < c->inputs; k++)
+        any_shared |= vs->range[k].shared;
+    g->has_base = any_shared || l->constants > 0;
+    if (any_shared)
+        put_terms(g, vs, l, true);
+    else
+        put_terms(g, vs, l, false);
     for (uint32_t k = 0; k < l->constants; k++)
         zkg_fr_add(&g->base[l->constant[k].gate], &g->base[l->constant[k].gate],
                    &vs->coeff[l->constant[k].coeff]);
@@ -167,18 +183,6 @@ double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
 
 /* ---- as integers ---- */
 
-/* The largest of a source of layer i, of integers. */
-static uint64_t most_of(const zkg_circuit_values *vs, uint32_t i,
-                        uint32_t source)
-{
-    const zkg_circuit_range *r;
-
-    if (source == ZKG_CIRCUIT_PREVIOUS)
-        return vs->most[i - 1];
-    r = &vs->range[source - 1];
-    return zkg_circuit_size(r->high > -r->low ? r->high : r->low);
-}
-
 static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -190,28 +194,33 @@ static bool to_ints(int64_t *out, const zkg_fr *x, size_t n)
     return true;
 }
 
-/* The largest that a term can be, `most` by source, 0: of elements.  False: not
- * an integer, or too large. */
-static inline bool bound_term(uint64_t *out, const zkg_wire_term *t,
-                              int64_t weight, const uint64_t *most)
-{
-    const uint64_t a = most[t->a_source];
-    const uint64_t b = t->b == ZKG_WIRE_LINEAR ? 1 : most[t->b_source];
-    const uint64_t w = zkg_circuit_factor_bound(zkg_circuit_size(weight));
+/* Bounds are doubles: below 2^53 they are exact, and what is rounded is too
+ * large by far. */
 
-    return a != 0 && b != 0 && zkg_mul_ok(out, w, a) &&
-           zkg_mul_ok(out, *out, b);
+static double size_of(int64_t x)
+{
+    return x < 0 ? -(double)x : (double)x;
 }
 
-static void bound_sources(uint64_t *most, const zkg_circuit_values *vs,
+/* 1 instead of 0, so that products of some of the factors are bounded too. */
+static double factor_of(double most)
+{
+    return most > 1 ? most : 1;
+}
+
+/* The largest of each source of layer i as a factor. */
+static void bound_sources(double *most, const zkg_circuit_values *vs,
                           uint32_t i)
 {
-    for (uint32_t s = 0; s <= vs->c->inputs; s++) {
-        most[s] = 0;
-        if ((s != ZKG_CIRCUIT_PREVIOUS || i > 0) &&
-            zkg_circuit_values_source(vs, i, s)->type != ZKG_FR)
-            most[s] = zkg_circuit_factor_bound(most_of(vs, i, s));
-    }
+    if (i > 0)
+        most[ZKG_CIRCUIT_PREVIOUS] = vs->layer[i - 1].type == ZKG_FR
+                                         ? INFINITY
+                                         : factor_of((double)vs->most[i - 1]);
+    for (uint32_t k = 0; k < vs->c->inputs; k++)
+        most[1 + k] = vs->input[k].type == ZKG_FR
+                          ? INFINITY
+                          : factor_of(fmax(size_of(vs->range[k].low),
+                                           size_of(vs->range[k].high)));
 }
 
 /* The largest that a gate can be; false: not an integer, or too large. */
@@ -219,27 +228,25 @@ static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
                         const gates *g, const int64_t *base,
                         const int64_t *weight)
 {
-    uint64_t source[ZKG_CIRCUIT_MAX_SOURCES];
-    uint64_t most = 0, gate = 0;
+    double source[ZKG_CIRCUIT_MAX_SOURCES], most = 0, gate = 0;
 
     bound_sources(source, vs, i);
-    for (uint32_t o = 0; o < vs->c->layer[i].gates; o++)
-        most =
-            zkg_circuit_size(base[o]) > most ? zkg_circuit_size(base[o]) : most;
+    for (uint32_t o = 0; g->has_base && o < vs->c->layer[i].gates; o++)
+        most = fmax(most, size_of(base[o]));
     for (size_t k = 0; k < g->terms; k++) {
         const zkg_wire_term *t = &g->term[k];
-        uint64_t v;
+        const double w = factor_of(size_of(weight[t->weight]));
+        const double b = t->b == ZKG_WIRE_LINEAR ? 1 : source[t->b_source];
 
-        if (!bound_term(&v, t, weight[t->weight], source))
-            return false;
         if (k == 0 || g->term[k - 1].to != t->to)
-            gate = zkg_circuit_size(base[t->to]);
-        if (!zkg_add_ok(&gate, gate, v))
-            return false;
+            gate = size_of(base[t->to]);
+        gate += w * source[t->a_source] * b;
         most = gate > most ? gate : most;
     }
-    *out = most;
-    return most < (uint64_t)ZKG_WIRE_MOST;
+    if (most >= (double)ZKG_WIRE_MOST)
+        return false;
+    *out = (uint64_t)most;
+    return true;
 }
 
 /* Sources of layer i as the slots want them. */
@@ -264,7 +271,7 @@ static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
     *done = false;
     if (base == NULL || weight == NULL) {
         status = ZKG_ERR_NOMEM;
-    } else if (to_ints(base, g->base, count) &&
+    } else if ((!g->has_base || to_ints(base, g->base, count)) &&
                to_ints(weight, g->weight, g->weights) &&
                bound_gates(&most, vs, i, g, base, weight)) {
         *done = true;
