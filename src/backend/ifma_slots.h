@@ -24,6 +24,9 @@
 void zkg_ifma_fold_bytes(zkg_fr *out, const zkg_fr *w, const void *const *rows,
                          size_t count, bool is_signed, size_t n);
 
+/** wires_dot of integers of one byte in full groups. */
+void zkg_ifma_dot_bytes(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight);
+
 /** int_fold of field elements. */
 void zkg_ifma_fold_elements(zkg_fr *out, const zkg_fr *w,
                             const zkg_fr *const *rows, size_t count, size_t n);

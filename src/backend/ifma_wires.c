@@ -93,39 +93,6 @@ V8_INLINE v8 acc7_reduce(acc7 t)
     return acc7_reduce_sums(t, 0);
 }
 
-/* Lane i: the sum of all lanes of v[i]. */
-V8_INLINE __m512i sums_of_lanes(const __m512i v[8])
-{
-    __m512i two[4], four[2];
-
-    for (int i = 0; i < 4; i++)
-        two[i] =
-            _mm512_add_epi64(_mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]),
-                             _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]));
-    for (int i = 0; i < 2; i++)
-        four[i] = _mm512_add_epi64(
-            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0x88),
-            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0xdd));
-    return _mm512_add_epi64(_mm512_shuffle_i64x2(four[0], four[1], 0x88),
-                            _mm512_shuffle_i64x2(four[0], four[1], 0xdd));
-}
-
-/* Lane i: all lanes of sums[i] together, reduced; closed.  Limbs of a sum are
- * below 2^58 in absolute value, and so of eight below 2^61. */
-V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[8])
-{
-    acc7 all;
-
-    for (int k = 0; k < 7; k++) {
-        __m512i limb[8];
-
-        for (int i = 0; i < 8; i++)
-            limb[i] = sums[i].l[k];
-        all.l[k] = sums_of_lanes(limb);
-    }
-    return v8_close(acc7_reduce_sums(all, 3));
-}
-
 /* Eight integers from values[i]. */
 V8_INLINE __m512i ints8(const void *values, zkg_dtype type, size_t i)
 {
@@ -1011,44 +978,93 @@ zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
 enum { DOT_TILE = 8, DOT_GROUPS = INTS_MOST };
 static_assert((int)DOT_GROUPS <= (int)ACC8_PRODUCTS, "sums of elements fit");
 
-/* Lane i: the sum of sums[i]'s lanes, each reduced: below
- * 8 (128 2 p p / 84 p + p) < 2^260. */
-V8_INLINE v8 acc8_reduce_lanes(acc8 sums[8])
+/* Lane i: the sum of all lanes of v[i]. */
+V8_INLINE __m512i sums_of_lanes(const __m512i v[8])
 {
-    v8 each[8], all;
+    __m512i two[4], four[2];
 
-    for (int i = 0; i < 8; i++) {
-        acc8_carry(&sums[i]);
-        each[i] = acc8_reduce(sums[i]);
-    }
-    for (int k = 0; k < 5; k++) {
-        __m512i limb[8];
-
-        for (int i = 0; i < 8; i++)
-            limb[i] = each[i].l[k];
-        all.l[k] = sums_of_lanes(limb);
-    }
-    return v8_carry(all);
+    for (int i = 0; i < 4; i++)
+        two[i] =
+            _mm512_add_epi64(_mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]),
+                             _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]));
+    for (int i = 0; i < 2; i++)
+        four[i] = _mm512_add_epi64(
+            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0x88),
+            _mm512_shuffle_i64x2(two[2 * i], two[2 * i + 1], 0xdd));
+    return _mm512_add_epi64(_mm512_shuffle_i64x2(four[0], four[1], 0x88),
+                            _mm512_shuffle_i64x2(four[0], four[1], 0xdd));
 }
 
-/* sums[i] of wires x+i and x+i+1 of some groups from `from` on, c[k] being the
+/* Lane i: all lanes of sums[i] together, reduced; open.  Limbs of a sum are
+ * below 2^58 in absolute value, and so of eight below 2^61. */
+V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[DOT_TILE])
+{
+    acc7 all;
+
+    for (int k = 0; k < 7; k++) {
+        __m512i limb[DOT_TILE];
+
+        for (int i = 0; i < DOT_TILE; i++)
+            limb[i] = sums[i].l[k];
+        all.l[k] = sums_of_lanes(limb);
+    }
+    return acc7_reduce_sums(all, 3);
+}
+
+/* The same of products: 10 * 8 DOT_GROUPS 2^52 < 2^64 in a limb, and
+ * 8 DOT_GROUPS 2 p p / 84 p + p < 8 p reduced; below 1.01 p, open. */
+V8_INLINE v8 acc8_reduce_lanes(const acc8 sums[DOT_TILE])
+{
+    acc8 all;
+
+    for (int k = 0; k < 10; k++) {
+        __m512i limb[DOT_TILE];
+
+        for (int i = 0; i < DOT_TILE; i++)
+            limb[i] = sums[i].l[k];
+        all.l[k] = sums_of_lanes(limb);
+    }
+    acc8_carry(&all);
+    return v8_trim(acc8_reduce_raw(all));
+}
+
+/* out[0 .. n) += v, open, below 2 p; n <= 8 */
+V8_INLINE void add_lanes(zkg_fr *out, v8 v, size_t n)
+{
+    zkg_fr some[8] = {{{0}}};
+    zkg_fr *to = n < 8 ? some : out;
+
+    if (n < 8)
+        memcpy(some, out, n * sizeof(*out));
+    v8_store(to, v8_canonical(v8_add_raw(v8_close(v), v8_load(to))));
+    if (n < 8)
+        memcpy(out, some, n * sizeof(*out));
+}
+
+/* A wire of a tile of n: the last again where there are fewer. */
+V8_INLINE size_t in_tile(size_t i, size_t n)
+{
+    return i < n ? i : n - 1;
+}
+
+/* Sums of wires x .. x+n-1 of some groups from `from` on, c[k] being the
  * weights of the k-th: two at a time, whose limbs stay in registers and do not
- * wait for each other.  The last of n wires has itself for a neighbour. */
+ * wait for each other. */
 V8_INLINE void dot_ints(acc7 sums[DOT_TILE], const zkg_wires *w, const v8 *c,
                         size_t x, size_t n, size_t from, size_t groups)
 {
-    for (size_t i = 0; i < n; i += 2) {
-        const size_t other = i + 1 < n ? i + 1 : i;
+    for (size_t i = 0; i < DOT_TILE; i += 2) {
+        const size_t one = x + in_tile(i, n), other = x + in_tile(i + 1, n);
         acc7 a, b;
 
         acc7_zero(&a);
         acc7_zero(&b);
         for (size_t g = 0; g < groups; g++) {
-            acc7_mac(&a, ints_at(w, from + g, x + i), &c[g]);
-            acc7_mac(&b, ints_at(w, from + g, x + other), &c[g]);
+            acc7_mac(&a, ints_at(w, from + g, one), &c[g]);
+            acc7_mac(&b, ints_at(w, from + g, other), &c[g]);
         }
-        sums[other] = b;
         sums[i] = a;
+        sums[i + 1] = b;
     }
 }
 
@@ -1057,12 +1073,12 @@ V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
                             const v8 *c, size_t x, size_t n, size_t from,
                             size_t groups)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < DOT_TILE; i++) {
         acc8 a;
 
         acc8_zero(&a);
         for (size_t g = 0; g < groups; g++) {
-            const v8 v = lane_read(wire_at(w, from + g, x + i));
+            const v8 v = lane_read(wire_at(w, from + g, x + in_tile(i, n)));
 
             acc8_mac(&a, &v, &c[g]);
         }
@@ -1072,26 +1088,19 @@ V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
 
 /* Wires x .. x+n-1 of those groups, n <= DOT_TILE. */
 V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const v8 *c, size_t x,
-                        size_t n, size_t from, size_t groups, bool ints,
-                        const v8 *scale)
+                        size_t n, size_t from, size_t groups, bool ints)
 {
-    zkg_fr lane[8];
-    v8 all;
-
     if (ints) {
-        acc7 sums[DOT_TILE] = {{{{0}}}};
+        acc7 sums[DOT_TILE];
 
         dot_ints(sums, w, c, x, n, from, groups);
-        all = acc7_reduce_lanes(sums);
+        add_lanes(out + x, acc7_reduce_lanes(sums), n);
     } else {
-        acc8 sums[DOT_TILE] = {{{{0}}}};
+        acc8 sums[DOT_TILE];
 
         dot_elements(sums, w, c, x, n, from, groups);
-        all = acc8_reduce_lanes(sums);
+        add_lanes(out + x, acc8_reduce_lanes(sums), n);
     }
-    v8_store(lane, v8_canonical(v8_mul_raw(&all, scale)));
-    for (size_t i = 0; i < n; i++)
-        zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
 }
 
 /* Copy j of wires x .. x+n-1 of a plain group, n <= 8; of the last again where
@@ -1102,9 +1111,8 @@ V8_INLINE __m512i few_ints(const zkg_wires *w, size_t group, size_t x, size_t n,
     int64_t v[8];
 
     for (size_t l = 0; l < 8; l++)
-        v[l] =
-            int_at(w->at, w->type,
-                   (group * w->count + x + (l < n ? l : n - 1)) * w->lanes + j);
+        v[l] = int_at(w->at, w->type,
+                      (group * w->count + x + in_tile(l, n)) * w->lanes + j);
     return _mm512_loadu_si512(v);
 }
 
@@ -1148,23 +1156,20 @@ V8_INLINE v8 few_elements(const zkg_wires *w, size_t group, size_t x, size_t n,
     __m512i words[4];
 
     for (size_t l = 0; l < 8; l++)
-        from[l] = at + (l < n ? l : n - 1) * w->lanes;
+        from[l] = at + in_tile(l, n) * w->lanes;
     v8_gather(words, from, 0);
     return v8_split(words[0], words[1], words[2], words[3]);
 }
 
-/* Wires x .. x+n-1 of a plain group, n <= 8: a lane each. */
-V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
-                       size_t group, size_t x, size_t n, zkg_dtype type,
-                       const v8 *scale)
+/* Wires x .. x+n-1 of a plain group, n <= 8, by weights c: a lane each. */
+V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const v8 *c,
+                       size_t group, size_t x, size_t n, zkg_dtype type)
 {
     const size_t bytes = w->lanes * int_bytes(type);
     __m512i words = _mm512_setzero_si512();
     zkg_wires typed = *w;
-    zkg_fr lane[8];
     acc8 products;
     acc7 sums;
-    v8 v;
 
     typed.type = type;
     if (type != ZKG_FR && bytes <= 8)
@@ -1172,34 +1177,45 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
     acc8_zero(&products);
     acc7_zero(&sums);
     for (uint32_t j = 0; j < w->lanes; j++) {
-        const v8 c = v8_of(&weight[group * w->lanes + j]);
-
         if (type == ZKG_FR) {
-            v = few_elements(w, group, x, n, j);
-            acc8_mac(&products, &v, &c);
+            const v8 v = few_elements(w, group, x, n, j);
+
+            acc8_mac(&products, &v, &c[j]);
         } else {
             acc7_mac(&sums,
                      bytes <= 8 ? copy_of(words, type, j)
                                 : few_ints(&typed, group, x, n, j),
-                     &c);
+                     &c[j]);
         }
     }
     if (type == ZKG_FR) {
         acc8_carry(&products);
-        v = acc8_reduce(products);
+        add_lanes(out + x, acc8_reduce(products), n);
     } else {
-        v = v8_close(acc7_reduce(sums));
+        add_lanes(out + x, acc7_reduce(sums), n);
     }
-    v8_store(lane, v8_canonical(v8_mul_raw(&v, scale)));
-    for (size_t i = 0; i < n; i++)
-        zkg_fr_add(&out[x + i], &out[x + i], &lane[i]);
 }
 
-static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
-                      const v8 *scale)
+/* Eight weights, by what cancels the reduction of such wires' sums. */
+static v8 dot_weights(const zkg_fr *weight, zkg_dtype type)
 {
-#define DOT_FEW(type) dot_few(out, w, weight, g, x, n, type, scale)
+    const zkg_fr scale = shifted(&zkg_fr_one, 4 + (type == ZKG_FR ? 4 : 104));
+    const v8 s = v8_of(&scale), w = v8_load(weight);
+
+    return v8_canonical(v8_mul_raw(&w, &s));
+}
+
+static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
+{
+#define DOT_FEW(type) dot_few(out, w, c, g, x, n, type)
     for (size_t g = 0; g < w->groups; g++) {
+        zkg_fr of[8] = {{{0}}};
+        v8 c[ZKG_WIRE_LANES];
+
+        memcpy(of, weight + g * w->lanes, w->lanes * sizeof(*of));
+        v8_store(of, dot_weights(of, w->type));
+        for (uint32_t j = 0; j < w->lanes; j++)
+            c[j] = v8_of(&of[j]);
         for (size_t x = 0; x < w->count; x += 8) {
             const size_t n = w->count - x < 8 ? w->count - x : 8;
 
@@ -1212,32 +1228,35 @@ static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight,
 #undef DOT_FEW
 }
 
-zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
-                              const zkg_fr *weight)
+static void dot_full(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 {
-    const bool ints = v->type != ZKG_FR;
-    const zkg_fr scale = shifted(&zkg_fr_one, 4 + (ints ? 104 : 4));
-    const v8 s = v8_of(&scale);
     v8 c[DOT_GROUPS];
 
-    if (!is_full(v)) {
-        dot_plain(out, v, weight, &s);
-        return ZKG_OK;
-    }
-    for (size_t g = 0; g < v->groups; g += DOT_GROUPS) {
-        const size_t left = v->groups - g;
+    for (size_t g = 0; g < w->groups; g += DOT_GROUPS) {
+        const size_t left = w->groups - g;
         const size_t groups = left < DOT_GROUPS ? left : DOT_GROUPS;
 
         for (size_t k = 0; k < groups; k++)
-            c[k] = v8_load(weight + 8 * (g + k));
-        for (size_t x = 0; x < v->count; x += DOT_TILE) {
-            const size_t n = v->count - x < DOT_TILE ? v->count - x : DOT_TILE;
+            c[k] = dot_weights(weight + 8 * (g + k), w->type);
+        for (size_t x = 0; x < w->count; x += DOT_TILE) {
+            const size_t n = w->count - x < DOT_TILE ? w->count - x : DOT_TILE;
 
-            if (ints)
-                dot_tile(out, v, c, x, n, g, groups, true, &s);
+            if (w->type == ZKG_FR)
+                dot_tile(out, w, c, x, n, g, groups, false);
             else
-                dot_tile(out, v, c, x, n, g, groups, false, &s);
+                dot_tile(out, w, c, x, n, g, groups, true);
         }
     }
+}
+
+zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
+                              const zkg_fr *weight)
+{
+    if (!is_full(v))
+        dot_plain(out, v, weight);
+    else if (v->type == ZKG_I8 || v->type == ZKG_U8)
+        zkg_ifma_dot_bytes(out, v, weight);
+    else
+        dot_full(out, v, weight);
     return ZKG_OK;
 }

@@ -351,36 +351,122 @@ void check_wires_round(context *c)
     }
 }
 
+/* Integers all of which are the same. */
+static both both_same_ints(zkg_dtype type, uint32_t lanes, size_t count,
+                           size_t groups, int64_t v)
+{
+    const size_t size = zkg_dtype_size(type);
+    both w = both_new(type, lanes, count, groups);
+
+    for (size_t i = 0; i < count * lanes * groups; i++) {
+        memcpy((char *)w.ref.at + i * size, &v, size);
+        memcpy((char *)w.b.at + i * size, &v, size);
+    }
+    return w;
+}
+
+/* The sums of v, which is cleared. */
+static void check_dot(context *c, both *v, const zkg_fr *weight)
+{
+    const size_t count = v->ref.count;
+    zkg_fr *x = elements(c, count), *y = copy(x, count);
+
+    must(c->ref->wires_dot(x, &v->ref, weight));
+    must(c->b->wires_dot(y, &v->b, weight));
+    same(c, x, y, count, "sums");
+    both_clear(v);
+    free(x);
+    free(y);
+}
+
+static void check_dot_drawn(context *c, zkg_dtype type, uint32_t lanes,
+                            size_t count, size_t groups)
+{
+    zkg_fr *weight = elements(c, groups * lanes);
+    both v = both_draw(c, type, lanes, count, groups, ZKG_WIRE_MOST);
+
+    check_dot(c, &v, weight);
+    free(weight);
+}
+
+/* Smallest and largest integers of a type, all the same, times weights all the
+ * same: the largest, and such whose form by 2^52 is bytes of 255 below 47. */
+static void check_dot_extremes(context *c, zkg_dtype type, uint32_t lanes,
+                               size_t groups)
+{
+    const int64_t low = zkg_dtype_min(type), high = zkg_dtype_max(type);
+    zkg_fr *weight = get(groups * lanes, sizeof(*weight)), bytes;
+    uint8_t form[32];
+
+    memset(form, 0xff, sizeof(form));
+    form[31] = 0x2f;
+    (void)zkg_fr_from_mont_bytes(&bytes, form);
+    zkg_fr_from_u64(&weight[0], UINT64_C(1) << 52);
+    zkg_fr_inv(&weight[0], &weight[0]);
+    zkg_fr_mul(&bytes, &bytes, &weight[0]);
+    for (int i = 0; i < 4; i++) {
+        const int64_t v = i % 2 == 0 ? high : low;
+        both w = both_same_ints(type, lanes, 17, groups,
+                                v > ZKG_WIRE_MOST    ? ZKG_WIRE_MOST
+                                : v < -ZKG_WIRE_MOST ? -ZKG_WIRE_MOST
+                                                     : v);
+
+        for (size_t k = 0; k < groups * lanes; k++) {
+            weight[k] = bytes;
+            if (i < 2)
+                largest(&weight[k]);
+        }
+        check_dot(c, &w, weight);
+    }
+    free(weight);
+}
+
+/* All types over counts and groups around what is taken at a time. */
+static void check_dot_sizes(context *c, zkg_dtype type)
+{
+    static const size_t counts[] = {63, 64, 65, 96, 129},
+                        groups[] = {1, 4, 8, 31, 32, 33, 65};
+
+    for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++) {
+        for (size_t n = 1; n <= 17; n++)
+            check_dot_drawn(c, type, 8, n, groups[g]);
+        for (size_t n = 0; n < sizeof(counts) / sizeof(*counts); n++)
+            check_dot_drawn(c, type, 8, counts[n], groups[g]);
+        for (uint32_t lanes = 1; lanes <= 8 && type != ZKG_FR; lanes *= 2)
+            check_dot_extremes(c, type, lanes, groups[g]);
+    }
+}
+
+static void bench_dot(context *c, const char *label, zkg_dtype type,
+                      size_t groups)
+{
+    const size_t n = 2048, copies = groups * ZKG_WIRE_LANES;
+    both x = both_draw(c, type, ZKG_WIRE_LANES, n, groups, 127);
+    zkg_fr *w = elements(c, copies), *y = elements(c, n);
+
+    BENCH(c, label, n * copies, (void)0, c->b->wires_dot(y, &x.b, w));
+    both_clear(&x);
+    free(w);
+    free(y);
+}
+
 void check_wires_dot(context *c)
 {
     for (size_t s = 0; s < 2 * WIRE_SHAPES; s++) {
         uint32_t lanes;
         size_t count, groups;
-        zkg_fr *x, *y, *weight;
-        both v;
 
         wire_shape(&lanes, &count, &groups, s / 2);
-        x = elements(c, count);
-        y = copy(x, count);
-        weight = elements(c, groups * lanes);
-        v = both_draw(c, s % 2 ? ZKG_FR : (zkg_dtype)(next(c) % ZKG_FR), lanes,
-                      count, groups, ZKG_WIRE_MOST);
-        must(c->ref->wires_dot(x, &v.ref, weight));
-        must(c->b->wires_dot(y, &v.b, weight));
-        same(c, x, y, count, "sums");
-        both_clear(&v);
-        free(x);
-        free(y);
-        free(weight);
+        check_dot_drawn(c, s % 2 ? ZKG_FR : (zkg_dtype)(next(c) % ZKG_FR),
+                        lanes, count, groups);
     }
-    for (int type = 0; c->bench && type < 2; type++) {
-        both x = both_draw(c, type ? ZKG_I8 : ZKG_FR, 8, 1024, 64, 127);
-        zkg_fr *w = elements(c, 512), *y = elements(c, 1024);
-
-        BENCH(c, type ? "i8" : "elements", 1024 * 512, (void)0,
-              c->b->wires_dot(y, &x.b, w));
-        both_clear(&x);
-        free(w);
-        free(y);
-    }
+    for (int type = ZKG_I8; type <= ZKG_FR; type++)
+        check_dot_sizes(c, (zkg_dtype)type);
+    if (!c->bench)
+        return;
+    bench_dot(c, "elements, 4", ZKG_FR, 4);
+    bench_dot(c, "i64, 4 groups", ZKG_I64, 4);
+    bench_dot(c, "i8, 4 groups", ZKG_I8, 4);
+    bench_dot(c, "i8, 8 groups", ZKG_I8, 8);
+    bench_dot(c, "i8, 64 groups", ZKG_I8, 64);
 }
