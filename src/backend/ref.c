@@ -3,6 +3,7 @@
 
 /* Where cpu.c is there to be fast, this is to compare with, and compiles in a
  * quarter of the time. */
+#define ZKG_FIELD_PLAIN 1
 #if defined(__x86_64__)
 #define ZKG_INLINE_SPARINGLY 1
 #endif

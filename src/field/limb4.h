@@ -3,10 +3,12 @@
  * Arithmetic modulo a 254-bit prime p on four 64-bit limbs, lowest first.
  *
  * Private to fr.h and fp.h, which pass their own constants.  Everything here is
- * static inline, so a file that defines ZKG_FIELD_MULX (x86-64 with BMI2 and
- * ADX only) gets the assembler forms and any other gets plain C; the two agree
- * bit for bit.  Elements are in Montgomery form, R = 2^256, and canonical
- * (< p) on entry and on return.  Outputs may alias inputs.
+ * static inline.  Sums and differences are in assembler on x86-64, where
+ * compilers make twice the instructions of a chain of carries, unless a file
+ * defines ZKG_FIELD_PLAIN; products are where it defines ZKG_FIELD_MULX (x86-64
+ * with BMI2 and ADX only).  The rest is plain C; all agree bit for bit.
+ * Elements are in Montgomery form, R = 2^256, and canonical (< p) on entry and
+ * on return.  Outputs may alias inputs.
  */
 #ifndef ZKG_FIELD_LIMB4_H
 #define ZKG_FIELD_LIMB4_H
@@ -105,11 +107,11 @@ ZKG_LIMB4_INLINE void zkg_limb4_reduce_once(uint64_t r[4], const uint64_t a[4],
     r[3] = (a[3] & keep) | (t3 & ~keep);
 }
 
-/* Unoptimised code has too few registers left for the assembler. */
-#if defined(ZKG_FIELD_MULX) && defined(__OPTIMIZE__)
-
 /* Operands are pointers in registers; this says what is read through them. */
 #define ZKG_M4(v) "m"(*(const uint64_t(*)[4])(v))
+
+/* Unoptimised code has too few registers left for the assembler. */
+#if defined(ZKG_FIELD_MULX) && defined(__OPTIMIZE__)
 
 /* (t4, .., t0) += a * b, then += q * p with t0 = 0, for one limb a of the
  * scanned operand; t0 is the next step's t4. */
@@ -193,6 +195,36 @@ ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
     r[3] = t2;
 }
 
+#else /* plain C */
+
+/** r = a * b / R mod p.  a may be any 256-bit number; b < p. */
+ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
+                                    const uint64_t b[4], const zkg_limb4_mod *m)
+{
+    uint64_t t[4] = {0, 0, 0, 0};
+
+    /* t < 2p after each step, so that the top word never carries out: p has
+     * two spare bits. */
+    for (int i = 0; i < 4; i++) {
+        uint64_t hi = 0, c = 0, lo = zkg_limb_mac(t[0], a[i], b[0], &hi);
+        uint64_t q = lo * m->inv;
+
+        (void)zkg_limb_mac(lo, q, m->p[0], &c);
+        lo = zkg_limb_mac(t[1], a[i], b[1], &hi);
+        t[0] = zkg_limb_mac(lo, q, m->p[1], &c);
+        lo = zkg_limb_mac(t[2], a[i], b[2], &hi);
+        t[1] = zkg_limb_mac(lo, q, m->p[2], &c);
+        lo = zkg_limb_mac(t[3], a[i], b[3], &hi);
+        t[2] = zkg_limb_mac(lo, q, m->p[3], &c);
+        t[3] = hi + c;
+    }
+    zkg_limb4_reduce_once(r, t, m);
+}
+
+#endif
+
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(ZKG_FIELD_PLAIN)
+
 ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
                                     const uint64_t b[4], const zkg_limb4_mod *m)
 {
@@ -255,31 +287,7 @@ ZKG_LIMB4_INLINE void zkg_limb4_sub(uint64_t r[4], const uint64_t a[4],
     r[3] = t3;
 }
 
-#else /* plain C */
-
-/** r = a * b / R mod p.  a may be any 256-bit number; b < p. */
-ZKG_LIMB4_INLINE void zkg_limb4_mul(uint64_t r[4], const uint64_t a[4],
-                                    const uint64_t b[4], const zkg_limb4_mod *m)
-{
-    uint64_t t[4] = {0, 0, 0, 0};
-
-    /* t < 2p after each step, so that the top word never carries out: p has
-     * two spare bits. */
-    for (int i = 0; i < 4; i++) {
-        uint64_t hi = 0, c = 0, lo = zkg_limb_mac(t[0], a[i], b[0], &hi);
-        uint64_t q = lo * m->inv;
-
-        (void)zkg_limb_mac(lo, q, m->p[0], &c);
-        lo = zkg_limb_mac(t[1], a[i], b[1], &hi);
-        t[0] = zkg_limb_mac(lo, q, m->p[1], &c);
-        lo = zkg_limb_mac(t[2], a[i], b[2], &hi);
-        t[1] = zkg_limb_mac(lo, q, m->p[2], &c);
-        lo = zkg_limb_mac(t[3], a[i], b[3], &hi);
-        t[2] = zkg_limb_mac(lo, q, m->p[3], &c);
-        t[3] = hi + c;
-    }
-    zkg_limb4_reduce_once(r, t, m);
-}
+#else
 
 ZKG_LIMB4_INLINE void zkg_limb4_add(uint64_t r[4], const uint64_t a[4],
                                     const uint64_t b[4], const zkg_limb4_mod *m)
