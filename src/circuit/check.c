@@ -28,6 +28,13 @@ uint32_t zkg_circuit_source_vars(const zkg_circuit *c, uint32_t i,
                : zkg_circuit_shape_vars(&c->input[source - 1]);
 }
 
+uint64_t zkg_circuit_wires(const zkg_circuit *c, uint32_t i, uint32_t source)
+{
+    return source == ZKG_CIRCUIT_PREVIOUS
+               ? c->layer[i - 1].gates
+               : UINT64_C(1) << zkg_circuit_shape_vars(&c->input[source - 1]);
+}
+
 uint32_t zkg_circuit_cell(const zkg_circuit_shape *s, uint32_t index)
 {
     uint32_t position = 0, shift = 0;

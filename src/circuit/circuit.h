@@ -153,6 +153,10 @@ uint32_t zkg_circuit_shape_vars(const zkg_circuit_shape *s);
 uint32_t zkg_circuit_source_vars(const zkg_circuit *c, uint32_t i,
                                  uint32_t source);
 
+/** Entries of a source of layer i from the first to the last that there may be:
+ *  the gates of the previous layer, or an input's padded cube. */
+uint64_t zkg_circuit_wires(const zkg_circuit *c, uint32_t i, uint32_t source);
+
 /** Where an entry lies in a shape's padded cube. */
 uint32_t zkg_circuit_cell(const zkg_circuit_shape *s, uint32_t index);
 

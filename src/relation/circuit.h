@@ -152,17 +152,18 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
                                          const zkg_fr *u, uint32_t n,
                                          const zkg_fr *scale);
 
-/** *e = E of a layer's gates, in an array of 2^vars elements to be freed; NULL
- *  unless ZKG_OK. */
+/** *e = E of a layer's gates, to be freed; NULL unless ZKG_OK. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_claim(zkg_fr **e,
                                                    const zkg_circuit_run *cr,
                                                    uint32_t vars, size_t gates);
 
 /** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
- *  sources read, to be freed with zkg_circuit_free_tables. */
+ *  sources that layer i reads, as many elements as zkg_circuit_wires has, to be
+ *  freed with zkg_circuit_free_tables. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_reads(
     zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES], const zkg_circuit_run *cr,
-    const zkg_circuit_reads *reads, const zkg_fr *point, const zkg_fr *value);
+    uint32_t i, const zkg_circuit_reads *reads, const zkg_fr *point,
+    const zkg_fr *value);
 void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES]);
 
 /** Values of the sources read, in order, at (point_S, at_copies). */

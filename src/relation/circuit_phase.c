@@ -75,13 +75,6 @@ static void *take_elements(phase *f, size_t count)
     return at;
 }
 
-static uint64_t wires_count(const zkg_circuit *c, uint32_t i, uint32_t source)
-{
-    return source == ZKG_CIRCUIT_PREVIOUS
-               ? c->layer[i - 1].gates
-               : (uint64_t)1 << zkg_circuit_shape_vars(&c->input[source - 1]);
-}
-
 /* Weights of copies; of a source its columns, and where copies have it of their
  * own h_S, and V_S once folded. */
 uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
@@ -94,7 +87,7 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
         return 0;
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
-        const uint64_t count = wires_count(c, i, source);
+        const uint64_t count = zkg_circuit_wires(c, i, source);
 
         n += 2;
         if (!zkg_circuit_is_shared(range, source))
@@ -112,7 +105,7 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     enum {
         FR = sizeof(zkg_fr),
         FACTOR = sizeof(zkg_wire_term) + FR, /* of weigh_copies */
-        WEIGHED = sizeof(zkg_wire_term) + sizeof(uint32_t) + FR
+        WEIGHED = sizeof(zkg_wire_term) + FR
     };
     const double muls = types->c->layer[i].muls;
     const double first = FR * zkg_circuit_reads_len(&plan->first);
@@ -125,23 +118,27 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
     double listed = ZKG_CIRCUIT_LIFTED_BYTES; /* a product's, in list_own */
+    double base = 0;                          /* of fill, unless it is add */
 
     for (uint32_t k = 0; k < plan->second.sources; k++)
-        if (zkg_circuit_is_shared(types->range, plan->second.source[k]))
+        if (zkg_circuit_is_shared(types->range, plan->second.source[k])) {
             listed = sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES;
+            base = first;
+        }
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
-        const uint64_t count = wires_count(types->c, i, source);
+        const uint64_t count = zkg_circuit_wires(types->c, i, source);
 
         if (!zkg_circuit_is_shared(types->range, source))
             continue;
+        base = first;
         held += 2 * FR * (double)count;
         one = second + FR * (double)count +
               second / FR * (FACTOR + ZKG_CIRCUIT_LIFTED_BYTES);
     }
     out[0] =
-        (zkg_circuit_need){.each = held + first + listed * muls, .copy = FR};
-    out[1] = (zkg_circuit_need){.each = held + first + second, .copy = FR};
+        (zkg_circuit_need){.each = held + base + listed * muls, .copy = FR};
+    out[1] = (zkg_circuit_need){.each = held + base + second, .copy = FR};
     out[2] = (zkg_circuit_need){.each = held + one + gathered,
                                 .copy = one > 0 ? 2 * FR : FR};
     out[3] =
@@ -779,17 +776,22 @@ static zkg_status make_weights(phase *f)
 static zkg_status fill(phase *f)
 {
     const zkg_circuit_reads *reads = &f->plan->first;
-    zkg_fr *base[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
-    zkg_status status = zkg_circuit_prover_vectors(f->p, base, reads);
+    const bool shared = any_shared(f, reads) || any_shared(f, &f->plan->second);
+    zkg_fr *own[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_fr *const *base = shared ? own : f->w->add;
+    zkg_status status = ZKG_OK;
 
-    if (status == ZKG_OK)
-        fill_base(f, base);
-    if (status == ZKG_OK)
-        status = weigh_second(f, base);
+    if (shared) {
+        status = zkg_circuit_prover_vectors(f->p, own, reads);
+        if (status == ZKG_OK)
+            fill_base(f, own);
+        if (status == ZKG_OK)
+            status = weigh_second(f, own);
+    }
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         status = f->run[k].shared ? fill_shared(f, k, base[k])
                                   : fill_own(f, k, base[k]);
-    zkg_circuit_free_tables(base);
+    zkg_circuit_free_tables(own);
     return status;
 }
 

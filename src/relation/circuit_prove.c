@@ -166,60 +166,91 @@ void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
 /* ---- phase two ---- */
 
 /* sum_add w E[o] X_S[x] */
-static zkg_status sum_adds(zkg_fr *sum, const prover *p,
+static zkg_status sum_adds(zkg_fr *sum, const prover *p, uint32_t i,
                            const zkg_circuit_reads *first,
                            const zkg_circuit_weights *w, zkg_fr *const *x)
 {
     *sum = zkg_fr_zero;
     for (uint32_t k = 0; k < first->sources; k++) {
+        const uint32_t source = first->source[k];
         zkg_fr part;
 
-        ZKG_TRY(p->cr->run->c->backend->fr_dot(&part, w->add[k],
-                                               x[first->source[k]],
-                                               (size_t)1 << first->vars[k]));
+        ZKG_TRY(p->cr->run->c->backend->fr_dot(
+            &part, w->add[k], x[source],
+            zkg_circuit_wires(p->cr->circuit, i, source)));
         zkg_fr_add(sum, sum, &part);
     }
     return ZKG_OK;
 }
 
-/* Products of weights that are made at once. */
+/* Products that are made at once. */
 enum { SOME = 256 };
 
-/* g[slot][y] += sum_mul w E[o] X_S[x], of products whose first operands are of
- * slot s. */
-static zkg_status mul_weights_of(zkg_fr *const *g, const prover *p,
-                                 const uint32_t *slot,
-                                 const zkg_circuit_weights *w, const zkg_fr *x,
-                                 uint32_t s)
+/* Of g's vectors this rank's slices, as prove_pairs deals them out. */
+typedef struct second_slices {
+    zkg_fr *g[ZKG_CIRCUIT_MAX_SOURCES]; /* by source, from the first slice on */
+    uint32_t first[ZKG_CIRCUIT_MAX_SOURCES], count[ZKG_CIRCUIT_MAX_SOURCES];
+} second_slices;
+
+static void find_slices(second_slices *out, const prover *p,
+                        const zkg_circuit_reads *reads, zkg_fr *const *g)
 {
-    zkg_fr term[SOME];
+    const zkg_comm *comm = p->cr->run->c->comm;
+    const uint32_t size = zkg_comm_size(comm);
 
-    for (uint32_t k = w->from[s]; k < w->from[s + 1]; k += SOME) {
-        const uint32_t left = w->from[s + 1] - k;
-        const uint32_t n = left < SOME ? left : SOME;
+    for (uint32_t k = 0; k < reads->sources; k++) {
+        const uint32_t source = reads->source[k];
+        const uint32_t m = zkg_slices(reads->vars[k], size);
+        const uint32_t inside = reads->vars[k] - m;
+        uint32_t first, count;
 
-        ZKG_TRY(p->cr->run->c->backend->fr_mul_at(term, w->weight + k, x,
-                                                  w->x + k, n));
-        for (uint32_t i = 0; i < n; i++) {
-            const zkg_wire_term *m = &w->term[k + i];
-            zkg_fr *at = &g[slot[m->a_source]][m->a];
-
-            zkg_fr_add(at, at, &term[i]);
-        }
+        zkg_slices_of(&first, &count, m, zkg_comm_rank(comm), size);
+        out->first[source] = first << inside;
+        out->count[source] = count << inside;
+        out->g[source] = g[k] + out->first[source];
     }
+}
+
+/* g[S'][y] += w E[o] X[x] of n products, in this rank's slices: the others'
+ * are passed over. */
+static zkg_status mul_some(const second_slices *s, const prover *p,
+                           const zkg_circuit_weights *w, const zkg_fr *x,
+                           uint32_t first, uint32_t n)
+{
+    zkg_fr term[SOME], weight[SOME], *to[SOME];
+    uint32_t at[SOME], own = 0;
+
+    for (uint32_t k = first; k < first + n; k++) {
+        const uint32_t source = w->term[k].a_source;
+        const uint32_t y = w->term[k].a - s->first[source];
+
+        if (y >= s->count[source])
+            continue;
+        to[own] = &s->g[source][y];
+        at[own] = w->term[k].to;
+        weight[own++] = w->weight[k];
+    }
+    ZKG_TRY(p->cr->run->c->backend->fr_mul_at(term, weight, x, at, own));
+    for (uint32_t k = 0; k < own; k++)
+        zkg_fr_add(to[k], to[k], &term[k]);
     return ZKG_OK;
 }
 
-/* The same of all. */
+/* g[slot][y] += sum_mul w E[o] X_S[x], in this rank's slices. */
 static zkg_status mul_weights(zkg_fr *const *g, const prover *p,
                               const zkg_circuit_plan *plan,
                               const zkg_circuit_weights *w, zkg_fr *const *x)
 {
-    uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
+    second_slices s;
 
-    zkg_circuit_slots(slot, &plan->second);
-    for (uint32_t s = 0; s < plan->first.sources; s++)
-        ZKG_TRY(mul_weights_of(g, p, slot, w, x[plan->first.source[s]], s));
+    find_slices(&s, p, &plan->second, g);
+    for (uint32_t k = 0; k < plan->first.sources; k++)
+        for (uint32_t n = w->from[k]; n < w->from[k + 1]; n += SOME) {
+            const uint32_t left = w->from[k + 1] - n;
+
+            ZKG_TRY(mul_some(&s, p, w, x[plan->first.source[k]], n,
+                             left < SOME ? left : SOME));
+        }
     return ZKG_OK;
 }
 
@@ -234,7 +265,7 @@ static zkg_status prove_second(prover *p, uint32_t i,
     zkg_fr sum;
 
     if (status == ZKG_OK)
-        status = sum_adds(&sum, p, &plan->first, w, x);
+        status = sum_adds(&sum, p, i, &plan->first, w, x);
     if (status == ZKG_OK) {
         zkg_fr_sub(claim, claim, &sum);
         status = mul_weights(g, p, plan, w, x);
@@ -263,7 +294,7 @@ static zkg_status prove_products(prover *p, uint32_t i,
     if (status == ZKG_OK)
         status = zkg_circuit_wire_values(cr, &plan->first, rx, rho, vx);
     if (status == ZKG_OK)
-        status = zkg_circuit_expand_reads(x, cr, &plan->first, rx, vx);
+        status = zkg_circuit_expand_reads(x, cr, i, &plan->first, rx, vx);
     if (status == ZKG_OK)
         status = prove_second(p, i, plan, &w, x, rho, &claim, ry, vy);
     if (status == ZKG_OK)

@@ -101,7 +101,6 @@ typedef struct zkg_circuit_weights {
     zkg_wire_term *term; /**< of each: the first operand is what it goes to, the
                               second what it is of; the weight is that many
                               behind from[k]; owned */
-    uint32_t *x;         /**< of each, its first operand again; owned */
     zkg_fr *weight;      /**< of each, w E[o]; owned */
     uint32_t from[ZKG_CIRCUIT_MAX_SOURCES + 1];
     uint32_t products;

@@ -132,7 +132,8 @@ static zkg_status verify_linear(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, point));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->first, point, cr->rc, value));
     if (!c->sizing) {
-        ZKG_TRY(zkg_circuit_expand_reads(w->x, cr, &plan->first, point, value));
+        ZKG_TRY(
+            zkg_circuit_expand_reads(w->x, cr, i, &plan->first, point, value));
         zkg_circuit_sum_adds(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x);
     }
@@ -156,7 +157,7 @@ static zkg_status verify_products(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, rx));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->first, rx, rho, vx));
     if (!c->sizing) {
-        ZKG_TRY(zkg_circuit_expand_reads(w->x, cr, &plan->first, rx, vx));
+        ZKG_TRY(zkg_circuit_expand_reads(w->x, cr, i, &plan->first, rx, vx));
         zkg_circuit_sum_adds(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x);
         zkg_fr_sub(&claim, &claim, &sum);
@@ -165,7 +166,7 @@ static zkg_status verify_products(zkg_circuit_run *cr, uint32_t i,
     ZKG_TRY(zkg_sumcheck_verify(c->tape, &shape, &claim, ry));
     ZKG_TRY(zkg_circuit_wire_values(cr, &plan->second, ry, rho, vy));
     if (!c->sizing) {
-        ZKG_TRY(zkg_circuit_expand_reads(w->y, cr, &plan->second, ry, vy));
+        ZKG_TRY(zkg_circuit_expand_reads(w->y, cr, i, &plan->second, ry, vy));
         zkg_circuit_sum_muls(&sum, cr->circuit, i, cr->coeff, w->e,
                              (const zkg_fr *const *)w->x,
                              (const zkg_fr *const *)w->y);

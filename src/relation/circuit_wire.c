@@ -334,85 +334,104 @@ zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
     return ZKG_OK;
 }
 
-/* Variables of o whose eq are made once; those of the others weigh them. */
-enum { CLAIM_VARS = 7 };
+/* sum_k scale_k eq(at_k, .), of one or two points. */
+typedef struct eq_sum {
+    uint32_t points;
+    const zkg_fr *at[2];
+    const zkg_fr *scale[2]; /* NULL: 1 */
+} eq_sum;
 
-/* out[o] += sum_k w[k] row[k][o] */
+/* Variables whose eq are made once; those of the others weigh them. */
+enum { ROW_VARS = 8 };
+
+/* out[j] += sum_k w[k] row[k][j] */
 static zkg_status add_rows(zkg_fr *out, const zkg_circuit_run *cr,
-                           const zkg_fr *w, const zkg_fr *const *row, size_t n)
+                           const zkg_fr *w, const zkg_fr *const *row,
+                           uint32_t points, size_t n)
 {
     const zkg_backend *backend = cr->run->c->backend;
 
     if (backend != NULL)
-        return backend->int_fold(out, w, (const void *const *)row, cr->points,
+        return backend->int_fold(out, w, (const void *const *)row, points,
                                  ZKG_FR, n);
-    for (uint32_t k = 0; k < cr->points; k++)
-        for (size_t o = 0; o < n; o++) {
+    for (uint32_t k = 0; k < points; k++)
+        for (size_t j = 0; j < n; j++) {
             zkg_fr term;
 
-            zkg_fr_mul(&term, &w[k], &row[k][o]);
-            zkg_fr_add(&out[o], &out[o], &term);
+            zkg_fr_mul(&term, &w[k], &row[k][j]);
+            zkg_fr_add(&out[j], &out[j], &term);
         }
     return ZKG_OK;
 }
 
-/* E as sum_k upper_k[o / 2^low] lower_k[o mod 2^low]; both of all k, one after
- * the other. */
-static zkg_status expand_parts(zkg_fr *e, const zkg_circuit_run *cr,
-                               uint32_t low, uint32_t high, size_t gates,
-                               zkg_fr *lower, zkg_fr *upper)
+/* out[j] += sum_k upper_k[j / 2^low] lower_k[j mod 2^low], j < count; both of
+ * all k, one after the other. */
+static zkg_status expand_rows(zkg_fr *out, const zkg_circuit_run *cr,
+                              const eq_sum *s, uint32_t low, uint32_t high,
+                              size_t count, zkg_fr *lower, zkg_fr *upper)
 {
     const size_t len = (size_t)1 << low;
     const zkg_fr *row[2] = {lower, lower + len};
 
-    for (uint32_t k = 0; k < cr->points; k++) {
-        ZKG_TRY(zkg_circuit_eq(lower + k * len, cr, cr->rz[k], low, NULL));
-        ZKG_TRY(zkg_circuit_eq(upper + ((size_t)k << high), cr, cr->rz[k] + low,
-                               high, k == 0 ? NULL : &cr->weight));
+    for (uint32_t k = 0; k < s->points; k++) {
+        ZKG_TRY(zkg_circuit_eq(lower + k * len, cr, s->at[k], low, NULL));
+        ZKG_TRY(zkg_circuit_eq(upper + ((size_t)k << high), cr, s->at[k] + low,
+                               high, s->scale[k]));
     }
-    for (size_t i = 0; i * len < gates; i++) {
-        const zkg_fr w[2] = {upper[i], cr->points > 1
+    for (size_t i = 0; i * len < count; i++) {
+        const size_t left = count - i * len;
+        const zkg_fr w[2] = {upper[i], s->points > 1
                                            ? upper[((size_t)1 << high) + i]
                                            : zkg_fr_zero};
 
-        ZKG_TRY(add_rows(e + i * len, cr, w, row, len));
+        ZKG_TRY(add_rows(out + i * len, cr, w, row, s->points,
+                         left < len ? left : len));
     }
     return ZKG_OK;
+}
+
+/* *out = the first `count` of 2^vars elements. */
+static zkg_status expand(zkg_fr **out, const zkg_circuit_run *cr,
+                         const eq_sum *s, uint32_t vars, size_t count)
+{
+    const uint32_t low = vars < ROW_VARS ? vars : ROW_VARS;
+    const size_t upper = (size_t)2 << (vars - low);
+    zkg_fr *part = zkg_alloc_raw(((size_t)2 << low) + upper, sizeof(*part));
+    zkg_status status;
+
+    *out = zkg_alloc_aligned(count, sizeof(**out));
+    status = *out == NULL || part == NULL
+                 ? no_memory(cr)
+                 : expand_rows(*out, cr, s, low, vars - low, count,
+                               part + upper, part);
+    zkg_free(part);
+    if (status != ZKG_OK) {
+        zkg_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
                                     uint32_t vars, size_t gates)
 {
-    const uint32_t low = vars < CLAIM_VARS ? vars : CLAIM_VARS;
-    const size_t upper = (size_t)2 << (vars - low);
-    zkg_fr *part = zkg_alloc(((size_t)2 << low) + upper, sizeof(*part));
-    zkg_status status;
+    const eq_sum s = {.points = cr->points,
+                      .at = {cr->rz[0], cr->rz[1]},
+                      .scale = {NULL, &cr->weight}};
 
-    *e = zkg_alloc((size_t)1 << vars, sizeof(**e));
-    status =
-        *e == NULL || part == NULL
-            ? no_memory(cr)
-            : expand_parts(*e, cr, low, vars - low, gates, part + upper, part);
-    zkg_free(part);
-    if (status != ZKG_OK) {
-        zkg_free(*e);
-        *e = NULL;
-    }
-    return status;
+    return expand(e, cr, &s, vars, gates);
 }
 
 zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
-                                    const zkg_circuit_run *cr,
+                                    const zkg_circuit_run *cr, uint32_t i,
                                     const zkg_circuit_reads *reads,
                                     const zkg_fr *point, const zkg_fr *value)
 {
     for (uint32_t k = 0; k < reads->sources; k++) {
+        const uint32_t source = reads->source[k];
         zkg_fr scale = value[k];
-        zkg_fr *out = zkg_alloc_raw((size_t)1 << reads->vars[k], sizeof(*out));
+        const eq_sum s = {.points = 1, .at = {point}, .scale = {&scale}};
 
-        if (out == NULL)
-            return no_memory(cr);
-        table[reads->source[k]] = out;
         for (uint32_t t = reads->vars[k]; t < reads->max_vars; t++) {
             zkg_fr factor;
 
@@ -420,7 +439,8 @@ zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
             zkg_fr_sqr(&factor, &factor);
             zkg_fr_mul(&scale, &scale, &factor);
         }
-        ZKG_TRY(zkg_circuit_eq(out, cr, point, reads->vars[k], &scale));
+        ZKG_TRY(expand(&table[source], cr, &s, reads->vars[k],
+                       zkg_circuit_wires(cr->circuit, i, source)));
     }
     return ZKG_OK;
 }

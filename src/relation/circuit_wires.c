@@ -490,8 +490,7 @@ static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
 
         while (plan->first.source[slot] != m->a.source)
             w->from[++slot] = k;
-        w->x[k] = zkg_circuit_position(c, m->a);
-        w->term[k] = (zkg_wire_term){.to = w->x[k],
+        w->term[k] = (zkg_wire_term){.to = zkg_circuit_position(c, m->a),
                                      .weight = k - w->from[slot],
                                      .a = zkg_circuit_position(c, m->b),
                                      .b = ZKG_WIRE_LINEAR,
@@ -526,9 +525,8 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
 
     *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
     w->term = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->term));
-    w->x = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->x));
     w->weight = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->weight));
-    if (w->term == NULL || w->x == NULL || w->weight == NULL)
+    if (w->term == NULL || w->weight == NULL)
         return zkg_circuit_prover_no_memory(p);
     ZKG_TRY(zkg_circuit_prover_vectors(p, w->add, &plan->first));
     zkg_circuit_slots(slot, &plan->first);
@@ -540,7 +538,6 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
 void zkg_circuit_weights_clear(zkg_circuit_weights *w)
 {
     zkg_free(w->term);
-    zkg_free(w->x);
     zkg_free(w->weight);
     zkg_circuit_free_tables(w->add);
     *w = (zkg_circuit_weights){0};
