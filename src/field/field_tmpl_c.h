@@ -7,19 +7,12 @@
  *   ZKG_F_R, ZKG_F_R2, ZKG_F_R3         2^256, 2^512, 2^768 mod p, in braces
  *   ZKG_F_INV_FIX                       2^(768 - 527 + 1088) mod p, in braces
  */
+#include "base/bytes.h"
+
 const ZKG_F_T ZKG_F(zero) = {{0, 0, 0, 0}};
 const ZKG_F_T ZKG_F(one) = {ZKG_F_R};
 
 static const ZKG_F_T r2 = {ZKG_F_R2}, r3 = {ZKG_F_R3};
-
-static uint64_t load_le64(const uint8_t in[8])
-{
-    uint64_t v = 0;
-
-    for (int i = 7; i >= 0; i--)
-        v = v << 8 | in[i];
-    return v;
-}
 
 void ZKG_F(wide_reduce)(ZKG_F_T *r, const ZKG_F_WIDE_T *acc)
 {
@@ -313,8 +306,8 @@ void ZKG_F(to_bytes)(uint8_t out[32], const ZKG_F_T *a)
     uint64_t s[4];
 
     ZKG_F(to_scalar)(s, a);
-    for (int i = 0; i < 32; i++)
-        out[i] = (uint8_t)(s[i / 8] >> 8 * (i % 8));
+    for (int i = 0; i < 4; i++)
+        zkg_store_u64le(out + 8 * i, s[i]);
 }
 
 bool ZKG_F(from_bytes)(ZKG_F_T *r, const uint8_t in[32])
@@ -322,7 +315,7 @@ bool ZKG_F(from_bytes)(ZKG_F_T *r, const uint8_t in[32])
     uint64_t s[4];
 
     for (int i = 0; i < 4; i++)
-        s[i] = load_le64(in + 8 * i);
+        s[i] = zkg_load_u64le(in + 8 * i);
     return ZKG_F(from_scalar)(r, s);
 }
 
@@ -331,7 +324,7 @@ bool ZKG_F(from_mont_bytes)(ZKG_F_T *r, const uint8_t in[32])
     ZKG_F_T t;
 
     for (int i = 0; i < 4; i++)
-        t.l[i] = load_le64(in + 8 * i);
+        t.l[i] = zkg_load_u64le(in + 8 * i);
     if (!zkg_limb4_is_reduced(t.l, &ZKG_F(mod_)))
         return false;
     *r = t;
@@ -344,7 +337,7 @@ void ZKG_F(from_wide_bytes)(ZKG_F_T *r, const uint8_t in[64])
     ZKG_F_T lo, hi;
 
     for (int i = 0; i < 8; i++)
-        s[i] = load_le64(in + 8 * i);
+        s[i] = zkg_load_u64le(in + 8 * i);
     zkg_limb4_mul(lo.l, s, r2.l, &ZKG_F(mod_));
     zkg_limb4_mul(hi.l, s + 4, r3.l, &ZKG_F(mod_));
     ZKG_F(add)(r, &lo, &hi);

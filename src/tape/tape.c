@@ -5,14 +5,9 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
-
-static void put_u64(uint8_t out[8], uint64_t v)
-{
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(v >> (8 * i));
-}
 
 /* The head of an item: state | tag | length. */
 static void absorb_begin(const zkg_tape *tape, zkg_hash *h, zkg_tag tag,
@@ -21,7 +16,7 @@ static void absorb_begin(const zkg_tape *tape, zkg_hash *h, zkg_tag tag,
     uint8_t head[9];
 
     head[0] = (uint8_t)tag;
-    put_u64(head + 1, len);
+    zkg_store_u64le(head + 1, len);
     zkg_hash_init(h, ZKG_TAPE_STATE_BYTES);
     zkg_hash_update(h, tape->state, ZKG_TAPE_STATE_BYTES);
     zkg_hash_update(h, head, sizeof(head));
@@ -142,7 +137,7 @@ void zkg_tape_public_u64(zkg_tape *tape, zkg_tag tag, uint64_t v)
 {
     uint8_t bytes[8];
 
-    put_u64(bytes, v);
+    zkg_store_u64le(bytes, v);
     zkg_tape_public(tape, tag, bytes, sizeof(bytes));
 }
 
