@@ -484,15 +484,20 @@ typedef struct mulc8 {
 
 static __attribute__((unused)) void mulc8_init(mulc8 *k, const zkg_fr *c)
 {
+    /* 2^(52 (j + 1)) mod p: times a Montgomery element a plain integer. */
+    static const uint64_t shift[5][4] = {
+        {UINT64_C(1) << 52, 0, 0, 0},
+        {0, UINT64_C(1) << 40, 0, 0},
+        {0, 0, UINT64_C(1) << 28, 0},
+        {0, 0, 0, UINT64_C(1) << 16},
+        {0xb9db6b753fffffac, 0xcef7c8380f271055, 0x85a9201d818f016e,
+         0x1f16424e1bb7724f}};
     const uint64_t m = (UINT64_C(1) << 52) - 1;
-    zkg_fr power = *c, shift;
 
-    zkg_fr_from_u64(&shift, UINT64_C(1) << 52);
     for (int j = 0; j < 5; j++) {
         uint64_t w[4];
 
-        zkg_fr_mul(&power, &power, &shift);
-        zkg_fr_to_scalar(w, &power);
+        zkg_limb4_mul(w, shift[j], c->l, &zkg_fr_mod_);
         k->l[j][0] = w[0] & m;
         k->l[j][1] = (w[0] >> 52 | w[1] << 12) & m;
         k->l[j][2] = (w[1] >> 40 | w[2] << 24) & m;
