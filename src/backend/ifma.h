@@ -477,34 +477,10 @@ V8_INLINE v8 v8_mul_raw(const v8 *a, const v8 *b)
 /* ---- products by a constant ---- */
 
 /** A constant c as an operand of v8_mulc_add: limb i of c 2^(52 (j + 1)) mod p
- *  in l[j][i], plain integers. */
+ *  in l[i][j], j < 5, plain integers. */
 typedef struct mulc8 {
-    uint64_t l[5][5];
+    uint64_t l[5][8];
 } mulc8;
-
-static __attribute__((unused)) void mulc8_init(mulc8 *k, const zkg_fr *c)
-{
-    /* 2^(52 (j + 1)) mod p: times a Montgomery element a plain integer. */
-    static const uint64_t shift[5][4] = {
-        {UINT64_C(1) << 52, 0, 0, 0},
-        {0, UINT64_C(1) << 40, 0, 0},
-        {0, 0, UINT64_C(1) << 28, 0},
-        {0, 0, 0, UINT64_C(1) << 16},
-        {0xb9db6b753fffffac, 0xcef7c8380f271055, 0x85a9201d818f016e,
-         0x1f16424e1bb7724f}};
-    const uint64_t m = (UINT64_C(1) << 52) - 1;
-
-    for (int j = 0; j < 5; j++) {
-        uint64_t w[4];
-
-        zkg_limb4_mul(w, shift[j], c->l, &zkg_fr_mod_);
-        k->l[j][0] = w[0] & m;
-        k->l[j][1] = (w[0] >> 52 | w[1] << 12) & m;
-        k->l[j][2] = (w[1] >> 40 | w[2] << 24) & m;
-        k->l[j][3] = (w[2] >> 28 | w[3] << 36) & m;
-        k->l[j][4] = w[3] >> 16;
-    }
-}
 
 /** limb k of i p in lane i */
 V8_INLINE __m512i v8_multiples(int k)
@@ -550,6 +526,27 @@ V8_INLINE v8 v8_trim_16(v8 v)
     return v8_pass(v);
 }
 
+/* A product divides by 2^260: lane j of what it is made from is 2^(52 (j + 1))
+ * times c's Montgomery form times 2^4. */
+static __attribute__((unused)) void mulc8_init(mulc8 *k, const zkg_fr *c)
+{
+    v8 x = v8_of(c);
+    acc8 t;
+
+    for (int i = 0; i < 5; i++)
+        x.l[i] = _mm512_slli_epi64(x.l[i], 4);
+    x = v8_close(v8_trim_16(x));
+    acc8_zero(&t);
+    for (int j = 0; j < 5; j++) {
+        for (int i = 0; i < 5; i++)
+            t.l[j + 1 + i] = _mm512_mask_mov_epi64(t.l[j + 1 + i],
+                                                   (__mmask8)(1u << j), x.l[i]);
+    }
+    x = v8_canonical(acc8_reduce_raw(t));
+    for (int i = 0; i < 5; i++)
+        _mm512_storeu_si512(k->l[i], x.l[i]);
+}
+
 /** A sum of products by constants, limb i of which is lo[i] + hi[i - 1]: apart
  *  each multiply-add waits for half as many before it. */
 typedef struct mulc8_sum {
@@ -562,7 +559,7 @@ V8_INLINE void mulc8_mac(mulc8_sum *s, v8 d, const mulc8 *c)
 {
     for (int j = 0; j < 5; j++) {
         for (int i = 0; i < 5; i++) {
-            const __m512i k = v8_set(c->l[j][i]);
+            const __m512i k = v8_set(c->l[i][j]);
 
             s->lo[i] = lo52(s->lo[i], d.l[j], k);
             s->hi[i] = hi52(s->hi[i], d.l[j], k);

@@ -19,8 +19,8 @@
 
 /** int_fold of integers of one byte: worth it from BYTE_ROWS_FROM rows of
  *  BYTE_COLUMNS_FROM columns on. */
-#define BYTE_ROWS_FROM 32
-#define BYTE_COLUMNS_FROM 16
+#define BYTE_ROWS_FROM 16
+#define BYTE_COLUMNS_FROM 48
 void zkg_ifma_fold_bytes(zkg_fr *out, const zkg_fr *w, const void *const *rows,
                          size_t count, bool is_signed, size_t n);
 

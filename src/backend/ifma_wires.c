@@ -185,12 +185,13 @@ static bool make_limbs(limbs8 *out, const zkg_fr *weight, size_t n,
     if (out->l == NULL)
         return false;
     for (size_t i = 0; i < n; i += 8) {
+        const size_t left = n - i;
         zkg_fr w[8] = {{{0}}};
         v8 v;
 
-        for (size_t j = 0; j < 8 && i + j < n; j++)
-            w[j] = weight[i + j];
-        v = v8_load(w);
+        if (left < 8)
+            memcpy(w, weight + i, left * sizeof(*w));
+        v = v8_load(left < 8 ? w : weight + i);
         v = v8_canonical(v8_mul_raw(&v, &f));
         for (int k = 0; k < 5; k++)
             _mm512_storeu_si512(out->l[i / 8][k], v.l[k]);

@@ -176,6 +176,7 @@ void check_int_fold(context *c)
     for (size_t count = 63; count <= 129; count += 33)
         fold_largest(c, count);
     fold_largest(c, 64);
+    fold_largest(c, 2);
     for (int type = ZKG_I8; c->bench && type <= ZKG_FR; type++) {
         enum { ROWS = 256, ROW = 256 };
         const void *rows[ROWS];
