@@ -237,6 +237,8 @@ void ZKG_F(batch_inv)(ZKG_F_T *v, size_t n, ZKG_F_T *scratch)
 {
     ZKG_F_T t = ZKG_F(one);
 
+    if (n == 0)
+        return;
     /* scratch[i] = the product of the non-zero v[j], j < i */
     for (size_t i = 0; i < n; i++) {
         scratch[i] = t;

@@ -65,7 +65,7 @@ typedef struct zkg_rounds {
     const zkg_backend *backend;
     const zkg_form *form;
     run *runs;
-    zkg_split_eq *eq; /* [n_j], made for those n_j that occur */
+    zkg_split_eq *eq; /* [n_j], made for those n_j that occur; NULL without */
     bool first_made;  /* first is round 0's sums, at 0 too */
     zkg_sums first;
 } prover;
@@ -908,6 +908,11 @@ static zkg_status make_eq(prover *p)
 {
     const zkg_sumcheck_shape *shape = &p->form->shape;
 
+    if (shape->eq_from == shape->vars)
+        return ZKG_OK;
+    p->eq = zkg_alloc((size_t)shape->vars + 1, sizeof(*p->eq));
+    if (p->eq == NULL)
+        return ZKG_ERR_NOMEM;
     for (uint32_t j = 0; j < p->form->part_count; j++) {
         const uint32_t vars = p->form->parts[j].vars;
         const uint32_t from = shape->eq_from > 0 ? shape->eq_from : 1;
@@ -938,8 +943,7 @@ zkg_status zkg_rounds_new(zkg_rounds **out, const zkg_comm *comm,
         return ZKG_ERR_NOMEM;
     *p = (prover){.comm = comm, .backend = backend, .form = form};
     p->runs = zkg_alloc((size_t)form->part_count + 1, sizeof(*p->runs));
-    p->eq = zkg_alloc(ZKG_MAX_VARS + 1, sizeof(*p->eq));
-    if (p->runs != NULL && p->eq != NULL)
+    if (p->runs != NULL)
         s = make_eq(p);
     for (uint32_t j = 0; j < form->part_count && s == ZKG_OK; j++)
         s = start(p, &p->runs[j], &form->parts[j]);
@@ -966,7 +970,7 @@ void zkg_rounds_free(zkg_rounds *p)
         return;
     for (uint32_t j = 0; p->runs != NULL && j < p->form->part_count; j++)
         run_clear(&p->runs[j], p->backend);
-    for (uint32_t n = 0; p->eq != NULL && n <= ZKG_MAX_VARS; n++)
+    for (uint32_t n = 0; p->eq != NULL && n <= p->form->shape.vars; n++)
         zkg_split_eq_clear(&p->eq[n]);
     zkg_free(p->eq);
     zkg_free(p->runs);
