@@ -4,11 +4,11 @@
  *
  * Claims at one point are one part, whose vector is sum_j gamma^j F_j.  Where
  * there are several ranks a vector is cut at its highest variables into 2^m
- * slices, dealt out as sumcheck/prove.h deals its own; a rank folds the columns
- * of its slices, of all chunks of all claims, so that neither folds nor rounds
- * are done twice.  A vector that is not worth it is one rank's, whole: these
- * are dealt out by what they cost.  Slices are not gathered: what one value
- * each is left of them is worth little work.
+ * slices, dealt out as sumcheck/slices.h deals its own; a rank folds the
+ * columns of its slices, of all chunks of all claims, so that neither folds nor
+ * rounds are done twice.  A vector that is not worth it is one rank's, whole:
+ * these are dealt out by what they cost.  Slices are not gathered: what one
+ * value each is left of them is worth little work.
  *
  * With x_0 .. x_{t-1} bound to rho, what a part adds to round t is
  *
@@ -33,7 +33,7 @@
 #include "pcs/kzg.h"
 #include "pcs/mercury.h"
 #include "poly/eq.h"
-#include "sumcheck/prove.h"
+#include "sumcheck/slices.h"
 
 enum {
     SUM_VARS = 9,   /* of S, whose rows and weights stay in L1 */

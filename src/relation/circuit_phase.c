@@ -113,7 +113,7 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
     const double e = ldexp(FR, (int)plan->vars);
     /* Of few copies the split eq takes more than an element a copy. */
     double held = e + WEIGHED * muls + first + 64 * FR;
-    /* of each source both tables, and of one on its way two columns */
+    /* of each source both tables, and of one on its way those columns twice */
     const double gathered =
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
     double one = 0; /* a shared source's vectors, and its turn in begin_c */
@@ -619,57 +619,25 @@ static zkg_status pair_sums(phase *f, source_run *r, const zkg_fr *challenge,
     return ZKG_OK;
 }
 
-/* All copies' entries on every rank, `len` of V and then of h a slice. */
-static zkg_status gather_slices(zkg_fr *all, const phase *f,
-                                const source_run *r, size_t len)
-{
-    const zkg_circuit_prover *p = f->p;
-    const zkg_comm *comm = p->cr->run->c->comm;
-    const uint32_t size = zkg_comm_size(comm);
-    uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
-    zkg_status status = first == NULL ? no_memory(f) : ZKG_OK;
-
-    for (uint32_t i = 0; i < size && status == ZKG_OK; i++) {
-        uint32_t from, count;
-
-        zkg_slices_of(&from, &count, p->m, i, size);
-        first[i] = 2 * len * from;
-        first[i + 1] = 2 * len * ((uint64_t)from + count);
-    }
-    for (uint32_t s = 0; s < r->tables && status == ZKG_OK; s++)
-        for (uint32_t n = 0; n < 2 && status == ZKG_OK; n++)
-            status = f->backend->table_export(
-                all + (2 * ((size_t)p->first + s) + n) * len, &r->table[s][n],
-                0, len);
-    if (status == ZKG_OK)
-        status = zkg_comm_allgather_fr(comm, all, first);
-    zkg_free(first);
-    return status;
-}
-
 /* What is left of the slices' tables as one table each of V and h, on every
  * rank. */
 static zkg_status gather(phase *f, source_run *r)
 {
-    const uint32_t m = f->p->m, left = f->p->low - f->alone;
-    const size_t slices = (size_t)1 << m, len = (size_t)1 << left;
-    zkg_fr *all = zkg_alloc(2 * slices * len, sizeof(*all));
-    zkg_fr *column = zkg_alloc(slices * len, sizeof(*column));
-    zkg_status status = all == NULL || column == NULL
-                            ? no_memory(f)
-                            : gather_slices(all, f, r, len);
+    const uint32_t left = f->p->low - f->alone, vars = f->p->m + left;
+    const size_t len = (size_t)1 << vars;
+    zkg_fr *column = zkg_alloc_raw(2 * len, sizeof(*column));
+    zkg_status status =
+        column == NULL
+            ? no_memory(f)
+            : zkg_slices_gather(column, r->table[0], 2, (size_t)1 << left,
+                                f->p->m, f->p->cr->run->c->comm, f->backend);
 
     clear_tables(f, r);
     if (status == ZKG_OK)
         status = new_tables(f, r, 1);
-    for (uint32_t n = 0; n < 2 && status == ZKG_OK; n++) {
-        for (size_t s = 0; s < slices; s++)
-            memcpy(column + s * len, all + (2 * s + n) * len,
-                   len * sizeof(*column));
-        status = zkg_table_from_fr(f->backend, &r->table[0][n], m + left,
-                                   column, slices * len);
-    }
-    zkg_free(all);
+    for (uint32_t n = 0; n < 2 && status == ZKG_OK; n++)
+        status = zkg_table_from_fr(f->backend, &r->table[0][n], vars,
+                                   column + n * len, len);
     zkg_free(column);
     return status;
 }

@@ -286,56 +286,25 @@ static zkg_status layer_up(layer_tables *out, prover_tree *tree, uint32_t d,
     return ZKG_OK;
 }
 
-/* The entries of a layer's slices, four tables each, slice by slice. */
-static zkg_status gather_slices(zkg_fr *all, const layer_tables *in, size_t len,
-                                const zkg_comm *comm,
-                                const zkg_backend *backend)
-{
-    const uint32_t size = zkg_comm_size(comm);
-    uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
-    zkg_status status = first == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
-
-    for (uint32_t i = 0; i < 4 * in->count && status == ZKG_OK; i++)
-        status = backend->table_export(&all[(4 * (size_t)in->first + i) * len],
-                                       &in->table[i], 0, len);
-    for (uint32_t r = 0; r < size && status == ZKG_OK; r++) {
-        uint32_t begin, count;
-
-        zkg_slices_of(&begin, &count, in->slice_bits, r, size);
-        first[r] = 4 * (uint64_t)len * begin;
-        first[r + 1] = 4 * (uint64_t)len * (begin + count);
-    }
-    if (status == ZKG_OK)
-        status = zkg_comm_allgather_fr(comm, all, first);
-    zkg_free(first);
-    return status;
-}
-
 /* *out, layer d, whole, from one that is dealt out, which is cleared. */
 static zkg_status layer_gather(layer_tables *out, layer_tables *in,
                                prover_tree *tree, uint32_t d,
                                const zkg_comm *comm, const zkg_backend *backend)
 {
-    const size_t n = (size_t)1 << d, len = n >> in->slice_bits;
-    zkg_fr *all = zkg_alloc_raw(4 * n, sizeof(*all));
-    zkg_fr *table = zkg_alloc_raw(n, sizeof(*table));
-    zkg_status status = ZKG_OK;
+    const size_t n = (size_t)1 << d;
+    zkg_fr *column = zkg_alloc_raw(4 * n, sizeof(*column));
+    zkg_status status = column == NULL ? ZKG_ERR_NOMEM : ZKG_OK;
 
-    if (all == NULL || table == NULL)
-        status = ZKG_ERR_NOMEM;
     if (status == ZKG_OK)
-        status = gather_slices(all, in, len, comm, backend);
+        status = zkg_slices_gather(column, in->table, 4, n >> in->slice_bits,
+                                   in->slice_bits, comm, backend);
     layer_clear(in, tree, backend);
     if (status == ZKG_OK)
         status = layer_new(out, tree, d, 0, 4, comm, backend);
-    for (uint32_t i = 0; i < 4 && status == ZKG_OK; i++) {
-        for (size_t s = 0; s < n / len; s++)
-            memcpy(&table[s * len], &all[(4 * s + i) * len],
-                   len * sizeof(*table));
-        status = backend->table_import(&out->table[i], 0, table, ZKG_FR, n);
-    }
-    zkg_free(all);
-    zkg_free(table);
+    for (uint32_t i = 0; i < 4 && status == ZKG_OK; i++)
+        status =
+            backend->table_import(&out->table[i], 0, column + i * n, ZKG_FR, n);
+    zkg_free(column);
     return status;
 }
 

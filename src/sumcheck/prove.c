@@ -13,11 +13,15 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "sumcheck/slices.h"
 #include "sumcheck/split_eq.h"
 
-/* A rank's share has at least this many entries: for fewer a round costs less
- * than its sum over the network. */
-#define MIN_SHARE_VARS 7
+/* Slices are gathered when so few entries are left of all of them that rounds
+ * on every rank's own take less time than their sums over the group; a test
+ * compiles this file with less. */
+#ifndef WHOLE_ENTRIES
+#define WHOLE_ENTRIES 128
+#endif
 /* Tables of fewer variables are read for one round at a time, even behind
  * longer ones that were read for two. */
 #define QUADS_TO_VARS 9
@@ -66,40 +70,10 @@ typedef struct zkg_rounds {
     const zkg_form *form;
     run *runs;
     zkg_split_eq *eq; /* [n_j], made for those n_j that occur; NULL without */
+    bool gathers;     /* the round to come begins with all parts whole */
     bool first_made;  /* first is round 0's sums, at 0 too */
     zkg_sums first;
 } prover;
-
-uint32_t zkg_slices_even(uint32_t size)
-{
-    uint32_t m = 0;
-
-    /* The largest share, ceil(2^m / size), against 9/8 of 2^m / size. */
-    while (8 * (((UINT64_C(1) << m) + size - 1) / size) * size > UINT64_C(9)
-                                                                     << m)
-        m++;
-    return m;
-}
-
-uint32_t zkg_slices(uint32_t vars, uint32_t size)
-{
-    if (size <= 1 || vars < zkg_log2_ceil(size) + MIN_SHARE_VARS)
-        return 0;
-    return zkg_slices_even(size);
-}
-
-void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
-                   uint32_t rank, uint32_t size)
-{
-    const uint64_t slices = UINT64_C(1) << slice_bits;
-
-    *first = 0;
-    *count = 1;
-    if (slice_bits == 0)
-        return;
-    *first = (uint32_t)(rank * slices / size);
-    *count = (uint32_t)((rank + 1) * slices / size) - *first;
-}
 
 /* ---- shape ---- */
 
@@ -292,65 +266,47 @@ static zkg_status start(prover *p, run *r, zkg_part *part)
     return prepare(p, r);
 }
 
-/* The slices' values, one element each, become tables over the slice bits. */
+/* The third table of PRODUCT3 when slices are gathered: it has variables beyond
+ * the slices', or is the same in all of them. */
+static uint32_t gathered3(const run *r)
+{
+    const uint32_t inside = r->part->vars - r->part->slice_bits;
+
+    if (r->part->kind != ZKG_FORM_PRODUCT3)
+        return 0;
+    return r->part->vars3 > inside ? r->left + r->part->vars3 - inside
+                                   : r->left3;
+}
+
+/* What is left of the slices becomes tables over these and the slice bits. */
 static zkg_status gather(prover *p, run *r)
 {
-    const uint32_t size = zkg_comm_size(p->comm);
-    const uint32_t bits = r->part->slice_bits;
-    const size_t slices = (size_t)1 << bits;
-    const uint32_t inside = r->part->vars - bits;
-    uint32_t left3 = 0;
-    zkg_fr *all = zkg_alloc(slices * r->arity, sizeof(zkg_fr));
-    zkg_fr *column = zkg_alloc(slices, sizeof(zkg_fr));
-    uint64_t *first = zkg_alloc((size_t)size + 1, sizeof(*first));
+    const uint32_t left = r->left + r->part->slice_bits, left3 = gathered3(r);
+    const size_t len = (size_t)1 << left;
+    zkg_fr *column = zkg_alloc_raw(r->arity * len, sizeof(*column));
     zkg_status s = ZKG_ERR_NOMEM;
 
-    if (all == NULL || column == NULL || first == NULL)
-        goto free_buffers;
-    for (uint32_t i = 0; i < size; i++) {
-        uint32_t from, count;
-
-        zkg_slices_of(&from, &count, bits, i, size);
-        first[i] = (uint64_t)from * r->arity;
-    }
-    first[size] = slices * r->arity;
-    for (uint32_t k = 0; k < tables_count(r); k++) {
-        s = zkg_table_scalar(p->backend,
-                             &all[(size_t)r->part->first * r->arity + k],
-                             &r->tables[k]);
-        if (s != ZKG_OK)
-            goto free_buffers;
-    }
-    s = zkg_comm_allgather_fr(p->comm, all, first);
-    if (s != ZKG_OK)
-        goto free_buffers;
-    if (r->part->kind == ZKG_FORM_PRODUCT3)
-        left3 = r->part->vars3 > inside ? r->part->vars3 - inside : 0;
-    for (uint32_t k = 0; k < r->arity; k++) {
+    if (column != NULL)
+        s = zkg_slices_gather(column, r->tables, r->arity, (size_t)1 << r->left,
+                              r->part->slice_bits, p->comm, p->backend);
+    for (uint32_t k = 0; k < r->arity && s == ZKG_OK; k++) {
         const bool third = r->part->kind == ZKG_FORM_PRODUCT3 && k == 2;
-        const uint32_t vars = third ? left3 : bits;
+        const uint32_t vars = third ? left3 : left;
 
-        for (size_t i = 0; i < slices; i++)
-            column[i] = all[i * r->arity + k];
-        s = zkg_table_from_fr(p->backend, &r->gathered[k], vars, column,
-                              (size_t)1 << vars);
-        if (s != ZKG_OK)
-            goto free_buffers;
+        s = zkg_table_from_fr(p->backend, &r->gathered[k], vars,
+                              column + k * len, (size_t)1 << vars);
     }
+    zkg_free(column);
     r->stage = STAGE_WHOLE;
     r->tables = r->gathered;
     r->slices = 1;
-    r->left = bits;
+    r->left = left;
     r->left3 = left3;
+    r->pace = PACE_ONE;
     if (r->part->kind == ZKG_FORM_PRODUCT3) {
         r->kind = ZKG_FORM_PRODUCT3;
         r->coeff = r->part->coeff;
     }
-
-free_buffers:
-    zkg_free(all);
-    zkg_free(column);
-    zkg_free(first);
     return s;
 }
 
@@ -404,9 +360,7 @@ static void part_value(zkg_fr *out, const zkg_part *part)
     zkg_fr_mul(out, &sum, &part->coeff);
 }
 
-/* Bind the variable before t, without sums, in tables that have just one left,
- * or in PRODUCT3's third when it alone is about to run out. */
-static zkg_status fold_last(prover *p, run *r, const zkg_fr *point)
+static zkg_status fold_all(prover *p, run *r, const zkg_fr *point)
 {
     for (uint32_t k = 0; k < tables_count(r); k++) {
         if (r->tables[k].vars > 0)
@@ -415,6 +369,20 @@ static zkg_status fold_last(prover *p, run *r, const zkg_fr *point)
     return ZKG_OK;
 }
 
+/* Bind the variable before t without sums, and the one before where that is
+ * still to do. */
+static zkg_status bind_last(prover *p, run *r, uint32_t t, const zkg_fr *point)
+{
+    if (r->pace == PACE_READY)
+        ZKG_TRY(fold_all(p, r, &point[t - 2]));
+    ZKG_TRY(fold_all(p, r, &point[t - 1]));
+    r->left--;
+    if (r->kind == ZKG_FORM_PRODUCT3)
+        r->left3--;
+    return ZKG_OK;
+}
+
+/* PRODUCT3's third, when it alone is about to run out. */
 static zkg_status fold_last_third(prover *p, run *r, const zkg_fr *point)
 {
     if (r->kind != ZKG_FORM_PRODUCT3 || r->left3 != 1)
@@ -685,14 +653,17 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
 }
 
 /* Bring the part to round t: bind x_{t-1}, unless the slots will, and change
- * stage where its variables end.  *fused: part_fold_sums is to bind it. */
+ * stage where its variables end, or slices are gathered.  *fused:
+ * part_fold_sums is to bind it. */
 static zkg_status advance(prover *p, run *r, uint32_t t, const zkg_fr *point,
                           const zkg_fr **fused)
 {
+    const bool sliced = r->stage == STAGE_SLICED;
+
     *fused = NULL;
     if (r->stage == STAGE_DONE)
         return ZKG_OK;
-    if (t > 0 && r->left > 1) {
+    if (t > 0 && r->left > 1 && !(sliced && p->gathers)) {
         ZKG_TRY(fold_last_third(p, r, &point[t - 1]));
         r->left--;
         if (r->kind == ZKG_FORM_PRODUCT3)
@@ -700,12 +671,9 @@ static zkg_status advance(prover *p, run *r, uint32_t t, const zkg_fr *point,
         *fused = &point[t - 1];
         return ZKG_OK;
     }
-    if (t > 0 && r->left == 1) {
-        ZKG_TRY(fold_last(p, r, &point[t - 1]));
-        r->left = 0;
-        r->left3 = 0;
-    }
-    if (r->left == 0 && r->stage == STAGE_SLICED)
+    if (t > 0 && r->left > 0)
+        ZKG_TRY(bind_last(p, r, t, point));
+    if (sliced && (p->gathers || r->left == 0))
         ZKG_TRY(gather(p, r));
     if (r->left == 0)
         return finish(p, r);
@@ -835,6 +803,25 @@ static void make_message(zkg_fr *message, const zkg_sumcheck_shape *shape,
     zkg_fr_sub(&message[2], &v, &w);
 }
 
+/* Whether round t begins with all parts whole: what is left of the slices'
+ * tables, the variable before t bound, is little.  Rows are no tables yet. */
+static bool gathers(const prover *p, uint32_t t)
+{
+    uint64_t entries = 0;
+
+    for (uint32_t j = 0; j < p->form->part_count; j++) {
+        const run *r = &p->runs[j];
+        const uint32_t left = r->left - (t > 0 && r->left > 0);
+
+        if (r->stage != STAGE_SLICED)
+            continue;
+        if (r->rows != NULL)
+            return false;
+        entries += (uint64_t)r->arity << (left + r->part->slice_bits);
+    }
+    return entries <= WHOLE_ENTRIES;
+}
+
 /* The sums of round t. */
 static zkg_status round_sums(prover *p, uint32_t t, const zkg_fr *point,
                              bool want_at0, zkg_sums *out)
@@ -843,6 +830,7 @@ static zkg_status round_sums(prover *p, uint32_t t, const zkg_fr *point,
     bool reduce = false;
 
     *out = (zkg_sums){.want_at0 = want_at0};
+    p->gathers = gathers(p, t);
     for (uint32_t j = 0; j < p->form->part_count; j++)
         ZKG_TRY(part_round(p, &p->runs[j], t, point, &sliced, out, &reduce));
     if (reduce)

@@ -7,14 +7,15 @@
  * The proving side of sumcheck.h.
  *
  * A part (one f_j) is whole, the same on every rank of the group, or in 2^m
- * slices: slice s holds entries [s 2^(n_j-m), (s+1) 2^(n_j-m)) of each table.
- * Rank i of g has slices [i 2^m / g, (i+1) 2^m / g).  While a sliced part has
- * variables left inside its slices, a round sums a few scalars over the group;
- * then the slices' values are gathered, and every rank finishes alone.
+ * slices (slices.h).  While a sliced part has variables left inside its slices,
+ * a round sums a few scalars over the group; when little is left of all of
+ * them, or single entries of one, slices are gathered, and every rank finishes
+ * alone.
  */
 
 #include "backend/backend.h"
 #include "comm/comm.h"
+#include "sumcheck/slices.h"
 #include "sumcheck/sumcheck.h"
 
 /** How a part with n_j < n variables extends to n. */
@@ -67,22 +68,6 @@ typedef struct zkg_form {
     zkg_part *parts;
     uint32_t part_count;
 } zkg_form;
-
-/** The least m for which none of `size` >= 1 ranks has more than 9/8 of an even
- *  share of 2^m slices; log2(size) for a power of two, log2(8 size) rounded up
- *  at most.  A slice is a table of its own, whose last rounds are too short for
- *  vectors, so there are no more of them than this takes. */
-uint32_t zkg_slices_even(uint32_t size);
-
-/** The number m of slice bits for a part of `vars` variables and a group of
- *  `size` ranks: as above; 0 when size is 1, or a share is too small for the
- *  sums over the group to pay. */
-uint32_t zkg_slices(uint32_t vars, uint32_t size);
-
-/** The slices [*first, *first + *count) of a rank; all of slice_bits = 0 is
- *  slice 0 on every rank. */
-void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
-                   uint32_t rank, uint32_t size);
 
 /** A sumcheck that has begun. */
 typedef struct zkg_rounds zkg_rounds;
