@@ -14,9 +14,13 @@
 /* c 2^k */
 static zkg_fr shifted(const zkg_fr *c, uint32_t k)
 {
-    zkg_fr r = *c;
+    zkg_fr r = *c, limb;
 
-    for (uint32_t i = 0; i < k; i++)
+    for (; k >= 52; k -= 52) {
+        zkg_fr_from_u64(&limb, UINT64_C(1) << 52);
+        zkg_fr_mul(&r, &r, &limb);
+    }
+    for (; k > 0; k--)
         zkg_fr_double(&r, &r);
     return r;
 }
@@ -166,7 +170,7 @@ typedef struct terms8 {
     const zkg_wires *source;
     const zkg_fr *base;
     limbs8 element, product, integer;
-    int8_t *unit; /* 1, -1, or 0: another weight */
+    int8_t *unit; /* 1, -1, or 0: another weight; of elements' terms */
     v8 one;       /* an integer's factor to be an element */
 } terms8;
 
@@ -174,13 +178,15 @@ typedef struct terms8 {
 static bool make_limbs(limbs8 *out, const zkg_fr *weight, size_t n,
                        uint32_t power, bool wanted)
 {
-    /* a product leaves 2^-4 */
-    const zkg_fr factor = shifted(&zkg_fr_one, power + 4);
-    const v8 f = v8_of(&factor);
+    zkg_fr factor;
+    v8 f;
 
     out->l = NULL;
     if (!wanted)
         return true;
+    /* a product leaves 2^-4 */
+    factor = shifted(&zkg_fr_one, power + 4);
+    f = v8_of(&factor);
     out->l = zkg_alloc_raw((n + 7) / 8, sizeof(*out->l));
     if (out->l == NULL)
         return false;
@@ -216,15 +222,11 @@ static void clear_terms(terms8 *t)
     zkg_free(t->unit);
 }
 
-static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
-                       const zkg_fr *weight, size_t weights)
+static bool make_units(terms8 *t, const zkg_fr *weight, size_t weights)
 {
-    const zkg_fr factor = shifted(&zkg_fr_one, TIMES_INT);
-    bool element = false, product = false, integer = false;
     zkg_fr minus_one;
 
     zkg_fr_neg(&minus_one, &zkg_fr_one);
-    t->one = v8_of(&factor);
     t->unit = zkg_alloc(weights, 1);
     if (t->unit == NULL)
         return false;
@@ -232,16 +234,32 @@ static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
         t->unit[i] = zkg_fr_equal(&weight[i], &zkg_fr_one)  ? 1
                      : zkg_fr_equal(&weight[i], &minus_one) ? -1
                                                             : 0;
+    return true;
+}
+
+V8_INLINE bool is_int_term(const terms8 *t, const zkg_wire_term *m)
+{
+    return m->b == ZKG_WIRE_LINEAR && t->source[m->a_source].type != ZKG_FR;
+}
+
+static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
+                       const zkg_fr *weight, size_t weights)
+{
+    const zkg_fr factor = shifted(&zkg_fr_one, TIMES_INT);
+    bool element = false, product = false, integer = false;
+
+    t->one = v8_of(&factor);
     for (size_t i = 0; i < n; i++) {
-        if (term[i].b == ZKG_WIRE_LINEAR &&
-            t->source[term[i].a_source].type != ZKG_FR)
+        if (is_int_term(t, &term[i])) {
             integer = true;
-        else if (t->unit[term[i].weight] != 0)
             continue;
-        else if (term[i].b == ZKG_WIRE_LINEAR)
-            element = true;
-        else
-            product = true;
+        }
+        if (t->unit == NULL && !make_units(t, weight, weights))
+            return false;
+        if (t->unit[term[i].weight] != 0)
+            continue;
+        element |= term[i].b == ZKG_WIRE_LINEAR;
+        product |= term[i].b != ZKG_WIRE_LINEAR;
     }
     return make_limbs(&t->element, weight, weights, TIMES_ELEMENT, element) &&
            make_limbs(&t->product, weight, weights, TIMES_PRODUCT, product) &&
@@ -344,7 +362,7 @@ V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
                            size_t group)
 {
     const zkg_wires *from = &t->source[m->a_source];
-    const int unit = t->unit[m->weight];
+    int unit;
     v8 a;
 
     if (from->type != ZKG_FR) {
@@ -356,6 +374,7 @@ V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
         return;
     }
     a = lane_read(wire_at(from, group, m->a));
+    unit = t->unit[m->weight];
     if (unit != 0) {
         gate_room(g, PLAIN_ROOM);
         if (unit < 0)
@@ -607,7 +626,7 @@ typedef struct round8 {
     const zkg_fr *weight; /* NULL: 1 */
     const zkg_fr *r;
     mulc8 fold;  /* by r */
-    v8 at0, at1; /* (1 - r), r, as factors of integers */
+    v8 at0, at1; /* (1 - r), r, as factors of integers, where v has such */
 } round8;
 
 /* Vectors of a group of `count` wires. */
@@ -943,6 +962,8 @@ static void prepare_fold(round8 *k, zkg_wires *v, zkg_wires *h,
     v->count = (from->count + 1) / 2;
     h->count = v->count;
     mulc8_init(&k->fold, k->r);
+    if (from->type == ZKG_FR)
+        return;
     zkg_fr_sub(&rest, &zkg_fr_one, k->r);
     rest = shifted(&rest, TIMES_INT);
     k->at0 = v8_of(&rest);
