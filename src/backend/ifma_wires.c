@@ -174,19 +174,19 @@ typedef struct terms8 {
     v8 one;       /* an integer's factor to be an element */
 } terms8;
 
-/* The weights times 2^power; empty where that is not wanted. */
+/* The weights times 2^power, below 1.01 p; empty where that is not wanted. */
 static bool make_limbs(limbs8 *out, const zkg_fr *weight, size_t n,
                        uint32_t power, bool wanted)
 {
+    const v8 zero = v8_of(&zkg_fr_zero);
     zkg_fr factor;
-    v8 f;
+    mulc8 f;
 
     out->l = NULL;
     if (!wanted)
         return true;
-    /* a product leaves 2^-4 */
-    factor = shifted(&zkg_fr_one, power + 4);
-    f = v8_of(&factor);
+    factor = shifted(&zkg_fr_one, power);
+    mulc8_init(&f, &factor);
     out->l = zkg_alloc_raw((n + 7) / 8, sizeof(*out->l));
     if (out->l == NULL)
         return false;
@@ -198,7 +198,7 @@ static bool make_limbs(limbs8 *out, const zkg_fr *weight, size_t n,
         if (left < 8)
             memcpy(w, weight + i, left * sizeof(*w));
         v = v8_load(left < 8 ? w : weight + i);
-        v = v8_canonical(v8_mul_raw(&v, &f));
+        v = v8_close(v8_mulc_add(v, &f, zero));
         for (int k = 0; k < 5; k++)
             _mm512_storeu_si512(out->l[i / 8][k], v.l[k]);
     }
