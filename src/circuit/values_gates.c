@@ -232,7 +232,7 @@ static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
 
     bound_sources(source, vs, i);
     for (uint32_t o = 0; g->has_base && o < vs->c->layer[i].gates; o++)
-        most = fmax(most, size_of(base[o]));
+        most = size_of(base[o]) > most ? size_of(base[o]) : most;
     for (size_t k = 0; k < g->terms; k++) {
         const zkg_wire_term *t = &g->term[k];
         const double w = factor_of(size_of(weight[t->weight]));
