@@ -24,14 +24,14 @@
 
 #include "rng.h"
 
-enum { FX_MAX = 24, FX_TABLES = 6 };
+enum { FX_MAX = 24, FX_OPERANDS = 64, FX_TABLES = 6 };
 
 typedef struct fixture {
     rng random;
     bool garbage; /* new tensors store their padded cube, padding random */
     zkg_axis axis[FX_MAX];
-    zkg_operand operand[FX_MAX];
-    zkg_array array[FX_MAX];
+    zkg_operand operand[FX_OPERANDS];
+    zkg_array array[FX_OPERANDS];
     zkg_site site[FX_MAX];
     uint32_t site_columns[FX_MAX][8];
     zkg_einsum einsum[FX_MAX];
@@ -375,7 +375,7 @@ static inline void fx_verify(outcome *o, const fixture *f, const uint8_t *bytes,
                              size_t len, const zkg_hooks *hooks)
 {
     const uint8_t seed[64] = {1};
-    zkg_operand operand[FX_MAX];
+    zkg_operand operand[FX_OPERANDS];
     zkg_task_relations t = f->t;
 
     memset(o, 0, sizeof(*o));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What circuits take in memory: as forecast, and less where that is asked for,
- * for the same messages. */
+ * for the same messages.  Under mpirun the copies are dealt out. */
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "circuit/values.h"
@@ -8,10 +8,17 @@
 #include "relation/circuit_memory.h"
 #include "relation_fixture.h"
 
-enum { BITS, GROWING, ELEMENTWISE, LINEAR, KINDS };
+#include <math.h>
+
+enum { BITS, GROWING, ELEMENTWISE, LINEAR, MANY, KINDS };
 
 static const char *const kind_name[KINDS] = {"bits", "growing", "elementwise",
-                                             "linear"};
+                                             "linear", "many inputs"};
+
+/* Inputs of MANY, of one entry each. */
+enum { INPUTS = FX_OPERANDS };
+
+static zkg_comm *world;
 
 typedef struct shape {
     int kind;
@@ -26,14 +33,14 @@ typedef struct shape {
 typedef struct built {
     fixture f;
     zkg_circuit c;
-    zkg_circuit_shape input[2];
+    zkg_circuit_shape input[INPUTS];
     zkg_circuit_layer *layer;
     zkg_circuit_mul *mul;
     zkg_circuit_add *add;
     zkg_circuit_coeff coeff[3];
-    uint32_t assertion[1], operand[2];
+    uint32_t assertion[1], operand[INPUTS];
     zkg_task_circuit bound;
-    zkg_circuit_range range[2]; /* of the inputs, as a statement has it */
+    zkg_circuit_range range[INPUTS]; /* of the inputs, as a statement has it */
 } built;
 
 enum { ONE, MINUS_ONE, MINUS_TWO };
@@ -43,7 +50,8 @@ static zkg_circuit_wire wire(uint32_t source, uint32_t index)
     return (zkg_circuit_wire){source, index};
 }
 
-/* Gate o of a layer reads a wire below and one of the second input. */
+/* Gate o of a layer reads a wire below and one of the second input; of MANY two
+ * inputs. */
 static void fill_layer(built *b, const shape *s, uint32_t i)
 {
     zkg_circuit_layer *l = &b->layer[i];
@@ -54,8 +62,10 @@ static void fill_layer(built *b, const shape *s, uint32_t i)
     for (uint32_t o = 0; o < s->gates; o++) {
         const uint32_t other =
             s->kind == ELEMENTWISE ? o : (o * 7 + 3) % s->gates;
-        const zkg_circuit_wire x = wire(i == 0 ? 1 : 0, other);
-        const zkg_circuit_wire y = wire(2, o);
+        const bool many = s->kind == MANY;
+        const zkg_circuit_wire x =
+            many ? wire(1 + o, 0) : wire(i == 0 ? 1 : 0, other);
+        const zkg_circuit_wire y = many ? wire(1 + other, 0) : wire(2, o);
 
         if (s->kind != LINEAR)
             mul[l->muls++] = (zkg_circuit_mul){
@@ -78,14 +88,18 @@ static void fill_top(built *b, const shape *s)
     *l = (zkg_circuit_layer){.gates = 2, .adds = 3, .add = add};
 }
 
-static void add_input(built *b, const shape *s, bool shared, zkg_dtype type)
+/* Over that axis, and the copies unless they share it. */
+static void add_input(built *b, uint32_t entries, bool shared, zkg_dtype type)
 {
     const uint32_t k = b->c.inputs++;
     const zkg_array *a = &b->f.array[b->f.t.operands];
     uint32_t axis[2] = {0};
 
-    b->input[k] = (zkg_circuit_shape){.axes = 1, .len = {s->gates}};
-    axis[shared ? 0 : 1] = fx_axis(&b->f, s->gates);
+    axis[shared ? 0 : 1] = entries;
+    b->range[k] = (zkg_circuit_range){
+        .low = 0, .high = 1, .elements = type == ZKG_FR, .shared = shared};
+    b->input[k] =
+        (zkg_circuit_shape){.axes = 1, .len = {b->f.axis[entries].len}};
     b->operand[k] =
         fx_tensor(&b->f, ZKG_PRIVATE, type, 0, 1, shared ? 1 : 2, axis);
     /* Elements that are no small integers. */
@@ -96,6 +110,7 @@ static void add_input(built *b, const shape *s, bool shared, zkg_dtype type)
 static void build(built *b, const shape *s)
 {
     const size_t gates = ((size_t)s->layers + 1) * s->gates;
+    uint32_t entries;
 
     memset(b, 0, sizeof(*b));
     fx_init(&b->f, s->copies);
@@ -115,14 +130,13 @@ static void build(built *b, const shape *s)
                          .coeff = b->coeff,
                          .asserted = 1,
                          .assertion = b->assertion};
-    add_input(b, s, false, ZKG_I16);
-    add_input(b, s, s->shared, s->elements ? ZKG_FR : ZKG_U8);
+    entries = fx_axis(&b->f, s->kind == MANY ? 1 : s->gates);
+    add_input(b, entries, false, ZKG_I16);
+    for (uint32_t k = 1; k < (s->kind == MANY ? INPUTS : 2); k++)
+        add_input(b, entries, s->shared, s->elements ? ZKG_FR : ZKG_U8);
     for (uint32_t i = 0; i < s->layers; i++)
         fill_layer(b, s, i);
     fill_top(b, s);
-    b->range[0] = (zkg_circuit_range){.low = 0, .high = 1};
-    b->range[1] = (zkg_circuit_range){
-        .low = 0, .high = 1, .elements = s->elements, .shared = s->shared};
     b->bound = (zkg_task_circuit){.circuit = &b->c, .operand = b->operand};
     b->f.t.circuits = 1;
     b->f.t.circuit = &b->bound;
@@ -156,7 +170,7 @@ static void prove(outcome *o, double *most, const built *b, double room,
     memset(o, 0, sizeof(*o));
     zkg_tape_init_child(&o->tape, seed, "task", 7, NULL, 0);
     o->c = (zkg_child){.tape = &o->tape,
-                       .comm = zkg_comm_self(),
+                       .comm = world,
                        .backend = backend,
                        .challenge = b->f.challenge,
                        .room = room};
@@ -190,7 +204,16 @@ static const shape shapes[] = {
     {LINEAR, 3, 4096, 1, false, false},
     {LINEAR, 5, 31, 1000, true, false},
     {LINEAR, 1, 1, 1, false, false},
+    {MANY, 1, INPUTS, 256, false, false},
 };
+
+/* Copies of a rank; ranks are a power of two. */
+static double share_of(const shape *s)
+{
+    const double copies = ldexp(1, (int)zkg_log2_ceil(s->copies));
+
+    return fmax(1, copies / zkg_comm_size(world));
+}
 
 /* Forecast within [real, 1.5 real + ZKG_CHILD_BYTES], whatever the stride. */
 static void check_bytes(const shape *s, uint32_t stride, double real,
@@ -217,7 +240,7 @@ static void the_forecast_is_what_is_taken(void **state)
     assert_non_null(b);
     for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
         const shape *s = &shapes[k];
-        const double copies = (double)((uint64_t)1 << zkg_log2_ceil(s->copies));
+        const double copies = share_of(s);
         zkg_circuit_sizes z;
         outcome want, got;
         double most;
@@ -290,7 +313,7 @@ static void types_are_bounds(void **state)
     (void)state;
     assert_non_null(b);
     for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
-        const zkg_array *input[2];
+        const zkg_array *input[INPUTS];
         zkg_fr coeff[3];
         zkg_circuit_values v;
         zkg_circuit_sizes z;
@@ -298,7 +321,7 @@ static void types_are_bounds(void **state)
         build(b, &shapes[k]);
         forecast(&z, b);
         zkg_circuit_coefficients(coeff, &b->c, NULL);
-        for (uint32_t n = 0; n < 2; n++)
+        for (uint32_t n = 0; n < b->c.inputs; n++)
             input[n] = b->f.operand[b->operand[n]].array;
         assert_int_equal(zkg_circuit_values_init(&v, zkg_backend_ref(), &b->c,
                                                  coeff, input, 0, 1, 1),
@@ -315,7 +338,7 @@ static void types_are_bounds(void **state)
     zkg_free(b);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_forecast_is_what_is_taken),
@@ -324,5 +347,13 @@ int main(void)
         cmocka_unit_test(types_are_bounds),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed;
+
+    if (zkg_comm_init(&world, &argc, &argv, NULL) != ZKG_OK)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failed)
+        zkg_comm_abort(world, 1);
+    zkg_comm_free(world);
+    return 0;
 }
