@@ -8,14 +8,12 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "bench/bench.h"
-#include "comm/comm.h"
+#include "calibrate_children.h"
 #include "graph/graph.h"
 #include "graph/setup.h"
 #include "graph/witness.h"
 #include "schedule/fit.h"
 #include "zkgkr/device.h"
-#include "zkgkr/prove.h"
 #include "zkgkr/witness.h"
 
 /* Rounds of a hash function of bits and of one of field elements, of some of
@@ -251,42 +249,11 @@ void zkg_circuit_probes_free(zkg_circuit_probes *p)
 
 /* ---- times --------------------------------------------------------------- */
 
-/* The probe that runs, and since when. */
-typedef struct watch {
-    zkg_circuit_probes *p;
-    uint32_t probe; /* PROBES: none */
-    double since;
-} watch;
-
-static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
-                             zkg_error *err)
-{
-    watch *w = user;
-    const double now = zkg_bench_now();
-
-    (void)err;
-    if (w->probe < PROBES)
-        w->p->least[w->probe] = fmin(w->p->least[w->probe], now - w->since);
-    w->probe = PROBES;
-    for (uint32_t i = 0; i < PROBES && stage == ZKG_STAGE_TASK; i++)
-        if (strcmp(w->p->key.statement.task[i].name, what) == 0)
-            w->probe = i;
-    w->since = zkg_bench_now();
-    return ZKG_OK;
-}
-
 zkg_status zkg_circuit_probes_run(zkg_circuit_probes *p, zkg_error *err)
 {
-    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
     const zkg_prove_input input = {&p->key, p->srs, p->witness->view, NULL};
-    watch now = {.p = p, .probe = PROBES};
-    const zkg_prove_options options = {.stage = next_stage, .stage_user = &now};
-    uint8_t *proof;
-    size_t len;
 
-    ZKG_TRY(zkg_prove(&proof, &len, NULL, self, self, &input, &options, err));
-    zkg_free(proof);
-    return ZKG_OK;
+    return zkg_children_time(p->least, &input, err);
 }
 
 void zkg_circuit_probes_solve(zkg_costs *costs, const zkg_circuit_probes *p)

@@ -5,23 +5,16 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "bench/bench.h"
-#include "comm/comm.h"
+#include "calibrate_children.h"
 #include "graph/graph.h"
 #include "graph/setup.h"
 #include "graph/witness.h"
 #include "schedule/fit.h"
-#include "zkgkr/prove.h"
 
-enum {
-    EVICTED = 1 << 22, /* bytes that push all else out of a core's caches */
-    LINE = 64,
-    UNKNOWNS = 20
-};
+enum { UNKNOWNS = 20 };
 
 /* ---- probes: tasks of one kind of work each, and tables ------------------ */
 
@@ -473,69 +466,11 @@ void zkg_task_probes_free(zkg_task_probes *p)
     zkg_free(p);
 }
 
-/* The probe or table that runs, and since when, in processor time. */
-typedef struct watch {
-    zkg_task_probes *p;
-    int child; /* CHILDREN: none */
-    double since;
-    volatile uint8_t *others; /* EVICTED bytes; owned */
-} watch;
-
-/* The next one finds neither its code nor its values in the caches, as behind a
- * large task of a proof. */
-static void stop(watch *w, int next)
-{
-    const double now = zkg_bench_now();
-
-    if (w->child < CHILDREN)
-        w->p->least[w->child] = fmin(w->p->least[w->child], now - w->since);
-    w->child = next;
-    for (size_t i = 0; i < EVICTED; i += LINE)
-        w->others[i]++;
-    w->since = zkg_bench_now();
-}
-
-/* The prover says with which task it begins, or with "Table" and which. */
-static int child_of(const zkg_statement *st, const char *what)
-{
-    for (int p = 0; p < PROBES; p++)
-        if (strcmp(st->task[p].name, what) == 0)
-            return p;
-    for (int t = 0; t < TABLES; t++)
-        if (strncmp(what, "Table", 5) == 0 &&
-            strcmp(st->table[t].name, what + 5) == 0)
-            return PROBES + t;
-    return CHILDREN;
-}
-
-static zkg_status next_stage(void *user, zkg_stage stage, const char *what,
-                             zkg_error *err)
-{
-    watch *w = user;
-
-    (void)err;
-    stop(w, stage == ZKG_STAGE_TASK ? child_of(&w->p->key.statement, what)
-                                    : CHILDREN);
-    return ZKG_OK;
-}
-
 zkg_status zkg_task_probes_run(zkg_task_probes *p, zkg_error *err)
 {
-    zkg_comm *self = (zkg_comm *)(uintptr_t)zkg_comm_self();
     const zkg_prove_input input = {&p->key, p->srs, p->witness.view, NULL};
-    watch now = {.p = p, .child = CHILDREN};
-    const zkg_prove_options options = {.stage = next_stage, .stage_user = &now};
-    uint8_t *proof = NULL;
-    zkg_status status;
-    size_t len;
 
-    now.others = zkg_alloc_aligned(EVICTED, 1);
-    if (now.others == NULL)
-        return zkg_fail(err, ZKG_ERR_NOMEM, "no memory for a calibration");
-    status = zkg_prove(&proof, &len, NULL, self, self, &input, &options, err);
-    zkg_free(proof);
-    zkg_free((void *)(uintptr_t)now.others);
-    return status;
+    return zkg_children_time(p->least, &input, err);
 }
 
 /* The model's counts of each probe, against its time without what is known. */
