@@ -83,11 +83,6 @@ zkg_status zkg_writer_u8(zkg_writer *w, uint8_t v)
     return put(w, v, 1);
 }
 
-zkg_status zkg_writer_u16(zkg_writer *w, uint16_t v)
-{
-    return put(w, v, 2);
-}
-
 zkg_status zkg_writer_u32(zkg_writer *w, uint32_t v)
 {
     return put(w, v, 4);
@@ -164,15 +159,6 @@ zkg_status zkg_reader_u8(zkg_reader *r, uint8_t *v)
     const zkg_status s = get(r, &wide, 1);
 
     *v = (uint8_t)wide;
-    return s;
-}
-
-zkg_status zkg_reader_u16(zkg_reader *r, uint16_t *v)
-{
-    uint64_t wide;
-    const zkg_status s = get(r, &wide, 2);
-
-    *v = (uint16_t)wide;
     return s;
 }
 

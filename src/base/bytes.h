@@ -63,7 +63,6 @@ uint8_t *zkg_writer_take(zkg_writer *w, size_t *len);
 
 /** All of these: ZKG_OK, or ZKG_ERR_NOMEM, now and in every later call. */
 zkg_status zkg_writer_u8(zkg_writer *w, uint8_t v);
-zkg_status zkg_writer_u16(zkg_writer *w, uint16_t v);
 zkg_status zkg_writer_u32(zkg_writer *w, uint32_t v);
 zkg_status zkg_writer_u64(zkg_writer *w, uint64_t v);
 zkg_status zkg_writer_i64(zkg_writer *w, int64_t v);
@@ -90,7 +89,6 @@ size_t zkg_reader_left(const zkg_reader *r);
 
 /** All of these: ZKG_OK, or ZKG_ERR_MALFORMED, now and in every later call. */
 zkg_status zkg_reader_u8(zkg_reader *r, uint8_t *v);
-zkg_status zkg_reader_u16(zkg_reader *r, uint16_t *v);
 zkg_status zkg_reader_u32(zkg_reader *r, uint32_t *v);
 zkg_status zkg_reader_u64(zkg_reader *r, uint64_t *v);
 zkg_status zkg_reader_i64(zkg_reader *r, int64_t *v);

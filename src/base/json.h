@@ -142,7 +142,6 @@ void zkg_json_out_i64(zkg_json_out *o, int64_t v);   /**< a string from 2^53 */
 void zkg_json_out_u64(zkg_json_out *o, uint64_t v);  /**< a string from 2^53 */
 void zkg_json_out_double(zkg_json_out *o, double v); /**< shortest; or null */
 void zkg_json_out_bool(zkg_json_out *o, bool v);
-void zkg_json_out_null(zkg_json_out *o);
 
 /** End with a newline; ZKG_ERR_INTERNAL when something is still open. */
 ZKG_MUST_CHECK zkg_status zkg_json_out_finish(zkg_json_out *o);

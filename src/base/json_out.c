@@ -209,12 +209,6 @@ void zkg_json_out_bool(zkg_json_out *o, bool v)
     put(o, v ? "true" : "false");
 }
 
-void zkg_json_out_null(zkg_json_out *o)
-{
-    before_value(o);
-    put(o, "null");
-}
-
 zkg_status zkg_json_out_finish(zkg_json_out *o)
 {
     if (o->depth != 0 || o->after_key)

@@ -101,17 +101,6 @@ ZKG_MUST_CHECK zkg_status zkg_program_decode(zkg_program *out,
                                              zkg_error *err);
 
 /**
- * Are the hints that it names there?
- *
- * @param hints beside those built in; may be NULL
- * @retval ZKG_ERR_UNSUPPORTED err names the first that is not
- */
-ZKG_MUST_CHECK zkg_status zkg_program_check_hints(const zkg_program *p,
-                                                  const char *kernel,
-                                                  const zkg_hints *hints,
-                                                  zkg_error *err);
-
-/**
  * Run copies [0, copies).
  *
  * @param kernel    its name, for messages

@@ -375,32 +375,3 @@ zkg_status zkg_program_run(const zkg_program *p, const char *kernel,
     zkg_free(m.scratch);
     return s;
 }
-
-zkg_status zkg_program_check_hints(const zkg_program *p, const char *kernel,
-                                   const zkg_hints *hints, zkg_error *err)
-{
-    for (const uint32_t *w = p->code, *end = w + p->words; w < end;) {
-        switch (*w++) {
-        case ZKG_OP_CONSTANT:
-            w += 1;
-            break;
-        case ZKG_OP_SUM:
-            w += 2 + 2 * (size_t)w[1];
-            break;
-        case ZKG_OP_HINT:
-            if (zkg_builtin_hint(p->text[w[0]]) == NULL &&
-                find_hint(hints, p->text[w[0]]) == NULL)
-                return no_hint(kernel, p->text[w[0]], err);
-            w += 2 + (size_t)w[1];
-            w += 2 + (size_t)w[0];
-            break;
-        case ZKG_OP_PUT:
-            w += 3;
-            break;
-        default:
-            w += 2;
-            break;
-        }
-    }
-    return ZKG_OK;
-}

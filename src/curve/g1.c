@@ -156,25 +156,6 @@ void zkg_g1j_batch_to_affine(zkg_g1 *out, const zkg_g1j *a, size_t n,
         scale(&out[i], &a[i], &scratch[i]);
 }
 
-bool zkg_g1j_equal(const zkg_g1j *a, const zkg_g1j *b)
-{
-    zkg_fp az, bz, s, t;
-
-    if (zkg_g1j_is_infinity(a) || zkg_g1j_is_infinity(b))
-        return zkg_g1j_is_infinity(a) && zkg_g1j_is_infinity(b);
-    zkg_fp_sqr(&az, &a->z);
-    zkg_fp_sqr(&bz, &b->z);
-    zkg_fp_mul(&s, &a->x, &bz);
-    zkg_fp_mul(&t, &b->x, &az);
-    if (!zkg_fp_equal(&s, &t))
-        return false;
-    zkg_fp_mul(&az, &az, &a->z);
-    zkg_fp_mul(&bz, &bz, &b->z);
-    zkg_fp_mul(&s, &a->y, &bz);
-    zkg_fp_mul(&t, &b->y, &az);
-    return zkg_fp_equal(&s, &t);
-}
-
 /* Fixed windows of 4 bits, from the top. */
 void zkg_g1j_mul(zkg_g1j *r, const zkg_g1j *a, const zkg_fr *k)
 {

@@ -84,14 +84,6 @@ static inline __attribute__((unused)) bool zkg_g1j_is_infinity(const zkg_g1j *a)
     return zkg_fp_is_zero(&a->z);
 }
 
-static inline __attribute__((unused)) void zkg_g1j_neg(zkg_g1j *r,
-                                                       const zkg_g1j *a)
-{
-    r->x = a->x;
-    zkg_fp_neg(&r->y, &a->y);
-    r->z = a->z;
-}
-
 void zkg_g1j_from_affine(zkg_g1j *r, const zkg_g1 *a);
 
 void zkg_g1j_to_affine(zkg_g1 *r, const zkg_g1j *a);
@@ -99,9 +91,6 @@ void zkg_g1j_to_affine(zkg_g1 *r, const zkg_g1j *a);
 /** out[i] = a[i] for i < n, with one inversion.  scratch: 2 n elements. */
 void zkg_g1j_batch_to_affine(zkg_g1 *out, const zkg_g1j *a, size_t n,
                              zkg_fp *scratch);
-
-/** As points, whatever Z is. */
-bool zkg_g1j_equal(const zkg_g1j *a, const zkg_g1j *b);
 
 /* dbl-2009-l; infinity stays infinity */
 static inline __attribute__((unused)) void zkg_g1j_double(zkg_g1j *r,

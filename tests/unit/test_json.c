@@ -279,7 +279,6 @@ static void what_is_written_is_stable(void **state)
     zkg_json_out_bool(&o, true);
     zkg_json_out_end(&o);
     zkg_json_out_double(&o, 1.0 / 0.0);
-    zkg_json_out_null(&o);
     zkg_json_out_end(&o);
     zkg_json_out_key(&o, "none");
     zkg_json_out_array(&o);
@@ -294,7 +293,6 @@ static void what_is_written_is_stable(void **state)
                         "\"-9223372036854775808\"],\n"
                         "  \"list\": [\n"
                         "    {\"x\": 0.1, \"y\": true},\n"
-                        "    null,\n"
                         "    null\n"
                         "  ],\n"
                         "  \"none\": []\n"

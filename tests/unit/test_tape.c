@@ -13,18 +13,16 @@
 
 #define ELEMENTS 3
 #define POINTS 2
-#define PROOF_BYTES (32 * (ELEMENTS + POINTS) + 5)
+#define PROOF_BYTES (32 * (ELEMENTS + POINTS))
 
 /* A small protocol with every kind of item, the same code for both sides. */
-static zkg_status wire(zkg_tape *tape, zkg_fr *v, zkg_g1 *p, uint8_t *b,
-                       zkg_fr *challenge)
+static zkg_status wire(zkg_tape *tape, zkg_fr *v, zkg_g1 *p, zkg_fr *challenge)
 {
     zkg_tape_public(tape, ZKG_TAG_TEST, "statement", 9);
     zkg_tape_public_u64(tape, ZKG_TAG_TEST, 7);
     ZKG_TRY(zkg_tape_fr(tape, ZKG_TAG_TEST, v, ELEMENTS));
     zkg_tape_challenge(tape, ZKG_TAG_TEST, challenge, 1);
     ZKG_TRY(zkg_tape_g1(tape, ZKG_TAG_TEST, p, POINTS));
-    ZKG_TRY(zkg_tape_bytes(tape, ZKG_TAG_TEST, b, 5));
     zkg_tape_challenge(tape, ZKG_TAG_TEST, challenge + 1, 2);
     return zkg_tape_finish(tape);
 }
@@ -33,7 +31,6 @@ typedef struct proof {
     zkg_tape tape;
     zkg_fr v[ELEMENTS], challenge[3];
     zkg_g1 p[POINTS];
-    uint8_t b[5];
 } proof;
 
 static void make(proof *out)
@@ -44,9 +41,7 @@ static void make(proof *out)
         zkg_fr_from_i64(&out->v[i], i - 1);
     out->p[0] = zkg_g1_generator;
     out->p[1] = zkg_g1_infinity;
-    memcpy(out->b, "bytes", 5);
-    assert_int_equal(wire(&out->tape, out->v, out->p, out->b, out->challenge),
-                     ZKG_OK);
+    assert_int_equal(wire(&out->tape, out->v, out->p, out->challenge), ZKG_OK);
     assert_int_equal(out->tape.len, PROOF_BYTES);
 }
 
@@ -54,7 +49,7 @@ static zkg_status check(const uint8_t *bytes, size_t len, proof *out)
 {
     memset(out, 0, sizeof(*out));
     zkg_tape_init_verify(&out->tape, bytes, len);
-    return wire(&out->tape, out->v, out->p, out->b, out->challenge);
+    return wire(&out->tape, out->v, out->p, out->challenge);
 }
 
 static void a_verifier_reads_what_was_sent(void **state)
@@ -66,7 +61,6 @@ static void a_verifier_reads_what_was_sent(void **state)
     assert_int_equal(check(sent.tape.buf, sent.tape.len, &read), ZKG_OK);
     assert_memory_equal(sent.v, read.v, sizeof(read.v));
     assert_memory_equal(sent.p, read.p, sizeof(read.p));
-    assert_memory_equal(sent.b, read.b, sizeof(read.b));
     assert_memory_equal(sent.challenge, read.challenge, sizeof(read.challenge));
     assert_memory_equal(sent.tape.state, read.tape.state, 64);
     zkg_tape_clear(&sent.tape);
@@ -194,11 +188,10 @@ static void a_tape_goes_on_elsewhere(void **state)
     assert_true(zkg_tape_is_proving(&b));
     for (int i = 0; i < 2; i++) {
         zkg_tape *tape = i == 0 ? &a : &b;
-        uint8_t message = 7;
+        zkg_fr message = zkg_fr_one;
 
-        assert_int_equal(zkg_tape_bytes(tape, ZKG_TAG_TEST, &message, 1),
-                         ZKG_OK);
-        assert_int_equal(tape->len, 1);
+        assert_int_equal(zkg_tape_fr(tape, ZKG_TAG_TEST, &message, 1), ZKG_OK);
+        assert_int_equal(tape->len, 32);
     }
     assert_memory_equal(a.state, b.state, 64);
     zkg_tape_clear(&a);
@@ -289,7 +282,6 @@ static void sizing_counts_what_is_sent(void **state)
     zkg_tape tape[2];
     zkg_fr c[2][4], v[3] = {zkg_fr_one, zkg_fr_one, zkg_fr_one};
     zkg_g1 p[2] = {zkg_g1_generator, zkg_g1_generator};
-    uint8_t bytes[5] = {1, 2, 3, 4, 5};
 
     (void)state;
     zkg_tape_init_prove(&tape[0]);
@@ -300,15 +292,12 @@ static void sizing_counts_what_is_sent(void **state)
         assert_int_equal(zkg_tape_fr(&tape[i], ZKG_TAG_ROUND, v, 3), ZKG_OK);
         zkg_tape_challenge(&tape[i], ZKG_TAG_ALPHA, c[i], 3);
         assert_int_equal(zkg_tape_g1(&tape[i], ZKG_TAG_COMMIT, p, 2), ZKG_OK);
-        assert_int_equal(zkg_tape_bytes(&tape[i], ZKG_TAG_CHILD, bytes, 5),
-                         ZKG_OK);
         zkg_tape_challenge(&tape[i], ZKG_TAG_BETA, &c[i][3], 1);
     }
     assert_int_equal(tape[1].pos, tape[0].len);
     for (int i = 0; i < 3; i++)
         assert_true(zkg_fr_is_zero(&v[i]));
     assert_true(zkg_g1_is_infinity(&p[0]) && zkg_g1_is_infinity(&p[1]));
-    assert_int_equal(bytes[0] | bytes[4], 0);
     for (int i = 0; i < 4; i++) {
         assert_false(zkg_fr_is_zero(&c[1][i]));
         assert_false(zkg_fr_equal(&c[1][i], &zkg_fr_one));

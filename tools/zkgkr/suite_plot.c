@@ -69,11 +69,6 @@ static const figure figures[ZKG_FIGURES] = {
      nothing},
 };
 
-const char *zkg_suite_figure_title(zkg_suite_figure f)
-{
-    return figures[f].title;
-}
-
 void zkg_suite_putf(zkg_writer *w, const char *fmt, ...)
 {
     char text[1024];

@@ -25,9 +25,6 @@ typedef enum zkg_suite_figure {
     ZKG_FIGURES
 } zkg_suite_figure;
 
-/** What a figure shows, for a heading. */
-const char *zkg_suite_figure_title(zkg_suite_figure f);
-
 /** Append an <svg> element.  Entries are sorted by model. */
 void zkg_suite_plot(zkg_writer *w, zkg_suite_figure f, const zkg_suite_entry *e,
                     uint32_t n);
