@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "sumcheck/split_eq.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,9 +61,10 @@ static const zkg_wires *wires_of(const phase *f, uint32_t source)
 
 /* ---- memory ---- */
 
-/* Variables of c that are left when every rank goes on with all copies: its
- * rounds then take less time than a message. */
-enum { WHOLE_VARS = 5 };
+/* Variables of c that are left when every rank goes on with all copies, of a
+ * source's two tables. */
+enum { WHOLE_VARS = 6 };
+static_assert((2 << WHOLE_VARS) == ZKG_SLICES_WHOLE, "2 * 2^WHOLE_VARS");
 
 /* So many elements a copy, at a multiple of 64 of scratch; one where a rank has
  * no copies: what all of them share. */

@@ -16,12 +16,6 @@
 #include "sumcheck/slices.h"
 #include "sumcheck/split_eq.h"
 
-/* Slices are gathered when so few entries are left of all of them that rounds
- * on every rank's own take less time than their sums over the group; a test
- * compiles this file with less. */
-#ifndef WHOLE_ENTRIES
-#define WHOLE_ENTRIES 128
-#endif
 /* Tables of fewer variables are read for one round at a time, even behind
  * longer ones that were read for two. */
 #define QUADS_TO_VARS 9
@@ -819,7 +813,7 @@ static bool gathers(const prover *p, uint32_t t)
             return false;
         entries += (uint64_t)r->arity << (left + r->part->slice_bits);
     }
-    return entries <= WHOLE_ENTRIES;
+    return entries <= ZKG_SLICES_WHOLE;
 }
 
 /* The sums of round t. */

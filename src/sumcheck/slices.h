@@ -13,6 +13,13 @@
 #include "backend/backend.h"
 #include "comm/comm.h"
 
+/** When so few entries are left of tables, over all slices, these are gathered:
+ *  rounds on every rank's own then take less time than their sums over the
+ *  group.  A test compiles prove.c with less. */
+#ifndef ZKG_SLICES_WHOLE
+#define ZKG_SLICES_WHOLE 128
+#endif
+
 /** The least m for which none of `size` >= 1 ranks has more than 9/8 of an even
  *  share of 2^m slices; log2(size) for a power of two, log2(8 size) rounded up
  *  at most.  A slice is a table of its own, whose last rounds are too short for
