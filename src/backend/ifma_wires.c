@@ -3,7 +3,7 @@
  * vectors, limb by limb, as in lanes.h, below 2 p.  Groups of fewer copies are
  * plain: their gates are the cpu's, their rounds gather eight pairs of values.
  *
- * A sum of small integers times elements, acc7, is 2^-104 of itself once
+ * A sum of integers times elements, acc7, is 2^-104 or 2^-52 of itself once
  * reduced, one of products of elements 2^-260; what cancels that is in the
  * weights, or in the scale of a whole sum.
  */
@@ -60,41 +60,63 @@ V8_INLINE void acc7_mac(acc7 *t, __m512i s, const v8 *a)
             _mm512_mask_sub_epi64(t->l[k + 1], negative, t->l[k + 1], a->l[k]);
 }
 
-/* t / 2^104 mod p, below 1.01 p, of 2^bits sums together; open. */
-V8_INLINE v8 acc7_reduce_sums(acc7 t, uint32_t bits)
+/* A sum t is 2^-power of itself once reduced: of integers of 32 bits and fewer
+ * one step of Montgomery's reduction is enough.  0: there are none. */
+enum { NO_INTS = 0, SMALL_INTS = 52, ANY_INTS = 104 };
+
+V8_INLINE uint32_t int_power(zkg_dtype type)
 {
-    const __m512i zero = _mm512_setzero_si512(), m = v8_mask();
-    const __m512i inv = v8_set(zkg_fr_mod_.inv);
-    v8 r;
-
-    /* 2^52 64 p = 2^58 p makes one positive */
-    for (int k = 0; k < 5; k++)
-        t.l[k + 1] =
-            _mm512_add_epi64(t.l[k + 1], _mm512_slli_epi64(v8_p(k, 64), bits));
-    for (int k = 0; k < 6; k++) {
-        t.l[k + 1] =
-            _mm512_add_epi64(t.l[k + 1], _mm512_srai_epi64(t.l[k], 52));
-        t.l[k] = _mm512_and_si512(t.l[k], m);
-    }
-    for (int s = 0; s < 2; s++) {
-        const __m512i q = lo52(zero, t.l[s], inv);
-
-        for (int k = 0; k < 5; k++) {
-            t.l[s + k] = lo52(t.l[s + k], q, v8_p(k, 1));
-            t.l[s + k + 1] = hi52(t.l[s + k + 1], q, v8_p(k, 1));
-        }
-        t.l[s + 1] =
-            _mm512_add_epi64(t.l[s + 1], _mm512_srli_epi64(t.l[s], 52));
-    }
-    for (int k = 0; k < 5; k++)
-        r.l[k] = t.l[k + 2];
-    return v8_pass(r);
+    return type == ZKG_FR ? NO_INTS : type == ZKG_I64 ? ANY_INTS : SMALL_INTS;
 }
 
-/* The same of one. */
-V8_INLINE v8 acc7_reduce(acc7 t)
+/* t += q p for the lowest limb s to be a multiple of 2^52, which is passed on.
+ */
+V8_INLINE void acc7_step(acc7 *t, int s)
 {
-    return acc7_reduce_sums(t, 0);
+    const __m512i q =
+        lo52(_mm512_setzero_si512(), t->l[s], v8_set(zkg_fr_mod_.inv));
+
+    for (int k = 0; k < 5; k++) {
+        t->l[s + k] = lo52(t->l[s + k], q, v8_p(k, 1));
+        t->l[s + k + 1] = hi52(t->l[s + k + 1], q, v8_p(k, 1));
+    }
+    t->l[s + 1] = _mm512_add_epi64(t->l[s + 1], _mm512_srai_epi64(t->l[s], 52));
+}
+
+/* limb k of 2^44 p, more than 32 products of 2^33 4 p, of 8 lanes */
+V8_INLINE __m512i small_lift(int k)
+{
+    const uint64_t m = (UINT64_C(1) << 52) - 1;
+
+    return v8_set(((k < 5 ? p_limb(k, 1) << 44 : 0) & m) |
+                  (k > 0 ? p_limb(k - 1, 1) >> 8 : 0));
+}
+
+/* t / 2^power mod p, below 1.01 p, of 2^bits sums together; open. */
+V8_INLINE v8 acc7_reduce(acc7 t, uint32_t power, uint32_t bits)
+{
+    v8 r;
+
+    if (power == SMALL_INTS) {
+        for (int k = 0; k < 6; k++)
+            t.l[k] = _mm512_add_epi64(t.l[k], small_lift(k));
+        acc7_step(&t, 0);
+    } else {
+        /* 2^52 64 p = 2^58 p makes one positive */
+        for (int k = 0; k < 5; k++)
+            t.l[k + 1] = _mm512_add_epi64(t.l[k + 1],
+                                          _mm512_slli_epi64(v8_p(k, 64), bits));
+        for (int k = 0; k < 6; k++) {
+            t.l[k + 1] =
+                _mm512_add_epi64(t.l[k + 1], _mm512_srai_epi64(t.l[k], 52));
+            t.l[k] = _mm512_and_si512(t.l[k], v8_mask());
+        }
+        acc7_step(&t, 0);
+        acc7_step(&t, 1);
+    }
+    for (int k = 0; k < 5; k++)
+        r.l[k] = t.l[k + (power == SMALL_INTS ? 1 : 2)];
+    return v8_pass(r);
 }
 
 /* Eight integers from values[i]. */
@@ -156,8 +178,8 @@ zkg_status zkg_ifma_wires_export(zkg_fr *out, const zkg_wires *w, size_t group)
 /* ---- gates ---- */
 
 /* What a term's weight is multiplied by: for an element, a product of
- * elements, an integer. */
-enum { TIMES_ELEMENT = 4, TIMES_PRODUCT = 8, TIMES_INT = 104 };
+ * elements; for an integer it is terms8.power. */
+enum { TIMES_ELEMENT = 4, TIMES_PRODUCT = 8 };
 
 /* Limbs of weights, of eight at a time: limb k of weight i is at
  * [i / 8][k][i % 8]. */
@@ -170,8 +192,9 @@ typedef struct terms8 {
     const zkg_wires *source;
     const zkg_fr *base;
     limbs8 element, product, integer;
-    int8_t *unit; /* 1, -1, or 0: another weight; of elements' terms */
-    v8 one;       /* an integer's factor to be an element */
+    int8_t *unit;   /* 1, -1, or 0: another weight; of elements' terms */
+    v8 one;         /* an integer's factor to be an element */
+    uint32_t power; /* ANY_INTS where a term has a wide integer */
 } terms8;
 
 /* The weights times 2^power, below 1.01 p; empty where that is not wanted. */
@@ -242,14 +265,22 @@ V8_INLINE bool is_int_term(const terms8 *t, const zkg_wire_term *m)
     return m->b == ZKG_WIRE_LINEAR && t->source[m->a_source].type != ZKG_FR;
 }
 
+V8_INLINE bool is_wide_term(const terms8 *t, const zkg_wire_term *m)
+{
+    return t->source[m->a_source].type == ZKG_I64 ||
+           (m->b != ZKG_WIRE_LINEAR && t->source[m->b_source].type == ZKG_I64);
+}
+
 static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
                        const zkg_fr *weight, size_t weights)
 {
-    const zkg_fr factor = shifted(&zkg_fr_one, TIMES_INT);
     bool element = false, product = false, integer = false;
+    zkg_fr factor;
 
-    t->one = v8_of(&factor);
+    t->power = SMALL_INTS;
     for (size_t i = 0; i < n; i++) {
+        if (is_wide_term(t, &term[i]))
+            t->power = ANY_INTS;
         if (is_int_term(t, &term[i])) {
             integer = true;
             continue;
@@ -261,16 +292,18 @@ static bool make_terms(terms8 *t, const zkg_wire_term *term, size_t n,
         element |= term[i].b == ZKG_WIRE_LINEAR;
         product |= term[i].b != ZKG_WIRE_LINEAR;
     }
+    factor = shifted(&zkg_fr_one, t->power);
+    t->one = v8_of(&factor);
     return make_limbs(&t->element, weight, weights, TIMES_ELEMENT, element) &&
            make_limbs(&t->product, weight, weights, TIMES_PRODUCT, product) &&
-           make_limbs(&t->integer, weight, weights, TIMES_INT, integer);
+           make_limbs(&t->integer, weight, weights, t->power, integer);
 }
 
 /* A gate's value so far, in three sums.  room: how far the sum of what they
  * are when reduced is from 8 p, in 40ths of p. */
 typedef struct gate8 {
     acc8 products; /* of elements, 2^260 as large */
-    acc7 ints;     /* integers times weights, 2^104 as large */
+    acc7 ints;     /* integers times weights, 2^power as large */
     v8 plain;      /* elements; limbs not normalised */
     uint32_t products_held, ints_held;
     int32_t room;
@@ -291,23 +324,23 @@ V8_INLINE void gate_start(gate8 *g, const zkg_fr *base)
 }
 
 /* Below 1.02 p, open. */
-V8_INLINE v8 gate_value(gate8 *g)
+V8_INLINE v8 gate_value(gate8 *g, uint32_t power)
 {
     v8 v = g->plain;
 
     if (g->products_held > 0)
         v = v8_add_raw(v, acc8_reduce_raw(g->products));
     if (g->ints_held > 0)
-        v = v8_add_raw(v, v8_close(acc7_reduce(g->ints)));
+        v = v8_add_raw(v, v8_close(acc7_reduce(g->ints, power, 0)));
     return v8_trim(v8_carry(v));
 }
 
 /* Before a summand: what there is becomes one element when it would be too
  * much. */
-V8_INLINE void gate_room(gate8 *g, int32_t room)
+V8_INLINE void gate_room(gate8 *g, int32_t room, uint32_t power)
 {
     if (__builtin_expect(g->room < room || g->ints_held == INTS_MOST, 0)) {
-        const v8 v = v8_close(gate_value(g));
+        const v8 v = v8_close(gate_value(g, power));
 
         gate_start(g, &zkg_fr_zero);
         g->plain = v;
@@ -325,7 +358,7 @@ V8_INLINE v8 times16(v8 a)
 
 /* A wire as an element below 2 p. */
 V8_INLINE v8 element_at(const terms8 *t, uint32_t source, size_t group,
-                        size_t x)
+                        size_t x, uint32_t power)
 {
     const zkg_wires *w = &t->source[source];
     acc7 s;
@@ -334,17 +367,17 @@ V8_INLINE v8 element_at(const terms8 *t, uint32_t source, size_t group,
         return lane_read(wire_at(w, group, x));
     acc7_zero(&s);
     acc7_mac(&s, ints_at(w, group, x), &t->one);
-    return v8_close(acc7_reduce(s));
+    return v8_close(acc7_reduce(s, power, 0));
 }
 
 V8_INLINE void gate_product(gate8 *g, const terms8 *t, const zkg_wire_term *m,
-                            size_t group)
+                            size_t group, uint32_t power)
 {
     const int unit = t->unit[m->weight];
-    const v8 b = element_at(t, m->b_source, group, m->b);
-    v8 a = element_at(t, m->a_source, group, m->a);
+    const v8 b = element_at(t, m->b_source, group, m->b, power);
+    v8 a = element_at(t, m->a_source, group, m->a, power);
 
-    gate_room(g, PRODUCT_ROOM);
+    gate_room(g, PRODUCT_ROOM, power);
     g->products_held++;
     if (unit == 0) {
         const v8 w = limbs_at(&t->product, m->weight);
@@ -359,7 +392,7 @@ V8_INLINE void gate_product(gate8 *g, const terms8 *t, const zkg_wire_term *m,
 }
 
 V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
-                           size_t group)
+                           size_t group, uint32_t power)
 {
     const zkg_wires *from = &t->source[m->a_source];
     int unit;
@@ -368,7 +401,7 @@ V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
     if (from->type != ZKG_FR) {
         const v8 w = limbs_at(&t->integer, m->weight);
 
-        gate_room(g, 0);
+        gate_room(g, 0, power);
         g->ints_held++;
         acc7_mac(&g->ints, ints_at(from, group, m->a), &w);
         return;
@@ -376,22 +409,24 @@ V8_INLINE void gate_linear(gate8 *g, const terms8 *t, const zkg_wire_term *m,
     a = lane_read(wire_at(from, group, m->a));
     unit = t->unit[m->weight];
     if (unit != 0) {
-        gate_room(g, PLAIN_ROOM);
+        gate_room(g, PLAIN_ROOM, power);
         if (unit < 0)
             a = v8_close(v8_diff(v8_of(&zkg_fr_zero), a));
         g->plain = v8_add_raw(g->plain, a);
     } else {
         const v8 w = limbs_at(&t->element, m->weight);
 
-        gate_room(g, WEIGHTED_ROOM);
+        gate_room(g, WEIGHTED_ROOM, power);
         g->products_held++;
         acc8_mac(&g->products, &a, &w);
     }
 }
 
-/* Wires from .. to-1 of a group, whose terms begin at k. */
-static void gates8(zkg_wires *out, const terms8 *t, size_t group, size_t from,
-                   size_t to, size_t k, size_t n)
+/* Wires from .. to-1 of a group, whose terms begin at k; power is known when
+ * this is compiled. */
+V8_INLINE void gates_of(zkg_wires *out, const terms8 *t, size_t group,
+                        size_t from, size_t to, size_t k, size_t n,
+                        uint32_t power)
 {
     for (size_t x = from; x < to; x++) {
         gate8 g;
@@ -399,12 +434,21 @@ static void gates8(zkg_wires *out, const terms8 *t, size_t group, size_t from,
         gate_start(&g, &t->base[x]);
         for (; k < n && t->term[k].to == x; k++) {
             if (t->term[k].b == ZKG_WIRE_LINEAR)
-                gate_linear(&g, t, &t->term[k], group);
+                gate_linear(&g, t, &t->term[k], group, power);
             else
-                gate_product(&g, t, &t->term[k], group);
+                gate_product(&g, t, &t->term[k], group, power);
         }
-        lane_write(wire_at(out, group, x), gate_value(&g));
+        lane_write(wire_at(out, group, x), gate_value(&g, power));
     }
+}
+
+static void gates8(zkg_wires *out, const terms8 *t, size_t group, size_t from,
+                   size_t to, size_t k, size_t n)
+{
+    if (t->power == SMALL_INTS)
+        gates_of(out, t, group, from, to, k, n, SMALL_INTS);
+    else
+        gates_of(out, t, group, from, to, k, n, ANY_INTS);
 }
 
 /* Terms that stay in the nearest cache while groups go by. */
@@ -758,32 +802,32 @@ V8_INLINE void write8(const zkg_wires *w, size_t group, size_t i, v8 v)
            (all - 8 * i < 8 ? all - 8 * i : 8) * sizeof(*out));
 }
 
-V8_INLINE v8 folded(const both8 *b, const round8 *k, bool ints)
+V8_INLINE v8 folded(const both8 *b, const round8 *k, uint32_t power)
 {
     acc7 s;
 
-    if (!ints)
+    if (power == NO_INTS)
         return v8_mulc_add(v8_diff(b->hi, b->lo), &k->fold, b->lo);
     acc7_zero(&s);
     acc7_mac(&s, b->lo_int, &k->at0);
     acc7_mac(&s, b->hi_int, &k->at1);
-    return acc7_reduce(s);
+    return acc7_reduce(s, power, 0);
 }
 
 /* A group of `from` into one of `to`, which may lie in the same place. */
 V8_INLINE void fold_group(const zkg_wires *to, const zkg_wires *from,
-                          size_t group, const round8 *k, bool ints)
+                          size_t group, const round8 *k, uint32_t power)
 {
     const size_t n = vectors(k, from->count);
 
     for (size_t i = 0; i < n; i++) {
         both8 b;
 
-        if (ints)
+        if (power != NO_INTS)
             read_both_ints(&b, from, group, i, k);
         else
             read_both(&b, from, group, i, k);
-        write8(to, group, i, folded(&b, k, ints));
+        write8(to, group, i, folded(&b, k, power));
     }
 }
 
@@ -797,7 +841,7 @@ typedef struct round_sum {
     uint32_t outer_held;
     zkg_fr total1, total2;
     v8 scale;
-    bool ints;
+    uint32_t power; /* of the integers */
 } round_sum;
 
 static void round_zero(round_sum *s)
@@ -809,10 +853,11 @@ static void round_zero(round_sum *s)
     s->held = 0;
 }
 
-static void round_init(round_sum *s, bool ints)
+static void round_init(round_sum *s, uint32_t power)
 {
     /* of the product by scale and of outer, 2^-4 each; of the inner sum */
-    const zkg_fr scale = shifted(&zkg_fr_one, 8 + (ints ? 104 : 4));
+    const zkg_fr scale =
+        shifted(&zkg_fr_one, 8 + (power == NO_INTS ? 4 : power));
 
     round_zero(s);
     acc8_zero(&s->outer1);
@@ -820,7 +865,7 @@ static void round_init(round_sum *s, bool ints)
     s->outer_held = 0;
     s->total1 = s->total2 = zkg_fr_zero;
     s->scale = v8_of(&scale);
-    s->ints = ints;
+    s->power = power;
 }
 
 static void drain_one(zkg_fr *total, acc8 *outer, const v8 *scale)
@@ -843,10 +888,11 @@ static void round_drain(round_sum *s)
     s->outer_held = 0;
 }
 
-V8_INLINE v8 inner_value(acc8 *products, const acc7 *sums, bool ints)
+V8_INLINE v8 inner_value(acc8 *products, const acc7 *sums, uint32_t power)
 {
-    if (ints)
-        return v8_close(acc7_reduce(*sums));
+    if (power != NO_INTS)
+        return v8_close(power == SMALL_INTS ? acc7_reduce(*sums, SMALL_INTS, 0)
+                                            : acc7_reduce(*sums, ANY_INTS, 0));
     acc8_carry(products);
     return acc8_reduce(*products);
 }
@@ -859,9 +905,9 @@ static void round_end_group(round_sum *s, const v8 *weight)
         return;
     if (s->outer_held == ACC8_PRODUCTS)
         round_drain(s);
-    v = inner_value(&s->at1, &s->int1, s->ints);
+    v = inner_value(&s->at1, &s->int1, s->power);
     acc8_mac(&s->outer1, &v, weight);
-    v = inner_value(&s->c2, &s->int2, s->ints);
+    v = inner_value(&s->c2, &s->int2, s->power);
     acc8_mac(&s->outer2, &v, weight);
     s->outer_held++;
     round_zero(s);
@@ -911,17 +957,18 @@ static v8 group_weight(const round8 *k, size_t group)
     return v8_load(w);
 }
 
-/* All of a round; fold and ints are known when this is compiled. */
+/* All of a round; fold and the integers' power are known when this is compiled.
+ */
 V8_INLINE void round_of(round_sum *s, const zkg_wires *v, const zkg_wires *h,
                         const zkg_wires *from, const zkg_wires *h_from,
-                        const round8 *k, bool fold, bool ints)
+                        const round8 *k, bool fold, uint32_t power)
 {
     for (size_t g = 0; g < from->groups; g++) {
         v8 weight;
 
         if (fold) {
-            fold_group(v, from, g, k, ints);
-            fold_group(h, h_from, g, k, false);
+            fold_group(v, from, g, k, power);
+            fold_group(h, h_from, g, k, NO_INTS);
         }
         if (s == NULL)
             continue;
@@ -929,7 +976,7 @@ V8_INLINE void round_of(round_sum *s, const zkg_wires *v, const zkg_wires *h,
         if (fold)
             sum_group(s, v, h, g, k, false, &weight);
         else
-            sum_group(s, from, h, g, k, ints, &weight);
+            sum_group(s, from, h, g, k, power != NO_INTS, &weight);
         round_end_group(s, &weight);
     }
 }
@@ -938,16 +985,18 @@ static void round_all(round_sum *s, const zkg_wires *v, const zkg_wires *h,
                       const zkg_wires *from, const zkg_wires *h_from,
                       const round8 *k)
 {
-    const bool ints = from->type != ZKG_FR;
+    const uint32_t power = int_power(from->type);
 
-    if (k->r != NULL && ints)
-        round_of(s, v, h, from, h_from, k, true, true);
-    else if (k->r != NULL)
-        round_of(s, v, h, from, h_from, k, true, false);
-    else if (ints)
-        round_of(s, v, h, from, h_from, k, false, true);
+    if (k->r == NULL && power == NO_INTS)
+        round_of(s, v, h, from, h_from, k, false, NO_INTS);
+    else if (k->r == NULL)
+        round_of(s, v, h, from, h_from, k, false, ANY_INTS);
+    else if (power == NO_INTS)
+        round_of(s, v, h, from, h_from, k, true, NO_INTS);
+    else if (power == SMALL_INTS)
+        round_of(s, v, h, from, h_from, k, true, SMALL_INTS);
     else
-        round_of(s, v, h, from, h_from, k, false, false);
+        round_of(s, v, h, from, h_from, k, true, ANY_INTS);
 }
 
 static void prepare_fold(round8 *k, zkg_wires *v, zkg_wires *h,
@@ -965,9 +1014,9 @@ static void prepare_fold(round8 *k, zkg_wires *v, zkg_wires *h,
     if (from->type == ZKG_FR)
         return;
     zkg_fr_sub(&rest, &zkg_fr_one, k->r);
-    rest = shifted(&rest, TIMES_INT);
+    rest = shifted(&rest, int_power(from->type));
     k->at0 = v8_of(&rest);
-    rest = shifted(k->r, TIMES_INT);
+    rest = shifted(k->r, int_power(from->type));
     k->at1 = v8_of(&rest);
 }
 
@@ -983,7 +1032,7 @@ zkg_status zkg_ifma_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
     pair_init(&k);
     if (r != NULL)
         prepare_fold(&k, v, h, &before);
-    round_init(&s, r == NULL && before.type != ZKG_FR);
+    round_init(&s, r == NULL ? int_power(before.type) : NO_INTS);
     round_all(sums == NULL ? NULL : &s, v, h, &before, &h_before, &k);
     if (sums == NULL)
         return ZKG_OK;
@@ -1019,7 +1068,7 @@ V8_INLINE __m512i sums_of_lanes(const __m512i v[8])
 
 /* Lane i: all lanes of sums[i] together, reduced; open.  Limbs of a sum are
  * below 2^58 in absolute value, and so of eight below 2^61. */
-V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[DOT_TILE])
+V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[DOT_TILE], uint32_t power)
 {
     acc7 all;
 
@@ -1030,7 +1079,7 @@ V8_INLINE v8 acc7_reduce_lanes(const acc7 sums[DOT_TILE])
             limb[i] = sums[i].l[k];
         all.l[k] = sums_of_lanes(limb);
     }
-    return acc7_reduce_sums(all, 3);
+    return acc7_reduce(all, power, 3);
 }
 
 /* The same of products: 10 * 8 DOT_GROUPS 2^52 < 2^64 in a limb, and
@@ -1110,13 +1159,13 @@ V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
 
 /* Wires x .. x+n-1 of those groups, n <= DOT_TILE. */
 V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const v8 *c, size_t x,
-                        size_t n, size_t from, size_t groups, bool ints)
+                        size_t n, size_t from, size_t groups, uint32_t power)
 {
-    if (ints) {
+    if (power != NO_INTS) {
         acc7 sums[DOT_TILE];
 
         dot_ints(sums, w, c, x, n, from, groups);
-        add_lanes(out + x, acc7_reduce_lanes(sums), n);
+        add_lanes(out + x, acc7_reduce_lanes(sums, power), n);
     } else {
         acc8 sums[DOT_TILE];
 
@@ -1214,14 +1263,15 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const v8 *c,
         acc8_carry(&products);
         add_lanes(out + x, acc8_reduce(products), n);
     } else {
-        add_lanes(out + x, acc7_reduce(sums), n);
+        add_lanes(out + x, acc7_reduce(sums, int_power(type), 0), n);
     }
 }
 
 /* Eight weights, by what cancels the reduction of such wires' sums. */
 static v8 dot_weights(const zkg_fr *weight, zkg_dtype type)
 {
-    const zkg_fr scale = shifted(&zkg_fr_one, 4 + (type == ZKG_FR ? 4 : 104));
+    const zkg_fr scale =
+        shifted(&zkg_fr_one, 4 + (type == ZKG_FR ? 4 : int_power(type)));
     const v8 s = v8_of(&scale), w = v8_load(weight);
 
     return v8_canonical(v8_mul_raw(&w, &s));
@@ -1252,6 +1302,7 @@ static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 
 static void dot_full(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 {
+    const uint32_t power = int_power(w->type);
     v8 c[DOT_GROUPS];
 
     for (size_t g = 0; g < w->groups; g += DOT_GROUPS) {
@@ -1263,10 +1314,12 @@ static void dot_full(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
         for (size_t x = 0; x < w->count; x += DOT_TILE) {
             const size_t n = w->count - x < DOT_TILE ? w->count - x : DOT_TILE;
 
-            if (w->type == ZKG_FR)
-                dot_tile(out, w, c, x, n, g, groups, false);
+            if (power == NO_INTS)
+                dot_tile(out, w, c, x, n, g, groups, NO_INTS);
+            else if (power == SMALL_INTS)
+                dot_tile(out, w, c, x, n, g, groups, SMALL_INTS);
             else
-                dot_tile(out, w, c, x, n, g, groups, true);
+                dot_tile(out, w, c, x, n, g, groups, ANY_INTS);
         }
     }
 }
