@@ -98,15 +98,6 @@ zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
     return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->sum_fr(c, v, n));
 }
 
-zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
-                              uint32_t root)
-{
-    if (root >= c->size)
-        return ZKG_ERR_INVALID;
-    hand_over(c, n * sizeof(*v));
-    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->reduce_fr(c, v, n, root));
-}
-
 zkg_status zkg_comm_scatter_sum_fr(const zkg_comm *c, zkg_fr *v,
                                    const uint64_t *first)
 {
@@ -190,11 +181,6 @@ zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes, size_t len,
                         : WAITING(c, c->ops->broadcast(c, bytes, len, root));
 }
 
-zkg_status zkg_comm_barrier(const zkg_comm *c)
-{
-    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->barrier(c));
-}
-
 zkg_status zkg_comm_subgroup(zkg_comm **out, const zkg_comm *world,
                              const uint32_t *ranks, uint32_t n, uint32_t tag)
 {
@@ -248,28 +234,6 @@ zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest, uint64_t value)
 zkg_status zkg_comm_recv_token(zkg_comm *world, uint64_t *value)
 {
     return WAITING(world, world->ops->recv_token(world, value));
-}
-
-zkg_status zkg_comm_drain_tokens(zkg_comm *world)
-{
-    return WAITING(world, world->ops->drain_tokens(world));
-}
-
-zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest, const void *bytes,
-                         size_t len)
-{
-    hand_over(c, len);
-    return dest < c->size && dest != c->rank
-               ? WAITING(c, c->ops->send(c, dest, bytes, len))
-               : ZKG_ERR_INVALID;
-}
-
-zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source, void *bytes,
-                         size_t len)
-{
-    return source < c->size && source != c->rank
-               ? WAITING(c, c->ops->recv(c, source, bytes, len))
-               : ZKG_ERR_INVALID;
 }
 
 zkg_status zkg_comm_send_parcel(zkg_comm *world, uint32_t dest, void *bytes,

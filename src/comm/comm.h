@@ -27,10 +27,6 @@
 ZKG_MUST_CHECK zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v,
                                           size_t n);
 
-/** The same sum on root only; the others' v is left as it was.  Collective. */
-ZKG_MUST_CHECK zkg_status zkg_comm_reduce_fr(const zkg_comm *c, zkg_fr *v,
-                                             size_t n, uint32_t root);
-
 /**
  * v's sum over ranks, dealt out: afterwards v[first[r] .. first[r+1]) has it on
  * rank r, and the rest of v is used up.  Collective.
@@ -72,8 +68,6 @@ ZKG_MUST_CHECK zkg_status zkg_comm_broadcast(const zkg_comm *c, void *bytes,
 /** *v = the least of all ranks' *v.  Takes no memory.  Collective. */
 ZKG_MUST_CHECK zkg_status zkg_comm_min_u64(const zkg_comm *c, uint64_t *v);
 
-ZKG_MUST_CHECK zkg_status zkg_comm_barrier(const zkg_comm *c);
-
 /**
  * A communicator of some ranks of world.  Collective over those ranks only.
  *
@@ -113,17 +107,6 @@ ZKG_MUST_CHECK zkg_status zkg_comm_send_token(zkg_comm *world, uint32_t dest,
 /** Wait for a token from any rank.  Not collective.
  *  @retval ZKG_ERR_INTERNAL one rank alone waits for a token nobody sent */
 ZKG_MUST_CHECK zkg_status zkg_comm_recv_token(zkg_comm *world, uint64_t *value);
-
-/** Tokens sent to this rank and not yet received are thrown away, until every
- *  rank's sends are done.  Collective. */
-ZKG_MUST_CHECK zkg_status zkg_comm_drain_tokens(zkg_comm *world);
-
-/** Send bytes to a rank of a communicator, and receive exactly len of them
- *  from it; the pair blocks.  Not collective. */
-ZKG_MUST_CHECK zkg_status zkg_comm_send(const zkg_comm *c, uint32_t dest,
-                                        const void *bytes, size_t len);
-ZKG_MUST_CHECK zkg_status zkg_comm_recv(const zkg_comm *c, uint32_t source,
-                                        void *bytes, size_t len);
 
 /**
  * Parcels: bytes that a rank of world sends another while both have other work

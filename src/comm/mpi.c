@@ -52,8 +52,6 @@ typedef struct shared {
     bool finalize;
     token *flying;
     parcel *parcels;
-    uint64_t *sent; /* tokens to each rank */
-    uint64_t received;
 } shared;
 
 typedef struct ranks {
@@ -97,21 +95,6 @@ static zkg_status sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
     for (size_t i = 0; i < n; i += CHUNK_FR)
         MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, v + i, chunk(n - i, CHUNK_FR),
                               r->world->fr, r->world->add, r->comm));
-    return ZKG_OK;
-}
-
-static zkg_status reduce_fr(const zkg_comm *c, zkg_fr *v, size_t n,
-                            uint32_t root)
-{
-    const ranks *r = ranks_of(c);
-
-    for (size_t i = 0; i < n; i += CHUNK_FR) {
-        const bool is_root = c->rank == root;
-
-        MPI_TRY(MPI_Reduce(is_root ? MPI_IN_PLACE : v + i,
-                           is_root ? v + i : NULL, chunk(n - i, CHUNK_FR),
-                           r->world->fr, r->world->add, (int)root, r->comm));
-    }
     return ZKG_OK;
 }
 
@@ -297,12 +280,6 @@ static zkg_status min_u64(const zkg_comm *c, uint64_t *v)
     return ZKG_OK;
 }
 
-static zkg_status barrier(const zkg_comm *c)
-{
-    MPI_TRY(MPI_Barrier(ranks_of(c)->comm));
-    return ZKG_OK;
-}
-
 /* ---- tokens ---- */
 
 /* Free the tokens that have left; all of them, waiting, with `wait`. */
@@ -347,7 +324,6 @@ static zkg_status send_token(zkg_comm *world, uint32_t dest, uint64_t value)
     }
     t->next = r->world->flying;
     r->world->flying = t;
-    r->world->sent[dest]++;
     return ZKG_OK;
 }
 
@@ -359,24 +335,7 @@ static zkg_status recv_token(zkg_comm *world, uint64_t *value)
         return ZKG_ERR_INVALID;
     MPI_TRY(MPI_Recv(value, 1, MPI_UINT64_T, MPI_ANY_SOURCE, TAG_TOKEN, r->comm,
                      MPI_STATUS_IGNORE));
-    r->world->received++;
     return ZKG_OK;
-}
-
-static zkg_status drain_tokens(zkg_comm *world)
-{
-    const ranks *r = ranks_of(world);
-    uint64_t expected = 0, value;
-
-    if (!r->is_world)
-        return ZKG_ERR_INVALID;
-    MPI_TRY(MPI_Reduce_scatter_block(r->world->sent, &expected, 1, MPI_UINT64_T,
-                                     MPI_SUM, r->comm));
-    while (r->world->received < expected)
-        ZKG_TRY(recv_token(world, &value));
-    ZKG_TRY(reap(r->world, true));
-    /* Nobody sends again while somebody still throws away. */
-    return barrier(world);
 }
 
 /* ---- parcels ---- */
@@ -519,7 +478,6 @@ static void free_shared(shared *w)
         (void)MPI_Op_free(&w->add);
     if (w->fr != MPI_DATATYPE_NULL)
         (void)MPI_Type_free(&w->fr);
-    zkg_free(w->sent);
     zkg_free(w);
     if (finalize)
         (void)MPI_Finalize();
@@ -546,21 +504,16 @@ static zkg_status host(zkg_comm **out, const zkg_comm *c);
 
 static const zkg_comm_ops mpi_ops = {
     .sum_fr = sum_fr,
-    .reduce_fr = reduce_fr,
     .scatter_sum_fr = scatter_sum_fr,
     .allgather_fr = allgather_fr,
     .gather_lens = gather_lens,
     .gather_bytes = gather_bytes,
     .broadcast = broadcast,
     .min_u64 = min_u64,
-    .barrier = barrier,
     .subgroup = subgroup,
     .host = host,
     .send_token = send_token,
     .recv_token = recv_token,
-    .drain_tokens = drain_tokens,
-    .send = send_bytes,
-    .recv = recv_bytes,
     .send_parcel = send_parcel,
     .next_parcel = next_parcel,
     .recv_parcel = recv_parcel,
@@ -635,7 +588,6 @@ static zkg_status host(zkg_comm **out, const zkg_comm *c)
 static zkg_status make_shared(shared **out, bool finalize)
 {
     shared *w = zkg_alloc(1, sizeof(*w));
-    int size;
 
     *out = w;
     if (w == NULL)
@@ -643,10 +595,6 @@ static zkg_status make_shared(shared **out, bool finalize)
     w->fr = MPI_DATATYPE_NULL;
     w->add = MPI_OP_NULL;
     w->finalize = finalize;
-    MPI_TRY(MPI_Comm_size(MPI_COMM_WORLD, &size));
-    w->sent = zkg_alloc((size_t)size, sizeof(*w->sent));
-    if (w->sent == NULL)
-        return ZKG_ERR_NOMEM;
     MPI_TRY(MPI_Type_contiguous((int)sizeof(zkg_fr), MPI_BYTE, &w->fr));
     MPI_TRY(MPI_Type_commit(&w->fr));
     MPI_TRY(MPI_Op_create(add_fr, 1, &w->add));

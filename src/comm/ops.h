@@ -12,8 +12,6 @@
 
 typedef struct zkg_comm_ops {
     zkg_status (*sum_fr)(const zkg_comm *c, zkg_fr *v, size_t n);
-    zkg_status (*reduce_fr)(const zkg_comm *c, zkg_fr *v, size_t n,
-                            uint32_t root);
     zkg_status (*scatter_sum_fr)(const zkg_comm *c, zkg_fr *v,
                                  const uint64_t *first);
     zkg_status (*allgather_fr)(const zkg_comm *c, zkg_fr *v,
@@ -26,17 +24,11 @@ typedef struct zkg_comm_ops {
     zkg_status (*broadcast)(const zkg_comm *c, void *bytes, size_t len,
                             uint32_t root);
     zkg_status (*min_u64)(const zkg_comm *c, uint64_t *v);
-    zkg_status (*barrier)(const zkg_comm *c);
     zkg_status (*subgroup)(zkg_comm **out, const zkg_comm *world,
                            const uint32_t *ranks, uint32_t n, uint32_t tag);
     zkg_status (*host)(zkg_comm **out, const zkg_comm *c);
     zkg_status (*send_token)(zkg_comm *world, uint32_t dest, uint64_t value);
     zkg_status (*recv_token)(zkg_comm *world, uint64_t *value);
-    zkg_status (*drain_tokens)(zkg_comm *world);
-    zkg_status (*send)(const zkg_comm *c, uint32_t dest, const void *bytes,
-                       size_t len);
-    zkg_status (*recv)(const zkg_comm *c, uint32_t source, void *bytes,
-                       size_t len);
     zkg_status (*send_parcel)(zkg_comm *world, uint32_t dest, void *bytes,
                               size_t len);
     zkg_status (*next_parcel)(zkg_comm *world, bool *found, uint32_t *source,

@@ -63,14 +63,6 @@ static zkg_status recv_token(zkg_comm *world, uint64_t *value)
     return ZKG_OK;
 }
 
-static zkg_status drain_tokens(zkg_comm *world)
-{
-    alone *a = (alone *)world;
-
-    a->head = a->len = 0;
-    return ZKG_OK;
-}
-
 static void abort_alone(const zkg_comm *c, int code)
 {
     (void)c;
@@ -92,7 +84,6 @@ static const zkg_comm_ops alone_ops = {
     .gather_bytes = gather_bytes,
     .send_token = send_token,
     .recv_token = recv_token,
-    .drain_tokens = drain_tokens,
     .abort = abort_alone,
     .free = free_alone,
 };
@@ -127,12 +118,6 @@ static zkg_status nothing_to_receive(zkg_comm *world, uint64_t *value)
     return ZKG_ERR_INVALID;
 }
 
-static zkg_status nothing_to_drain(zkg_comm *world)
-{
-    (void)world;
-    return ZKG_OK;
-}
-
 static void never_freed(zkg_comm *c)
 {
     (void)c;
@@ -143,7 +128,6 @@ static const zkg_comm_ops self_ops = {
     .gather_bytes = gather_bytes,
     .send_token = no_token,
     .recv_token = nothing_to_receive,
-    .drain_tokens = nothing_to_drain,
     .abort = abort_alone,
     .free = never_freed,
 };
