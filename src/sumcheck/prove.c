@@ -396,9 +396,11 @@ static void add_sums(zkg_sums *s, const zkg_sums *x)
     zkg_fr_add(&s->c3, &s->c3, &x->c3);
 }
 
-/* s *= c */
+/* s *= c, which is often 1 */
 static void scale_sums(zkg_sums *s, const zkg_fr *c)
 {
+    if (zkg_fr_equal(c, &zkg_fr_one))
+        return;
     if (s->want_at0)
         zkg_fr_mul(&s->at0, &s->at0, c);
     zkg_fr_mul(&s->at1, &s->at1, c);
@@ -716,8 +718,7 @@ static zkg_status part_round(prover *p, run *r, uint32_t t, const zkg_fr *point,
         return ZKG_OK;
     }
     ZKG_TRY(slices_sums(p, r, t, fused, &sums));
-    scale_sums(&sums, &r->coeff);
-    v = zkg_fr_one;
+    v = r->coeff;
     times_free(&v, p->form, r->part->vars > t + 1 ? r->part->vars : t + 1,
                p->form->shape.vars);
     scale_sums(&sums, &v);
