@@ -104,16 +104,20 @@ static inline void zkg_circuit_weigh(zkg_fr *out, const zkg_circuit_run *cr,
                                      uint32_t k, const zkg_fr *v)
 {
     const int8_t small = cr->small[k];
+    zkg_fr twice;
 
     if (small == 0) {
         zkg_fr_mul(out, &cr->coeff[k], v);
         return;
     }
-    *out = *v;
-    if (small == 2 || small == -2)
-        zkg_fr_double(out, out);
+    if (small == 2 || small == -2) {
+        zkg_fr_double(&twice, v);
+        v = &twice;
+    }
     if (small < 0)
-        zkg_fr_neg(out, out);
+        zkg_fr_neg(out, v);
+    else
+        *out = *v;
 }
 
 /** Draw the coefficients, rz, rc.  Clear cr on every path, and leave it where

@@ -483,34 +483,45 @@ static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
                            const zkg_fr *e)
 {
     const zkg_circuit *c = cr->circuit;
-    uint32_t slot = 0;
+    const zkg_circuit_mul *mul = c->layer[i].mul;
+    const uint32_t *order = plan->by_first, n = w->products;
+    zkg_wire_term *term = w->term;
+    zkg_fr *weight = w->weight;
+    uint32_t slot = 0, from = 0;
 
-    for (uint32_t k = 0; k < w->products; k++) {
-        const zkg_circuit_mul *m = &c->layer[i].mul[plan->by_first[k]];
+    for (uint32_t k = 0; k < n; k++) {
+        const zkg_circuit_mul *m = &mul[order[k]];
 
         while (plan->first.source[slot] != m->a.source)
-            w->from[++slot] = k;
-        w->term[k] = (zkg_wire_term){.to = zkg_circuit_position(c, m->a),
-                                     .weight = k - w->from[slot],
-                                     .a = zkg_circuit_position(c, m->b),
-                                     .b = ZKG_WIRE_LINEAR,
-                                     .a_source = (uint16_t)m->b.source};
-        zkg_circuit_weigh(&w->weight[k], cr, m->coeff, &e[m->gate]);
+            w->from[++slot] = from = k;
+        term[k] = (zkg_wire_term){.to = zkg_circuit_position(c, m->a),
+                                  .weight = k - from,
+                                  .a = zkg_circuit_position(c, m->b),
+                                  .b = ZKG_WIRE_LINEAR,
+                                  .a_source = (uint16_t)m->b.source};
+        zkg_circuit_weigh(&weight[k], cr, m->coeff, &e[m->gate]);
     }
     while (slot < plan->first.sources)
-        w->from[++slot] = w->products;
+        w->from[++slot] = n;
 }
 
 static void weigh_adds(zkg_circuit_weights *w, const zkg_circuit_run *cr,
                        uint32_t i, const uint32_t *slot, const zkg_fr *e)
 {
     const zkg_circuit *c = cr->circuit;
+    const zkg_circuit_add *a = c->layer[i].add, *end = a + c->layer[i].adds;
+    zkg_fr *to[ZKG_CIRCUIT_MAX_SOURCES];
 
-    for (uint32_t k = 0; k < c->layer[i].adds; k++) {
-        const zkg_circuit_add *a = &c->layer[i].add[k];
-        zkg_fr *at = &w->add[slot[a->a.source]][zkg_circuit_position(c, a->a)];
+    for (uint32_t s = 0; s <= c->inputs; s++)
+        to[s] = w->add[slot[s]];
+    for (; a < end; a++) {
+        zkg_fr *at = &to[a->a.source][zkg_circuit_position(c, a->a)];
         zkg_fr term;
 
+        if (cr->small[a->coeff] == 1) {
+            zkg_fr_add(at, at, &e[a->gate]);
+            continue;
+        }
         zkg_circuit_weigh(&term, cr, a->coeff, &e[a->gate]);
         zkg_fr_add(at, at, &term);
     }
