@@ -14,6 +14,7 @@
 #include "relation/circuit_memory.h"
 #include "relation/relation.h"
 #include "schedule/cost_relations.h"
+#include "sumcheck/slices.h"
 
 /* A group's slices hold at least eight entries each. */
 enum { ENTRIES_A_RANK = 8 };
@@ -113,8 +114,14 @@ static void count_circuit(zkg_work *w, const zkg_statement *st,
     const uint32_t copies = bits_of(task->copies);
 
     /* Two phases over the gates below, and the copies. */
-    for (uint32_t i = 0; i < c->layers; i++)
-        w->rounds += 2.0 * bits_of(c->layer[i].gates) + copies;
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const uint32_t vars = bits_of(c->layer[i].gates);
+
+        w->rounds += 2.0 * vars + copies;
+        w->sums += zkg_slices_rounds(vars, 2, 2);
+        if (copies > 0)
+            w->sums += vars + zkg_slices_rounds(copies, 2, 2);
+    }
     w->passes += w->rounds;
     w->circuit_layers = c->layers;
     for (uint32_t i = 0; i < k->inputs; i++)
@@ -182,6 +189,7 @@ void zkg_work_count(zkg_work *out, const zkg_statement *st, uint32_t c,
         out->columns = (t->columns - 1) * out->leaves;
         out->numerators = out->leaves;
         out->rounds = 0.5 * vars * (vars + 1.0);
+        out->sums = zkg_work_layers_sums(vars);
         out->passes = 0.5 * vars * (vars - 1.0);
         out->sumchecks = vars;
         out->trees = 1;
@@ -482,7 +490,7 @@ void zkg_child_cost_of(zkg_child_cost *out, const zkg_costs *costs,
             costs->merged * work->merged + costs->gate * work->gates +
             costs->small_gate * work->small_gates,
         .group_s = costs->group,
-        .sums_s = costs->message * work->rounds,
+        .sums_s = costs->message * work->sums,
         .each_bytes = work->each_bytes,
         .split_bytes = work->split_bytes,
         .spare_bytes = work->spare_bytes,

@@ -46,7 +46,8 @@ typedef struct zkg_work {
     double folds;       /**< tensors folded, beside their cells */
     double affine;      /**< axes read through a map, and their weights */
     double rounds; /**< messages of sumchecks: each is hashed by every rank of
-                        the group, after a sum over them */
+                        the group */
+    double sums;   /**< of them, those that two ranks make by a sum over them */
     double split_bytes; /**< memory, most at one time, shared by the group */
     double each_bytes;  /**< that every rank of the group holds */
     double spare_bytes; /**< of split_bytes, what a circuit can do without */

@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "relation/shape.h"
+#include "sumcheck/slices.h"
 
 /* Beside the tables of a sum of what is no small integer, one fold's sums
  * before they are spread, or its integers in parts: an element an entry. */
@@ -109,6 +110,15 @@ static uint32_t count_site(const counting *c, const zkg_site *site)
     return axes.vars;
 }
 
+double zkg_work_layers_sums(uint32_t height)
+{
+    double sums = 0;
+
+    for (uint32_t d = 0; d < height; d++)
+        sums += zkg_slices_rounds(d, 4, 2);
+    return sums;
+}
+
 static void count_lookups(const counting *c)
 {
     uint32_t height = 0;
@@ -119,6 +129,7 @@ static void count_lookups(const counting *c)
         height = vars > height ? vars : height;
     }
     c->w->rounds += 0.5 * height * (height + 1.0);
+    c->w->sums += zkg_work_layers_sums(height);
     c->w->sumchecks += height;
 }
 
@@ -278,6 +289,7 @@ static void count_sum(counting *c, uint32_t vars, source s, bool has_eq)
 
     c->w->entries += n;
     c->w->rounds += vars;
+    c->w->sums += zkg_slices_rounds(vars, 2, 2);
     c->w->passes += vars;
     c->w->sumchecks += 1;
     c->w->terms += 1;

@@ -21,4 +21,7 @@
 void zkg_work_add_relations(zkg_work *w, const zkg_statement *st,
                             const zkg_task_relations *t);
 
+/** The sums over two ranks in the layers of a tree of so many variables. */
+double zkg_work_layers_sums(uint32_t height);
+
 #endif

@@ -29,6 +29,17 @@ uint32_t zkg_slices(uint32_t vars, uint32_t size)
     return zkg_slices_even(size);
 }
 
+uint32_t zkg_slices_rounds(uint32_t vars, uint32_t tables, uint32_t size)
+{
+    const uint32_t m = zkg_slices(vars, size);
+    uint32_t t = 0;
+
+    while (m > 0 && t < vars - m &&
+           (uint64_t)tables << (vars - t) > ZKG_SLICES_WHOLE)
+        t++;
+    return t;
+}
+
 void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
                    uint32_t rank, uint32_t size)
 {

@@ -31,6 +31,10 @@ uint32_t zkg_slices_even(uint32_t size);
  *  sums over the group to pay. */
 uint32_t zkg_slices(uint32_t vars, uint32_t size);
 
+/** The rounds of a sum of `tables` tables of `vars` variables in which a group
+ *  of `size` ranks adds up what their slices give. */
+uint32_t zkg_slices_rounds(uint32_t vars, uint32_t tables, uint32_t size);
+
 /** The slices [*first, *first + *count) of a rank; all of slice_bits = 0 is
  *  slice 0 on every rank. */
 void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,

@@ -11,7 +11,7 @@
 #include "sumcheck/prove.h"
 
 #define MAX_PARTS 3
-#define MAX_N 9
+#define MAX_N 10
 
 static const zkg_comm *the_world;
 
@@ -196,6 +196,37 @@ static void zero_extension(void)
                 .part = {{ZKG_FORM_PRODUCT, a, 0}, {ZKG_FORM_PRODUCT, b, 0}}});
 }
 
+/* What is sent of one part: its sums, as zkg_slices_rounds counts them, and its
+ * gather. */
+static void sums_are_counted(void)
+{
+    const uint32_t size = zkg_comm_size(the_world);
+
+    for (uint32_t n = 0; n <= MAX_N; n++) {
+        for (uint32_t arity = 2; arity <= 4; arity += 2) {
+            const plain f = {
+                .eq_from = n,
+                .parts = 1,
+                .part = {
+                    {arity == 2 ? ZKG_FORM_PRODUCT : ZKG_FORM_FRACTION, n, 0}}};
+            const uint32_t m = zkg_slices(n, size);
+            const uint32_t rounds = zkg_slices_rounds(n, arity, size);
+            uint64_t before, bytes, entries = 0;
+            uint32_t first, count;
+            uint8_t digest[32];
+            double seconds;
+
+            zkg_slices_of(&first, &count, m, zkg_comm_rank(the_world), size);
+            if (m > 0)
+                entries = 3 * rounds + (arity * count << (n - m - rounds));
+            zkg_comm_traffic(the_world, &seconds, &before);
+            prove(digest, &f, m, the_world, zkg_backend_ref());
+            zkg_comm_traffic(the_world, &seconds, &bytes);
+            CHECK(bytes - before == entries * sizeof(zkg_fr));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     zkg_comm *world;
@@ -207,6 +238,8 @@ int main(int argc, char **argv)
     one_part();
     parts_of_several_sizes();
     zero_extension();
+    if (ZKG_SLICES_WHOLE > 0)
+        sums_are_counted();
     zkg_comm_free(world);
     return 0;
 }

@@ -92,6 +92,7 @@ static void counts_of_a_dense_layer(void **state)
     assert_true(w.columns == 0 && w.numerators == 32); /* the indicator */
     assert_true(w.lifted == 32);                       /* of w folded at o */
     assert_true(w.rounds == 15 + 5); /* a tree of 5 layers, 5 rounds */
+    assert_true(w.sums == 0);        /* too small to be dealt out */
     assert_true(w.passes == 10 + 5 && w.sumchecks == 5 + 1 && w.trees == 1);
     assert_true(w.terms == 2 && w.folds == 2 && w.affine == 0);
     assert_true(w.masked == 0); /* w is public */
@@ -309,7 +310,7 @@ static void counts_of_a_circuit(void **state)
     zkg_error err = {0};
     zkg_handle x, y;
     zkg_work w;
-    double wires = 0, rounds = 0, terms = 0;
+    double wires = 0, rounds = 0, sums = 0, terms = 0;
     zkg_root_work root;
     const zkg_circuit *c;
 
@@ -332,6 +333,7 @@ static void counts_of_a_circuit(void **state)
 
         wires += (double)l->gates + l->muls + l->adds + l->constants;
         rounds += 2 * zkg_log2_ceil(l->gates) + 4;
+        sums += zkg_log2_ceil(l->gates); /* over copies dealt out */
         terms += 24.0 * l->muls + 16.0 * l->adds;
     }
     /* every rank has it */
@@ -342,6 +344,7 @@ static void counts_of_a_circuit(void **state)
     assert_true(w.circuit_layers == c->layers && w.wires == wires);
     assert_true(w.gates == 10 * wires && w.small_gates == 0);
     assert_true(w.rounds == rounds && w.passes == rounds);
+    assert_true(w.sums == sums);
     assert_true(w.sumchecks == 0 && w.trees == 0);
     zkg_graph_free(g);
     zkg_device_free(d);

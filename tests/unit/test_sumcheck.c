@@ -709,6 +709,20 @@ static void slices_are_dealt_evenly(void **state)
     }
 }
 
+static void sums_over_ranks_are_counted(void **state)
+{
+    (void)state;
+    for (uint32_t vars = 0; vars < 8; vars++)
+        assert_int_equal(zkg_slices_rounds(vars, 2, 2), 0);
+    assert_int_equal(zkg_slices_rounds(8, 2, 1), 0);
+    assert_int_equal(zkg_slices_rounds(8, 2, 2), 2);
+    assert_int_equal(zkg_slices_rounds(8, 4, 2), 3);
+    assert_int_equal(zkg_slices_rounds(11, 2, 2), 5);
+    assert_int_equal(zkg_slices_rounds(11, 2, 5), 5);
+    /* slices of single entries */
+    assert_int_equal(zkg_slices_rounds(20, 2, 256), 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -724,6 +738,7 @@ int main(void)
         cmocka_unit_test(bad_shapes_are_refused),
         cmocka_unit_test(split_eq_is_eq),
         cmocka_unit_test(slices_are_dealt_evenly),
+        cmocka_unit_test(sums_over_ranks_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
