@@ -41,20 +41,32 @@ static void list_reads(zkg_circuit_reads *r, const bool *read,
     }
 }
 
+/* The longest run of one gate, in a list that another one was added to. */
+static inline void count_run(uint32_t *most, uint32_t *run, bool same)
+{
+    *run = same ? *run + 1 : 1;
+    *most = *run > *most ? *run : *most;
+}
+
 void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,
                             uint32_t i)
 {
     const zkg_circuit_layer *l = &c->layer[i];
     bool first[ZKG_CIRCUIT_MAX_SOURCES] = {false};
     bool second[ZKG_CIRCUIT_MAX_SOURCES] = {false};
+    uint32_t adds = 0, muls = 0, run = 0;
 
-    for (uint32_t k = 0; k < l->adds; k++)
+    for (uint32_t k = 0; k < l->adds; k++) {
         first[l->add[k].a.source] = true;
+        count_run(&adds, &run, k > 0 && l->add[k].gate == l->add[k - 1].gate);
+    }
     for (uint32_t k = 0; k < l->muls; k++) {
         first[l->mul[k].a.source] = true;
         second[l->mul[k].b.source] = true;
+        count_run(&muls, &run, k > 0 && l->mul[k].gate == l->mul[k - 1].gate);
     }
-    *plan = (zkg_circuit_plan){.vars = zkg_circuit_layer_vars(c, i)};
+    *plan = (zkg_circuit_plan){.vars = zkg_circuit_layer_vars(c, i),
+                               .terms = adds + muls};
     plan->kind = l->muls == 0           ? ZKG_CIRCUIT_LINEAR
                  : is_elementwise(c, i) ? ZKG_CIRCUIT_ELEMENTWISE
                                         : ZKG_CIRCUIT_PRODUCTS;

@@ -223,16 +223,12 @@ static void bound_sources(double *most, const zkg_circuit_values *vs,
                                            size_of(vs->range[k].high)));
 }
 
-/* The largest that a gate can be; false: not an integer, or too large. */
-static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
-                        const gates *g, const int64_t *base,
-                        const int64_t *weight)
+/* The largest that a gate can be, each by its own terms. */
+static double bound_terms(const gates *g, const double *source,
+                          const int64_t *base, const int64_t *weight)
 {
-    double source[ZKG_CIRCUIT_MAX_SOURCES], most = 0, gate = 0;
+    double most = 0, gate = 0;
 
-    bound_sources(source, vs, i);
-    for (uint32_t o = 0; g->has_base && o < vs->c->layer[i].gates; o++)
-        most = size_of(base[o]) > most ? size_of(base[o]) : most;
     for (size_t k = 0; k < g->terms; k++) {
         const zkg_wire_term *t = &g->term[k];
         const double w = factor_of(size_of(weight[t->weight]));
@@ -243,6 +239,39 @@ static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
         gate += w * source[t->a_source] * b;
         most = gate > most ? gate : most;
     }
+    return most;
+}
+
+/* The same by the largest of all: as many terms as a gate can have. */
+static double bound_all(const zkg_circuit_values *vs, uint32_t i,
+                        const gates *g, const double *source, double constant,
+                        const int64_t *weight)
+{
+    double value = 1, factor = 1;
+
+    if (vs->c->plan == NULL)
+        return INFINITY;
+    for (uint32_t s = i > 0 ? 0 : 1; s <= vs->c->inputs; s++)
+        value = fmax(value, source[s]);
+    for (size_t k = 0; k < g->weights; k++)
+        factor = fmax(factor, size_of(weight[k]));
+    return constant + vs->c->plan[i].terms * factor * value * value;
+}
+
+/* The largest that a gate can be; false: not an integer, or too large.  Where
+ * the smallest type holds them all, it does not matter which is how large. */
+static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
+                        const gates *g, const int64_t *base,
+                        const int64_t *weight)
+{
+    double source[ZKG_CIRCUIT_MAX_SOURCES], constant = 0, most;
+
+    bound_sources(source, vs, i);
+    for (uint32_t o = 0; g->has_base && o < vs->c->layer[i].gates; o++)
+        constant = size_of(base[o]) > constant ? size_of(base[o]) : constant;
+    most = bound_all(vs, i, g, source, constant, weight);
+    if (most >= INT8_MAX)
+        most = fmax(constant, bound_terms(g, source, base, weight));
     if (most >= (double)ZKG_WIRE_MOST)
         return false;
     *out = (uint64_t)most;

@@ -498,6 +498,29 @@ static void check_order(const zkg_circuit *c)
     }
 }
 
+/* terms: no gate has more. */
+static void check_terms(const zkg_circuit *c)
+{
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const zkg_circuit_layer *l = &c->layer[i];
+        uint32_t *of = calloc(l->gates, sizeof(*of)), muls = 0, total = 0;
+
+        assert_non_null(of);
+        for (uint32_t k = 0; k < l->muls; k++) {
+            of[l->mul[k].gate]++;
+            muls = of[l->mul[k].gate] > muls ? of[l->mul[k].gate] : muls;
+        }
+        for (uint32_t k = 0; k < l->adds; k++)
+            of[l->add[k].gate]++;
+        for (uint32_t o = 0; o < l->gates; o++) {
+            assert_true(of[o] <= c->plan[i].terms);
+            total = of[o] > total ? of[o] : total;
+        }
+        assert_true(c->plan[i].terms <= total + muls);
+        free(of);
+    }
+}
+
 static void sealed_products_are_in_order(void **state)
 {
     built *b = malloc(sizeof(*b));
@@ -521,9 +544,11 @@ static void sealed_products_are_in_order(void **state)
         random_built(b, 1, seed, false, false);
         assert_int_equal(zkg_circuit_seal(&b->c, NULL), ZKG_OK);
         check_order(&b->c);
+        check_terms(&b->c);
         /* Once more: the same. */
         assert_int_equal(zkg_circuit_seal(&b->c, NULL), ZKG_OK);
         check_order(&b->c);
+        check_terms(&b->c);
         zkg_circuit_unseal(&b->c);
         assert_null(b->c.plan);
         fx_clear(&b->f);
@@ -536,6 +561,7 @@ static void sealed_products_are_in_order(void **state)
     }
     assert_int_equal(zkg_circuit_seal(&c, NULL), ZKG_OK);
     check_order(&c);
+    check_terms(&c);
     zkg_circuit_unseal(&c);
     /* One that is none is not sealed, nor stays so. */
     assert_int_equal(zkg_circuit_seal(&c, NULL), ZKG_OK);
