@@ -41,9 +41,10 @@ const zkg_backend *zkg_backend_get(uint32_t cpu_flags)
 bool zkg_backend_named(uint32_t *cpu_flags, const char *name)
 {
     const uint32_t masks[] = {0, ZKG_CPU_MULX, ZKG_CPU_ALL};
+    const uint32_t found = zkg_cpu_features(ZKG_CPU_ALL);
 
     for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-        const uint32_t flags = zkg_cpu_features(masks[i]);
+        const uint32_t flags = found & masks[i];
 
         if (strcmp(zkg_backend_get(flags)->name, name) == 0) {
             *cpu_flags = flags;
