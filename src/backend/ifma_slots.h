@@ -24,7 +24,9 @@
 void zkg_ifma_fold_bytes(zkg_fr *out, const zkg_fr *w, const void *const *rows,
                          size_t count, bool is_signed, size_t n);
 
-/** wires_dot of integers of one byte in full groups. */
+/** wires_dot of integers of one byte in full groups: worth it from
+ *  BYTE_WIRES_FROM wires on. */
+#define BYTE_WIRES_FROM 32
 void zkg_ifma_dot_bytes(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight);
 
 /** int_fold of field elements. */

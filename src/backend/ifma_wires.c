@@ -1099,15 +1099,17 @@ V8_INLINE v8 acc8_reduce_lanes(const acc8 sums[DOT_TILE])
     return v8_trim(acc8_reduce_raw(all));
 }
 
-/* out[0 .. n) += v, open, below 2 p; n <= 8 */
-V8_INLINE void add_lanes(zkg_fr *out, v8 v, size_t n)
+/* out[0 .. n) += v, open, below 2 p, by scale if there is one; n <= 8 */
+V8_INLINE void add_lanes(zkg_fr *out, v8 v, size_t n, const mulc8 *scale)
 {
     zkg_fr some[8] = {{{0}}};
     zkg_fr *to = n < 8 ? some : out;
 
     if (n < 8)
         memcpy(some, out, n * sizeof(*out));
-    v8_store(to, v8_canonical(v8_add_raw(v8_close(v), v8_load(to))));
+    v8_store(to, scale != NULL
+                     ? v8_finish(v8_mulc_add(v, scale, v8_load(to)))
+                     : v8_canonical(v8_add_raw(v8_close(v), v8_load(to))));
     if (n < 8)
         memcpy(out, some, n * sizeof(*out));
 }
@@ -1120,7 +1122,7 @@ V8_INLINE size_t in_tile(size_t i, size_t n)
 
 /* Sums of wires x .. x+n-1 of some groups from `from` on, c[k] being the
  * weights of the k-th: two at a time, whose limbs stay in registers and do not
- * wait for each other. */
+ * wait for each other.  Those behind the last are 0. */
 V8_INLINE void dot_ints(acc7 sums[DOT_TILE], const zkg_wires *w, const v8 *c,
                         size_t x, size_t n, size_t from, size_t groups)
 {
@@ -1130,7 +1132,7 @@ V8_INLINE void dot_ints(acc7 sums[DOT_TILE], const zkg_wires *w, const v8 *c,
 
         acc7_zero(&a);
         acc7_zero(&b);
-        for (size_t g = 0; g < groups; g++) {
+        for (size_t g = 0; i < n && g < groups; g++) {
             acc7_mac(&a, ints_at(w, from + g, one), &c[g]);
             acc7_mac(&b, ints_at(w, from + g, other), &c[g]);
         }
@@ -1148,8 +1150,8 @@ V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
         acc8 a;
 
         acc8_zero(&a);
-        for (size_t g = 0; g < groups; g++) {
-            const v8 v = lane_read(wire_at(w, from + g, x + in_tile(i, n)));
+        for (size_t g = 0; i < n && g < groups; g++) {
+            const v8 v = lane_read(wire_at(w, from + g, x + i));
 
             acc8_mac(&a, &v, &c[g]);
         }
@@ -1159,18 +1161,19 @@ V8_INLINE void dot_elements(acc8 sums[DOT_TILE], const zkg_wires *w,
 
 /* Wires x .. x+n-1 of those groups, n <= DOT_TILE. */
 V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const v8 *c, size_t x,
-                        size_t n, size_t from, size_t groups, uint32_t power)
+                        size_t n, size_t from, size_t groups, uint32_t power,
+                        const mulc8 *scale)
 {
     if (power != NO_INTS) {
         acc7 sums[DOT_TILE];
 
         dot_ints(sums, w, c, x, n, from, groups);
-        add_lanes(out + x, acc7_reduce_lanes(sums, power), n);
+        add_lanes(out + x, acc7_reduce_lanes(sums, power), n, scale);
     } else {
         acc8 sums[DOT_TILE];
 
         dot_elements(sums, w, c, x, n, from, groups);
-        add_lanes(out + x, acc8_reduce_lanes(sums), n);
+        add_lanes(out + x, acc8_reduce_lanes(sums), n, NULL);
     }
 }
 
@@ -1261,9 +1264,9 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const v8 *c,
     }
     if (type == ZKG_FR) {
         acc8_carry(&products);
-        add_lanes(out + x, acc8_reduce(products), n);
+        add_lanes(out + x, acc8_reduce(products), n, NULL);
     } else {
-        add_lanes(out + x, acc7_reduce(sums, int_power(type), 0), n);
+        add_lanes(out + x, acc7_reduce(sums, int_power(type), 0), n, NULL);
     }
 }
 
@@ -1300,26 +1303,34 @@ static void dot_plain(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 #undef DOT_FEW
 }
 
+/* What cancels the reduction is in the weights of elements, where it is 2^4,
+ * and in the sums of integers: wires may be few, and groups many. */
 static void dot_full(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 {
     const uint32_t power = int_power(w->type);
+    const zkg_fr factor = shifted(&zkg_fr_one, power);
     v8 c[DOT_GROUPS];
+    mulc8 scale;
 
+    mulc8_init(&scale, &factor);
     for (size_t g = 0; g < w->groups; g += DOT_GROUPS) {
         const size_t left = w->groups - g;
         const size_t groups = left < DOT_GROUPS ? left : DOT_GROUPS;
 
-        for (size_t k = 0; k < groups; k++)
-            c[k] = dot_weights(weight + 8 * (g + k), w->type);
+        for (size_t k = 0; k < groups; k++) {
+            c[k] = v8_load(weight + 8 * (g + k));
+            if (power == NO_INTS)
+                c[k] = v8_close(v8_trim_16(times16(c[k])));
+        }
         for (size_t x = 0; x < w->count; x += DOT_TILE) {
             const size_t n = w->count - x < DOT_TILE ? w->count - x : DOT_TILE;
 
             if (power == NO_INTS)
-                dot_tile(out, w, c, x, n, g, groups, NO_INTS);
+                dot_tile(out, w, c, x, n, g, groups, NO_INTS, NULL);
             else if (power == SMALL_INTS)
-                dot_tile(out, w, c, x, n, g, groups, SMALL_INTS);
+                dot_tile(out, w, c, x, n, g, groups, SMALL_INTS, &scale);
             else
-                dot_tile(out, w, c, x, n, g, groups, ANY_INTS);
+                dot_tile(out, w, c, x, n, g, groups, ANY_INTS, &scale);
         }
     }
 }
@@ -1329,7 +1340,7 @@ zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
 {
     if (!is_full(v))
         dot_plain(out, v, weight);
-    else if (v->type == ZKG_I8 || v->type == ZKG_U8)
+    else if (int_bytes(v->type) == 1 && v->count >= BYTE_WIRES_FROM)
         zkg_ifma_dot_bytes(out, v, weight);
     else
         dot_full(out, v, weight);

@@ -406,7 +406,7 @@ static void check_dot_extremes(context *c, zkg_dtype type, uint32_t lanes,
     zkg_fr_mul(&bytes, &bytes, &weight[0]);
     for (int i = 0; i < 4; i++) {
         const int64_t v = i % 2 == 0 ? high : low;
-        both w = both_same_ints(type, lanes, 17, groups,
+        both w = both_same_ints(type, lanes, 35, groups,
                                 v > ZKG_WIRE_MOST    ? ZKG_WIRE_MOST
                                 : v < -ZKG_WIRE_MOST ? -ZKG_WIRE_MOST
                                                      : v);
@@ -424,7 +424,7 @@ static void check_dot_extremes(context *c, zkg_dtype type, uint32_t lanes,
 /* All types over counts and groups around what is taken at a time. */
 static void check_dot_sizes(context *c, zkg_dtype type)
 {
-    static const size_t counts[] = {63, 64, 65, 96, 129},
+    static const size_t counts[] = {31, 32, 47, 48, 49, 63, 64, 65, 96, 129},
                         groups[] = {1, 4, 8, 31, 32, 33, 65};
 
     for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++) {
