@@ -4,8 +4,8 @@
 
 /**
  * @file
- * BLAKE2b with 32 or 64 bytes of output, no key: libsodium's, which needs no
- * initialisation for this.
+ * BLAKE2b with 32 or 64 bytes of output, no key: libsodium's, by portable code
+ * until the program has called sodium_init().
  */
 
 #include <stddef.h>

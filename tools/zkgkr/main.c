@@ -3,6 +3,7 @@
  * the one error line and turns the status into the exit code. */
 #include <malloc.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,8 @@ int main(int argc, char **argv)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     /* A file above the limit of `ulimit -f` is an error, not the end. */
     (void)signal(SIGXFSZ, SIG_IGN);
+    /* Hashes by what the processor has; who needs randomness asks again. */
+    (void)sodium_init();
     keep_scratch();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
