@@ -147,6 +147,13 @@ static void keep_scratch(void)
 #endif
 }
 
+/* Hashes by what the processor has. */
+static void quicken_hashes(void)
+{
+    if (sodium_init() < 0)
+        return; /* no randomness: who needs it asks again, and says so */
+}
+
 int main(int argc, char **argv)
 {
     const uint32_t rank = launched_rank();
@@ -157,8 +164,7 @@ int main(int argc, char **argv)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     /* A file above the limit of `ulimit -f` is an error, not the end. */
     (void)signal(SIGXFSZ, SIG_IGN);
-    /* Hashes by what the processor has; who needs randomness asks again. */
-    (void)sodium_init();
+    quicken_hashes();
     keep_scratch();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
