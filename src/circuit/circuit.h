@@ -123,7 +123,7 @@ typedef struct zkg_circuit_reads {
 typedef struct zkg_circuit_plan {
     zkg_circuit_kind kind;
     uint32_t vars;            /**< of the layer */
-    uint32_t terms;           /**< no gate has more products and additions */
+    uint64_t terms;           /**< no gate has more products and additions */
     zkg_circuit_reads first;  /**< first operands, and all of additions */
     zkg_circuit_reads second; /**< second operands */
     const uint32_t *by_first; /**< the products by the place of their first

@@ -66,7 +66,7 @@ void zkg_circuit_plan_layer(zkg_circuit_plan *plan, const zkg_circuit *c,
         count_run(&muls, &run, k > 0 && l->mul[k].gate == l->mul[k - 1].gate);
     }
     *plan = (zkg_circuit_plan){.vars = zkg_circuit_layer_vars(c, i),
-                               .terms = adds + muls};
+                               .terms = (uint64_t)adds + muls};
     plan->kind = l->muls == 0           ? ZKG_CIRCUIT_LINEAR
                  : is_elementwise(c, i) ? ZKG_CIRCUIT_ELEMENTWISE
                                         : ZKG_CIRCUIT_PRODUCTS;

@@ -242,20 +242,23 @@ static double bound_terms(const gates *g, const double *source,
     return most;
 }
 
-/* The same by the largest of all: as many terms as a gate can have. */
+/* The same by the largest of all: as many terms as a gate can have.  Where
+ * there are none, it does not matter what the sources hold. */
 static double bound_all(const zkg_circuit_values *vs, uint32_t i,
                         const gates *g, const double *source, double constant,
                         const int64_t *weight)
 {
     double value = 1, factor = 1;
 
+    if (g->terms == 0)
+        return constant;
     if (vs->c->plan == NULL)
         return INFINITY;
     for (uint32_t s = i > 0 ? 0 : 1; s <= vs->c->inputs; s++)
         value = fmax(value, source[s]);
     for (size_t k = 0; k < g->weights; k++)
         factor = fmax(factor, size_of(weight[k]));
-    return constant + vs->c->plan[i].terms * factor * value * value;
+    return constant + (double)vs->c->plan[i].terms * factor * value * value;
 }
 
 /* The largest that a gate can be; false: not an integer, or too large.  Where

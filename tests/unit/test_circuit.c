@@ -739,6 +739,85 @@ static void small_built(built *b, uint64_t copies, uint32_t gates)
     solve_assertions(b);
 }
 
+/* A layer of constants, one of them `value`, while elements are read above. */
+static void constants_built(built *b, int64_t value)
+{
+    const uint64_t len = 2;
+
+    built_init(b, 16, 6);
+    zkg_fr_from_i64(&b->coeff[2].value, value);
+    add_input(b, ZKG_PRIVATE, ZKG_FR, false, 1, &len);
+    b->c.challenges = 2;
+    b->c.layers = 2;
+    b->layer[0].gates = b->layer[1].gates = b->c.asserted = 2;
+    for (uint32_t o = 0; o < 2; o++) {
+        put_constant(b, 0, o, o == 0 ? 2 : 0);
+        put_add(b, 1, o, 0, (zkg_circuit_wire){0, o});
+        put_add(b, 1, o, MINUS_ONE, (zkg_circuit_wire){1, o});
+        b->assertion[o] = o;
+    }
+    solve_assertions(b);
+}
+
+/* value x y + x + z and value y x + x, of bits, z = 0: their difference is 0.
+ */
+static void bits_built(built *b, int64_t value)
+{
+    const zkg_circuit_wire x = {1, 0}, y = {1, 1};
+    const uint64_t len = 2, copies = 16;
+    int8_t *bit;
+
+    built_init(b, copies, 6);
+    zkg_fr_from_i64(&b->coeff[2].value, value);
+    add_input(b, ZKG_PRIVATE, ZKG_I8, false, 1, &len);
+    bit = b->f.array[b->operand[0]].data;
+    for (uint64_t c = 0; c < copies; c++)
+        for (uint32_t k = 0; k < len; k++)
+            bit[c * b->f.array[b->operand[0]].stored[1] + k] =
+                (int8_t)(c >> k & 1);
+    b->c.challenges = 2;
+    b->c.layers = 2;
+    b->layer[0].gates = 2;
+    b->layer[1].gates = b->c.asserted = 1;
+    for (uint32_t o = 0; o < 2; o++) {
+        put_mul(b, 0, o, 2, x, y);
+        put_add(b, 0, o, 0, x);
+        put_add(b, 0, o, 0, y);
+    }
+    put_add(b, 1, 0, 0, (zkg_circuit_wire){0, 0});
+    put_add(b, 1, 0, MINUS_ONE, (zkg_circuit_wire){0, 1});
+    b->assertion[0] = 0;
+}
+
+/* Layers that do and do not fit the smallest types, or any. */
+static void values_around_types(void **state)
+{
+    static const int64_t most[] = {0,
+                                   122,
+                                   INT8_MAX,
+                                   INT16_MAX,
+                                   INT32_MAX,
+                                   INT64_C(1) << 33,
+                                   INT64_C(1) << 50,
+                                   INT64_C(1) << 60,
+                                   INT64_MAX - 9};
+    built *b = malloc(sizeof(*b));
+
+    (void)state;
+    assert_non_null(b);
+    for (size_t k = 0; k < sizeof(most) / sizeof(*most); k++)
+        for (int64_t v = most[k] - 4; v <= most[k] + 4; v++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                constants_built(b, sign * v);
+                fx_check(&b->f);
+                fx_clear(&b->f);
+                bits_built(b, sign * v);
+                fx_check(&b->f);
+                fx_clear(&b->f);
+            }
+    free(b);
+}
+
 static zkg_fr *target(built *b, uint64_t copy, uint32_t gate)
 {
     return &((zkg_fr *)b->f.array[b->operand[0]]
@@ -994,6 +1073,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sealed_products_are_in_order),
         cmocka_unit_test(ranks_agree),
         cmocka_unit_test(flipped_messages),
+        cmocka_unit_test(values_around_types),
         cmocka_unit_test(false_assertions),
         cmocka_unit_test(last_copy_is_held),
 #ifdef ZKG_TEST_HOOKS
