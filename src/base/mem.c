@@ -31,13 +31,13 @@ void zkg_mem_live(size_t *now, size_t *most)
 }
 
 /* Of huge pages the system's malloc says how much address space they have: more
- * than was asked for, by one of them at most. */
+ * than was asked for, by less than one of them; a sanitizer's says what was. */
 static size_t size_of(void *p)
 {
     const size_t bytes = malloc_usable_size(p);
 
     return (uintptr_t)p % HUGE_PAGE == 0 && bytes >= HUGE_PAGE
-               ? (bytes - 1) / HUGE_PAGE * HUGE_PAGE
+               ? bytes / HUGE_PAGE * HUGE_PAGE
                : bytes;
 }
 
