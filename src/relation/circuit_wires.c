@@ -384,14 +384,9 @@ static zkg_status sum_slices(zkg_fr *v, uint32_t vars, size_t n,
 
     if (first == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint32_t r = 0; r < size; r++) {
-        uint32_t from, count;
-        uint64_t to;
-
-        zkg_slices_of(&from, &count, m, r, size);
-        to = ((uint64_t)from + count) << (vars - m);
-        first[r + 1] = to < n ? to : n;
-    }
+    zkg_slices_ends(first, UINT64_C(1) << (vars - m), m, size);
+    for (uint32_t r = 0; r <= size; r++)
+        first[r] = first[r] < n ? first[r] : n;
     status = zkg_comm_scatter_sum_fr(comm, v, first);
     zkg_free(first);
     return status;

@@ -53,6 +53,18 @@ void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
     *count = (uint32_t)((rank + 1) * slices / size) - *first;
 }
 
+void zkg_slices_ends(uint64_t *first, uint64_t each, uint32_t slice_bits,
+                     uint32_t size)
+{
+    first[0] = 0;
+    for (uint32_t r = 0; r < size; r++) {
+        uint32_t from, count;
+
+        zkg_slices_of(&from, &count, slice_bits, r, size);
+        first[r + 1] = each * ((uint64_t)from + count);
+    }
+}
+
 /* Every rank's slices to all, `each` elements a slice. */
 static zkg_status share(zkg_fr *all, size_t each, uint32_t slice_bits,
                         const zkg_comm *comm)
@@ -63,12 +75,7 @@ static zkg_status share(zkg_fr *all, size_t each, uint32_t slice_bits,
 
     if (first == NULL)
         return ZKG_ERR_NOMEM;
-    for (uint32_t r = 0; r < size; r++) {
-        uint32_t from, count;
-
-        zkg_slices_of(&from, &count, slice_bits, r, size);
-        first[r + 1] = each * ((uint64_t)from + count);
-    }
+    zkg_slices_ends(first, each, slice_bits, size);
     status = zkg_comm_allgather_fr(comm, all, first);
     zkg_free(first);
     return status;

@@ -40,6 +40,11 @@ uint32_t zkg_slices_rounds(uint32_t vars, uint32_t tables, uint32_t size);
 void zkg_slices_of(uint32_t *first, uint32_t *count, uint32_t slice_bits,
                    uint32_t rank, uint32_t size);
 
+/** Rank r's slices hold the entries first[r] .. first[r + 1] - 1, `each` a
+ *  slice; size + 1 numbers. */
+void zkg_slices_ends(uint64_t *first, uint64_t each, uint32_t slice_bits,
+                     uint32_t size);
+
 /**
  * What is left of all slices, on every rank, in one message.  Collective.
  *
