@@ -15,8 +15,7 @@ typedef struct gates {
     zkg_fr *weight; /* the coefficients that occur, then those of terms that
                        something shared is part of */
     size_t weights;
-    zkg_fr *base;
-    bool has_base;  /* else it is 0 */
+    zkg_fr *base;   /* NULL: 0 */
     uint32_t *seen; /* by coefficient: 1 + its weight, 0: none yet */
 } gates;
 
@@ -118,23 +117,29 @@ static inline void put_terms(gates *g, const zkg_circuit_values *vs,
         put_add(g, vs, &l->add[a], any_shared);
 }
 
+/* A base of zeros. */
+static bool make_base(gates *g, const zkg_circuit_layer *l)
+{
+    g->base = zkg_alloc(l->gates, sizeof(*g->base));
+    return g->base != NULL;
+}
+
 static zkg_status gates_init(gates *g, const zkg_circuit_values *vs, uint32_t i)
 {
     const zkg_circuit *c = vs->c;
     const zkg_circuit_layer *l = &c->layer[i];
     const size_t n = (size_t)l->muls + l->adds;
-    bool any_shared = false;
+    bool any_shared = false, has_base;
 
-    *g = (gates){.term = zkg_alloc_raw(n, sizeof(*g->term)),
-                 .weight = zkg_alloc_raw(n, sizeof(*g->weight)),
-                 .base = zkg_alloc(l->gates, sizeof(*g->base)),
-                 .seen = zkg_alloc(c->coeffs, sizeof(*g->seen))};
-    if (g->term == NULL || g->weight == NULL || g->base == NULL ||
-        g->seen == NULL)
-        return ZKG_ERR_NOMEM;
     for (uint32_t k = 0; k < c->inputs; k++)
         any_shared |= vs->range[k].shared;
-    g->has_base = any_shared || l->constants > 0;
+    has_base = any_shared || l->constants > 0;
+    *g = (gates){.term = zkg_alloc_raw(n, sizeof(*g->term)),
+                 .weight = zkg_alloc_raw(n, sizeof(*g->weight)),
+                 .seen = zkg_alloc(c->coeffs, sizeof(*g->seen))};
+    if (g->term == NULL || g->weight == NULL || g->seen == NULL ||
+        (has_base && !make_base(g, l)))
+        return ZKG_ERR_NOMEM;
     if (any_shared)
         put_terms(g, vs, l, true);
     else
@@ -161,12 +166,12 @@ static bool is_part_shared(const zkg_circuit_range *range,
 
 /* gates_init's arrays, the integers of eval_ints, and what the backend makes of
  * the weights: the coefficients that occur, and one a term of which a part is
- * shared. */
+ * shared.  Integers without a base have none of elements. */
 double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
 {
     const zkg_circuit_layer *l = &types->c->layer[i];
     const double terms = (double)l->muls + l->adds;
-    double weights = types->c->coeffs;
+    double weights = types->c->coeffs, base = sizeof(int64_t);
     bool any = false;
 
     for (uint32_t k = 0; k < types->c->inputs; k++)
@@ -174,9 +179,10 @@ double zkg_circuit_eval_bytes(const zkg_circuit_types *types, uint32_t i)
     for (uint32_t k = 0; k < l->muls && any; k++)
         weights += is_part_shared(types->range, &l->mul[k]);
     weights = weights < terms ? weights : terms;
+    if (any || l->constants > 0 || types->layer[i] == ZKG_FR)
+        base += sizeof(zkg_fr);
     return zkg_circuit_raw_bytes(terms * sizeof(zkg_wire_term)) +
-           zkg_circuit_raw_bytes(terms * sizeof(zkg_fr)) +
-           l->gates * (double)(sizeof(zkg_fr) + sizeof(int64_t)) +
+           zkg_circuit_raw_bytes(terms * sizeof(zkg_fr)) + l->gates * base +
            types->c->coeffs * (double)sizeof(uint32_t) +
            weights * (sizeof(int64_t) + ZKG_CIRCUIT_LIFTED_BYTES);
 }
@@ -242,23 +248,35 @@ static double bound_terms(const gates *g, const double *source,
     return most;
 }
 
-/* The same by the largest of all: as many terms as a gate can have.  Where
- * there are none, it does not matter what the sources hold. */
+/* The largest of the sources of a list. */
+static double bound_reads(const zkg_circuit_reads *reads, const double *source)
+{
+    double most = 1;
+
+    for (uint32_t k = 0; k < reads->sources; k++)
+        most = fmax(most, source[reads->source[k]]);
+    return most;
+}
+
+/* The same by the largest that the layer reads: as many terms as a gate can
+ * have.  Where there are none, it does not matter what the sources hold. */
 static double bound_all(const zkg_circuit_values *vs, uint32_t i,
                         const gates *g, const double *source, double constant,
                         const int64_t *weight)
 {
-    double value = 1, factor = 1;
+    const zkg_circuit_plan *plan;
+    double factor = 1;
 
     if (g->terms == 0)
         return constant;
     if (vs->c->plan == NULL)
         return INFINITY;
-    for (uint32_t s = i > 0 ? 0 : 1; s <= vs->c->inputs; s++)
-        value = fmax(value, source[s]);
+    plan = &vs->c->plan[i];
     for (size_t k = 0; k < g->weights; k++)
         factor = fmax(factor, size_of(weight[k]));
-    return constant + (double)vs->c->plan[i].terms * factor * value * value;
+    return constant + (double)plan->terms * factor *
+                          bound_reads(&plan->first, source) *
+                          bound_reads(&plan->second, source);
 }
 
 /* The largest that a gate can be; false: not an integer, or too large.  Where
@@ -270,7 +288,7 @@ static bool bound_gates(uint64_t *out, const zkg_circuit_values *vs, uint32_t i,
     double source[ZKG_CIRCUIT_MAX_SOURCES], constant = 0, most;
 
     bound_sources(source, vs, i);
-    for (uint32_t o = 0; g->has_base && o < vs->c->layer[i].gates; o++)
+    for (uint32_t o = 0; g->base != NULL && o < vs->c->layer[i].gates; o++)
         constant = size_of(base[o]) > constant ? size_of(base[o]) : constant;
     most = bound_all(vs, i, g, source, constant, weight);
     if (most >= INT8_MAX)
@@ -303,7 +321,7 @@ static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
     *done = false;
     if (base == NULL || weight == NULL) {
         status = ZKG_ERR_NOMEM;
-    } else if ((!g->has_base || to_ints(base, g->base, count)) &&
+    } else if ((g->base == NULL || to_ints(base, g->base, count)) &&
                to_ints(weight, g->weight, g->weights) &&
                bound_gates(&most, vs, i, g, base, weight)) {
         *done = true;
@@ -320,6 +338,17 @@ static zkg_status eval_ints(bool *done, zkg_circuit_values *vs, uint32_t i,
 
 /* ---- a layer ---- */
 
+/* As elements. */
+static zkg_status eval_elements(zkg_circuit_values *vs, uint32_t i, gates *g,
+                                const zkg_wires *source)
+{
+    ZKG_TRY(zkg_circuit_values_layer(vs, i, ZKG_FR));
+    if (g->base == NULL && !make_base(g, &vs->c->layer[i]))
+        return ZKG_ERR_NOMEM;
+    return vs->backend->wires_terms(&vs->layer[i], g->base, g->term, g->terms,
+                                    g->weight, g->weights, source);
+}
+
 zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs, uint32_t i)
 {
     zkg_wires source[ZKG_CIRCUIT_MAX_SOURCES] = {{0}};
@@ -331,10 +360,7 @@ zkg_status zkg_circuit_values_eval(zkg_circuit_values *vs, uint32_t i)
     if (status == ZKG_OK)
         status = eval_ints(&done, vs, i, &g, source);
     if (status == ZKG_OK && !done)
-        status = zkg_circuit_values_layer(vs, i, ZKG_FR);
-    if (status == ZKG_OK && !done)
-        status = vs->backend->wires_terms(&vs->layer[i], g.base, g.term,
-                                          g.terms, g.weight, g.weights, source);
+        status = eval_elements(vs, i, &g, source);
     gates_clear(&g);
     return status;
 }
