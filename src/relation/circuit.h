@@ -163,12 +163,13 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_expand_claim(zkg_fr **e,
 
 /** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
  *  sources that layer i reads, as many elements as zkg_circuit_wires has, to be
- *  freed with zkg_circuit_free_tables. */
+ *  freed with zkg_circuit_free_tables: table has all of a circuit's sources. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_reads(
-    zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES], const zkg_circuit_run *cr,
-    uint32_t i, const zkg_circuit_reads *reads, const zkg_fr *point,
-    const zkg_fr *value);
-void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES]);
+    zkg_fr **table, const zkg_circuit_run *cr, uint32_t i,
+    const zkg_circuit_reads *reads, const zkg_fr *point, const zkg_fr *value);
+
+/** Free n tables, of which some may be NULL. */
+void zkg_circuit_free_tables(zkg_fr **table, uint32_t n);
 
 /** Values of the sources read, in order, at (point_S, at_copies). */
 ZKG_MUST_CHECK zkg_status zkg_circuit_wire_values(

@@ -299,7 +299,7 @@ static zkg_status weigh_second(phase *f, zkg_fr *const *base)
         zkg_fr_mul(&term, &f->w->weight[k], &at_rc[m->a_source][m->a]);
         zkg_fr_add(at, at, &term);
     }
-    zkg_circuit_free_tables(at_rc);
+    zkg_circuit_free_tables(at_rc, f->p->cr->circuit->inputs + 1);
     return status;
 }
 
@@ -416,7 +416,7 @@ static zkg_status open_shared(zkg_fr *h, const phase *f, uint32_t k,
         status = weigh_shared(weight, &constant, f, k, rx);
     if (status == ZKG_OK)
         status = weigh_copies(h, f, weight, &constant);
-    zkg_circuit_free_tables(weight);
+    zkg_circuit_free_tables(weight, f->p->cr->circuit->inputs + 1);
     return status;
 }
 
@@ -761,7 +761,7 @@ static zkg_status fill(phase *f)
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         status = f->run[k].shared ? fill_shared(f, k, base[k])
                                   : fill_own(f, k, base[k]);
-    zkg_circuit_free_tables(own);
+    zkg_circuit_free_tables(own, reads->sources);
     return status;
 }
 

@@ -126,7 +126,7 @@ static zkg_status prove_folded(prover *p, uint32_t i,
                              reads->max_vars, claim, point, end);
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         value[k] = end[k][0];
-    zkg_circuit_free_tables(v);
+    zkg_circuit_free_tables(v, reads->sources);
     return status;
 }
 
@@ -273,7 +273,7 @@ static zkg_status prove_second(prover *p, uint32_t i,
     if (status == ZKG_OK) {
         status = prove_folded(p, i, &plan->second, g, rho, claim, point, value);
     }
-    zkg_circuit_free_tables(g);
+    zkg_circuit_free_tables(g, plan->second.sources);
     return status;
 }
 
@@ -303,7 +303,7 @@ static zkg_status prove_products(prover *p, uint32_t i,
         zkg_circuit_descend(cr, rho, &plan->first, rx, vx, &plan->second, ry,
                             vy);
     zkg_circuit_weights_clear(&w);
-    zkg_circuit_free_tables(x);
+    zkg_circuit_free_tables(x, cr->circuit->inputs + 1);
     return status;
 }
 

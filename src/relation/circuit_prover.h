@@ -103,7 +103,7 @@ typedef struct zkg_circuit_weights {
                               behind from[k]; owned */
     zkg_fr *weight;      /**< of each, w E[o]; owned */
     uint32_t from[ZKG_CIRCUIT_MAX_SOURCES + 1];
-    uint32_t products;
+    uint32_t products, slots;
     zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /**< by slot of plan->first:
                                                sum_add w E[o] by x; owned */
 } zkg_circuit_weights;

@@ -13,11 +13,11 @@ typedef struct tables {
     zkg_fr *x[ZKG_CIRCUIT_MAX_SOURCES], *y[ZKG_CIRCUIT_MAX_SOURCES];
 } tables;
 
-static void tables_clear(tables *w)
+static void tables_clear(tables *w, const zkg_circuit *c)
 {
     zkg_free(w->e);
-    zkg_circuit_free_tables(w->x);
-    zkg_circuit_free_tables(w->y);
+    zkg_circuit_free_tables(w->x, c->inputs + 1);
+    zkg_circuit_free_tables(w->y, c->inputs + 1);
 }
 
 static zkg_status no_memory(zkg_circuit_run *cr)
@@ -230,7 +230,7 @@ static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
     status = plan->kind == ZKG_CIRCUIT_LINEAR
                  ? verify_linear(cr, i, plan, &w)
                  : verify_products(cr, i, plan, &w);
-    tables_clear(&w);
+    tables_clear(&w, cr->circuit);
     return status;
 }
 

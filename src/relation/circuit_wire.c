@@ -422,9 +422,8 @@ zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
     return expand(e, cr, &s, vars, gates);
 }
 
-zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
-                                    const zkg_circuit_run *cr, uint32_t i,
-                                    const zkg_circuit_reads *reads,
+zkg_status zkg_circuit_expand_reads(zkg_fr **table, const zkg_circuit_run *cr,
+                                    uint32_t i, const zkg_circuit_reads *reads,
                                     const zkg_fr *point, const zkg_fr *value)
 {
     for (uint32_t k = 0; k < reads->sources; k++) {
@@ -445,9 +444,9 @@ zkg_status zkg_circuit_expand_reads(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES],
     return ZKG_OK;
 }
 
-void zkg_circuit_free_tables(zkg_fr *table[ZKG_CIRCUIT_MAX_SOURCES])
+void zkg_circuit_free_tables(zkg_fr **table, uint32_t n)
 {
-    for (uint32_t s = 0; s < ZKG_CIRCUIT_MAX_SOURCES; s++) {
+    for (uint32_t s = 0; s < n; s++) {
         zkg_free(table[s]);
         table[s] = NULL;
     }

@@ -529,7 +529,8 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
 {
     uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
 
-    *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
+    *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls,
+                               .slots = plan->first.sources};
     w->term = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->term));
     w->weight = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->weight));
     if (w->term == NULL || w->weight == NULL)
@@ -545,6 +546,6 @@ void zkg_circuit_weights_clear(zkg_circuit_weights *w)
 {
     zkg_free(w->term);
     zkg_free(w->weight);
-    zkg_circuit_free_tables(w->add);
+    zkg_circuit_free_tables(w->add, w->slots);
     *w = (zkg_circuit_weights){0};
 }

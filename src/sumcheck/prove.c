@@ -641,7 +641,7 @@ static zkg_status slices_sums(prover *p, run *r, uint32_t t,
         ZKG_TRY(slice_sums(p, r, t, s, &w, bind, point, &sums));
         add_sums(out, &sums);
     }
-    if (point != NULL) {
+    if (point != NULL && r->rows != NULL) {
         zkg_free(r->rows);
         r->rows = NULL;
     }
