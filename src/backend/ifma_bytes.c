@@ -197,9 +197,9 @@ V8_INLINE void byte_carry(byte_words *out, const __m512i sum[BYTES])
     out->w[1][4] = _mm512_unpackhi_epi32(carry, sign);
 }
 
-/* lane += the columns of these words: below (2^17 + 1) p / 2^52 + p. */
-V8_INLINE void byte_end(zkg_fr lane[8], const __m512i w[5],
-                        const __m512i start[6])
+/* The columns of these words, added to `before`: below
+ * (2^17 + 1) p / 2^52 + p. */
+V8_INLINE v8 byte_end(v8 before, const __m512i w[5], const __m512i start[6])
 {
     v8 v = v8_split(w[0], w[1], w[2], w[3]);
     __m512i t[6];
@@ -209,13 +209,24 @@ V8_INLINE void byte_end(zkg_fr lane[8], const __m512i w[5],
     for (int j = 0; j < 5; j++)
         t[j] = _mm512_add_epi64(start[j], v.l[j]);
     t[5] = start[5];
-    v8_store(lane, v8_canonical(mulc8_reduce(t, v8_load(lane))));
+    return v8_canonical(mulc8_reduce(t, before));
 }
 
-/* out += a group's columns. */
-V8_INLINE void group_end(zkg_fr *out, const __m512i sum[BYTES],
-                         const columns *c, const __m512i start[6])
+/* Eight lanes of a group's columns. */
+V8_INLINE v8 group_lanes(const zkg_fr *at, const columns *c)
 {
+    zkg_fr lane[8];
+
+    for (size_t i = 0; i < 4; i++)
+        memcpy(&lane[2 * i], at + c->pair * i, 2 * sizeof(*at));
+    return v8_load(lane);
+}
+
+/* out = a group's columns, or out += those. */
+V8_INLINE void group_end(zkg_fr *out, const __m512i sum[BYTES],
+                         const columns *c, const __m512i start[6], bool add)
+{
+    const v8 zero = v8_of(&zkg_fr_zero);
     byte_words words;
 
     byte_carry(&words, sum);
@@ -223,17 +234,16 @@ V8_INLINE void group_end(zkg_fr *out, const __m512i sum[BYTES],
         zkg_fr *at = out + c->half * h;
         zkg_fr lane[8];
 
-        for (size_t i = 0; i < 4; i++)
-            memcpy(&lane[2 * i], at + c->pair * i, 2 * sizeof(*at));
-        byte_end(lane, words.w[h], start);
+        v8_store(lane,
+                 byte_end(add ? group_lanes(at, c) : zero, words.w[h], start));
         for (size_t i = 0; i < 4; i++)
             memcpy(at + c->pair * i, &lane[2 * i], 2 * sizeof(*at));
     }
 }
 
-/* out[0 .. n) += the columns of a block, n <= COLUMNS. */
+/* out[0 .. n) = the columns of a block, or out += those; n <= COLUMNS. */
 V8_INLINE void fold_block(zkg_fr *out, const byte_weights *f, const quad *block,
-                          size_t quads, size_t n, const columns *c)
+                          size_t quads, size_t n, const columns *c, bool add)
 {
     __m512i sum[GROUPS][BYTES];
     zkg_fr some[COLUMNS];
@@ -246,10 +256,11 @@ V8_INLINE void fold_block(zkg_fr *out, const byte_weights *f, const quad *block,
     }
     if (n < COLUMNS) {
         memset(some, 0, sizeof(some));
-        memcpy(some, out, n * sizeof(*out));
+        if (add)
+            memcpy(some, out, n * sizeof(*out));
     }
     for (size_t g = 0; g < GROUPS && c->group * g < n; g++)
-        group_end(to + c->group * g, sum[g], c, f->start);
+        group_end(to + c->group * g, sum[g], c, f->start, add);
     if (n < COLUMNS)
         memcpy(out, some, n * sizeof(*out));
 }
@@ -268,7 +279,7 @@ static void fold_columns(zkg_fr *out, const byte_weights *f,
     quad block[QUADS];
 
     interleave(block, rows, quads, at, first_columns(n), flip);
-    fold_block(out, f, block, quads, n, &of_rows);
+    fold_block(out, f, block, quads, n, &of_rows, true);
 }
 
 /* What makes bytes of a type to such with a sign. */
@@ -342,7 +353,7 @@ void zkg_ifma_dot_bytes(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
                 w->count - x < COLUMNS ? w->count - x : (size_t)COLUMNS;
 
             wire_block(block, w, x, n, g, some, flip);
-            fold_block(out + x, &f, block, 2 * some, n, &of_wires);
+            fold_block(out + x, &f, block, 2 * some, n, &of_wires, g > 0);
         }
     }
 }

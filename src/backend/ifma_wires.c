@@ -1099,17 +1099,21 @@ V8_INLINE v8 acc8_reduce_lanes(const acc8 sums[DOT_TILE])
     return v8_trim(acc8_reduce_raw(all));
 }
 
-/* out[0 .. n) += v, open, below 2 p, by scale if there is one; n <= 8 */
-V8_INLINE void add_lanes(zkg_fr *out, v8 v, size_t n, const mulc8 *scale)
+/* out[0 .. n) = v, open, below 2 p, by scale if there is one; added to what is
+ * there unless it is the first that comes; n <= 8 */
+V8_INLINE void put_lanes(zkg_fr *out, v8 v, size_t n, const mulc8 *scale,
+                         bool first)
 {
     zkg_fr some[8] = {{{0}}};
     zkg_fr *to = n < 8 ? some : out;
+    v8 before = v8_of(&zkg_fr_zero);
 
-    if (n < 8)
+    if (!first && n < 8)
         memcpy(some, out, n * sizeof(*out));
-    v8_store(to, scale != NULL
-                     ? v8_finish(v8_mulc_add(v, scale, v8_load(to)))
-                     : v8_canonical(v8_add_raw(v8_close(v), v8_load(to))));
+    if (!first)
+        before = v8_load(to);
+    v8_store(to, scale != NULL ? v8_finish(v8_mulc_add(v, scale, before))
+                               : v8_canonical(v8_add_raw(v8_close(v), before)));
     if (n < 8)
         memcpy(out, some, n * sizeof(*out));
 }
@@ -1168,12 +1172,12 @@ V8_INLINE void dot_tile(zkg_fr *out, const zkg_wires *w, const v8 *c, size_t x,
         acc7 sums[DOT_TILE];
 
         dot_ints(sums, w, c, x, n, from, groups);
-        add_lanes(out + x, acc7_reduce_lanes(sums, power), n, scale);
+        put_lanes(out + x, acc7_reduce_lanes(sums, power), n, scale, from == 0);
     } else {
         acc8 sums[DOT_TILE];
 
         dot_elements(sums, w, c, x, n, from, groups);
-        add_lanes(out + x, acc8_reduce_lanes(sums), n, NULL);
+        put_lanes(out + x, acc8_reduce_lanes(sums), n, NULL, from == 0);
     }
 }
 
@@ -1264,9 +1268,10 @@ V8_INLINE void dot_few(zkg_fr *out, const zkg_wires *w, const v8 *c,
     }
     if (type == ZKG_FR) {
         acc8_carry(&products);
-        add_lanes(out + x, acc8_reduce(products), n, NULL);
+        put_lanes(out + x, acc8_reduce(products), n, NULL, group == 0);
     } else {
-        add_lanes(out + x, acc7_reduce(sums, int_power(type), 0), n, NULL);
+        put_lanes(out + x, acc7_reduce(sums, int_power(type), 0), n, NULL,
+                  group == 0);
     }
 }
 
@@ -1338,7 +1343,9 @@ static void dot_full(zkg_fr *out, const zkg_wires *w, const zkg_fr *weight)
 zkg_status zkg_ifma_wires_dot(zkg_fr *out, const zkg_wires *v,
                               const zkg_fr *weight)
 {
-    if (!is_full(v))
+    if (v->groups == 0)
+        memset(out, 0, v->count * sizeof(*out));
+    else if (!is_full(v))
         dot_plain(out, v, weight);
     else if (int_bytes(v->type) == 1 && v->count >= BYTE_WIRES_FROM)
         zkg_ifma_dot_bytes(out, v, weight);

@@ -265,6 +265,7 @@ static zkg_status op_wires_round(zkg_sums *sums, zkg_wires *v, zkg_wires *h,
 static zkg_status op_wires_dot(zkg_fr *out, const zkg_wires *v,
                                const zkg_fr *weight)
 {
+    memset(out, 0, v->count * sizeof(*out));
     for (size_t g = 0; g < v->groups; g++) {
         for (size_t i = 0; i < v->count * v->lanes; i++) {
             zkg_fr term;

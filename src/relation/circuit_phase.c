@@ -269,7 +269,7 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
         if (!needed[source] || zkg_circuit_values_shared(&f->p->v, source))
             continue;
         at_rc[source] =
-            zkg_alloc((size_t)1 << second->vars[k], sizeof(**at_rc));
+            zkg_alloc_raw((size_t)1 << second->vars[k], sizeof(**at_rc));
         if (at_rc[source] == NULL)
             return no_memory(f);
         ZKG_TRY(zkg_circuit_prover_fold(at_rc[source], f->p, f->layer, source,
@@ -324,7 +324,7 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
                                const phase *f, uint32_t k, const zkg_fr *rx)
 {
     const uint32_t vars = f->run[k].vars;
-    zkg_fr *eq = zkg_alloc((size_t)1 << vars, sizeof(*eq));
+    zkg_fr *eq = zkg_alloc_raw((size_t)1 << vars, sizeof(*eq));
     zkg_status status;
     zkg_fr term;
 

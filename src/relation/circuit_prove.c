@@ -192,8 +192,9 @@ typedef struct second_slices {
     uint32_t first[ZKG_CIRCUIT_MAX_SOURCES], count[ZKG_CIRCUIT_MAX_SOURCES];
 } second_slices;
 
-static void find_slices(second_slices *out, const prover *p,
-                        const zkg_circuit_reads *reads, zkg_fr *const *g)
+/* All zeros. */
+static void begin_slices(second_slices *out, const prover *p,
+                         const zkg_circuit_reads *reads, zkg_fr *const *g)
 {
     const zkg_comm *comm = p->cr->run->c->comm;
     const uint32_t size = zkg_comm_size(comm);
@@ -208,6 +209,7 @@ static void find_slices(second_slices *out, const prover *p,
         out->first[source] = first << inside;
         out->count[source] = count << inside;
         out->g[source] = g[k] + out->first[source];
+        memset(out->g[source], 0, out->count[source] * sizeof(**out->g));
     }
 }
 
@@ -236,14 +238,14 @@ static zkg_status mul_some(const second_slices *s, const prover *p,
     return ZKG_OK;
 }
 
-/* g[slot][y] += sum_mul w E[o] X_S[x], in this rank's slices. */
+/* g[slot][y] = sum_mul w E[o] X_S[x], in this rank's slices. */
 static zkg_status mul_weights(zkg_fr *const *g, const prover *p,
                               const zkg_circuit_plan *plan,
                               const zkg_circuit_weights *w, zkg_fr *const *x)
 {
     second_slices s;
 
-    find_slices(&s, p, &plan->second, g);
+    begin_slices(&s, p, &plan->second, g);
     for (uint32_t k = 0; k < plan->first.sources; k++)
         for (uint32_t n = w->from[k]; n < w->from[k + 1]; n += SOME) {
             const uint32_t left = w->from[k + 1] - n;
@@ -425,10 +427,8 @@ static zkg_status top_init(top *t, prover *p, const zkg_circuit_merge *m)
         return no_memory(p);
     for (uint32_t i = 0; i < t->n; i++) {
         t->all_vars[i] = (uint8_t)vars;
-        t->over_o[i] =
-            zkg_alloc_aligned((size_t)1 << vars, sizeof(**t->over_o));
-        t->folded[i] =
-            zkg_alloc_aligned((size_t)1 << vars, sizeof(**t->folded));
+        t->over_o[i] = zkg_alloc_raw((size_t)1 << vars, sizeof(**t->over_o));
+        t->folded[i] = zkg_alloc_raw((size_t)1 << vars, sizeof(**t->folded));
         if (t->over_o[i] == NULL || t->folded[i] == NULL)
             return no_memory(p);
     }

@@ -69,8 +69,8 @@ typedef enum zkg_circuit_share {
 } zkg_circuit_share;
 
 /** out[x] = sum_c weight[c] V_S[c][x] over all copies, of a source that is not
- *  shared; weight of this rank's copies; 2^n elements that are 0 beforehand, of
- *  which those of its share are right afterwards. */
+ *  shared; weight of this rank's copies; 2^n elements, of which those of its
+ *  share are right. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_dot(zkg_fr *out,
                                                  const zkg_circuit_prover *p,
                                                  uint32_t i, uint32_t source,
@@ -84,12 +84,9 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_fold(zkg_fr *out,
                                                   const zkg_fr *at,
                                                   zkg_circuit_share share);
 
-/** By slot of a list of sources: 2^n zeros each. */
+/** By slot of a list of sources: 2^n elements each, not zeroed. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_vectors(
     const zkg_circuit_prover *p, zkg_fr **v, const zkg_circuit_reads *reads);
-
-/** slot[S] = where source S stands in the list. */
-void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads);
 
 /**
  * A layer's terms of one copy, weighted: what all copies have in common.

@@ -344,13 +344,14 @@ typedef struct eq_sum {
 /* Variables whose eq are made once; those of the others weigh them. */
 enum { ROW_VARS = 8 };
 
-/* out[j] += sum_k w[k] row[k][j] */
-static zkg_status add_rows(zkg_fr *out, const zkg_circuit_run *cr,
-                           const zkg_fr *w, const zkg_fr *const *row,
-                           uint32_t points, size_t n)
+/* out[j] = sum_k w[k] row[k][j] */
+static zkg_status weigh_rows(zkg_fr *out, const zkg_circuit_run *cr,
+                             const zkg_fr *w, const zkg_fr *const *row,
+                             uint32_t points, size_t n)
 {
     const zkg_backend *backend = cr->run->c->backend;
 
+    memset(out, 0, n * sizeof(*out));
     if (backend != NULL)
         return backend->int_fold(out, w, (const void *const *)row, points,
                                  ZKG_FR, n);
@@ -364,7 +365,7 @@ static zkg_status add_rows(zkg_fr *out, const zkg_circuit_run *cr,
     return ZKG_OK;
 }
 
-/* out[j] += sum_k upper_k[j / 2^low] lower_k[j mod 2^low], j < count; both of
+/* out[j] = sum_k upper_k[j / 2^low] lower_k[j mod 2^low], j < count; both of
  * all k, one after the other. */
 static zkg_status expand_rows(zkg_fr *out, const zkg_circuit_run *cr,
                               const eq_sum *s, uint32_t low, uint32_t high,
@@ -384,8 +385,8 @@ static zkg_status expand_rows(zkg_fr *out, const zkg_circuit_run *cr,
                                            ? upper[((size_t)1 << high) + i]
                                            : zkg_fr_zero};
 
-        ZKG_TRY(add_rows(out + i * len, cr, w, row, s->points,
-                         left < len ? left : len));
+        ZKG_TRY(weigh_rows(out + i * len, cr, w, row, s->points,
+                           left < len ? left : len));
     }
     return ZKG_OK;
 }
@@ -399,7 +400,7 @@ static zkg_status expand(zkg_fr **out, const zkg_circuit_run *cr,
     zkg_fr *part = zkg_alloc_raw(((size_t)2 << low) + upper, sizeof(*part));
     zkg_status status;
 
-    *out = zkg_alloc_aligned(count, sizeof(**out));
+    *out = zkg_alloc_raw(count, sizeof(**out));
     status = *out == NULL || part == NULL
                  ? no_memory(cr)
                  : expand_rows(*out, cr, s, low, vars - low, count,

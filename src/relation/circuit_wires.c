@@ -401,6 +401,7 @@ zkg_status zkg_circuit_prover_dot(zkg_fr *out, const zkg_circuit_prover *p,
     const uint32_t vars = zkg_circuit_source_vars(p->cr->circuit, i, source);
 
     ZKG_TRY(p->cr->run->c->backend->wires_dot(out, w, weight));
+    memset(out + w->count, 0, (((size_t)1 << vars) - w->count) * sizeof(*out));
     if (p->m == 0)
         return ZKG_OK;
     return share == ZKG_CIRCUIT_SLICES &&
@@ -439,6 +440,7 @@ zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
         axis[k].at = at;
         shift += axis[k].bits;
     }
+    memset(out, 0, sizeof(*out) << vars);
     return zkg_fold(out, vars, o->array, axis, 0, (uint64_t)1 << vars,
                     cr->run->c->backend, cr->run->c->comm);
 }
@@ -458,17 +460,11 @@ zkg_status zkg_circuit_prover_vectors(const zkg_circuit_prover *p, zkg_fr **v,
                                       const zkg_circuit_reads *reads)
 {
     for (uint32_t k = 0; k < reads->sources; k++) {
-        v[k] = zkg_alloc_aligned((size_t)1 << reads->vars[k], sizeof(**v));
+        v[k] = zkg_alloc_raw((size_t)1 << reads->vars[k], sizeof(**v));
         if (v[k] == NULL)
             return zkg_circuit_prover_no_memory(p);
     }
     return ZKG_OK;
-}
-
-void zkg_circuit_slots(uint32_t *slot, const zkg_circuit_reads *reads)
-{
-    for (uint32_t k = 0; k < reads->sources; k++)
-        slot[reads->source[k]] = k;
 }
 
 /* ---- terms of one copy, weighted ---- */
@@ -501,14 +497,17 @@ static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
 }
 
 static void weigh_adds(zkg_circuit_weights *w, const zkg_circuit_run *cr,
-                       uint32_t i, const uint32_t *slot, const zkg_fr *e)
+                       uint32_t i, const zkg_circuit_reads *first,
+                       const zkg_fr *e)
 {
     const zkg_circuit *c = cr->circuit;
     const zkg_circuit_add *a = c->layer[i].add, *end = a + c->layer[i].adds;
-    zkg_fr *to[ZKG_CIRCUIT_MAX_SOURCES];
+    zkg_fr *to[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
 
-    for (uint32_t s = 0; s <= c->inputs; s++)
-        to[s] = w->add[slot[s]];
+    for (uint32_t k = 0; k < first->sources; k++) {
+        to[first->source[k]] = w->add[k];
+        memset(w->add[k], 0, sizeof(**w->add) << first->vars[k]);
+    }
     for (; a < end; a++) {
         zkg_fr *at = &to[a->a.source][zkg_circuit_position(c, a->a)];
         zkg_fr term;
@@ -527,8 +526,6 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
                                     const zkg_circuit_plan *plan,
                                     const zkg_fr *e)
 {
-    uint32_t slot[ZKG_CIRCUIT_MAX_SOURCES] = {0};
-
     *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls,
                                .slots = plan->first.sources};
     w->term = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->term));
@@ -536,9 +533,8 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
     if (w->term == NULL || w->weight == NULL)
         return zkg_circuit_prover_no_memory(p);
     ZKG_TRY(zkg_circuit_prover_vectors(p, w->add, &plan->first));
-    zkg_circuit_slots(slot, &plan->first);
     weigh_products(w, p->cr, i, plan, e);
-    weigh_adds(w, p->cr, i, slot, e);
+    weigh_adds(w, p->cr, i, &plan->first, e);
     return ZKG_OK;
 }
 
