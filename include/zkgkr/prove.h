@@ -35,8 +35,8 @@ struct zkg_statement;
 /** Who did what for how long: one a rank and step. */
 typedef struct zkg_step_report {
     uint32_t rank, child;
-    double start, wall;  /**< seconds since the prover's start */
-    double comm_s;       /**< of wall: in calls that wait for other ranks */
+    double start, wall; /**< seconds since the prover's start */
+    double comm_s; /**< of wall: waiting for other ranks, and in messages */
     uint64_t comm_bytes; /**< handed over to other ranks */
     uint64_t peak_rss;   /**< of the process so far, at the step's end; steps
                               of few milliseconds repeat the one before, the
@@ -50,7 +50,7 @@ typedef struct zkg_rank_report {
     uint64_t comms_made, comms_freed; /**< so far, the job's own included */
     double commit_s, walk_s, wait_s, open_s; /**< wait: for other ranks */
     double walk_at, open_at; /**< seconds since the prover's start */
-    double comm_s;           /**< in all calls that wait for other ranks */
+    double comm_s;           /**< waiting for other ranks, and in messages */
     uint64_t comm_bytes;     /**< handed over to other ranks */
 } zkg_rank_report;
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef ZKG_TEST_HOOKS
@@ -48,6 +49,7 @@ zkg_status zkg_shared_reserve(zkg_shared *s, size_t at, size_t len)
 zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd, size_t bytes,
                            bool writes)
 {
+    struct stat theirs;
     char path[64];
     void *data;
     int mine;
@@ -56,8 +58,10 @@ zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd, size_t bytes,
     mine = refuses ? -1 : open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (mine < 0)
         return ZKG_ERR_IO;
-    data = mmap(NULL, bytes, PROT_READ | (writes ? PROT_WRITE : 0), MAP_SHARED,
-                mine, 0);
+    data = fstat(mine, &theirs) != 0 || theirs.st_size < (off_t)bytes
+               ? MAP_FAILED
+               : mmap(NULL, bytes, PROT_READ | (writes ? PROT_WRITE : 0),
+                      MAP_SHARED, mine, 0);
     (void)close(mine);
     if (data == MAP_FAILED)
         return ZKG_ERR_IO;

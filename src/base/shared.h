@@ -45,7 +45,7 @@ ZKG_MUST_CHECK zkg_status zkg_shared_reserve(zkg_shared *s, size_t at,
  *
  * @param writes to be written as well, else read only
  * @retval ZKG_ERR_IO this process may not (another container, a hardened
- *                    kernel): do without
+ *                    kernel), or finds something shorter: do without
  */
 ZKG_MUST_CHECK zkg_status zkg_shared_open(zkg_shared *out, long pid, int fd,
                                           size_t bytes, bool writes);

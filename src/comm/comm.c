@@ -31,23 +31,33 @@ zkg_status zkg_comm_init(zkg_comm **world, int *argc, char ***argv,
                           : zkg_fail(err, ZKG_ERR_NOMEM, "out of memory");
 }
 
-/* The pulse is odd inside a call that waits for other ranks. */
-static void beat(const zkg_comm *c)
+/* The pulse is odd inside a call that waits for other ranks.  One thread
+ * writes it. */
+static zkg_status beat(const zkg_comm *c, zkg_status s)
 {
+    atomic_uint *pulse;
+
     if (c->tally == NULL)
-        return;
-    c->tally->since = zkg_seconds();
-    (void)atomic_fetch_add_explicit(&c->tally->pulse, 1, memory_order_relaxed);
+        return s;
+    pulse = &c->tally->pulse;
+    atomic_store_explicit(pulse,
+                          atomic_load_explicit(pulse, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+    return s;
 }
 
-static zkg_status beaten(const zkg_comm *c, zkg_status s)
+static void begin(const zkg_comm *c)
 {
-    const double since = c->tally == NULL ? 0 : c->tally->since;
-
-    beat(c);
+    (void)beat(c, ZKG_OK);
     if (c->tally != NULL)
-        c->tally->seconds += c->tally->since - since;
-    return s;
+        c->tally->since = zkg_seconds();
+}
+
+static zkg_status end(const zkg_comm *c, zkg_status s)
+{
+    if (c->tally != NULL)
+        c->tally->seconds += zkg_seconds() - c->tally->since;
+    return beat(c, s);
 }
 
 static void hand_over(const zkg_comm *c, uint64_t bytes)
@@ -56,14 +66,22 @@ static void hand_over(const zkg_comm *c, uint64_t bytes)
         c->tally->bytes += bytes;
 }
 
+/* Whether n elements in all go over the desk: the same on all ranks. */
+static bool is_for_desk(const zkg_comm *c, uint64_t n)
+{
+    return c->desk.desk != NULL && n <= ZKG_DESK_LONGEST;
+}
+
 void zkg_comm_traffic(const zkg_comm *world, double *seconds, uint64_t *bytes)
 {
     *seconds = world->tally != NULL ? world->tally->seconds : 0;
     *bytes = world->tally != NULL ? world->tally->bytes : 0;
 }
 
-/* Evaluate a call of c between two beats. */
-#define WAITING(c, call) (beat(c), beaten((c), (call)))
+/* Evaluate a call of c between two beats, by the clock; or at the desk, which
+ * looks at the clock itself, and only where it has to wait. */
+#define WAITING(c, call) (begin(c), end((c), (call)))
+#define AT_DESK(c, call) ((void)beat((c), ZKG_OK), beat((c), (call)))
 
 const atomic_uint *zkg_comm_pulse(const zkg_comm *world)
 {
@@ -95,23 +113,32 @@ void zkg_comm_free(zkg_comm *c)
 zkg_status zkg_comm_sum_fr(const zkg_comm *c, zkg_fr *v, size_t n)
 {
     hand_over(c, n * sizeof(*v));
-    return c->size == 1 ? ZKG_OK : WAITING(c, c->ops->sum_fr(c, v, n));
+    if (c->size == 1)
+        return ZKG_OK;
+    return is_for_desk(c, n) ? AT_DESK(c, zkg_desk_sum(&c->desk, v, n))
+                             : WAITING(c, c->ops->sum_fr(c, v, n));
 }
 
 zkg_status zkg_comm_scatter_sum_fr(const zkg_comm *c, zkg_fr *v,
                                    const uint64_t *first)
 {
     hand_over(c, first[c->size] * sizeof(*v));
-    return c->size == 1 ? ZKG_OK
-                        : WAITING(c, c->ops->scatter_sum_fr(c, v, first));
+    if (c->size == 1)
+        return ZKG_OK;
+    return is_for_desk(c, first[c->size])
+               ? AT_DESK(c, zkg_desk_scatter_sum(&c->desk, v, first))
+               : WAITING(c, c->ops->scatter_sum_fr(c, v, first));
 }
 
 zkg_status zkg_comm_allgather_fr(const zkg_comm *c, zkg_fr *v,
                                  const uint64_t *first)
 {
     hand_over(c, (first[c->rank + 1] - first[c->rank]) * sizeof(*v));
-    return c->size == 1 ? ZKG_OK
-                        : WAITING(c, c->ops->allgather_fr(c, v, first));
+    if (c->size == 1)
+        return ZKG_OK;
+    return is_for_desk(c, first[c->size])
+               ? AT_DESK(c, zkg_desk_allgather(&c->desk, v, first))
+               : WAITING(c, c->ops->allgather_fr(c, v, first));
 }
 
 zkg_status zkg_comm_min_u64(const zkg_comm *c, uint64_t *v)

@@ -93,7 +93,7 @@ void zkg_comm_counts(const zkg_comm *world, uint64_t *made, uint64_t *freed);
 /** The MPI library and its version, cut to size bytes.  Not collective. */
 void zkg_comm_library(char *out, size_t size);
 
-/** What this rank spent so far in calls that wait for others, in all
+/** What this rank spent so far in messages and waiting for others, in all
  *  communicators, and the bytes that it handed over there.  Not collective. */
 void zkg_comm_traffic(const zkg_comm *world, double *seconds, uint64_t *bytes);
 

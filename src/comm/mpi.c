@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Ranks by MPI 3.1.  The one file of the library that knows it.
+ * Ranks by MPI 3.1, which of the library this file and host.c know alone.
  *
  * Every call returns its error code (MPI_ERRORS_RETURN), and every code is
  * looked at.  Counts are int in MPI: long arrays go in chunks. */
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "comm/host.h"
 #include "comm/ops.h"
 
 /* MPICH's MPI_STATUSES_IGNORE is no array, and says so to gcc only from 4.1 on.
@@ -18,7 +19,13 @@
 #pragma GCC diagnostic ignored "-Wstringop-overflow"
 #endif
 
-enum { TAG_TOKEN = 1, TAG_BYTES = 2, TAG_PARCEL = 3, TAG_GROUP = 0x1000 };
+enum {
+    TAG_TOKEN = 1,
+    TAG_BYTES = 2,
+    TAG_PARCEL = 3,
+    TAG_NONE = 4, /* nobody sends it */
+    TAG_GROUP = 0x1000,
+};
 
 /* In one MPI call at most; a test of long arrays compiles this file with less.
  */
@@ -50,6 +57,7 @@ typedef struct shared {
     MPI_Datatype fr;
     MPI_Op add;
     bool finalize;
+    zkg_host_desk host;
     token *flying;
     parcel *parcels;
 } shared;
@@ -474,6 +482,7 @@ static void free_shared(shared *w)
         free_parcel(w->parcels);
         w->parcels = next;
     }
+    zkg_host_desk_clear(&w->host);
     if (w->add != MPI_OP_NULL)
         (void)MPI_Op_free(&w->add);
     if (w->fr != MPI_DATATYPE_NULL)
@@ -526,6 +535,7 @@ static const zkg_comm_ops mpi_ops = {
 static zkg_status wrap(zkg_comm **out, MPI_Comm comm, shared *w, bool is_world)
 {
     ranks *r = zkg_alloc(1, sizeof(*r));
+    zkg_desk_group desk;
     int rank, size;
 
     if (r == NULL) {
@@ -534,12 +544,14 @@ static zkg_status wrap(zkg_comm **out, MPI_Comm comm, shared *w, bool is_world)
     }
     if (MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN) != MPI_SUCCESS ||
         MPI_Comm_rank(comm, &rank) != MPI_SUCCESS ||
-        MPI_Comm_size(comm, &size) != MPI_SUCCESS) {
+        MPI_Comm_size(comm, &size) != MPI_SUCCESS ||
+        zkg_host_desk_group(&desk, &w->host, comm) != ZKG_OK) {
         (void)MPI_Comm_free(&comm);
         zkg_free(r);
         return ZKG_ERR_COMM;
     }
-    r->base = (zkg_comm){&mpi_ops, (uint32_t)rank, (uint32_t)size, &w->tally};
+    r->base =
+        (zkg_comm){&mpi_ops, (uint32_t)rank, (uint32_t)size, desk, &w->tally};
     r->comm = comm;
     r->world = w;
     r->is_world = is_world;
@@ -595,6 +607,7 @@ static zkg_status make_shared(shared **out, bool finalize)
     w->fr = MPI_DATATYPE_NULL;
     w->add = MPI_OP_NULL;
     w->finalize = finalize;
+    w->host.seated = MPI_GROUP_NULL;
     MPI_TRY(MPI_Type_contiguous((int)sizeof(zkg_fr), MPI_BYTE, &w->fr));
     MPI_TRY(MPI_Type_commit(&w->fr));
     MPI_TRY(MPI_Op_create(add_fr, 1, &w->add));
@@ -649,6 +662,11 @@ zkg_status zkg_comm_mpi_init(zkg_comm **world, int *argc, char ***argv,
     s = make_shared(&w, !started);
     if (s == ZKG_OK && MPI_Comm_dup(MPI_COMM_WORLD, &comm) != MPI_SUCCESS)
         s = ZKG_ERR_COMM;
+    if (s == ZKG_OK) {
+        s = zkg_host_desk_init(&w->host, comm, TAG_NONE, &w->tally.seconds);
+        if (s != ZKG_OK)
+            (void)MPI_Comm_free(&comm);
+    }
     if (s == ZKG_OK)
         s = wrap(world, comm, w, true);
     if (s == ZKG_OK)

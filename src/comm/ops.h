@@ -9,6 +9,7 @@
  */
 
 #include "comm/comm.h"
+#include "comm/desk.h"
 
 typedef struct zkg_comm_ops {
     zkg_status (*sum_fr)(const zkg_comm *c, zkg_fr *v, size_t n);
@@ -52,6 +53,7 @@ typedef struct zkg_comm_tally {
 struct zkg_comm {
     const zkg_comm_ops *ops;
     uint32_t rank, size;
+    zkg_desk_group desk;   /**< of all its ranks, if they have one */
     zkg_comm_tally *tally; /**< the world's; NULL for zkg_comm_self() */
 };
 

@@ -132,7 +132,7 @@ static const zkg_comm_ops self_ops = {
     .free = never_freed,
 };
 
-static const zkg_comm self = {&self_ops, 0, 1, NULL};
+static const zkg_comm self = {.ops = &self_ops, .size = 1};
 
 const zkg_comm *zkg_comm_self(void)
 {

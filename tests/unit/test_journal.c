@@ -162,6 +162,9 @@ static void shared_memory_is_seen_by_another_process(void **state)
     (void)close(to_child[0]);
     mem.data[BYTES - 1] = 9;
     (void)close(to_child[1]);
+    assert_int_equal(
+        zkg_shared_open(&theirs, (long)getpid(), mem.fd, BYTES + 1, false),
+        ZKG_ERR_IO);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
