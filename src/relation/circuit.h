@@ -34,6 +34,7 @@
  * variables (sumcheck.h), so no factor eq(rc, rho_c) goes into phase two.
  */
 
+#include "base/arena.h"
 #include "circuit/circuit.h"
 #include "relation/run.h"
 #include "sumcheck/sumcheck.h"
@@ -59,9 +60,11 @@ typedef struct zkg_circuit_run {
     zkg_circuit own;            /**< the bound one where that is not sealed */
     uint64_t copies;
     uint32_t copy_vars;
-    zkg_fr *coeff; /**< owned */
-    int8_t *small; /**< by coefficient: 1, -1, 2 or -2 where that is what it
-                        is, else 0; owned */
+    zkg_fr *coeff;     /**< owned */
+    int8_t *small;     /**< by coefficient: 1, -1, 2 or -2 where that is what it
+                            is, else 0; owned */
+    zkg_arena vectors; /**< of one copy, of the layer at hand; none while the
+                            verifier counts bytes */
     /* the claim on the layer at hand */
     zkg_fr rc[ZKG_MAX_VARS];
     zkg_fr rz[2][ZKG_CIRCUIT_MAX_VARS + 1];
@@ -120,12 +123,29 @@ static inline void zkg_circuit_weigh(zkg_fr *out, const zkg_circuit_run *cr,
         *out = *v;
 }
 
-/** Draw the coefficients, rz, rc.  Clear cr on every path, and leave it where
- *  it is until then. */
+/** Draw the coefficients, rz, rc, and make the memory for vectors of one copy:
+ *  once, for the layer that takes most.  Clear cr on every path, and leave it
+ *  where it is until then.
+ *  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_circuit_start(zkg_circuit_run *cr,
                                             zkg_task_run *run,
                                             const zkg_task_circuit *b);
 void zkg_circuit_run_clear(zkg_circuit_run *cr);
+
+/**
+ * Bytes of all vectors of one copy that a side has of layer i until it is done:
+ * the prover E, the sums of additions, X, g and V; the verifier E, X and Y.
+ * What is given back before is less than those that come after it.
+ */
+double zkg_circuit_vectors_bytes(const zkg_circuit *c,
+                                 const zkg_circuit_plan *plan, uint32_t i,
+                                 bool proves);
+
+/** *out = a vector of one copy, not zeroed.  zkg_arena_release gives it back,
+ * and all that was taken after it: at the end of a layer everything.
+ *  @retval ZKG_ERR_NOMEM */
+ZKG_MUST_CHECK zkg_status zkg_circuit_take(zkg_fr **out, zkg_circuit_run *cr,
+                                           size_t n);
 
 /** How many copies the assertions are held to: the real ones. */
 uint64_t zkg_circuit_held(const zkg_circuit_run *cr);
@@ -156,20 +176,17 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_eq(zkg_fr *out, const zkg_circuit_run *cr,
                                          const zkg_fr *u, uint32_t n,
                                          const zkg_fr *scale);
 
-/** *e = E of a layer's gates, to be freed; NULL unless ZKG_OK. */
+/** *e = E of a layer's gates, a vector of cr. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_claim(zkg_fr **e,
-                                                   const zkg_circuit_run *cr,
+                                                   zkg_circuit_run *cr,
                                                    uint32_t vars, size_t gates);
 
 /** table[S] = value_S prod_{t >= n_S} (1 - point_t)^2 eq(point_S, .) of the
- *  sources that layer i reads, as many elements as zkg_circuit_wires has, to be
- *  freed with zkg_circuit_free_tables: table has all of a circuit's sources. */
+ *  sources that layer i reads, vectors of cr, of as many elements as
+ *  zkg_circuit_wires has. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_expand_reads(
-    zkg_fr **table, const zkg_circuit_run *cr, uint32_t i,
+    zkg_fr **table, zkg_circuit_run *cr, uint32_t i,
     const zkg_circuit_reads *reads, const zkg_fr *point, const zkg_fr *value);
-
-/** Free n tables, of which some may be NULL. */
-void zkg_circuit_free_tables(zkg_fr **table, uint32_t n);
 
 /** Values of the sources read, in order, at (point_S, at_copies). */
 ZKG_MUST_CHECK zkg_status zkg_circuit_wire_values(

@@ -113,6 +113,16 @@ static void go_down(tally *t, uint32_t stride)
     }
 }
 
+/* Made once, before the first layer, for the one that takes most. */
+static double vectors_bytes(const zkg_circuit_sizes *z)
+{
+    double most = 0;
+
+    for (uint32_t i = 0; i < z->c->layers; i++)
+        most = fmax(most, z->layer[i].vectors);
+    return zkg_circuit_raw_bytes(most);
+}
+
 double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
                          uint32_t stride)
 {
@@ -120,7 +130,8 @@ double zkg_circuit_bytes(const zkg_circuit_sizes *z, double copies,
 
     for (uint32_t k = 0; k < z->c->inputs; k++)
         t.now += input_bytes(&t, k);
-    t.now += (double)sizeof(zkg_fr) * (z->c->coeffs + copies) + pool_slack(&t);
+    t.now += (double)sizeof(zkg_fr) * (z->c->coeffs + copies) + pool_slack(&t) +
+             vectors_bytes(z);
     go_up(&t, stride);
     touch_need(&t, &z->merge);
     go_down(&t, stride);
@@ -157,13 +168,12 @@ static void size_layer(zkg_circuit_layer_sizes *out,
     out->wires =
         types->c->layer[i].gates * (double)zkg_dtype_size(types->layer[i]);
     out->eval = zkg_circuit_eval_bytes(types, i);
+    out->vectors = zkg_circuit_vectors_bytes(types->c, plan, i, true);
     out->scratch =
         (double)zkg_circuit_first_wires(types->c, types->range, plan, i);
     if (plan->kind == ZKG_CIRCUIT_PRODUCTS)
         zkg_circuit_need_products(out->prove, types, plan, i);
-    else if (plan->kind == ZKG_CIRCUIT_LINEAR)
-        zkg_circuit_need_linear(out->prove, plan);
-    else
+    else if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
         zkg_circuit_need_elementwise(out->prove, plan);
 }
 

@@ -24,14 +24,15 @@ typedef struct zkg_circuit_need {
     double each, copy, lane;
 } zkg_circuit_need;
 
-/** The moments of a layer's proof at which most is there, beside wires and
- *  scratch. */
-#define ZKG_CIRCUIT_MOMENTS 4
+/** The moments of a layer's proof at which most is there, beside wires, scratch
+ *  and vectors of one copy. */
+#define ZKG_CIRCUIT_MOMENTS 2
 
 typedef struct zkg_circuit_layer_sizes {
     double wires;   /**< bytes of a copy */
     double eval;    /**< bytes beside them while they are made */
     double scratch; /**< elements of a copy: zkg_circuit_first_wires */
+    double vectors; /**< bytes of one copy: zkg_circuit_vectors_bytes */
     zkg_circuit_need prove[ZKG_CIRCUIT_MOMENTS];
 } zkg_circuit_layer_sizes;
 

@@ -98,8 +98,7 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
     return n;
 }
 
-/* While h is filled, twice: own sources' products are listed, second operands
- * of shared ones are folded; between x and c; and prove_second. */
+/* While h is filled: own sources' products are listed; and between x and c. */
 void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                const zkg_circuit_types *types,
                                const zkg_circuit_plan *plan, uint32_t i)
@@ -110,41 +109,32 @@ void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
         WEIGHED = sizeof(zkg_wire_term) + FR
     };
     const double muls = types->c->layer[i].muls;
-    const double first = FR * zkg_circuit_reads_len(&plan->first);
-    const double second = FR * zkg_circuit_reads_len(&plan->second);
-    const double e = ldexp(FR, (int)plan->vars);
     /* Of few copies the split eq takes more than an element a copy. */
-    double held = e + WEIGHED * muls + first + 64 * FR;
+    double held = WEIGHED * muls + 64 * FR;
     /* of each source both tables, and of one on its way those columns twice */
     const double gathered =
         ldexp(FR, WHOLE_VARS) * (2.0 * plan->first.sources + 3);
-    double one = 0; /* a shared source's vectors, and its turn in begin_c */
     double listed = ZKG_CIRCUIT_LIFTED_BYTES; /* a product's, in list_own */
-    double base = 0;                          /* of fill, unless it is add */
+    double second = 0; /* a shared source's turn in begin_c */
+    bool shared = false;
 
-    for (uint32_t k = 0; k < plan->second.sources; k++)
-        if (zkg_circuit_is_shared(types->range, plan->second.source[k])) {
+    for (uint32_t k = 0; k < plan->second.sources; k++) {
+        second +=
+            ldexp(FACTOR + ZKG_CIRCUIT_LIFTED_BYTES, (int)plan->second.vars[k]);
+        if (zkg_circuit_is_shared(types->range, plan->second.source[k]))
             listed = sizeof(zkg_wire_term) + ZKG_CIRCUIT_LIFTED_BYTES;
-            base = first;
-        }
+    }
     for (uint32_t k = 0; k < plan->first.sources; k++) {
         const uint32_t source = plan->first.source[k];
-        const uint64_t count = zkg_circuit_wires(types->c, i, source);
 
         if (!zkg_circuit_is_shared(types->range, source))
             continue;
-        base = first;
-        held += 2 * FR * (double)count;
-        one = second + FR * (double)count +
-              second / FR * (FACTOR + ZKG_CIRCUIT_LIFTED_BYTES);
+        shared = true;
+        held += 2 * FR * (double)zkg_circuit_wires(types->c, i, source);
     }
-    out[0] =
-        (zkg_circuit_need){.each = held + base + listed * muls, .copy = FR};
-    out[1] = (zkg_circuit_need){.each = held + base + second, .copy = FR};
-    out[2] = (zkg_circuit_need){.each = held + one + gathered,
-                                .copy = one > 0 ? 2 * FR : FR};
-    out[3] =
-        (zkg_circuit_need){.each = e + WEIGHED * muls + 2 * first + 2 * second};
+    out[0] = (zkg_circuit_need){.each = held + listed * muls, .copy = FR};
+    out[1] = (zkg_circuit_need){.each = held + gathered + (shared ? second : 0),
+                                .copy = shared ? 2 * FR : FR};
 }
 
 /* ---- what all copies have in common ---- */
@@ -268,10 +258,8 @@ static zkg_status fold_second(phase *f, zkg_fr **at_rc)
 
         if (!needed[source] || zkg_circuit_values_shared(&f->p->v, source))
             continue;
-        at_rc[source] =
-            zkg_alloc_raw((size_t)1 << second->vars[k], sizeof(**at_rc));
-        if (at_rc[source] == NULL)
-            return no_memory(f);
+        ZKG_TRY(zkg_circuit_take(&at_rc[source], f->p->cr,
+                                 (size_t)1 << second->vars[k]));
         ZKG_TRY(zkg_circuit_prover_fold(at_rc[source], f->p, f->layer, source,
                                         f->p->cr->rc, ZKG_CIRCUIT_ALL));
     }
@@ -299,7 +287,6 @@ static zkg_status weigh_second(phase *f, zkg_fr *const *base)
         zkg_fr_mul(&term, &f->w->weight[k], &at_rc[m->a_source][m->a]);
         zkg_fr_add(at, at, &term);
     }
-    zkg_circuit_free_tables(at_rc, f->p->cr->circuit->inputs + 1);
     return status;
 }
 
@@ -324,18 +311,12 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
                                const phase *f, uint32_t k, const zkg_fr *rx)
 {
     const uint32_t vars = f->run[k].vars;
-    zkg_fr *eq = zkg_alloc_raw((size_t)1 << vars, sizeof(*eq));
-    zkg_status status;
-    zkg_fr term;
+    zkg_fr *eq, term;
 
-    if (eq == NULL)
-        return no_memory(f);
-    status = zkg_circuit_eq(eq, f->p->cr, rx, vars, NULL);
-    if (status == ZKG_OK)
-        status =
-            f->backend->fr_dot(constant, eq, f->w->add[k], (size_t)1 << vars);
-    for (uint32_t n = f->w->from[k]; n < f->w->from[k + 1] && status == ZKG_OK;
-         n++) {
+    ZKG_TRY(zkg_circuit_take(&eq, f->p->cr, (size_t)1 << vars));
+    ZKG_TRY(zkg_circuit_eq(eq, f->p->cr, rx, vars, NULL));
+    ZKG_TRY(f->backend->fr_dot(constant, eq, f->w->add[k], (size_t)1 << vars));
+    for (uint32_t n = f->w->from[k]; n < f->w->from[k + 1]; n++) {
         const zkg_wire_term *m = &f->w->term[n];
         zkg_fr *at;
 
@@ -350,8 +331,7 @@ static zkg_status weigh_shared(zkg_fr *const *weight, zkg_fr *constant,
         at = &weight[m->a_source][m->a];
         zkg_fr_add(at, at, &term);
     }
-    zkg_free(eq);
-    return status;
+    return ZKG_OK;
 }
 
 /* out[c] = constant + sum_S',y weight[S'][y] V_S'[c][y] */
@@ -398,6 +378,8 @@ static zkg_status open_shared(zkg_fr *h, const phase *f, uint32_t k,
                               const zkg_fr *rx)
 {
     const zkg_circuit_reads *second = &f->plan->second;
+    zkg_arena *vectors = &f->p->cr->vectors;
+    const size_t mark = vectors->used;
     zkg_fr *weight[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
     zkg_status status = ZKG_OK;
     zkg_fr constant;
@@ -408,15 +390,16 @@ static zkg_status open_shared(zkg_fr *h, const phase *f, uint32_t k,
 
         if (zkg_circuit_values_shared(&f->p->v, source))
             continue;
-        weight[source] =
-            zkg_alloc((size_t)1 << second->vars[n], sizeof(**weight));
-        status = weight[source] == NULL ? no_memory(f) : ZKG_OK;
+        status = zkg_circuit_take(&weight[source], f->p->cr,
+                                  (size_t)1 << second->vars[n]);
+        if (status == ZKG_OK)
+            memset(weight[source], 0, sizeof(**weight) << second->vars[n]);
     }
     if (status == ZKG_OK)
         status = weigh_shared(weight, &constant, f, k, rx);
     if (status == ZKG_OK)
         status = weigh_copies(h, f, weight, &constant);
-    zkg_circuit_free_tables(weight, f->p->cr->circuit->inputs + 1);
+    zkg_arena_release(vectors, mark);
     return status;
 }
 
@@ -747,7 +730,9 @@ static zkg_status fill(phase *f)
 {
     const zkg_circuit_reads *reads = &f->plan->first;
     const bool shared = any_shared(f, reads) || any_shared(f, &f->plan->second);
-    zkg_fr *own[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_arena *vectors = &f->p->cr->vectors;
+    const size_t mark = vectors->used;
+    zkg_fr *own[ZKG_CIRCUIT_MAX_SOURCES];
     zkg_fr *const *base = shared ? own : f->w->add;
     zkg_status status = ZKG_OK;
 
@@ -761,7 +746,7 @@ static zkg_status fill(phase *f)
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         status = f->run[k].shared ? fill_shared(f, k, base[k])
                                   : fill_own(f, k, base[k]);
-    zkg_circuit_free_tables(own, reads->sources);
+    zkg_arena_release(vectors, mark);
     return status;
 }
 

@@ -114,7 +114,7 @@ static zkg_status prove_folded(prover *p, uint32_t i,
                                const zkg_fr *at_copies, zkg_fr *claim,
                                zkg_fr *point, zkg_fr *value)
 {
-    zkg_fr *v[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_fr *v[ZKG_CIRCUIT_MAX_SOURCES];
     zkg_fr end[ZKG_CIRCUIT_MAX_SOURCES][2];
     zkg_status status = zkg_circuit_prover_vectors(p, v, reads);
 
@@ -126,7 +126,6 @@ static zkg_status prove_folded(prover *p, uint32_t i,
                              reads->max_vars, claim, point, end);
     for (uint32_t k = 0; k < reads->sources && status == ZKG_OK; k++)
         value[k] = end[k][0];
-    zkg_circuit_free_tables(v, reads->sources);
     return status;
 }
 
@@ -150,17 +149,6 @@ static zkg_status prove_linear(prover *p, uint32_t i,
                             NULL);
     zkg_circuit_weights_clear(&w);
     return status;
-}
-
-/* E, h and V. */
-void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
-                             const zkg_circuit_plan *plan)
-{
-    enum { FR = sizeof(zkg_fr) };
-    const double e = ldexp(FR, (int)plan->vars);
-    const double first = FR * zkg_circuit_reads_len(&plan->first);
-
-    out[0] = (zkg_circuit_need){.each = e + 2 * first};
 }
 
 /* ---- phase two ---- */
@@ -262,7 +250,7 @@ static zkg_status prove_second(prover *p, uint32_t i,
                                const zkg_fr *rho, zkg_fr *claim, zkg_fr *point,
                                zkg_fr *value)
 {
-    zkg_fr *g[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_fr *g[ZKG_CIRCUIT_MAX_SOURCES];
     zkg_status status = zkg_circuit_prover_vectors(p, g, &plan->second);
     zkg_fr sum;
 
@@ -275,7 +263,6 @@ static zkg_status prove_second(prover *p, uint32_t i,
     if (status == ZKG_OK) {
         status = prove_folded(p, i, &plan->second, g, rho, claim, point, value);
     }
-    zkg_circuit_free_tables(g, plan->second.sources);
     return status;
 }
 
@@ -285,7 +272,7 @@ static zkg_status prove_products(prover *p, uint32_t i,
     zkg_circuit_run *cr = p->cr;
     zkg_fr rx[ZKG_MAX_VARS], ry[ZKG_MAX_VARS];
     zkg_fr vx[ZKG_CIRCUIT_MAX_SOURCES], vy[ZKG_CIRCUIT_MAX_SOURCES];
-    zkg_fr *x[ZKG_CIRCUIT_MAX_SOURCES] = {NULL};
+    zkg_fr *x[ZKG_CIRCUIT_MAX_SOURCES];
     const zkg_fr *rho = rx + plan->first.max_vars;
     zkg_fr claim = cr->claim;
     zkg_circuit_weights w;
@@ -305,7 +292,6 @@ static zkg_status prove_products(prover *p, uint32_t i,
         zkg_circuit_descend(cr, rho, &plan->first, rx, vx, &plan->second, ry,
                             vy);
     zkg_circuit_weights_clear(&w);
-    zkg_circuit_free_tables(x, cr->circuit->inputs + 1);
     return status;
 }
 
@@ -336,7 +322,6 @@ static zkg_status elementwise_tables(zkg_table *table, prover *p, uint32_t i,
             status = zkg_table_from_fr(cr->run->c->backend, &t[2], plan->vars,
                                        e, (size_t)1 << plan->vars);
     }
-    zkg_free(e);
     return status;
 }
 
@@ -385,7 +370,7 @@ static zkg_status prove_elementwise(prover *p, uint32_t i,
     return status;
 }
 
-/* Two tables of all copies, and E of one; the copies of a group that are on
+/* Two tables of all copies, and E's of one; the copies of a group that are on
  * their way into one. */
 void zkg_circuit_need_elementwise(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                   const zkg_circuit_plan *plan)
@@ -641,7 +626,6 @@ static zkg_status prove_layer(prover *p, uint32_t i)
 {
     zkg_circuit_run *cr = p->cr;
     const zkg_circuit_plan *plan = &cr->circuit->plan[i];
-    zkg_status status;
     zkg_fr *e, sum;
 
     if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
@@ -650,10 +634,8 @@ static zkg_status prove_layer(prover *p, uint32_t i)
                                      cr->circuit->layer[i].gates));
     zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, e);
     zkg_fr_sub(&cr->claim, &cr->claim, &sum);
-    status = plan->kind == ZKG_CIRCUIT_LINEAR ? prove_linear(p, i, plan, e)
-                                              : prove_products(p, i, plan, e);
-    zkg_free(e);
-    return status;
+    return plan->kind == ZKG_CIRCUIT_LINEAR ? prove_linear(p, i, plan, e)
+                                            : prove_products(p, i, plan, e);
 }
 
 zkg_status zkg_circuit_prove(zkg_task_run *run, const zkg_task_circuit *b)
@@ -676,6 +658,7 @@ zkg_status zkg_circuit_prove(zkg_task_run *run, const zkg_task_circuit *b)
             status = zkg_circuit_prover_need(&p, i - 1);
         if (status == ZKG_OK)
             status = prove_layer(&p, i);
+        zkg_arena_release(&cr.vectors, 0);
     }
     zkg_circuit_prover_clear(&p);
     zkg_circuit_merge_clear(&m);

@@ -84,7 +84,7 @@ ZKG_MUST_CHECK zkg_status zkg_circuit_prover_fold(zkg_fr *out,
                                                   const zkg_fr *at,
                                                   zkg_circuit_share share);
 
-/** By slot of a list of sources: 2^n elements each, not zeroed. */
+/** By slot of a list of sources: 2^n elements each, zkg_circuit_take. */
 ZKG_MUST_CHECK zkg_status zkg_circuit_prover_vectors(
     const zkg_circuit_prover *p, zkg_fr **v, const zkg_circuit_reads *reads);
 
@@ -100,9 +100,10 @@ typedef struct zkg_circuit_weights {
                               behind from[k]; owned */
     zkg_fr *weight;      /**< of each, w E[o]; owned */
     uint32_t from[ZKG_CIRCUIT_MAX_SOURCES + 1];
-    uint32_t products, slots;
+    uint32_t products;
     zkg_fr *add[ZKG_CIRCUIT_MAX_SOURCES]; /**< by slot of plan->first:
-                                               sum_add w E[o] by x; owned */
+                                               sum_add w E[o] by x; of the run's
+                                               vectors */
 } zkg_circuit_weights;
 
 /** Of layer i, e: E.  Clear w on every path. */
@@ -142,18 +143,14 @@ uint64_t zkg_circuit_first_wires(const zkg_circuit *c,
                                  const zkg_circuit_range *range,
                                  const zkg_circuit_plan *plan, uint32_t i);
 
-/** The moments of a layer of each kind, and of the claims on the top layer. */
+/** The moments of a layer of each kind, and of the claims on the top layer; a
+ *  linear one has vectors of one copy alone. */
 void zkg_circuit_need_products(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                const zkg_circuit_types *types,
                                const zkg_circuit_plan *plan, uint32_t i);
-void zkg_circuit_need_linear(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
-                             const zkg_circuit_plan *plan);
 void zkg_circuit_need_elementwise(zkg_circuit_need out[ZKG_CIRCUIT_MOMENTS],
                                   const zkg_circuit_plan *plan);
 void zkg_circuit_need_merge(zkg_circuit_need *out, const zkg_circuit *c,
                             uint32_t claims);
-
-/** Elements of the vectors of a list of sources. */
-double zkg_circuit_reads_len(const zkg_circuit_reads *reads);
 
 #endif

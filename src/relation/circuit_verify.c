@@ -13,13 +13,6 @@ typedef struct tables {
     zkg_fr *x[ZKG_CIRCUIT_MAX_SOURCES], *y[ZKG_CIRCUIT_MAX_SOURCES];
 } tables;
 
-static void tables_clear(tables *w, const zkg_circuit *c)
-{
-    zkg_free(w->e);
-    zkg_circuit_free_tables(w->x, c->inputs + 1);
-    zkg_circuit_free_tables(w->y, c->inputs + 1);
-}
-
 static zkg_status no_memory(zkg_circuit_run *cr)
 {
     return zkg_fail(cr->run->err, ZKG_ERR_NOMEM, "no memory for a circuit");
@@ -214,8 +207,7 @@ static zkg_status verify_elementwise(zkg_circuit_run *cr, uint32_t i,
 static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
 {
     const zkg_circuit_plan *plan = &cr->circuit->plan[i];
-    zkg_status status = ZKG_OK;
-    tables w = {0};
+    tables w;
 
     if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
         return verify_elementwise(cr, i, plan);
@@ -227,11 +219,8 @@ static zkg_status verify_layer(zkg_circuit_run *cr, uint32_t i)
         zkg_circuit_sum_constants(&sum, cr->circuit, i, cr->coeff, w.e);
         zkg_fr_sub(&cr->claim, &cr->claim, &sum);
     }
-    status = plan->kind == ZKG_CIRCUIT_LINEAR
-                 ? verify_linear(cr, i, plan, &w)
-                 : verify_products(cr, i, plan, &w);
-    tables_clear(&w, cr->circuit);
-    return status;
+    return plan->kind == ZKG_CIRCUIT_LINEAR ? verify_linear(cr, i, plan, &w)
+                                            : verify_products(cr, i, plan, &w);
 }
 
 zkg_status zkg_circuit_verify(zkg_task_run *run, const zkg_task_circuit *b)
@@ -244,8 +233,10 @@ zkg_status zkg_circuit_verify(zkg_task_run *run, const zkg_task_circuit *b)
         status = zkg_circuit_merge_begin(&m, &cr);
     if (status == ZKG_OK && m.needed)
         status = verify_merge(&cr, &m);
-    for (uint32_t i = b->circuit->layers; i-- > 0 && status == ZKG_OK;)
+    for (uint32_t i = b->circuit->layers; i-- > 0 && status == ZKG_OK;) {
         status = verify_layer(&cr, i);
+        zkg_arena_release(&cr.vectors, 0);
+    }
     zkg_circuit_merge_clear(&m);
     zkg_circuit_run_clear(&cr);
     return status;

@@ -112,6 +112,76 @@ zkg_status zkg_task_circuit_check(const zkg_task_relations *t,
     return ZKG_OK;
 }
 
+/* ---- vectors of one copy ---- */
+
+/* Variables whose eq are made once; those of the others weigh them. */
+enum { ROW_VARS = 8 };
+
+static uint32_t low_vars(uint32_t vars)
+{
+    return vars < ROW_VARS ? vars : ROW_VARS;
+}
+
+/* Elements of the eq of both, of two points, that expand() makes. */
+static size_t parts_len(uint32_t vars)
+{
+    const uint32_t low = low_vars(vars);
+
+    return ((size_t)2 << low) + ((size_t)2 << (vars - low));
+}
+
+static double vector_bytes(size_t n)
+{
+    return (double)zkg_arena_round(n * sizeof(zkg_fr));
+}
+
+static double reads_bytes(const zkg_circuit_reads *reads)
+{
+    double bytes = 0;
+
+    for (uint32_t k = 0; k < reads->sources; k++)
+        bytes += vector_bytes((size_t)1 << reads->vars[k]);
+    return bytes;
+}
+
+double zkg_circuit_vectors_bytes(const zkg_circuit *c,
+                                 const zkg_circuit_plan *plan, uint32_t i,
+                                 bool proves)
+{
+    const double e = vector_bytes(c->layer[i].gates);
+    const double reads = reads_bytes(&plan->first) + reads_bytes(&plan->second);
+    uint32_t vars = plan->vars;
+
+    if (plan->kind == ZKG_CIRCUIT_ELEMENTWISE)
+        return e + vector_bytes(parts_len(vars));
+    vars = plan->first.max_vars > vars ? plan->first.max_vars : vars;
+    vars = plan->second.max_vars > vars ? plan->second.max_vars : vars;
+    return e + vector_bytes(parts_len(vars)) + (proves ? 2 : 1) * reads;
+}
+
+zkg_status zkg_circuit_take(zkg_fr **out, zkg_circuit_run *cr, size_t n)
+{
+    *out = zkg_arena_take(&cr->vectors, n * sizeof(**out));
+    return *out == NULL ? no_memory(cr) : ZKG_OK;
+}
+
+static zkg_status reserve_vectors(zkg_circuit_run *cr)
+{
+    const bool proves = zkg_tape_is_proving(cr->run->c->tape);
+    const zkg_circuit *c = cr->circuit;
+    double most = 0;
+
+    for (uint32_t i = 0; i < c->layers; i++) {
+        const double one = zkg_circuit_vectors_bytes(c, &c->plan[i], i, proves);
+
+        most = one > most ? one : most;
+    }
+    if (most > (double)(SIZE_MAX / 4) ||
+        zkg_arena_reserve(&cr->vectors, (size_t)most) != ZKG_OK)
+        return no_memory(cr);
+    return ZKG_OK;
+}
+
 /* ---- start ---- */
 
 static int8_t small_of(const zkg_fr *v)
@@ -140,6 +210,8 @@ zkg_status zkg_circuit_start(zkg_circuit_run *cr, zkg_task_run *run,
         cr->circuit = &cr->own;
         ZKG_TRY(zkg_circuit_seal(&cr->own, run->err));
     }
+    if (!run->c->sizing)
+        ZKG_TRY(reserve_vectors(cr));
     cr->coeff = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->coeff));
     cr->small = zkg_alloc((size_t)c->coeffs + 1, sizeof(*cr->small));
     drawn = zkg_alloc((size_t)c->challenges + 1, sizeof(*drawn));
@@ -167,6 +239,7 @@ void zkg_circuit_run_clear(zkg_circuit_run *cr)
 {
     zkg_free(cr->coeff);
     zkg_free(cr->small);
+    zkg_arena_clear(&cr->vectors);
     zkg_circuit_unseal(&cr->own);
     cr->coeff = NULL;
     cr->small = NULL;
@@ -341,9 +414,6 @@ typedef struct eq_sum {
     const zkg_fr *scale[2]; /* NULL: 1 */
 } eq_sum;
 
-/* Variables whose eq are made once; those of the others weigh them. */
-enum { ROW_VARS = 8 };
-
 /* out[j] = sum_k w[k] row[k][j] */
 static zkg_status weigh_rows(zkg_fr *out, const zkg_circuit_run *cr,
                              const zkg_fr *w, const zkg_fr *const *row,
@@ -392,28 +462,24 @@ static zkg_status expand_rows(zkg_fr *out, const zkg_circuit_run *cr,
 }
 
 /* *out = the first `count` of 2^vars elements. */
-static zkg_status expand(zkg_fr **out, const zkg_circuit_run *cr,
-                         const eq_sum *s, uint32_t vars, size_t count)
+static zkg_status expand(zkg_fr **out, zkg_circuit_run *cr, const eq_sum *s,
+                         uint32_t vars, size_t count)
 {
-    const uint32_t low = vars < ROW_VARS ? vars : ROW_VARS;
-    const size_t upper = (size_t)2 << (vars - low);
-    zkg_fr *part = zkg_alloc_raw(((size_t)2 << low) + upper, sizeof(*part));
+    const uint32_t low = low_vars(vars);
     zkg_status status;
+    zkg_fr *lower;
+    size_t mark;
 
-    *out = zkg_alloc_raw(count, sizeof(**out));
-    status = *out == NULL || part == NULL
-                 ? no_memory(cr)
-                 : expand_rows(*out, cr, s, low, vars - low, count,
-                               part + upper, part);
-    zkg_free(part);
-    if (status != ZKG_OK) {
-        zkg_free(*out);
-        *out = NULL;
-    }
+    ZKG_TRY(zkg_circuit_take(out, cr, count));
+    mark = cr->vectors.used;
+    ZKG_TRY(zkg_circuit_take(&lower, cr, parts_len(vars)));
+    status = expand_rows(*out, cr, s, low, vars - low, count, lower,
+                         lower + ((size_t)2 << low));
+    zkg_arena_release(&cr->vectors, mark);
     return status;
 }
 
-zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
+zkg_status zkg_circuit_expand_claim(zkg_fr **e, zkg_circuit_run *cr,
                                     uint32_t vars, size_t gates)
 {
     const eq_sum s = {.points = cr->points,
@@ -423,7 +489,7 @@ zkg_status zkg_circuit_expand_claim(zkg_fr **e, const zkg_circuit_run *cr,
     return expand(e, cr, &s, vars, gates);
 }
 
-zkg_status zkg_circuit_expand_reads(zkg_fr **table, const zkg_circuit_run *cr,
+zkg_status zkg_circuit_expand_reads(zkg_fr **table, zkg_circuit_run *cr,
                                     uint32_t i, const zkg_circuit_reads *reads,
                                     const zkg_fr *point, const zkg_fr *value)
 {
@@ -443,14 +509,6 @@ zkg_status zkg_circuit_expand_reads(zkg_fr **table, const zkg_circuit_run *cr,
                        zkg_circuit_wires(cr->circuit, i, source)));
     }
     return ZKG_OK;
-}
-
-void zkg_circuit_free_tables(zkg_fr **table, uint32_t n)
-{
-    for (uint32_t s = 0; s < n; s++) {
-        zkg_free(table[s]);
-        table[s] = NULL;
-    }
 }
 
 zkg_status zkg_circuit_wire_values(zkg_circuit_run *cr,

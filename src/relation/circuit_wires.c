@@ -447,23 +447,11 @@ zkg_status zkg_circuit_prover_fold(zkg_fr *out, zkg_circuit_prover *p,
 
 /* ---- vectors by source ---- */
 
-double zkg_circuit_reads_len(const zkg_circuit_reads *reads)
-{
-    double n = 0;
-
-    for (uint32_t k = 0; k < reads->sources; k++)
-        n += ldexp(1, (int)reads->vars[k]);
-    return n;
-}
-
 zkg_status zkg_circuit_prover_vectors(const zkg_circuit_prover *p, zkg_fr **v,
                                       const zkg_circuit_reads *reads)
 {
-    for (uint32_t k = 0; k < reads->sources; k++) {
-        v[k] = zkg_alloc_raw((size_t)1 << reads->vars[k], sizeof(**v));
-        if (v[k] == NULL)
-            return zkg_circuit_prover_no_memory(p);
-    }
+    for (uint32_t k = 0; k < reads->sources; k++)
+        ZKG_TRY(zkg_circuit_take(&v[k], p->cr, (size_t)1 << reads->vars[k]));
     return ZKG_OK;
 }
 
@@ -529,8 +517,7 @@ zkg_status zkg_circuit_weights_init(zkg_circuit_weights *w,
                                     const zkg_circuit_plan *plan,
                                     const zkg_fr *e)
 {
-    *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls,
-                               .slots = plan->first.sources};
+    *w = (zkg_circuit_weights){.products = p->cr->circuit->layer[i].muls};
     w->term = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->term));
     w->weight = zkg_alloc_raw((size_t)w->products + 1, sizeof(*w->weight));
     if (w->term == NULL || w->weight == NULL)
@@ -545,6 +532,5 @@ void zkg_circuit_weights_clear(zkg_circuit_weights *w)
 {
     zkg_free(w->term);
     zkg_free(w->weight);
-    zkg_circuit_free_tables(w->add, w->slots);
     *w = (zkg_circuit_weights){0};
 }
