@@ -39,8 +39,8 @@ struct zkg_desk {
     unsigned count[]; /* one a seat: pieces put for it, and taken from it */
 };
 
-/* Elements of a piece: a slot then is an odd number of lines, so that not all
- * slots begin in the same sets of a cache. */
+/* Elements of a piece.  One more than a power of two: slots of whole pages
+ * would all begin in the same sets of a cache. */
 static size_t piece_of(uint32_t seats)
 {
     return (DESK_ELEMENTS / seats) | 1;
