@@ -153,22 +153,29 @@ static zkg_status prove_linear(prover *p, uint32_t i,
 
 /* ---- phase two ---- */
 
-/* sum_add w E[o] X_S[x] */
+/* sum_add w E[o] X_S[x]; where vectors are dealt out each rank adds a part of
+ * each up. */
 static zkg_status sum_adds(zkg_fr *sum, const prover *p, uint32_t i,
                            const zkg_circuit_reads *first,
                            const zkg_circuit_weights *w, zkg_fr *const *x)
 {
+    const zkg_child *c = p->cr->run->c;
+    const uint32_t all = zkg_comm_size(c->comm);
+    const uint32_t ranks = zkg_slices(first->max_vars, all) > 0 ? all : 1;
+    const uint32_t rank = ranks > 1 ? zkg_comm_rank(c->comm) : 0;
+
     *sum = zkg_fr_zero;
     for (uint32_t k = 0; k < first->sources; k++) {
         const uint32_t source = first->source[k];
+        const uint64_t n = zkg_circuit_wires(p->cr->circuit, i, source);
+        const uint64_t from = n * rank / ranks, to = n * (rank + 1) / ranks;
         zkg_fr part;
 
-        ZKG_TRY(p->cr->run->c->backend->fr_dot(
-            &part, w->add[k], x[source],
-            zkg_circuit_wires(p->cr->circuit, i, source)));
+        ZKG_TRY(c->backend->fr_dot(&part, w->add[k] + from, x[source] + from,
+                                   (size_t)(to - from)));
         zkg_fr_add(sum, sum, &part);
     }
-    return ZKG_OK;
+    return ranks > 1 ? zkg_comm_sum_fr(c->comm, sum, 1) : ZKG_OK;
 }
 
 /* Products that are made at once. */
