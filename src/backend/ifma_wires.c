@@ -638,16 +638,145 @@ V8_INLINE uint64_t int_gates(zkg_wires *out, const int64_t *base,
     return _mm512_reduce_max_epu64(largest);
 }
 
+/* ---- the same of 16 bits ---- */
+
+/* Groups at a time. */
+enum { SHORT_GROUPS = 4 };
+
+/* Wire x of n groups from `group` on, of each copy what it is modulo 2^16. */
+V8_INLINE void shorts_at(__m128i *v, const zkg_wires *w, size_t group, size_t x,
+                         size_t n)
+{
+    const size_t step = w->count * ZKG_WIRE_LANES;
+    const size_t at = (group * w->count + x) * ZKG_WIRE_LANES;
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t k = at + i * step;
+
+        switch (w->type) {
+        case ZKG_I8:
+            v[i] = _mm_cvtepi8_epi16(
+                _mm_loadl_epi64((const __m128i *)((const int8_t *)w->at + k)));
+            break;
+        case ZKG_U8:
+            v[i] = _mm_cvtepu8_epi16(
+                _mm_loadl_epi64((const __m128i *)((const uint8_t *)w->at + k)));
+            break;
+        case ZKG_I16:
+        case ZKG_U16:
+            v[i] =
+                _mm_loadu_si128((const __m128i *)((const int16_t *)w->at + k));
+            break;
+        case ZKG_I32:
+            v[i] = _mm256_cvtepi32_epi16(_mm256_loadu_si256(
+                (const __m256i *)((const int32_t *)w->at + k)));
+            break;
+        default:
+            v[i] = _mm512_cvtepi64_epi16(
+                _mm512_loadu_si512((const int64_t *)w->at + k));
+        }
+    }
+}
+
+V8_INLINE void put_shorts(const zkg_wires *w, size_t group, size_t x, __m128i v)
+{
+    const size_t at = (group * w->count + x) * ZKG_WIRE_LANES;
+
+    if (w->type == ZKG_I16)
+        _mm_storeu_si128((__m128i *)((int16_t *)w->at + at), v);
+    else
+        _mm_storel_epi64((__m128i *)((int8_t *)w->at + at),
+                         _mm_cvtepi16_epi8(v));
+}
+
+/* sum[i] = gate of n groups, modulo 2^16. */
+V8_INLINE void short_gate(__m128i *sum, int64_t base, const zkg_wire_term *term,
+                          size_t terms, const int64_t *weight,
+                          const zkg_wires *source, size_t group, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] = _mm_set1_epi16((int16_t)base);
+    for (const zkg_wire_term *t = term; t < term + terms; t++) {
+        const __m128i w = _mm_set1_epi16((int16_t)weight[t->weight]);
+        __m128i v[SHORT_GROUPS], u[SHORT_GROUPS];
+
+        shorts_at(v, &source[t->a_source], group, t->a, n);
+        if (t->b != ZKG_WIRE_LINEAR) {
+            shorts_at(u, &source[t->b_source], group, t->b, n);
+            for (size_t i = 0; i < n; i++)
+                v[i] = _mm_mullo_epi16(v[i], u[i]);
+        }
+        for (size_t i = 0; i < n; i++)
+            sum[i] = _mm_add_epi16(sum[i], _mm_mullo_epi16(v[i], w));
+    }
+}
+
+/* Wires x .. to-1 of n groups; the largest of them and `largest`. */
+V8_INLINE __m128i short_gates(const zkg_wires *out, const int64_t *base,
+                              const zkg_wire_term *term,
+                              const zkg_wire_term *end, const int64_t *weight,
+                              const zkg_wires *source, size_t group, size_t n,
+                              size_t x, size_t to, __m128i largest)
+{
+    for (; x < to; x++) {
+        const zkg_wire_term *first = term;
+        __m128i sum[SHORT_GROUPS];
+
+        while (term < end && term->to == x)
+            term++;
+        short_gate(sum, base[x], first, (size_t)(term - first), weight, source,
+                   group, n);
+        for (size_t i = 0; i < n; i++) {
+            largest = _mm_max_epu16(largest, _mm_abs_epi16(sum[i]));
+            put_shorts(out, group + i, x, sum[i]);
+        }
+    }
+    return largest;
+}
+
+/* A sum that is known to be of 16 bits may be made modulo 2^16, whatever its
+ * terms are. */
+static uint64_t short_int_gates(const zkg_wires *out, const int64_t *base,
+                                const zkg_wire_term *term, size_t n,
+                                const int64_t *weight, const zkg_wires *source)
+{
+    __m128i largest = _mm_setzero_si128();
+    uint16_t lane[8];
+    uint64_t most = 0;
+
+    for (size_t x = 0, k = 0; x < out->count;) {
+        size_t to, g = 0;
+        const size_t next = next_tile(&to, term, n, k, out->count);
+
+        for (; g + SHORT_GROUPS <= out->groups; g += SHORT_GROUPS)
+            largest = short_gates(out, base, term + k, term + next, weight,
+                                  source, g, SHORT_GROUPS, x, to, largest);
+        for (; g < out->groups; g++)
+            largest = short_gates(out, base, term + k, term + next, weight,
+                                  source, g, 1, x, to, largest);
+        x = to;
+        k = next;
+    }
+    _mm_storeu_si128((__m128i *)lane, largest);
+    for (int i = 0; i < 8; i++)
+        most = lane[i] > most ? lane[i] : most;
+    return most;
+}
+
 zkg_status zkg_ifma_wires_int_terms(zkg_wires *out, uint64_t *most,
                                     const int64_t *base,
                                     const zkg_wire_term *term, size_t n,
                                     const int64_t *weight,
                                     const zkg_wires *source)
 {
-    *most = is_full(out)
-                ? int_gates(out, base, term, n, weight, source, ALL_COPIES)
-                : int_gates(out, base, term, n, weight, source,
-                            (__mmask8)((1u << out->lanes) - 1));
+    const __mmask8 few = (__mmask8)((1u << out->lanes) - 1);
+
+    if (!is_full(out))
+        *most = int_gates(out, base, term, n, weight, source, few);
+    else if (out->type == ZKG_I8 || out->type == ZKG_I16)
+        *most = short_int_gates(out, base, term, n, weight, source);
+    else
+        *most = int_gates(out, base, term, n, weight, source, ALL_COPIES);
     return ZKG_OK;
 }
 

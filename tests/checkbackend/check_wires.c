@@ -219,9 +219,30 @@ void check_wires_terms(context *c)
     }
 }
 
+/* Keep at most `most` terms of each wire. */
+static size_t thin_terms(zkg_wire_term *t, size_t n, size_t most)
+{
+    size_t kept = 0, of = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        of = kept > 0 && t[kept - 1].to == t[k].to ? of + 1 : 1;
+        if (of <= most)
+            t[kept++] = t[k];
+    }
+    return kept;
+}
+
+/* Types of gates, the largest source, and terms of a gate: at most
+ * 700 * 2 * 9e8 + 2, 700 * 2 * 9 + 2, 60 * 2 + 2. */
+static const struct {
+    zkg_dtype type;
+    int64_t source;
+    size_t terms;
+} int_gates[] = {{ZKG_I64, 30000, 700}, {ZKG_I16, 3, 700}, {ZKG_I8, 1, 60}};
+
 void check_wires_int_terms(context *c)
 {
-    for (size_t s = 0; s < 2 * WIRE_SHAPES; s++) {
+    for (size_t s = 0; s < 3 * WIRE_SHAPES; s++) {
         const size_t wires = 5, weights = 7;
         zkg_wires in_ref[TERM_SOURCES], in_b[TERM_SOURCES];
         both from[TERM_SOURCES], out;
@@ -231,7 +252,7 @@ void check_wires_int_terms(context *c)
         size_t count, groups, n;
         zkg_wire_term *t;
 
-        wire_shape(&lanes, &count, &groups, s / 2);
+        wire_shape(&lanes, &count, &groups, s / 3);
         base = get(count, sizeof(*base));
         for (size_t i = 0; i < count; i++)
             base[i] = (int64_t)(next(c) % 5) - 2;
@@ -240,13 +261,13 @@ void check_wires_int_terms(context *c)
         weight[0] = 1;
         for (int k = 0; k < TERM_SOURCES; k++) {
             from[k] = both_draw(c, (zkg_dtype)(next(c) % ZKG_FR), lanes, wires,
-                                groups, s % 2 ? 3 : 30000);
+                                groups, int_gates[s % 3].source);
             in_ref[k] = from[k].ref;
             in_b[k] = from[k].b;
         }
         t = draw_terms(c, &n, count, wires, weights);
-        /* at most 700 * 2 * 9 + 2, or 700 * 2 * 9e8 + 2 */
-        out = both_new(s % 2 ? ZKG_I16 : ZKG_I64, lanes, count, groups);
+        n = thin_terms(t, n, int_gates[s % 3].terms);
+        out = both_new(int_gates[s % 3].type, lanes, count, groups);
         must(c->ref->wires_int_terms(&out.ref, &most_ref, base, t, n, weight,
                                      in_ref));
         must(c->b->wires_int_terms(&out.b, &most_b, base, t, n, weight, in_b));
