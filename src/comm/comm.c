@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What all communicators share, and the choice between one rank and MPI. */
+ * What all communicators share, and the choice between one rank, the host's
+ * desk and MPI. */
 #include "comm/comm.h"
 
 #include <stdlib.h>

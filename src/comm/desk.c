@@ -21,12 +21,14 @@
 enum {
     SLOTS = 4,  /* a box */
     SHORT = 64, /* the longest sum that each of three or more makes of all */
+    TURN = 16,  /* pieces of a seat that were there at once, until idle */
 };
 
 /* A line of its own.  Numbers of pieces may wrap: those in a box differ by less
  * than SLOTS. */
 typedef struct slot {
     _Alignas(64) atomic_uint flag;
+    uint32_t length;                   /* elements of the piece */
     _Alignas(32) unsigned char data[]; /* a piece of elements */
 } slot;
 
@@ -101,6 +103,7 @@ static void put(zkg_desk *d, uint32_t to, const zkg_fr *v, size_t n)
     slot *s = slot_of(d, d->seat, to, count);
 
     memcpy(s->data, v, n * sizeof(*v));
+    s->length = (uint32_t)n;
     atomic_store_explicit(&s->flag, count, memory_order_release);
 }
 
@@ -126,21 +129,27 @@ static zkg_status wait_for(zkg_desk *d, const slot *s, unsigned count)
         pause_briefly();
         if (--left > 0)
             continue;
-        ZKG_TRY(d->idle(d->user));
+        ZKG_TRY(d->idle(d->user, true));
         left = d->spins;
     }
     *d->waited += zkg_seconds() - since;
     return ZKG_OK;
 }
 
-/* The piece of this step: as many were put for it. */
-static zkg_status take(const zkg_fr **v, zkg_desk *d, uint32_t from)
+/* The piece of this step, of n elements: as many were put for it.  A seat whose
+ * pieces are always there calls idle too, as in each collective of MPI what is
+ * on its way goes on. */
+static zkg_status take(const zkg_fr **v, zkg_desk *d, uint32_t from, size_t n)
 {
     const unsigned count = d->count[from];
     const slot *s = slot_of(d, from, d->seat, count);
 
+    if (!is_there(s, count))
+        ZKG_TRY(wait_for(d, s, count));
+    else if (count % TURN == 0)
+        ZKG_TRY(d->idle(d->user, false));
     *v = (const zkg_fr *)(const void *)s->data;
-    return is_there(s, count) ? ZKG_OK : wait_for(d, s, count);
+    return s->length == n ? ZKG_OK : ZKG_ERR_COMM;
 }
 
 /* ---- all pieces ---------------------------------------------------------- */
@@ -199,7 +208,7 @@ zkg_status zkg_desk_scatter_sum(const zkg_desk_group *g, zkg_fr *v,
         for (uint32_t r = 0; r < g->size; r++) {
             if (r == g->rank)
                 continue;
-            ZKG_TRY(take(&theirs, g->desk, g->seat[r]));
+            ZKG_TRY(take(&theirs, g->desk, g->seat[r], mine.n));
             add(mine.v, theirs, mine.n);
         }
     }
@@ -224,7 +233,7 @@ zkg_status zkg_desk_allgather(const zkg_desk_group *g, zkg_fr *v,
 
             if (r == g->rank)
                 continue;
-            ZKG_TRY(take(&theirs, g->desk, g->seat[r]));
+            ZKG_TRY(take(&theirs, g->desk, g->seat[r], s.n));
             memcpy(s.v, theirs, s.n * sizeof(*s.v));
         }
     }
@@ -242,7 +251,7 @@ static zkg_status sum_short(const zkg_desk_group *g, zkg_fr *v, size_t n)
     for (uint32_t r = 0; r < g->size; r++) {
         if (r == g->rank)
             continue;
-        ZKG_TRY(take(&theirs, g->desk, g->seat[r]));
+        ZKG_TRY(take(&theirs, g->desk, g->seat[r], n));
         add(v, theirs, n);
     }
     return ZKG_OK;

@@ -15,7 +15,7 @@
  * boxes for the others, then takes one piece from each of them.  So two seats
  * have always put as many pieces for each other; piece k = 1, 2, .. of a box
  * goes to its slot k mod 4, whose flag is k once it is there (put with release,
- * seen with acquire).
+ * seen with acquire) and beside which it says how long it is.
  *
  * No piece is put over one that is still read.  Who puts piece k + 2 has taken
  * the other's piece k + 1, and that was put after the other had done with piece
@@ -45,8 +45,9 @@
 
 typedef struct zkg_desk zkg_desk;
 
-/** Called now and then while a seat waits for another. */
-typedef zkg_status (*zkg_desk_idle_fn)(void *user);
+/** Called now and then: while a seat waits for another, and, waits false, by
+ *  one that never has to. */
+typedef zkg_status (*zkg_desk_idle_fn)(void *user, bool waits);
 
 /** Bytes of a desk: less than 600 KiB a seat. */
 size_t zkg_desk_bytes(uint32_t seats);
@@ -75,8 +76,8 @@ typedef struct zkg_desk_group {
 } zkg_desk_group;
 
 /** zkg_comm_sum_fr.  Collective over the group, as are those below.
- *  @return what idle said, if that was not ZKG_OK: the desk is then of no use
- */
+ *  @return what idle said, if that was not ZKG_OK, or ZKG_ERR_COMM if another
+ *          rank's call is not this one's: the desk is then of no use */
 ZKG_MUST_CHECK zkg_status zkg_desk_sum(const zkg_desk_group *g, zkg_fr *v,
                                        size_t n);
 

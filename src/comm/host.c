@@ -21,23 +21,18 @@ typedef struct offer {
 
 enum { DESK_AT = 64 };
 
-#define MPI_TRY(call)                                                          \
-    do {                                                                       \
-        if ((call) != MPI_SUCCESS)                                             \
-            return ZKG_ERR_COMM;                                               \
-    } while (0)
-
-/* A rank that waits at the desk does for MPI what it would do inside a
- * collective: what this rank has sent goes on, and what it is sent is taken in.
- * A probe that finds nothing does that. */
-static zkg_status idle(void *user)
+/* A rank at the desk does for MPI what it would do inside a collective: what
+ * this rank has sent goes on, and what it is sent is taken in.  A probe that
+ * finds nothing does that. */
+static zkg_status idle(void *user, bool waits)
 {
     const zkg_host_desk *h = user;
     int there;
 
     MPI_TRY(MPI_Iprobe(MPI_ANY_SOURCE, h->unused_tag, h->all, &there,
                        MPI_STATUS_IGNORE));
-    (void)sched_yield();
+    if (waits)
+        (void)sched_yield();
     return ZKG_OK;
 }
 

@@ -12,6 +12,13 @@
 #include "base/shared.h"
 #include "comm/desk.h"
 
+/** Return where a call of MPI fails. */
+#define MPI_TRY(call)                                                          \
+    do {                                                                       \
+        if ((call) != MPI_SUCCESS)                                             \
+            return ZKG_ERR_COMM;                                               \
+    } while (0)
+
 typedef struct zkg_host_desk {
     zkg_desk *desk; /**< NULL: this host's ranks do without */
     zkg_shared mem;

@@ -69,12 +69,6 @@ typedef struct ranks {
     bool is_world;
 } ranks;
 
-#define MPI_TRY(call)                                                          \
-    do {                                                                       \
-        if ((call) != MPI_SUCCESS)                                             \
-            return ZKG_ERR_COMM;                                               \
-    } while (0)
-
 static const ranks *ranks_of(const zkg_comm *c)
 {
     return (const ranks *)c;

@@ -44,7 +44,7 @@ typedef struct zkg_comm_ops {
 /** Communicators of this rank, its traffic, and its pulse. */
 typedef struct zkg_comm_tally {
     uint64_t made, freed;
-    double seconds, since; /* in calls that wait; when the last one began */
+    double seconds, since; /* in messages and waiting; when a call began */
     uint64_t bytes;        /* handed over to be sent or summed */
     atomic_uint pulse;
 } zkg_comm_tally;

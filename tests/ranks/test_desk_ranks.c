@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sums, shared-out sums and gathers of all sizes on the ranks that mpirun
  * gives, by the desk of their host or without one: test_desk_ranks RANKS
- * desk|none. What must come out each rank computes for itself. */
+ * desk|none|refused. What must come out each rank computes for itself. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -24,12 +24,13 @@ typedef struct sitter {
     unsigned wrong;  /* results */
 } sitter;
 
-static zkg_status idle(void *user)
+static zkg_status idle(void *user, bool waits)
 {
     sitter *s = user;
 
     s->idled++;
-    (void)sched_yield();
+    if (waits)
+        (void)sched_yield();
     return s->idle;
 }
 
@@ -177,6 +178,59 @@ static void what_idle_says_ends_a_wait(void **state)
     free(mem);
 }
 
+/* One seat after the other: pieces are there before they are taken. */
+static void put_and_take(zkg_desk *const d[2], size_t n, zkg_status want)
+{
+    const zkg_desk_group late = {
+        .desk = d[1], .rank = 1, .size = 2, .seat = {0, 1}};
+    const zkg_desk_group early = {.desk = d[0], .size = 2, .seat = {0, 1}};
+    zkg_fr v[3] = {zkg_fr_one, zkg_fr_one, zkg_fr_one};
+
+    assert_int_equal(zkg_desk_sum(&early, v, 2), ZKG_ERR_COMM); /* idle says */
+    assert_int_equal(zkg_desk_sum(&late, v, n), want);
+}
+
+/* Both call the same, but for the number of elements. */
+static void calls_that_do_not_match_are_told(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 3; n++) {
+        unsigned char *mem = new_memory(2);
+        sitter s[2] = {{.idle = ZKG_ERR_COMM}, {.idle = ZKG_OK}};
+        double waited = 0;
+        zkg_desk *const d[2] = {
+            zkg_desk_new(mem, 2, 0, 1, &waited, idle, &s[0]),
+            zkg_desk_new(mem, 2, 1, 1, &waited, idle, &s[1])};
+
+        assert_non_null(d[0]);
+        assert_non_null(d[1]);
+        put_and_take(d, n, n == 2 ? ZKG_OK : ZKG_ERR_COMM);
+        zkg_desk_free(d[0]);
+        zkg_desk_free(d[1]);
+        free(mem);
+    }
+}
+
+/* Who finds all pieces there lets others go on now and then, too. */
+static void who_never_waits_calls_idle(void **state)
+{
+    unsigned char *mem = new_memory(2);
+    sitter s[2] = {{.idle = ZKG_ERR_COMM}, {.idle = ZKG_OK}};
+    double waited = 0;
+    zkg_desk *const d[2] = {zkg_desk_new(mem, 2, 0, 1, &waited, idle, &s[0]),
+                            zkg_desk_new(mem, 2, 1, 1, &waited, idle, &s[1])};
+
+    (void)state;
+    assert_non_null(d[0]);
+    assert_non_null(d[1]);
+    for (int k = 0; k < 160; k++)
+        put_and_take(d, 2, ZKG_OK);
+    assert_in_range(s[1].idled, 5, 40);
+    zkg_desk_free(d[0]);
+    zkg_desk_free(d[1]);
+    free(mem);
+}
+
 /* Less than 600 KiB a seat, however many there are. */
 static void a_desk_is_small(void **state)
 {
@@ -190,6 +244,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_group_of_seats_gets_all_sums),
         cmocka_unit_test(what_idle_says_ends_a_wait),
+        cmocka_unit_test(calls_that_do_not_match_are_told),
+        cmocka_unit_test(who_never_waits_calls_idle),
         cmocka_unit_test(a_desk_is_small),
     };
 
