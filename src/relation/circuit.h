@@ -142,7 +142,7 @@ double zkg_circuit_vectors_bytes(const zkg_circuit *c,
                                  bool proves);
 
 /** *out = a vector of one copy, not zeroed.  zkg_arena_release gives it back,
- * and all that was taken after it: at the end of a layer everything.
+ *  and all that was taken after it: at the end of a layer everything.
  *  @retval ZKG_ERR_NOMEM */
 ZKG_MUST_CHECK zkg_status zkg_circuit_take(zkg_fr **out, zkg_circuit_run *cr,
                                            size_t n);

@@ -457,6 +457,9 @@ zkg_status zkg_circuit_prover_vectors(const zkg_circuit_prover *p, zkg_fr **v,
 
 /* ---- terms of one copy, weighted ---- */
 
+/* Of a list that is fetched as a whole: it stays in a near cache. */
+enum { NEAR_BYTES = 1 << 19 };
+
 static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
                            uint32_t i, const zkg_circuit_plan *plan,
                            const zkg_fr *e)
@@ -464,12 +467,13 @@ static void weigh_products(zkg_circuit_weights *w, const zkg_circuit_run *cr,
     const zkg_circuit *c = cr->circuit;
     const zkg_circuit_mul *mul = c->layer[i].mul;
     const uint32_t *order = plan->by_first, n = w->products;
+    const size_t bytes = n * sizeof(*mul);
     zkg_wire_term *term = w->term;
     zkg_fr *weight = w->weight;
     uint32_t slot = 0, from = 0;
 
     /* They are read in another order than they stand in. */
-    for (size_t at = 0; at < n * sizeof(*mul); at += 64)
+    for (size_t at = 0; at < bytes && bytes <= NEAR_BYTES; at += 64)
         __builtin_prefetch((const char *)mul + at);
     for (uint32_t k = 0; k < n; k++) {
         const zkg_circuit_mul *m = &mul[order[k]];
