@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "check.h"
 #include "pcs/batch.h"
 #include "pcs/kzg.h"
 #include "poly/array_mle.h"
@@ -15,18 +16,6 @@
 /* The last array is in statements of chunks of 2^LARGE only: worth cutting,
  * into slices that some ranks have more of than others. */
 enum { ARRAYS = 6, CLAIMS = 9, SMALL = 4, LARGE = 10 };
-
-static const zkg_comm *the_world;
-
-/* A failure ends the job, so that no rank waits for ever. */
-#define CHECK(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            fprintf(stderr, "%s:%d: rank %u: %s\n", __FILE__, __LINE__,        \
-                    zkg_comm_rank(the_world), #what);                          \
-            zkg_comm_abort(the_world, 1);                                      \
-        }                                                                      \
-    } while (0)
 
 static const struct {
     zkg_dtype type;

@@ -7,19 +7,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "check.h"
 #include "sumcheck/prove.h"
-
-static const zkg_comm *the_world;
-
-/* A failure ends the job, so that no rank waits for ever. */
-#define CHECK(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            fprintf(stderr, "%s:%d: rank %u: %s\n", __FILE__, __LINE__,        \
-                    zkg_comm_rank(the_world), #what);                          \
-            zkg_comm_abort(the_world, 1);                                      \
-        }                                                                      \
-    } while (0)
 
 static int64_t value_of(const zkg_fr *v)
 {

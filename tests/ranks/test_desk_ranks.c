@@ -8,19 +8,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "check.h"
 #include "comm/ops.h"
-
-static const zkg_comm *the_world;
-
-/* A failure ends the job, so that no rank waits for ever. */
-#define CHECK(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            fprintf(stderr, "%s:%d: rank %u: %s\n", __FILE__, __LINE__,        \
-                    zkg_comm_rank(the_world), #what);                          \
-            zkg_comm_abort(the_world, 1);                                      \
-        }                                                                      \
-    } while (0)
 
 enum { MOST = 70000 }; /* more than goes over a desk */
 

@@ -8,22 +8,11 @@
 
 #include "base/cpu.h"
 #include "base/hash.h"
+#include "check.h"
 #include "sumcheck/prove.h"
 
 #define MAX_PARTS 3
 #define MAX_N 10
-
-static const zkg_comm *the_world;
-
-/* A failure ends the job, so that no rank waits for ever. */
-#define CHECK(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            fprintf(stderr, "%s:%d: rank %u: %s\n", __FILE__, __LINE__,        \
-                    zkg_comm_rank(the_world), #what);                          \
-            zkg_comm_abort(the_world, 1);                                      \
-        }                                                                      \
-    } while (0)
 
 typedef struct plain_part {
     zkg_form_kind kind;
